@@ -1,0 +1,1 @@
+"""Models at rest and in memory: data, training, predictor, store."""

@@ -1,0 +1,1 @@
+"""The queue and everything behind it: ledger, batching worker, upkeep."""

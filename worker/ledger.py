@@ -1,0 +1,220 @@
+"""The job ledger: every job's truth in Redis, changed only by Lua scripts on Redis's clock.
+
+A message in a lane's list is a hint that a job waits; what the ledger says counts.
+Scripts build keys from ids, so one primary holds them all (no Redis Cluster).
+
+| key | type | lives | written by | holds |
+|---|---|---|---|---|
+| `<lane>` | list | - | prelude, claim, cancel | native Celery messages: newest left, oldest right |
+| `kerbside:job:<id>` | hash | until the result TTL after its end | all | the job's record |
+| `kerbside:gone:<id>` | string | tombstone TTL | prelude | tenant and end of a finished job |
+| `kerbside:waiting:<lane>` | zset | - | prelude, claim, reap | id -> `sent` of its message |
+| `kerbside:running:<lane>` | zset | - | claim, renew, release, reap, prelude | id -> end of lease |
+| `kerbside:deadlines:<lane>` | zset | - | submit, reap, prelude | id -> deadline |
+| `kerbside:idempotency:<tenant>:<hash>` | string | idempotency TTL | submit | id and fingerprint |
+| `kerbside:tenant:<tenant>` | zset | twice the result TTL per entry | submit | id -> created |
+| `kerbside:number:<lane>` | string | - | submit | count of submits |
+| `kerbside:claimed:<lane>` | string | - | claim | highest number claimed |
+| `kerbside:done:<lane>` | string | - | prelude | count of ends |
+| `kerbside:bell:<lane>` | list | - | prelude | one element that wakes one idle worker |
+| `kerbside:workers:<lane>` | zset | 10 s per entry | claim | worker -> last claim |
+| `kerbside:strays:<lane>` | list | newest 1,000 | claim | messages without a record, set aside |
+| `kerbside:dead:<lane>` | zset | dead-letter TTL per entry | reap | id -> time of death |
+| `kerbside:paused:<lane>` | string | - | pause | set while the lane is paused |
+| `kerbside:tick:<lane>` | string | - | reap | time of the reaper's last tick |
+| `kerbside:samples:<lane>` | list | newest 61 | reap | `time number done` of each tick |
+| `kerbside:memory_full` | string | 10 s | watch_memory | set while new jobs are refused |
+| `kerbside:probe` | string | 60 s | write_probe | proves that Redis takes writes |
+| `kerbside:keys` | hash | - | credentials | API key id -> its JSON record |
+| `kerbside:finished` | channel | - | prelude | ids of finished jobs, one a line |
+
+Times are milliseconds since the epoch.
+"""
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+import redis
+from redis.commands.core import Script
+
+from worker.jobs import Detail, State
+from worker.settings import WorkerSettings
+
+#: Lanes of the ledger whose jobs the batching worker takes.
+PREDICTIONS = "predictions"
+LANES = (PREDICTIONS,)
+
+#: Channel on which finished ids are published.
+FINISHED_CHANNEL = "kerbside:finished"
+#: Hash of API keys.
+API_KEYS = "kerbside:keys"
+
+#: Starts of a job whose worker died, before the job is a dead letter.
+CRASHES_ALLOWED = 3
+#: Jobs that one call of the reaper's script looks at, so that Redis is never held up.
+_REAP_LIMIT = 500
+#: Seconds that the refusal of new jobs outlives the upkeep that watches the memory.
+_MEMORY_FLAG_S = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A job in a worker's hand."""
+
+    id: str
+    fence: int
+    version: str
+    #: The house as JSON.
+    input: bytes
+    crashes: int
+    #: When this claim was made, by Redis's clock.
+    claimed_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a worker got when it asked for work."""
+
+    leases: Sequence[Lease]
+    #: Messages still in the lane.
+    left: int
+    paused: bool
+    #: Messages without a record that were set aside.
+    strays: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion:
+    """The outcome of one leased job."""
+
+    lease: Lease
+    #: The prediction as JSON; empty where there is none.
+    output: bytes = b""
+    error: str = ""
+    predict_us: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """What one tick of the reaper did to a lane."""
+
+    forgiven: int = 0
+    retried: int = 0
+    dead: int = 0
+    resent: int = 0
+    late: int = 0
+
+
+class Ledger:
+    """The verbs of workers and upkeep; `queue.Queue` has those of clients."""
+
+    def __init__(self, client: redis.Redis, settings: WorkerSettings) -> None:
+        self._redis = client
+        self._settings = settings
+        self._scripts: dict[str, Script] = {}
+        self._policy = (
+            settings.result_ttl_s,
+            settings.tombstone_ttl_s,
+            settings.dead_ttl_s,
+            int(settings.lease_s * 1000),
+        )
+
+    def run(self, name: str, *args: Any) -> Any:
+        """Run the script `name` in one round trip."""
+        script = self._scripts.get(name)
+        if script is None:
+            source = _source("prelude") + _source(name)
+            script = self._scripts[name] = self._redis.register_script(source)
+        return script(args=(*self._policy, *args))
+
+    def claim(self, lane: str, *, limit: int, worker: str) -> Claim:
+        """Lease up to `limit` waiting jobs of a lane to `worker`, oldest first."""
+        jobs, left, paused, strays = self.run("claim", lane, limit, worker)
+        leases = [
+            Lease(job[0].decode(), job[1], job[2].decode(), job[3], job[4], job[5])
+            for job in jobs
+        ]
+        return Claim(leases, left, bool(paused), strays)
+
+    def complete(
+        self,
+        lane: str,
+        completions: Sequence[Completion],
+        *,
+        event: tuple[str, bytes] = ("", b""),
+    ) -> list[bool]:
+        """Write the outcomes of a batch and publish its Celery event with them.
+
+        Returns:
+            For each completion whether it was written; False where the job had ended
+            before, by a cancel or by an earlier result.
+        """
+        args: list[Any] = [lane, *event]
+        for done in completions:
+            state, detail = (
+                (State.FAILED, Detail.MODEL_ERROR)
+                if done.error
+                else (State.SUCCEEDED, "")
+            )
+            lease = done.lease
+            args += (lease.id, lease.version, state, detail)
+            args += (done.output, done.error, done.predict_us)
+        return [bool(written) for written in self.run("complete", *args)]
+
+    def release(self, lane: str, *, worker: str) -> int:
+        """Give back whatever `worker` holds in a lane, without a crash being counted."""
+        return int(self.run("release", lane, worker))
+
+    def renew(self, lane: str, leases: Sequence[Lease]) -> int:
+        """Extend the leases that are still held; tell how many were."""
+        pairs = [part for lease in leases for part in (lease.id, lease.fence)]
+        return int(self.run("renew", lane, *pairs))
+
+    def wait_for_bell(self, lane: str, *, timeout_s: float) -> bool:
+        """Block until work may be there; False when the time has passed."""
+        return self._redis.blpop([f"kerbside:bell:{lane}"], timeout_s) is not None
+
+    def reap(self, lane: str) -> Tick | None:
+        """Retry or bury jobs of dead workers, re-send lost messages, end late jobs.
+
+        Idempotent; returns None where another reaper has just been at the lane.
+        """
+        total = [0] * 5
+        goes_on = 0
+        while True:
+            answer = self.run("reap", lane, CRASHES_ALLOWED, _REAP_LIMIT, goes_on)
+            if answer is None:
+                return None
+            *counts, more = answer
+            total = [sum(pair) for pair in zip(total, counts, strict=True)]
+            if not more:
+                return Tick(*total)
+            goes_on = 1
+
+    def watch_memory(self) -> bool:
+        """Refuse new jobs while Redis's memory is short; tell whether it is."""
+        memory: Any = self._redis.info("memory")
+        bound = memory["maxmemory"] * self._settings.memory_share
+        short = bool(bound) and memory["used_memory"] >= bound
+        if short:
+            self._redis.set("kerbside:memory_full", "1", ex=_MEMORY_FLAG_S)
+        else:
+            self._redis.delete("kerbside:memory_full")
+        return short
+
+    def pause(self, lane: str) -> None:
+        """Let no worker claim from a lane until it is resumed."""
+        self._redis.set(f"kerbside:paused:{lane}", "1")
+
+    def resume(self, lane: str) -> None:
+        """Let workers claim from a lane again."""
+        self._redis.delete(f"kerbside:paused:{lane}")
+        self._redis.lpush(f"kerbside:bell:{lane}", "1")
+
+
+@functools.cache
+def _source(name: str) -> str:
+    return resources.files("worker").joinpath("lua", f"{name}.lua").read_text()

@@ -1,0 +1,77 @@
+-- Takes up to n waiting jobs of a lane and leases them to one worker.
+-- Reads:  kerbside:paused:<lane>
+-- Writes: kerbside:workers:<lane> kerbside:strays:<lane> kerbside:claimed:<lane> kerbside:job:<id>
+--         kerbside:running:<lane> kerbside:waiting:<lane> kerbside:bell:<lane> <lane>, and what prelude's finish writes
+-- Arguments: 5 lane, 6 n, 7 worker
+-- Returns: {jobs, left, paused, strays}; a job is {id, fence, version, input, crashes, started}
+-- A batch holds jobs of one crash count: fresh ones n together, once crashed ones 8, twice crashed ones alone,
+-- so that a house that kills its worker is cornered while its neighbours are priced.
+local lane, n, worker = ARGV[5], tonumber(ARGV[6]), ARGV[7]
+local SMALL_BATCH, STRAYS_KEPT, WORKER_SEEN = 8, 1000, 10000
+
+redis.call('ZREMRANGEBYSCORE', 'kerbside:workers:' .. lane, '-inf', now - WORKER_SEEN)
+redis.call('ZADD', 'kerbside:workers:' .. lane, now, worker)
+if redis.call('EXISTS', 'kerbside:paused:' .. lane) == 1 then
+  return { {}, redis.call('LLEN', lane), 1, 0 }
+end
+
+local messages = redis.call('LRANGE', lane, -n, -1)
+local jobs, leases, taken, expired = {}, {}, {}, {}
+local level, newest, read, strays = nil, 0, 0, 0
+
+local function lease(id, record)
+  local fence = (tonumber(record[3]) or 0) + 1
+  local started = record[9] or now
+  redis.call('HSET', job_key(id), 'state', 'running', 'fence', fence, 'worker', worker, 'started', started,
+    'attempts', (tonumber(record[8]) or 0) + 1, 'sequence', tonumber(record[10]) + 1)
+  jobs[#jobs + 1] = { id, fence, record[5], record[6], tonumber(record[2]) or 0, now }
+  leases[#leases + 1] = now + LEASE
+  leases[#leases + 1] = id
+  taken[#taken + 1] = id
+  newest = math.max(newest, tonumber(record[7]))
+end
+
+for i = #messages, 1, -1 do
+  -- A stock producer's JSON has a space after the colon, ours has none.
+  local id = string.match(messages[i], '"id": ?"([^"]+)"')
+  local record = id and redis.call('HMGET', job_key(id),
+    'state', 'crashes', 'fence', 'deadline', 'version', 'input', 'number', 'attempts', 'started', 'sequence', 'tenant')
+  if not (record and record[1]) then
+    strays = strays + 1
+    redis.call('LPUSH', 'kerbside:strays:' .. lane, messages[i])
+  elseif record[1] == 'queued' or record[1] == 'retrying' then
+    local crashes = tonumber(record[2]) or 0
+    level = level or crashes
+    local limit = level == 0 and n or level == 1 and SMALL_BATCH or 1
+    if #jobs >= limit or crashes ~= level then
+      break
+    end
+    if record[4] and tonumber(record[4]) <= now then
+      finish(id, lane, record[11], 'canceled', 'deadline_exceeded')
+      expired[#expired + 1] = id
+    else
+      lease(id, record)
+    end
+  end
+  read = read + 1
+end
+
+if read > 0 then
+  redis.call('LTRIM', lane, 0, -(read + 1))
+end
+if strays > 0 then
+  redis.call('LTRIM', 'kerbside:strays:' .. lane, 0, STRAYS_KEPT - 1)
+end
+if #jobs > 0 then
+  redis.call('ZADD', 'kerbside:running:' .. lane, unpack(leases))
+  redis.call('ZREM', 'kerbside:waiting:' .. lane, unpack(taken))
+  if newest > tonumber(redis.call('GET', 'kerbside:claimed:' .. lane) or 0) then
+    redis.call('SET', 'kerbside:claimed:' .. lane, newest)
+  end
+end
+announce(expired)
+local left = redis.call('LLEN', lane)
+if left > 0 then
+  ring(lane)
+end
+return { jobs, left, 0, strays }

@@ -1,0 +1,78 @@
+-- Opens every script: the clock, the policy, and the only places where a job is queued, finished or announced.
+-- Writes: kerbside:job:<id> kerbside:gone:<id> kerbside:waiting:<lane> kerbside:running:<lane>
+--         kerbside:deadlines:<lane> kerbside:bell:<lane> kerbside:done:<lane> kerbside:finished (channel) <lane>
+-- Leading arguments of every script: 1 result TTL s, 2 tombstone TTL s, 3 dead-letter TTL s, 4 lease ms.
+local RESULT_TTL, TOMBSTONE_TTL, DEAD_TTL = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local LEASE = tonumber(ARGV[4])
+
+-- The task that a stock Celery worker would run for a message of each lane.
+local TASKS = { predictions = 'price' }
+
+-- base64 of [[],{},{"callbacks":null,"errbacks":null,"chain":null,"chord":null}]: the id in the headers says all.
+local BODY = 'W1tdLHt9LHsiY2FsbGJhY2tzIjpudWxsLCJlcnJiYWNrcyI6bnVsbCwiY2hhaW4iOm51bGwsImNob3JkIjpudWxsfV0='
+
+-- Only Redis's own clock counts: a host whose clock is wrong cannot steal a lease.
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+
+local function job_key(id)
+  return 'kerbside:job:' .. id
+end
+
+-- A Celery protocol-2 message as kombu's Redis transport stores it; `sent` lets the reaper read the watermark.
+local function message(id, lane, sent)
+  return '{"body":"' .. BODY .. '","content-encoding":"utf-8","content-type":"application/json","headers":{"lang":"py","task":"'
+    .. TASKS[lane] .. '","id":"' .. id .. '","root_id":"' .. id
+    .. '","parent_id":null,"group":null,"retries":0,"timelimit":[null,null],"argsrepr":"()","kwargsrepr":"{}","origin":"kerbside","ignore_result":true,"sent":'
+    .. sent .. '},"properties":{"correlation_id":"' .. id
+    .. '","delivery_mode":2,"delivery_info":{"exchange":"' .. lane .. '","routing_key":"' .. lane
+    .. '"},"priority":0,"body_encoding":"base64","delivery_tag":"' .. id .. '"}}'
+end
+
+-- Wakes one idle worker; a bell that still rings is enough.
+local function ring(lane)
+  local bell = 'kerbside:bell:' .. lane
+  if redis.call('EXISTS', bell) == 0 then
+    redis.call('LPUSH', bell, '1')
+  end
+end
+
+local function enqueue_last(id, lane, sent)
+  redis.call('ZADD', 'kerbside:waiting:' .. lane, sent, id)
+  if redis.call('LPUSH', lane, message(id, lane, sent)) == 1 then
+    ring(lane)
+  end
+end
+
+-- For a job that has waited before: it keeps its place in time, so that the lane stays ordered by `sent`.
+local function enqueue_next(id, lane, sent)
+  redis.call('ZADD', 'kerbside:waiting:' .. lane, sent, id)
+  if redis.call('RPUSH', lane, message(id, lane, sent)) == 1 then
+    ring(lane)
+  end
+end
+
+-- The one way into a terminal state. The removals come first: Redis refuses a full server's growing
+-- writes only until a script's first write, and a full server must be able to finish what it holds.
+-- The webhook outbox and the archive feed join here once they have readers.
+local function finish(id, lane, tenant, state, detail, ...)
+  redis.call('ZREM', 'kerbside:running:' .. lane, id)
+  redis.call('ZREM', 'kerbside:waiting:' .. lane, id)
+  redis.call('ZREM', 'kerbside:deadlines:' .. lane, id)
+  local ttl = detail == 'dead' and DEAD_TTL or RESULT_TTL
+  redis.call('HINCRBY', job_key(id), 'sequence', 1)
+  redis.call('HSET', job_key(id), 'state', state, 'detail', detail, 'completed', now, 'expires', now + ttl * 1000, ...)
+  redis.call('EXPIRE', job_key(id), ttl)
+  redis.call('SET', 'kerbside:gone:' .. id, tenant .. ' ' .. now, 'EX', math.max(TOMBSTONE_TTL, ttl))
+  redis.call('INCR', 'kerbside:done:' .. lane)
+end
+
+local function announce(ids)
+  if #ids > 0 then
+    redis.call('PUBLISH', 'kerbside:finished', table.concat(ids, '\n'))
+  end
+end
+
+local function is_open(state)
+  return state == 'queued' or state == 'running' or state == 'retrying'
+end

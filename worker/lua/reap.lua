@@ -1,0 +1,122 @@
+-- One tick of upkeep for a lane: expired leases, lost messages, passed deadlines, rate samples.
+-- Reads:  kerbside:number:<lane> kerbside:done:<lane>
+-- Writes: kerbside:tick:<lane> kerbside:samples:<lane> kerbside:dead:<lane> kerbside:job:<id> kerbside:running:<lane>
+--         kerbside:waiting:<lane>, and what prelude's enqueue_* and finish write
+-- Arguments: 5 lane, 6 crashes allowed, 7 jobs looked at per call, 8 '1' to go on with the same tick
+-- Returns: {leases extended, retried, dead, re-sent, deadline passed, more}, or nil where another reaper was just here
+local lane, allowed, limit = ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[7])
+local running, waiting = 'kerbside:running:' .. lane, 'kerbside:waiting:' .. lane
+local LONGEST_GAP, SHORTEST_GAP, SAMPLES_KEPT = 2000, 200, 61
+
+local last = tonumber(redis.call('GET', 'kerbside:tick:' .. lane) or 0)
+local goes_on = ARGV[8] == '1'
+if not goes_on and now - last < SHORTEST_GAP then
+  return nil
+end
+
+-- While Redis or the reaper was away, no worker could renew or complete: that must not count as a crash.
+local function forgive(gap)
+  local extended = 0
+  local held = redis.call('ZRANGE', running, 0, -1, 'WITHSCORES')
+  for i = 1, #held, 2 do
+    local lease_end = tonumber(held[i + 1])
+    local forgiven = math.min(lease_end + gap, now + LEASE)
+    if forgiven > lease_end then
+      redis.call('ZADD', running, forgiven, held[i])
+      extended = extended + 1
+    end
+  end
+  return extended
+end
+
+local function bury(id, record, crashes)
+  finish(id, lane, record[1], 'failed', 'dead', 'crashes', crashes, 'error',
+    'Its worker died ' .. crashes .. ' times while pricing this house; the last was ' .. record[5]
+    .. ' with model version ' .. record[6] .. '.')
+  redis.call('ZADD', 'kerbside:dead:' .. lane, now, id)
+end
+
+-- A job whose lease has ended lost its worker.
+local function retry_or_bury()
+  local retried, dead, buried = 0, 0, {}
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', running, '-inf', now, 'LIMIT', 0, limit)) do
+    redis.call('ZREM', running, id)
+    local record = redis.call('HMGET', job_key(id), 'tenant', 'state', 'sent', 'crashes', 'worker', 'version')
+    if record[2] == 'running' then
+      local crashes = (tonumber(record[4]) or 0) + 1
+      if crashes >= allowed then
+        bury(id, record, crashes)
+        buried[#buried + 1] = id
+        dead = dead + 1
+      else
+        redis.call('HINCRBY', job_key(id), 'sequence', 1)
+        redis.call('HSET', job_key(id), 'state', 'retrying', 'crashes', crashes)
+        enqueue_next(id, lane, record[3])
+        retried = retried + 1
+      end
+    end
+  end
+  announce(buried)
+  return retried, dead
+end
+
+-- `sent` of the oldest message. Messages leave in the order of `sent`, so a waiting job that is older
+-- than this one has lost its message. nil: the head tells nothing, wait until a worker has taken it.
+local function watermark()
+  local head = redis.call('LINDEX', lane, -1)
+  if not head then
+    return now + 1
+  end
+  local sent = string.match(head, '"sent": ?(%d+)')
+  if sent then
+    return tonumber(sent)
+  end
+  local id = string.match(head, '"id": ?"([^"]+)"')
+  return id and tonumber(redis.call('ZSCORE', waiting, id) or nil)
+end
+
+local function resend()
+  local mark = watermark()
+  local lost = mark and redis.call('ZRANGEBYSCORE', waiting, '-inf', '(' .. mark, 'LIMIT', 0, limit) or {}
+  for _, id in ipairs(lost) do
+    local state = redis.call('HGET', job_key(id), 'state')
+    if state == 'queued' or state == 'retrying' then
+      redis.call('HSET', job_key(id), 'sent', now)
+      enqueue_last(id, lane, now)
+    else
+      redis.call('ZREM', waiting, id)
+    end
+  end
+  return #lost
+end
+
+local function expire_deadlines()
+  local late = redis.call('ZRANGEBYSCORE', 'kerbside:deadlines:' .. lane, '-inf', now, 'LIMIT', 0, limit)
+  for _, id in ipairs(late) do
+    redis.call('ZREM', 'kerbside:deadlines:' .. lane, id)
+    local record = redis.call('HMGET', job_key(id), 'state', 'tenant')
+    if is_open(record[1]) then
+      finish(id, lane, record[2], 'canceled', 'deadline_exceeded')
+    end
+  end
+  announce(late)
+  return #late
+end
+
+-- Removals first (see finish): a full server must still be tended.
+redis.call('ZREMRANGEBYSCORE', 'kerbside:dead:' .. lane, '-inf', now - DEAD_TTL * 1000)
+redis.call('SET', 'kerbside:tick:' .. lane, now)
+local extended = 0
+if not goes_on then
+  if now - last > LONGEST_GAP then
+    extended = forgive(now - last)
+  end
+  redis.call('LPUSH', 'kerbside:samples:' .. lane, now .. ' ' .. (redis.call('GET', 'kerbside:number:' .. lane) or 0)
+    .. ' ' .. (redis.call('GET', 'kerbside:done:' .. lane) or 0))
+  redis.call('LTRIM', 'kerbside:samples:' .. lane, 0, SAMPLES_KEPT - 1)
+end
+local retried, dead = retry_or_bury()
+local resent = resend()
+local late = expire_deadlines()
+local more = (retried + dead >= limit or resent >= limit or late >= limit) and 1 or 0
+return { extended, retried, dead, resent, late, more }

@@ -1,0 +1,313 @@
+"""The queue's front desk: all that a client of the service can do to a job."""
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import redis
+from redis.exceptions import OutOfMemoryError
+
+from worker import ledger
+from worker.errors import (
+    IdempotencyMismatch,
+    JobGone,
+    MemoryFull,
+    QueueFull,
+    UnknownJob,
+)
+from worker.jobs import Job, State, Submission
+from worker.settings import WorkerSettings
+
+#: Seconds over which arrival and completion rates are measured.
+_RATE_WINDOW_MS = 10_000
+#: Samples that one rate needs: the newest and those of the window before it.
+_RATE_SAMPLES = 15
+#: Bounds of the advice when to come back, in seconds.
+_RETRY_AFTER = (1, 60)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A job that was taken, now or by an earlier request with the same key."""
+
+    job: Job
+    replayed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place in a tenant's list: between two jobs, in order of creation."""
+
+    created_ms: int
+    job_id: str
+
+    def encode(self) -> str:
+        """Return the opaque form that clients hand back."""
+        plain = f"{self.created_ms}:{self.job_id}"
+        return base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
+
+    @classmethod
+    def decode(cls, text: str) -> Self:
+        """Read what `encode` wrote.
+
+        Raises:
+            ValueError: The text is no cursor.
+        """
+        padded = text + "=" * (-len(text) % 4)
+        created_ms, job_id = base64.urlsafe_b64decode(padded).decode().split(":")
+        return cls(int(created_ms), job_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Jobs of a tenant, newest first, and the cursors to the pages beside it."""
+
+    jobs: Sequence[Job]
+    #: To older jobs.
+    next: Cursor | None
+    #: To newer jobs.
+    previous: Cursor | None
+
+
+class Queue:
+    """Submits, reads and cancels jobs on lane `predictions`, for one tenant at a time.
+
+    Every verb passes `redis.RedisError` through when Redis cannot be reached; a submit
+    that ended so may or may not have been taken.
+    """
+
+    def __init__(self, client: redis.Redis, settings: WorkerSettings) -> None:
+        self._redis = client
+        self._settings = settings
+        self._ledger = ledger.Ledger(client, settings)
+
+    def submit(self, submission: Submission) -> Receipt:
+        """Take a job: record and message in one script, one round trip.
+
+        Raises:
+            IdempotencyMismatch: The key was used with another body.
+            QueueFull: As many jobs wait as may.
+            MemoryFull: Redis is short of memory.
+        """
+        args = self._submit_args(submission)
+        try:
+            outcome, *rest = self._ledger.run("submit", *args)
+        except OutOfMemoryError as error:
+            raise MemoryFull(_RETRY_AFTER[1]) from error
+        if outcome == b"created":
+            return Receipt(_new_job(submission, *rest), replayed=False)
+        if outcome == b"replayed":
+            job_id = rest[0].decode()
+            return Receipt(self.find(submission.tenant, job_id), replayed=True)
+        if outcome == b"mismatch":
+            raise IdempotencyMismatch(rest[0].decode())
+        refusal = MemoryFull if outcome == b"memory" else QueueFull
+        raise refusal(self._wait_s(int(rest[0])))
+
+    def find(self, tenant: str, job_id: str) -> Job:
+        """Return a job as it is now.
+
+        Raises:
+            UnknownJob: No such job, or another tenant's.
+            JobGone: It ended and its record has been removed since.
+        """
+        record: Any = self._redis.hgetall(f"kerbside:job:{job_id}")
+        if not record:
+            self._raise_missing(tenant, job_id)
+        job = Job.from_record(job_id, record)
+        if job.tenant != tenant:
+            raise UnknownJob
+        if job.state is State.QUEUED:
+            job = replace(job, position=max(1, job.number - self._claimed()))
+        return job
+
+    def cancel(self, tenant: str, job_id: str) -> Job:
+        """End an open job at once and return it; one that has ended is left as it is.
+
+        Raises:
+            UnknownJob: No such job, or another tenant's.
+            JobGone: It ended and its record has been removed since.
+        """
+        self._ledger.run("cancel", job_id, tenant)
+        return self.find(tenant, job_id)
+
+    def page(
+        self,
+        tenant: str,
+        *,
+        limit: int,
+        cursor: Cursor | None = None,
+        newer: bool = False,
+    ) -> Page:
+        """Return up to `limit` jobs beside the cursor: older ones, or with `newer` newer ones.
+
+        Records that have been removed meanwhile leave a page short, never an error.
+        """
+        entries = self._entries(tenant, limit + 1, cursor, newer=newer)
+        more, entries = len(entries) > limit, entries[:limit]
+        if newer:
+            entries.reverse()
+        if not entries:
+            return Page((), None, None)
+        beyond_older = more if not newer else True
+        beyond_newer = more if newer else cursor is not None
+        return Page(
+            self._read(tenant, entries),
+            next=entries[-1] if beyond_older else None,
+            previous=entries[0] if beyond_newer else None,
+        )
+
+    def scaler(self) -> dict[str, Any]:
+        """Return what an autoscaler needs to know of each lane."""
+        return {"queues": {lane: self._lane(lane) for lane in ledger.LANES}}
+
+    def write_probe(self) -> None:
+        """Prove that Redis answers and takes writes.
+
+        Raises:
+            redis.RedisError: It does not.
+        """
+        self._redis.set("kerbside:probe", "1", ex=60)
+
+    def _submit_args(self, submission: Submission) -> list[Any]:
+        key = submission.idempotency_key
+        return [
+            submission.id,
+            ledger.PREDICTIONS,
+            submission.tenant,
+            hashlib.sha256(key.encode()).hexdigest() if key else "",
+            submission.fingerprint,
+            self._settings.queue_bound,
+            self._settings.idempotency_ttl_s,
+            "" if submission.deadline_ms is None else submission.deadline_ms,
+            "model",
+            submission.model,
+            "version",
+            submission.version,
+            "input",
+            submission.input,
+            "metadata",
+            submission.metadata,
+        ]
+
+    def _raise_missing(self, tenant: str, job_id: str) -> None:
+        tombstone: Any = self._redis.get(f"kerbside:gone:{job_id}")
+        if tombstone:
+            owner, _, completed_ms = tombstone.decode().rpartition(" ")
+            if owner == tenant:
+                raise JobGone(int(completed_ms), "retention")
+        raise UnknownJob
+
+    def _claimed(self) -> int:
+        claimed: Any = self._redis.get(f"kerbside:claimed:{ledger.PREDICTIONS}")
+        return int(claimed or 0)
+
+    def _entries(
+        self, tenant: str, count: int, cursor: Cursor | None, *, newer: bool
+    ) -> list[Cursor]:
+        key = f"kerbside:tenant:{tenant}"
+        start = cursor.created_ms if cursor else ("-inf" if newer else "+inf")
+        entries: list[Cursor] = []
+        offset = 0
+        # Jobs of the cursor's own millisecond may come first and are passed over.
+        while len(entries) < count:
+            raw: Any = (
+                self._redis.zrangebyscore(
+                    key, start, "+inf", start=offset, num=count, withscores=True
+                )
+                if newer
+                else self._redis.zrevrangebyscore(
+                    key, start, "-inf", start=offset, num=count, withscores=True
+                )
+            )
+            found = [Cursor(int(score), member.decode()) for member, score in raw]
+            entries += [entry for entry in found if _is_beyond(entry, cursor, newer)]
+            if len(found) < count:
+                break
+            offset += count
+        return entries[:count]
+
+    def _read(self, tenant: str, entries: Sequence[Cursor]) -> list[Job]:
+        pipe = self._redis.pipeline(transaction=False)
+        for entry in entries:
+            pipe.hgetall(f"kerbside:job:{entry.job_id}")
+        jobs = [
+            Job.from_record(entry.job_id, record)
+            for entry, record in zip(entries, pipe.execute(), strict=True)
+            if record
+        ]
+        return [job for job in jobs if job.tenant == tenant]
+
+    def _lane(self, lane: str) -> dict[str, Any]:
+        pipe = self._redis.pipeline(transaction=False)
+        pipe.time()
+        pipe.llen(lane)
+        pipe.zcard(f"kerbside:running:{lane}")
+        pipe.zrange(f"kerbside:waiting:{lane}", 0, 0, withscores=True)
+        pipe.zrange(f"kerbside:workers:{lane}", 0, -1, withscores=True)
+        pipe.exists(f"kerbside:paused:{lane}")
+        pipe.lrange(f"kerbside:samples:{lane}", 0, _RATE_SAMPLES)
+        clock, waiting, running, oldest, workers, paused, samples = pipe.execute()
+        now = clock[0] * 1000 + clock[1] // 1000
+        arrivals, ends = _rates(samples)
+        seen = [name for name, last in workers if now - last <= _RATE_WINDOW_MS]
+        # A paused lane asks for no workers.
+        waiting, running = (0, 0) if paused else (waiting, running)
+        return {
+            "waiting": waiting,
+            "running": running,
+            "backlog": waiting + running,
+            "oldest_age_s": (now - oldest[0][1]) / 1000 if oldest and waiting else 0.0,
+            "workers": len(seen),
+            "arrivals_per_s": arrivals,
+            "jobs_per_s": ends,
+            "paused": bool(paused),
+        }
+
+    def _wait_s(self, waiting: int) -> int:
+        samples: Any = self._redis.lrange(
+            f"kerbside:samples:{ledger.PREDICTIONS}", 0, _RATE_SAMPLES
+        )
+        _, ends_per_s = _rates(samples)
+        low, high = _RETRY_AFTER
+        return max(low, min(high, round(waiting / ends_per_s))) if ends_per_s else high
+
+
+def _new_job(submission: Submission, now: int, number: int, position: int) -> Job:
+    return Job(
+        id=submission.id,
+        tenant=submission.tenant,
+        model=submission.model,
+        version=submission.version,
+        input=submission.input,
+        metadata=submission.metadata,
+        state=State.QUEUED,
+        sequence=1,
+        created_ms=now,
+        number=number,
+        position=max(1, position),
+    )
+
+
+def _is_beyond(entry: Cursor, cursor: Cursor | None, newer: bool) -> bool:
+    if cursor is None:
+        return True
+    here = (cursor.created_ms, cursor.job_id)
+    there = (entry.created_ms, entry.job_id)
+    return there > here if newer else there < here
+
+
+def _rates(samples: Sequence[bytes]) -> tuple[float, float]:
+    """Return arrivals and ends per second between the samples of the window."""
+    points = [tuple(int(part) for part in sample.split()) for sample in samples]
+    recent = [p for p in points if points[0][0] - p[0] <= _RATE_WINDOW_MS]
+    if len(recent) < 2:
+        return 0.0, 0.0
+    newest, oldest = recent[0], recent[-1]
+    span_s = (newest[0] - oldest[0]) / 1000
+    if span_s <= 0:
+        return 0.0, 0.0
+    arrivals, ends = newest[1] - oldest[1], newest[2] - oldest[2]
+    return round(arrivals / span_s, 1), round(ends / span_s, 1)
