@@ -1,0 +1,76 @@
+# Kerbside's verbs; `make help` lists them.
+# The virtual environment is made on first need, from the hash-locked requirements.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUNTIME := $(VENV)/.runtime-installed
+DEV := $(VENV)/.dev-installed
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+
+# Which tests `make test` runs: the slower suites are asked for by name.
+MARK ?= not system and not redis_server and not chaos
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help up test lint types bench chaos docs lock install clean
+
+help: ## list these verbs
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+
+up: $(RUNTIME) ## price real houses here: API, workers, queue (UP_ARGS=--once ends after the first)
+	@$(BIN)/kerbside up $(UP_ARGS)
+
+test: $(DEV) ## run the fast tests (TEST_ARGS="-k ledger", MARK=system for another suite)
+	@$(BIN)/python -m pytest -q -n auto -m "$(MARK)" $(TEST_ARGS)
+
+lint: $(DEV) types ## check format, rules, types, import contracts and structure
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m pytest -q tests/structure
+
+types: $(DEV) ## check the types
+	@$(BIN)/mypy
+
+bench: $(DEV) ## measure against the tutorial stack (BENCH_ARGS=--short)
+	@$(BIN)/python -m benchmarks $(BENCH_ARGS)
+
+chaos: $(DEV) ## kill, freeze and flood; nothing may be lost (CHAOS_ARGS=--short)
+	@$(BIN)/python -m tests.chaos $(CHAOS_ARGS)
+
+docs: $(DEV) ## write the pages of docs/reference that are made from the code
+	@$(BIN)/python -m docs
+
+lock: $(DEV) ## pin the requirements of setup.cfg anew, with hashes
+	@$(BIN)/pip-compile $(LOCK) -o requirements/base.txt setup.cfg
+	@$(BIN)/pip-compile $(LOCK) -o requirements/dev.txt --extra dev -c requirements/base.txt setup.cfg
+
+install: $(DEV) ## make .venv with everything a developer needs
+
+clean: ## remove what the verbs made, except the state in var/
+	rm -rf $(VENV) build *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# No address of a local package index may land in the locks.
+LOCK := --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras \
+	--no-emit-index-url --no-emit-find-links --build-deps-for=editable
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Kerbside needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 ..."; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+		{ rm -rf $(VENV); echo "This Python cannot make a virtual environment (Debian: apt install python3-venv)."; exit 1; }
+
+$(RUNTIME): requirements/base.txt setup.cfg pyproject.toml | $(BIN)/python
+	@echo "Installing the locked requirements into $(VENV), once (about half a minute)."
+	@$(PIP) install --require-hashes -r $<
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+# The developers' lock holds the runtime lock, pin by pin: one call installs both.
+$(DEV): requirements/dev.txt requirements/base.txt setup.cfg pyproject.toml | $(BIN)/python
+	@echo "Installing the developers' locked requirements into $(VENV), once (about a minute)."
+	@$(PIP) install --require-hashes -r $<
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $(RUNTIME) $@

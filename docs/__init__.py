@@ -1,0 +1,1 @@
+"""The documentation, and the code that writes the pages made from the code."""

@@ -1,0 +1,43 @@
+"""Imports run one way, and the API process stays light."""
+
+import graphlib
+import importlib.util
+import subprocess
+import sys
+
+import grimp
+import pytest
+
+from tests.structure import source
+
+#: What costs an API process two seconds and 120 MiB if anything imports it.
+MODEL_STACK = ("joblib", "numpy", "pandas", "scipy", "skops", "sklearn")
+
+
+def test_no_module_imports_itself_through_others() -> None:
+    """There is no import cycle, lazy and typing-only imports counted."""
+    graph = grimp.build_graph(*source.PACKAGES, cache_dir=None)
+    imports = {
+        module: graph.find_modules_directly_imported_by(module)
+        for module in graph.modules
+    }
+
+    graphlib.TopologicalSorter(imports).prepare()
+
+
+@pytest.mark.parametrize("module", ["api.app", "api.cli", "worker.queue"])
+def test_the_front_half_loads_no_model_stack(module: str) -> None:
+    """What the API process and the command line import stays light."""
+    if importlib.util.find_spec(module) is None:
+        pytest.skip(f"{module} does not stand yet")
+    code = f"import sys, {module}; print(*sys.modules)"
+
+    loaded = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=source.ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
+
+    assert [name for name in MODEL_STACK if name in loaded] == []

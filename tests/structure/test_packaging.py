@@ -1,0 +1,88 @@
+"""What is installed is exactly the three packages, whole."""
+
+import configparser
+import importlib.metadata
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.structure import source
+
+
+@pytest.fixture(scope="module")
+def setup_cfg() -> configparser.ConfigParser:
+    """Return setup.cfg, parsed."""
+    config = configparser.ConfigParser()
+    config.read(source.ROOT / "setup.cfg", encoding="utf-8")
+    return config
+
+
+def test_the_packages_are_exactly_the_three(
+    setup_cfg: configparser.ConfigParser,
+) -> None:
+    """Nothing else is installed, and no package inside them is forgotten."""
+    found = {
+        str(path.parent.relative_to(source.ROOT)).replace("/", ".")
+        for path in source.modules()
+        if path.name == "__init__.py"
+    }
+
+    assert setup_cfg["options"]["packages"].split() == list(source.PACKAGES)
+    assert found == set(source.PACKAGES)
+
+
+def test_no_other_distribution_owns_the_names_of_the_packages() -> None:
+    """A second distribution with a package `api` would overwrite ours silently."""
+    owners = importlib.metadata.packages_distributions()
+    others = {
+        package: sorted(set(owners.get(package, ())) - {"kerbside"})
+        for package in (*source.PACKAGES, "tests", "benchmarks", "docs")
+    }
+
+    assert {package: names for package, names in others.items() if names} == {}
+
+
+def test_every_file_beside_the_code_is_package_data(
+    setup_cfg: configparser.ConfigParser,
+) -> None:
+    """A script or data file that is not declared would be missing from the wheel."""
+    declared = {
+        path
+        for package, patterns in setup_cfg["options.package_data"].items()
+        for pattern in re.split(r"[,\s]+", patterns.strip())
+        for path in (source.ROOT / package).glob(pattern)
+    }
+    tracked = {path for path in _tracked(*source.PACKAGES) if path.suffix != ".py"}
+
+    assert tracked - declared == set()
+
+
+@pytest.mark.parametrize("lock", ["base.txt", "dev.txt"])
+def test_the_locks_pin_every_requirement_and_name_no_index(
+    setup_cfg: configparser.ConfigParser, lock: str
+) -> None:
+    """A lock installs the same files everywhere, from whatever index is set up."""
+    text = (source.ROOT / "requirements" / lock).read_text(encoding="utf-8")
+    wanted = setup_cfg["options"]["install_requires"]
+    if lock == "dev.txt":
+        wanted += setup_cfg["options.extras_require"]["dev"]
+    names = {re.split(r"[\[<>=]", line)[0] for line in wanted.split("\n") if line}
+
+    assert names - set(re.findall(r"^([\w.-]+)==", text, re.MULTILINE)) == set()
+    assert (
+        re.findall(r"^(?:-f|--find-links|-i|--\S*index-url)", text, re.MULTILINE) == []
+    )
+    assert "file:" not in text
+
+
+def _tracked(*folders: str) -> list[Path]:
+    output = subprocess.run(
+        ["git", "ls-files", *folders],
+        cwd=source.ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    return [source.ROOT / name for name in output.splitlines()]

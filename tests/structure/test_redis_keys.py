@@ -1,0 +1,43 @@
+"""Every Redis key is listed in one place, and every script opens with its own."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.structure import source
+
+LEDGER = source.ROOT / "worker" / "ledger.py"
+
+
+@pytest.fixture
+def key_table() -> set[str]:
+    """Return the keys in the docstring of worker/ledger.py."""
+    if not LEDGER.exists():
+        pytest.skip("worker/ledger.py does not stand yet")
+    docstring = ast.get_docstring(ast.parse(LEDGER.read_text(encoding="utf-8")))
+    return source.key_families(docstring or "")
+
+
+@pytest.mark.parametrize("path", source.scripts(), ids=lambda path: path.name)
+def test_a_script_opens_with_every_key_that_it_names(path: Path) -> None:
+    """A reader of a script sees at its top what it touches."""
+    opening = source.opening_comment(path)
+
+    assert opening
+    assert source.key_families(path.read_text(encoding="utf-8")) <= source.key_families(
+        opening
+    )
+
+
+def test_the_key_table_lists_every_key_and_no_other(key_table: set[str]) -> None:
+    """The docstring of worker/ledger.py tells the whole truth about Redis."""
+    used = set()
+    for path in [*source.modules(), *source.scripts()]:
+        text = path.read_text(encoding="utf-8")
+        if path == LEDGER:
+            docstring = ast.get_docstring(ast.parse(text), clean=False) or ""
+            text = text.replace(docstring, "")
+        used |= source.key_families(text)
+
+    assert used == key_table
