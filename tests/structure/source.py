@@ -42,7 +42,7 @@ def size(node: ast.stmt) -> int:
 
 def key_families(text: str) -> set[str]:
     """Return the Redis keys named in a text, each without what is appended to it."""
-    return set(re.findall(r"kerbside:[a-z_]+", text))
+    return set(re.findall(r"(?<!urn:)\bkerbside:[a-z_]+", text))
 
 
 def opening_comment(path: Path) -> str:

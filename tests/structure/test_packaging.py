@@ -74,7 +74,7 @@ def test_the_locks_pin_every_requirement_and_name_no_index(
     assert (
         re.findall(r"^(?:-f|--find-links|-i|--\S*index-url)", text, re.MULTILINE) == []
     )
-    assert "file:" not in text
+    assert "file://" not in text
 
 
 def _tracked(*folders: str) -> list[Path]:
