@@ -16,7 +16,7 @@ MARK ?= not system and not redis_server and not chaos
 .PHONY: help up test lint types bench chaos docs lock install clean
 
 help: ## list these verbs
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 up: $(RUNTIME) ## price real houses here: API, workers, queue (UP_ARGS=--once ends after the first)
 	@$(BIN)/kerbside up $(UP_ARGS)
@@ -27,7 +27,7 @@ test: $(DEV) ## run the fast tests (TEST_ARGS="-k ledger", MARK=system for anoth
 lint: $(DEV) types ## check format, rules, types, import contracts and structure
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m pytest -q tests/structure
 
 types: $(DEV) ## check the types
