@@ -1,0 +1,167 @@
+"""A model version on disk: written whole, and read only when every file is intact.
+
+`MANIFEST.json` lists the sha256 of every file. Its ed25519 signature, which will say
+who made the version, belongs beside `files` as `signature`; `load` checks it first.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.pipeline import Pipeline
+
+from model_store import model_file, pipelines
+from model_store.card import Interval, ModelCard
+from model_store.errors import ArtifactError
+from model_store.schema import Schema
+from model_store.store import CARD, MANIFEST, MODEL, PARITY
+
+_DIGEST_IN_VERSION = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A trained model before it has a version; fields as in `ModelCard`.
+
+    Attributes:
+        pipelines: Fitted, in the order of `pipelines.ESTIMATES`.
+        parity_houses: Houses whose exact estimates are stored with the model.
+    """
+
+    name: str
+    trained_at: datetime
+    as_of: date
+    currency: str
+    schema: Schema
+    pipelines: tuple[Pipeline, ...]
+    interval: Interval
+    metrics: dict[str, Any]
+    data: dict[str, Any]
+    training: dict[str, Any]
+    examples: tuple[dict[str, Any], ...]
+    parity_houses: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A model version read from disk.
+
+    Attributes:
+        card: Its card.
+        pipelines: In the order of `pipelines.ESTIMATES`.
+        parity_houses: Stored houses, values missing or unknown among them.
+        parity_raw: Their estimates by the pipelines when the model was trained,
+            shape (n_houses, 3).
+    """
+
+    card: ModelCard
+    pipelines: tuple[Pipeline, ...]
+    parity_houses: list[dict[str, Any]]
+    parity_raw: NDArray[np.float64]
+
+
+def save(artifact: Artifact, folder: Path) -> ModelCard:
+    """Write the files of a version into an empty folder; return its card.
+
+    Raises:
+        ArtifactError: The folder cannot be written.
+    """
+    houses = list(artifact.parity_houses)
+    frame = pipelines.frame(artifact.schema, houses)
+    raw = pipelines.predict(artifact.pipelines, frame).tolist()
+    files = {
+        MODEL: model_file.dump(artifact.pipelines),
+        PARITY: _json({"houses": houses, "raw": raw}),
+    }
+    card = _card(artifact, files)
+    files[CARD] = _json(card.to_dict(), indent=2)
+    manifest = {"version": card.version, "files": _sums(files)}
+    # Last: a folder without it is not a version.
+    files[MANIFEST] = _json(manifest, indent=2)
+    try:
+        for name, content in files.items():
+            (folder / name).write_bytes(content)
+    except OSError as error:
+        msg = f"cannot write the model to {folder}: {error.strerror or error}"
+        raise ArtifactError(msg) from error
+    return card
+
+
+def load(folder: Path) -> Loaded:
+    """Read a version after checking every file against the manifest.
+
+    Raises:
+        ArtifactError: A file is missing, differs, or is not what it should be.
+    """
+    _check(folder)
+    try:
+        parity = json.loads((folder / PARITY).read_bytes())
+        houses, raw = parity["houses"], np.array(parity["raw"], dtype=np.float64)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        msg = f"{folder / PARITY}: not parity rows: {error}"
+        raise ArtifactError(msg) from error
+    return Loaded(
+        card=ModelCard.from_json((folder / CARD).read_bytes()),
+        pipelines=model_file.load(folder / MODEL),
+        parity_houses=houses,
+        parity_raw=raw,
+    )
+
+
+def _check(folder: Path) -> None:
+    try:
+        manifest = json.loads((folder / MANIFEST).read_bytes())
+        expected = {name: manifest["files"][name] for name in (CARD, MODEL, PARITY)}
+        found = _sums({name: (folder / name).read_bytes() for name in expected})
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        msg = f"{folder}: not a complete model version: {error!r}"
+        raise ArtifactError(msg) from error
+    differ = sorted(name for name in expected if found[name] != expected[name])
+    if differ:
+        msg = (
+            f"{folder}: {', '.join(differ)} differ from {MANIFEST}; the files were "
+            "changed or damaged, publish the version again"
+        )
+        raise ArtifactError(msg)
+
+
+def _card(artifact: Artifact, files: Mapping[str, bytes]) -> ModelCard:
+    card = ModelCard(
+        name=artifact.name,
+        version="",
+        digest="",
+        trained_at=artifact.trained_at,
+        as_of=artifact.as_of,
+        currency=artifact.currency,
+        data=artifact.data,
+        metrics=artifact.metrics,
+        interval=artifact.interval,
+        schema=artifact.schema,
+        training=artifact.training,
+        examples=artifact.examples,
+    )
+    digest = _digest(card, files)
+    version = f"{artifact.as_of:%Y%m%d}-{digest[:_DIGEST_IN_VERSION]}"
+    return replace(card, version=version, digest=f"sha256:{digest}")
+
+
+def _digest(card: ModelCard, files: Mapping[str, bytes]) -> str:
+    """Return one digest of model, parity rows and what lasts of the card."""
+    passing = {"version", "digest", "trained_at"}
+    lasting = {k: v for k, v in card.to_dict().items() if k not in passing}
+    sums = _sums({**files, CARD: _json(lasting)})
+    return hashlib.sha256(_json(sums)).hexdigest()
+
+
+def _sums(files: Mapping[str, bytes]) -> dict[str, str]:
+    return {name: hashlib.sha256(files[name]).hexdigest() for name in sorted(files)}
+
+
+def _json(value: object, indent: int | None = None) -> bytes:
+    return (json.dumps(value, indent=indent, allow_nan=False) + "\n").encode()

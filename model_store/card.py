@@ -1,0 +1,89 @@
+"""The card of a model version: what it is, what it was made from, how good it is."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from model_store.errors import ArtifactError
+from model_store.schema import Schema
+
+
+@dataclass(frozen=True)
+class Interval:
+    """How the range around a price was made honest.
+
+    Attributes:
+        level: Share of sales that the range is meant to hold, 0 to 1.
+        method: Name of the method.
+        below: Correction of the lower quantile, in log price; positive widens.
+        above: Correction of the upper quantile, in log price; positive widens.
+        calibrated_on: First and last sale date of the calibration sales.
+        n: Number of calibration sales.
+    """
+
+    level: float
+    method: str
+    below: float
+    above: float
+    calibrated_on: tuple[date, date]
+    n: int
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What is published about a model version; `card.json` in its folder.
+
+    Attributes:
+        name: Name of the model, the same over its versions.
+        version: Last sale date and digest, for instance `20150527-1a2b3c4d`.
+        digest: `sha256:` and the digest of model, parity rows and this card's
+            lasting part; the same data, seed and libraries give the same digest.
+        trained_at: When it was trained, UTC.
+        as_of: Date that prices stand at: the last sale date.
+        currency: ISO 4217 code of every price.
+        data: Name, licence, source, size and window of the sales.
+        metrics: Accuracy on a later period that the measured model never saw.
+        interval: Calibration of the range.
+        schema: What a house must look like.
+        training: Recipe, seed and library versions.
+        examples: Real sales: `{"house": ..., "sold_for": ..., "sold_on": ...}`.
+    """
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    name: str
+    version: str
+    digest: str
+    trained_at: datetime
+    as_of: date
+    currency: str
+    data: dict[str, Any]
+    metrics: dict[str, Any]
+    interval: Interval
+    schema: Schema
+    training: dict[str, Any] = field(default_factory=dict)
+    examples: tuple[dict[str, Any], ...] = ()
+
+    @staticmethod
+    def from_json(text: bytes) -> "ModelCard":
+        """Read a card.
+
+        Raises:
+            ArtifactError: The text is not a card.
+        """
+        try:
+            return _CARD.validate_json(text)
+        except ValidationError as error:
+            msg = f"not a model card: {error}"
+            raise ArtifactError(msg) from error
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the card as JSON-ready values."""
+        card: dict[str, Any] = _CARD.dump_python(self, mode="json")
+        card["schema"] = self.schema.to_dict()
+        return card
+
+
+_CARD: TypeAdapter[ModelCard] = TypeAdapter(ModelCard)

@@ -1,0 +1,28 @@
+"""Errors of the model store: one tree, each message says what, got, expected.
+
+ModelStoreError
+ +-- DatasetError     a data-set definition or its table is not usable
+ +-- ArtifactError    the files of a model version are damaged or not trusted
+ +-- StoreError       the store cannot be read or written
+      +-- UnknownModel  no such alias or version
+"""
+
+
+class ModelStoreError(Exception):
+    """Root of every error that this package raises on purpose."""
+
+
+class DatasetError(ModelStoreError):
+    """A data-set definition or its table is not usable."""
+
+
+class ArtifactError(ModelStoreError):
+    """The files of a model version are damaged or not trusted."""
+
+
+class StoreError(ModelStoreError):
+    """The store cannot be read or written."""
+
+
+class UnknownModel(StoreError):
+    """No such alias or version."""
