@@ -1,11 +1,11 @@
-"""API keys: who may call, made, found and revoked in Redis; only a hash of each secret is kept."""
+"""API keys in Redis: made, found, revoked; of a secret only its hash is kept."""
 
 import hashlib
 import hmac
 import re
 import secrets
 import string
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -13,14 +13,14 @@ from typing import Any, Self
 import orjson
 import redis
 
+from worker.ledger import API_KEYS
+
 #: Everything that a key can be allowed to do.
 SCOPES = ("predict", "read", "webhooks", "operate")
 #: The one tenant whose keys may carry `operate`, which reaches over all tenants.
 OPERATOR_TENANT = "operator"
 
-#: Hash, field key id, value JSON: every key that was ever made, revoked ones too.
-_KEYS = "kerbside:keys"
-_TOKEN = re.compile(r"kb_([0-9A-Za-z]{12})_([0-9A-Za-z]{43,44})")
+_TOKEN = re.compile(r"kb_([0-9A-Za-z]{12})_([0-9A-Za-z]{43})")
 #: No space or colon: the ledger's records and key names are split at them.
 _TENANT = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _ALPHABET = string.digits + string.ascii_letters
@@ -54,7 +54,7 @@ class ApiKey:
         return self.revoked_at is None and not expired
 
     def opens(self, secret: str) -> bool:
-        """Tell whether `secret` is this key's, in a time that tells nothing about it."""
+        """Tell whether `secret` is this key's, in a time that betrays nothing."""
         return hmac.compare_digest(_digest(secret), self.secret_sha256)
 
     @classmethod
@@ -136,17 +136,17 @@ class ApiKeys:
             created_at=self._now(),
             expires_at=expires_at,
         )
-        self._redis.hset(_KEYS, key.id, key.to_json())
+        self._redis.hset(API_KEYS, key.id, key.to_json())
         return f"kb_{key.id}_{secret}", key
 
     def find(self, key_id: str) -> ApiKey | None:
         """Return a key, revoked and expired ones too; None when there is none."""
-        text = self._redis.hget(_KEYS, key_id)
+        text = self._redis.hget(API_KEYS, key_id)
         return ApiKey.from_json(key_id, text) if text else None
 
-    def list(self) -> list[ApiKey]:
+    def list(self) -> Sequence[ApiKey]:
         """Return every key, oldest first."""
-        rows = self._redis.hgetall(_KEYS)
+        rows = self._redis.hgetall(API_KEYS)
         keys = [ApiKey.from_json(field.decode(), text) for field, text in rows.items()]
         return sorted(keys, key=lambda key: (key.created_at, key.id))
 
@@ -156,7 +156,7 @@ class ApiKeys:
         if key is None or key.revoked_at is not None:
             return key
         revoked = replace(key, revoked_at=self._now())
-        self._redis.hset(_KEYS, key_id, revoked.to_json())
+        self._redis.hset(API_KEYS, key_id, revoked.to_json())
         return revoked
 
 
@@ -182,7 +182,7 @@ def _check(
         return
     if expires_at.tzinfo is None or expires_at <= now:
         raise InvalidKeyRequest(
-            f"expiry {expires_at} cannot be used: expected a future instant with its zone"
+            f"expiry {expires_at} cannot be used: expected a future instant with zone"
         )
 
 

@@ -130,9 +130,12 @@ class Ledger:
             script = self._scripts[name] = self._redis.register_script(source)
         return script(args=(*self._policy, *args))
 
-    def claim(self, lane: str, *, limit: int, worker: str) -> Claim:
-        """Lease up to `limit` waiting jobs of a lane to `worker`, oldest first."""
-        jobs, left, paused, strays = self.run("claim", lane, limit, worker)
+    def claim(self, lane: str, *, limit: int, worker: str, job_id: str = "") -> Claim:
+        """Lease up to `limit` waiting jobs of a lane to `worker`, oldest first.
+
+        With `job_id` only that job, whose message has already left the lane.
+        """
+        jobs, left, paused, strays = self.run("claim", lane, limit, worker, job_id)
         leases = [
             Lease(job[0].decode(), job[1], job[2].decode(), job[3], job[4], job[5])
             for job in jobs
@@ -204,6 +207,14 @@ class Ledger:
         else:
             self._redis.delete("kerbside:memory_full")
         return short
+
+    def has_work(self, lane: str) -> bool:
+        """Tell whether messages wait on a lane that is not paused."""
+        pipe = self._redis.pipeline(transaction=False)
+        pipe.llen(lane)
+        pipe.exists(f"kerbside:paused:{lane}")
+        waiting, paused = pipe.execute()
+        return bool(waiting) and not paused
 
     def pause(self, lane: str) -> None:
         """Let no worker claim from a lane until it is resumed."""

@@ -2,7 +2,7 @@
 -- Reads:  kerbside:paused:<lane>
 -- Writes: kerbside:workers:<lane> kerbside:strays:<lane> kerbside:claimed:<lane> kerbside:job:<id>
 --         kerbside:running:<lane> kerbside:waiting:<lane> kerbside:bell:<lane> <lane>, and what prelude's finish writes
--- Arguments: 5 lane, 6 n, 7 worker
+-- Arguments: 5 lane, 6 n, 7 worker, 8 the one id wanted, whose message a stock worker took, or ''
 -- Returns: {jobs, left, paused, strays}; a job is {id, fence, version, input, crashes, started}
 -- A batch holds jobs of one crash count: fresh ones n together, once crashed ones 8, twice crashed ones alone,
 -- so that a house that kills its worker is cornered while its neighbours are priced.
@@ -15,7 +15,8 @@ if redis.call('EXISTS', 'kerbside:paused:' .. lane) == 1 then
   return { {}, redis.call('LLEN', lane), 1, 0 }
 end
 
-local messages = redis.call('LRANGE', lane, -n, -1)
+local wanted = ARGV[8] ~= ''
+local messages = wanted and { '"id":"' .. ARGV[8] .. '"' } or redis.call('LRANGE', lane, -n, -1)
 local jobs, leases, taken, expired = {}, {}, {}, {}
 local level, newest, read, strays = nil, 0, 0, 0
 
@@ -56,7 +57,7 @@ for i = #messages, 1, -1 do
   read = read + 1
 end
 
-if read > 0 then
+if read > 0 and not wanted then
   redis.call('LTRIM', lane, 0, -(read + 1))
 end
 if strays > 0 then

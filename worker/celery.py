@@ -1,0 +1,106 @@
+"""The Celery application: lanes, wire names and settings that lose nothing.
+
+`celery -A worker.celery worker -Q predictions -P threads -c 1` prices houses,
+`-Q upkeep` tends the ledger, `celery -A worker.celery beat` keeps the time.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import celery
+from kombu import Exchange, Queue
+
+from worker import ledger, predictors
+from worker.settings import WorkerSettings
+
+#: Lane of the periodic tasks, the only one that kombu consumes.
+UPKEEP = "upkeep"
+#: Wire names of the tasks; they outlive every move of the code behind them.
+PRICE = "price"
+REAP = "reap"
+
+#: Seconds between two ticks of the reaper, and after which an unread tick is dropped.
+_REAP_EVERY_S = 1.0
+_REAP_EXPIRES_S = 5.0
+
+
+class KerbsideCelery(celery.Celery):
+    """A Celery application that carries what its tasks and its batch consumer need."""
+
+    settings: WorkerSettings
+    load_predictor: Callable[..., predictors.Pricing]
+
+
+def create_celery(
+    settings: WorkerSettings,
+    *,
+    load_predictor: Callable[..., predictors.Pricing] = predictors.load,
+    batching: bool = True,
+) -> KerbsideCelery:
+    """Build the application.
+
+    Args:
+        settings: Where Redis and the models are, and how patient to be.
+        load_predictor: Called with the store and a version id.
+        batching: False leaves the lanes of the ledger to kombu, as a stock worker.
+    """
+    app = KerbsideCelery(
+        "kerbside", broker=settings.redis_url, backend="disabled", set_as_current=False
+    )
+    app.settings = settings
+    app.load_predictor = load_predictor
+    app.conf.update(_configuration())
+    if batching:
+        # By name: only a process that runs the step pays for importing it.
+        app.steps["worker"].add("worker.consumer:BatchConsumer")
+    return app
+
+
+def _configuration() -> dict[str, Any]:
+    lanes = (*ledger.LANES, UPKEEP)
+    return {
+        "imports": ["worker.tasks"],
+        # Without its own exchange a queue would also receive what upkeep is sent.
+        "task_queues": [Queue(q, Exchange(q), routing_key=q) for q in lanes],
+        "task_default_queue": UPKEEP,
+        "task_routes": {PRICE: {"queue": ledger.PREDICTIONS}},
+        "beat_schedule": {
+            REAP: {
+                "task": REAP,
+                "schedule": _REAP_EVERY_S,
+                "options": {"expires": _REAP_EXPIRES_S},
+            }
+        },
+        "accept_content": ["json"],
+        "task_serializer": "json",
+        "task_ignore_result": True,
+        "task_acks_late": True,
+        "task_reject_on_worker_lost": True,
+        "worker_disable_prefetch": True,
+        "worker_prefetch_multiplier": 1,
+        "worker_send_task_events": True,
+        "worker_cancel_long_running_tasks_on_connection_loss": False,
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        # kombu's own recovery, for upkeep: a dead worker's task comes back in minutes,
+        # a half-open connection is noticed in seconds.
+        "broker_transport_options": {
+            "visibility_timeout": 600,
+            "unacked_restore_interval": 5,
+            "unacked_restore_throttle": 2,
+            "unacked_mutex_expire": 30,
+            "socket_timeout": 5,
+            "socket_connect_timeout": 5,
+            "socket_keepalive": True,
+            "health_check_interval": 10,
+        },
+    }
+
+
+def __getattr__(name: str) -> KerbsideCelery:
+    """Build `app`, which `celery -A worker.celery` asks for, when it is asked for."""
+    if name != "app":
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    app = globals()["app"] = create_celery(WorkerSettings.from_env())
+    return app

@@ -1,0 +1,233 @@
+"""The batching bootstep: takes what waits on a lane, prices it in one call, writes it in one trip.
+
+It stands in the worker's own blueprint, so it is started before and stopped after
+Celery's consumer and survives every reconnect of it. It has its own thread and its own
+Redis client and never touches kombu's.
+"""
+
+import logging
+import os
+import threading
+import uuid
+from collections.abc import Sequence
+from concurrent import futures
+from typing import Any
+
+import redis
+from celery import bootsteps, signals
+from celery.worker import state as worker_state
+from kombu.utils.url import parse_url
+
+from model_store.errors import ArtifactError, UnknownModel
+from model_store.store import ModelStore
+from worker import celery as wire
+from worker import connection, events, inspection, ledger, predictors, pricing
+from worker.health import Watchdog
+from worker.ledger import Completion, Lease
+
+#: Seconds that an idle worker sleeps at the bell before it looks by itself.
+_BELL_S = 1.0
+#: Seconds between two tries while Redis is away, or while there is no champion.
+_PAUSE_S = 0.5
+
+_log = logging.getLogger(__name__)
+
+
+class BatchConsumer(bootsteps.StartStopStep):
+    """Runs the batch thread of a worker that was started with `-Q predictions`."""
+
+    requires = ("celery.worker.components:Pool",)
+    lane = ledger.PREDICTIONS
+
+    def __init__(self, parent: Any, **kwargs: Any) -> None:
+        super().__init__(parent, **kwargs)
+        self.enabled = self.lane in parent.app.amqp.queues.consume_from
+        if not self.enabled:
+            return
+        app: wire.KerbsideCelery = parent.app
+        # The lane stays declared and routable, but kombu must not take from it.
+        app.amqp.queues.deselect([self.lane])
+        parent.wait_for_soft_shutdown = self.drain
+        self._parent = parent
+        self._settings = app.settings
+        client = connection.connect(app.settings.redis_url, role="worker")
+        self._ledger = ledger.Ledger(client, app.settings)
+        store = ModelStore(app.settings.model_store_url())
+        self._predictors = predictors.Predictors(store, app.load_predictor)
+        self._events = events.channel(
+            int(parse_url(app.settings.redis_url)["virtual_host"] or 0)
+        )
+        # A name of this process alone: what an earlier one of this node name held is not ours.
+        self._token = f"{parent.hostname}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        self._stopping = threading.Event()
+        self._idle = threading.Event()
+        self._idle.set()
+        self._in_hand: dict[str, inspection.Request] = {}
+        self._batches = 0
+        self._thread = threading.Thread(target=self._run, name="batch", daemon=True)
+        self._watchdog = Watchdog(
+            ledger.Ledger(
+                connection.connect(app.settings.redis_url, role="api"), app.settings
+            ),
+            app.settings,
+            lane=self.lane,
+            worker=parent.hostname,
+        )
+
+    def start(self, parent: Any) -> None:
+        """Load the champion and begin to take jobs."""
+        signals.worker_shutting_down.connect(self._stop_claiming, weak=False)
+        inspection.show_lane(self.lane)
+        self._predictors.start()
+        self._thread.start()
+        self._watchdog.start()
+
+    def stop(self, parent: Any) -> None:
+        """Finish the batch in hand, or give it back when it takes too long."""
+        self.drain()
+        self._predictors.stop()
+        self._watchdog.stop()
+        self._thread.join(timeout=2 * _BELL_S)
+
+    def terminate(self, parent: Any) -> None:
+        """Give back what is in hand and is not finished at once."""
+        self._drain(0.2)
+
+    def info(self, parent: Any) -> dict[str, Any]:
+        """Return what `inspect stats` shows of this step."""
+        return {
+            "batch_consumer": {
+                "lane": self.lane,
+                "in_hand": len(self._in_hand),
+                "batches": self._batches,
+                "champion_loaded": self._predictors.ready,
+            }
+        }
+
+    def drain(self, *_: Any) -> None:
+        """Claim nothing more; wait for the batch in hand, then give back the rest."""
+        self._drain(self._settings.drain_s)
+
+    def _drain(self, patience_s: float) -> None:
+        self._stop_claiming()
+        if self._idle.wait(patience_s):
+            return
+        try:
+            given_back = self._ledger.release(self.lane, worker=self._token)
+            _log.warning("batch_given_back: %d jobs", given_back)
+        except redis.RedisError as error:
+            # Their leases end by themselves.
+            _log.warning("batch_not_given_back: %s", error)
+
+    def _stop_claiming(self, **_: Any) -> None:
+        self._stopping.set()
+
+    def _run(self) -> None:
+        unsure = False
+        while not self._stopping.is_set():
+            try:
+                if unsure:
+                    self._ledger.release(self.lane, worker=self._token)
+                    unsure = False
+                self._turn()
+            except redis.RedisError as error:
+                # A claim may have been made whose answer never came.
+                unsure = True
+                _log.warning("redis_unreachable: %s", type(error).__name__)
+                self._rest()
+            except Exception:
+                # This thread must outlive any bug; the watchdog sees one that comes back.
+                unsure = True
+                _log.exception("batch_failed")
+                self._rest()
+            finally:
+                self._idle.set()
+
+    def _turn(self) -> None:
+        if not self._predictors.ready:
+            self._watchdog.touch()
+            self._rest()
+            return
+        self._idle.clear()
+        # Looked at once more: a drain that saw the thread idle must find it so.
+        if self._stopping.is_set():
+            return
+        claim = self._ledger.claim(
+            self.lane, limit=self._settings.batch_max, worker=self._token
+        )
+        if claim.strays:
+            _log.warning("strays_set_aside: %d messages without a job", claim.strays)
+        if claim.leases or not claim.left or claim.paused:
+            self._watchdog.touch()
+        if claim.leases:
+            self._handle(claim.leases)
+        else:
+            self._idle.set()
+            self._sleep(paused=claim.paused)
+
+    def _sleep(self, *, paused: bool) -> None:
+        if paused:
+            self._rest()
+        else:
+            self._ledger.wait_for_bell(self.lane, timeout_s=_BELL_S)
+
+    def _rest(self) -> None:
+        self._stopping.wait(_PAUSE_S)
+
+    def _handle(self, leases: Sequence[Lease]) -> None:
+        requests = [
+            inspection.Request(lease, self.lane, self._parent.hostname)
+            for lease in leases
+        ]
+        for request in requests:
+            self._in_hand[request.id] = request
+            worker_state.task_accepted(request)
+        try:
+            completions = pricing.price(
+                leases, lambda version: self._predictor(version, leases)
+            )
+            self._commit(completions)
+            self._batches += 1
+        finally:
+            for request in requests:
+                worker_state.task_ready(request)
+                self._in_hand.pop(request.id, None)
+
+    def _predictor(self, version: str, leases: Sequence[Lease]) -> predictors.Pricing:
+        promise = self._predictors.request(version)
+        while True:
+            try:
+                return promise.result(timeout=self._settings.lease_s / 3)
+            except futures.TimeoutError:
+                self._ledger.renew(self.lane, leases)
+            except (UnknownModel, ArtifactError) as error:
+                return predictors.Unloadable(error)
+
+    def _commit(self, completions: Sequence[Completion]) -> None:
+        """Write the outcomes, through an outage if need be: the ledger takes each once."""
+        event = self._event(completions)
+        while True:
+            try:
+                self._ledger.complete(self.lane, completions, event=event)
+            except redis.RedisError as error:
+                if self._stopping.is_set():
+                    raise
+                _log.warning("results_wait_for_redis: %s", type(error).__name__)
+                self._rest()
+            else:
+                return
+
+    def _event(self, completions: Sequence[Completion]) -> tuple[str, bytes]:
+        dispatcher = getattr(self._parent.consumer, "event_dispatcher", None)
+        if not (dispatcher and dispatcher.enabled):
+            return "", b""
+        if dispatcher.groups and "task" not in dispatcher.groups:
+            return "", b""
+        runtime_s = max(done.predict_us for done in completions) / 1e6
+        body = events.message(
+            completions,
+            task=wire.PRICE,
+            hostname=self._parent.hostname,
+            runtime_s=runtime_s,
+        )
+        return self._events, body

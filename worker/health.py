@@ -1,0 +1,90 @@
+"""Tells a worker that makes progress from one that is stuck."""
+
+import logging
+import os
+import threading
+import time
+from pathlib import Path
+
+import redis
+
+from worker import ledger
+from worker.settings import WorkerSettings
+
+#: Seconds between two looks.
+_LOOK_EVERY_S = 1.0
+#: Exit status of a worker that took itself to be stuck.
+EXIT_STALLED = 75
+
+_log = logging.getLogger(__name__)
+
+
+class Watchdog:
+    """Touches a health file at each progress and ends a process that makes none.
+
+    No progress alone is no stall: messages must wait on a lane that is not paused and
+    Redis must answer. The batch thread reports a missing champion as progress.
+    """
+
+    def __init__(
+        self,
+        book: ledger.Ledger,
+        settings: WorkerSettings,
+        *,
+        lane: str,
+        worker: str,
+    ) -> None:
+        self._ledger = book
+        self._stall_s = settings.stall_s
+        self._lane = lane
+        self._file = _health_file(settings.health_dir, worker)
+        self._progress = time.monotonic()
+        self._touched = 0.0
+        self._stopped = threading.Event()
+
+    def start(self) -> None:
+        """Begin to watch."""
+        self.touch()
+        threading.Thread(target=self._run, name="watchdog", daemon=True).start()
+
+    def stop(self) -> None:
+        """Stop watching and remove the health file."""
+        self._stopped.set()
+        if self._file:
+            self._file.unlink(missing_ok=True)
+
+    def touch(self) -> None:
+        """Note progress."""
+        self._progress = time.monotonic()
+        if self._file and self._progress - self._touched >= _LOOK_EVERY_S:
+            self._touched = self._progress
+            try:
+                self._file.touch()
+            except OSError as error:
+                _log.warning("health_file_not_touched: %s", error)
+
+    def is_stalled(self) -> bool:
+        """Tell whether work has waited for `stall_s` while nothing was claimed."""
+        if time.monotonic() - self._progress < self._stall_s:
+            return False
+        try:
+            return self._ledger.has_work(self._lane)
+        except redis.RedisError:
+            # An outage is not this worker's fault, nor is what it held up.
+            self._progress = time.monotonic()
+            return False
+
+    def _run(self) -> None:
+        while not self._stopped.wait(_LOOK_EVERY_S):
+            if self.is_stalled():
+                _log.critical("worker_stalled: nothing claimed for %s s", self._stall_s)
+                # The batch thread hangs, so an orderly end would hang with it; its
+                # leases end by themselves and the supervisor starts a new worker.
+                os._exit(EXIT_STALLED)
+
+
+def _health_file(folder: Path | None, worker: str) -> Path | None:
+    if folder is None:
+        return None
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{worker}.alive"

@@ -1,0 +1,119 @@
+"""The models a worker holds in memory: the champion, and the versions that jobs still ask for."""
+
+import collections
+import logging
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Protocol
+
+from model_store.errors import ModelStoreError
+from model_store.store import ModelStore
+
+#: Versions kept loaded: the champion, the one before it, and one more that old jobs name.
+_KEPT = 3
+#: Seconds between two looks at the store's aliases.
+_LOOK_EVERY_S = 1.0
+
+_log = logging.getLogger(__name__)
+
+
+class Pricing(Protocol):
+    """What prices houses: `model_store.predictor.Predictor`, or a stand-in for tests."""
+
+    def predict(self, houses: Sequence[Mapping[str, Any]], /) -> list[dict[str, Any]]:
+        """Return one output per house, in the order of the houses."""
+
+
+class Unloadable:
+    """Stands for a version that cannot be had: every house of it fails, with the reason."""
+
+    def __init__(self, reason: ModelStoreError) -> None:
+        self._reason = reason
+
+    def predict(self, houses: Sequence[Mapping[str, Any]], /) -> list[dict[str, Any]]:
+        """Raise the reason."""
+        raise self._reason
+
+
+def load(store: ModelStore, version: str) -> Pricing:
+    """Load a version; the model stack is imported here and nowhere before."""
+    from model_store.predictor import Predictor  # noqa: PLC0415 - upkeep, beat and Flower share the app without 120 MiB of it
+
+    return Predictor.load(store, version)
+
+
+class Predictors:
+    """Loads model versions in a side thread, so that pricing goes on meanwhile."""
+
+    def __init__(
+        self, store: ModelStore, load_predictor: Callable[..., Pricing]
+    ) -> None:
+        self._store = store
+        self._load = load_predictor
+        self._loaded: collections.OrderedDict[str, Future[Pricing]] = (
+            collections.OrderedDict()
+        )
+        self._lock = threading.Lock()
+        self._loader = ThreadPoolExecutor(1, thread_name_prefix="load-model")
+        self._stopped = threading.Event()
+        self._champion: str | None = None
+
+    def start(self) -> None:
+        """Begin to follow the store's champion."""
+        threading.Thread(
+            target=self._follow, name="follow-champion", daemon=True
+        ).start()
+
+    def stop(self) -> None:
+        """Stop following; what is loaded stays usable."""
+        self._stopped.set()
+        self._loader.shutdown(wait=False, cancel_futures=True)
+
+    @property
+    def ready(self) -> bool:
+        """Tell whether the champion is loaded."""
+        with self._lock:
+            future = self._loaded.get(self._champion or "")
+        return future is not None and future.done() and not future.exception()
+
+    def request(self, version: str) -> Future[Pricing]:
+        """Return the version's predictor, or the promise of it.
+
+        The future raises `ModelStoreError` where the version cannot be had. A failed
+        load is forgotten, so that the next request tries again.
+        """
+        with self._lock:
+            future = self._loaded.get(version)
+            if future is None or (future.done() and future.exception()):
+                future = self._loader.submit(self._load, self._store, version)
+                self._loaded[version] = future
+            self._loaded.move_to_end(version)
+            if self._champion in self._loaded:
+                self._loaded.move_to_end(self._champion)
+            while len(self._loaded) > _KEPT:
+                self._loaded.popitem(last=False)
+            return future
+
+    def _follow(self) -> None:
+        problem = None
+        while not self._stopped.is_set():
+            try:
+                self._follow_once()
+                problem = None
+            except ModelStoreError as error:
+                if str(error) != problem:
+                    problem = str(error)
+                    _log.warning("champion_not_loaded: %s", problem)
+            self._stopped.wait(_LOOK_EVERY_S)
+
+    def _follow_once(self) -> None:
+        champion = self._store.aliases().champion
+        if champion is None:
+            return
+        if champion == self._champion and self.ready:
+            return
+        self.request(champion).result()
+        with self._lock:
+            self._champion = champion
+        _log.info("champion_loaded: %s", champion)
