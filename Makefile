@@ -24,9 +24,10 @@ up: $(RUNTIME) ## price real houses here: API, workers, queue (UP_ARGS=--once en
 test: $(DEV) ## run the fast tests (TEST_ARGS="-k ledger", MARK=system for another suite)
 	@$(BIN)/python -m pytest -q -n auto -m "$(MARK)" $(TEST_ARGS)
 
-lint: $(DEV) types ## check format, rules, types, import contracts and structure
+lint: $(DEV) ## check format, rules, types, import contracts and structure
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
+	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m pytest -q tests/structure
 
@@ -47,6 +48,7 @@ lock: $(DEV) ## pin the requirements of setup.cfg anew, with hashes
 	@$(BIN)/pip-compile $(LOCK) -o requirements/dev.txt --extra dev -c requirements/base.txt setup.cfg
 
 install: $(DEV) ## make .venv with everything a developer needs
+	@echo "$(VENV) is complete."
 
 clean: ## remove what the verbs made, except the state in var/
 	rm -rf $(VENV) build *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
