@@ -4,8 +4,10 @@ import configparser
 import importlib.metadata
 import re
 import subprocess
+import sys
 from pathlib import Path
 
+import grimp
 import pytest
 
 from tests.structure import source
@@ -59,22 +61,45 @@ def test_every_file_beside_the_code_is_package_data(
     assert tracked - declared == set()
 
 
+def test_every_package_that_the_code_imports_is_a_requirement(
+    setup_cfg: configparser.ConfigParser,
+) -> None:
+    """What comes along with another package may stop coming along."""
+    graph = grimp.build_graph(
+        *source.PACKAGES, include_external_packages=True, cache_dir=None
+    )
+    imported = {module.partition(".")[0] for module in graph.modules}
+    foreign = imported - set(source.PACKAGES) - sys.stdlib_module_names
+    owners = importlib.metadata.packages_distributions()
+    wanted = _names(setup_cfg["options"]["install_requires"]) | {"pydantic_core"}
+
+    assert {
+        name
+        for name in foreign
+        if wanted.isdisjoint(dist.lower() for dist in owners.get(name, [name]))
+    } == set()
+
+
 @pytest.mark.parametrize("lock", ["base.txt", "dev.txt"])
 def test_the_locks_pin_every_requirement_and_name_no_index(
     setup_cfg: configparser.ConfigParser, lock: str
 ) -> None:
     """A lock installs the same files everywhere, from whatever index is set up."""
     text = (source.ROOT / "requirements" / lock).read_text(encoding="utf-8")
+    pinned = set(re.findall(r"^([\w.-]+)==", text, re.MULTILINE))
+    options = re.findall(r"^-.*", text, re.MULTILINE)
     wanted = setup_cfg["options"]["install_requires"]
     if lock == "dev.txt":
         wanted += setup_cfg["options.extras_require"]["dev"]
-    names = {re.split(r"[\[<>=]", line)[0] for line in wanted.split("\n") if line}
 
-    assert names - set(re.findall(r"^([\w.-]+)==", text, re.MULTILINE)) == set()
-    assert (
-        re.findall(r"^(?:-f|--find-links|-i|--\S*index-url)", text, re.MULTILINE) == []
-    )
-    assert "file://" not in text
+    assert _names(wanted) - pinned == set()
+    assert options == []
+    assert "://" not in text
+
+
+def _names(requirements: str) -> set[str]:
+    """Return the distributions that a list of requirements names."""
+    return {re.split(r"[\[<>=]", line)[0] for line in requirements.split("\n") if line}
 
 
 def _tracked(*folders: str) -> list[Path]:

@@ -1,7 +1,7 @@
 -- One tick of upkeep for a lane: expired leases, lost messages, passed deadlines, rate samples.
 -- Reads:  kerbside:number:<lane> kerbside:done:<lane>
 -- Writes: kerbside:tick:<lane> kerbside:samples:<lane> kerbside:dead:<lane> kerbside:job:<id> kerbside:running:<lane>
---         kerbside:waiting:<lane>, and what prelude's enqueue_* and finish write
+--         kerbside:waiting:<lane> kerbside:deadlines:<lane>, and what prelude's enqueue_* and finish write
 -- Arguments: 5 lane, 6 crashes allowed, 7 jobs looked at per call, 8 '1' to go on with the same tick
 -- Returns: {leases extended, retried, dead, re-sent, deadline passed, more}, or nil where another reaper was just here
 local lane, allowed, limit = ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[7])
