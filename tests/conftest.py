@@ -2,15 +2,26 @@
 
 import os
 import tempfile
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import redis as redis_py
 
 from model_store import artifact, dataset, training
 from model_store.pipelines import Recipe
 from model_store.settings import PREFIX
 from model_store.store import ModelStore
+from worker import connection, embedded, ledger, queue
+from worker.settings import WorkerSettings
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the same tests run on another server program than the embedded one."""
+    parser.addoption(
+        "--redis-server", type=Path, help="server program, such as Debian's redis-server"
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -40,3 +51,51 @@ def store(
         artifact.save(small_artifact, Path(folder))
         store.promote(store.publish(Path(folder)))
     return store
+
+
+@pytest.fixture(scope="session")
+def redis_server_url(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """Run a real server for the session and return its address."""
+    with pytest.MonkeyPatch.context() as patch:
+        if program := request.config.getoption("--redis-server"):
+            patch.setattr(embedded, "find_binary", lambda: program)
+        with embedded.serving(tmp_path_factory.mktemp("redis")) as server:
+            yield server.url
+
+
+@pytest.fixture
+def redis_url(redis_server_url: str) -> Iterator[str]:
+    """Return the address of a real and empty server."""
+    client = redis_py.Redis.from_url(redis_server_url)
+    client.flushall()
+    client.config_resetstat()
+    yield redis_server_url
+    client.close()
+
+
+@pytest.fixture
+def settings(redis_url: str, store: ModelStore) -> WorkerSettings:
+    """Return settings that name the test's Redis and model store."""
+    return WorkerSettings(redis_url=redis_url, store_url=str(store.root))
+
+
+@pytest.fixture
+def redis(redis_url: str) -> Iterator[redis_py.Redis]:
+    """Return a client of the test's Redis."""
+    client = connection.connect(redis_url, role="worker")
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def book(redis: redis_py.Redis, settings: WorkerSettings) -> ledger.Ledger:
+    """Return the ledger of the test's Redis."""
+    return ledger.Ledger(redis, settings)
+
+
+@pytest.fixture
+def front_desk(redis: redis_py.Redis, settings: WorkerSettings) -> queue.Queue:
+    """Return the queue of the test's Redis."""
+    return queue.Queue(redis, settings)

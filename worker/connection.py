@@ -8,9 +8,9 @@ from redis.retry import Retry
 
 Role = Literal["api", "worker", "listener"]
 
-#: Seconds to connect and to wait for one answer. A request must know within a second that
-#: Redis is away; a worker rather waits than loses the answer to a claim; a listener waits
-#: for its next message as long as it takes and is probed by health checks.
+#: Seconds to connect and to wait for one answer. A request must know within a second
+#: that Redis is away; a worker rather waits than loses the answer to a claim; a
+#: listener waits for its next message as long as it takes.
 _TIMEOUTS: dict[Role, tuple[float, float | None]] = {
     "api": (0.3, 0.6),
     "worker": (2.0, 5.0),
@@ -35,3 +35,8 @@ def connect(url: str, *, role: Role) -> redis.Redis:
         lib_name=None,
         lib_version=None,
     )
+
+
+def database(client: redis.Redis) -> int:
+    """Return the number of the database that a client talks to."""
+    return int(client.get_connection_kwargs().get("db") or 0)

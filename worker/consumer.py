@@ -1,4 +1,4 @@
-"""The batching bootstep: takes what waits on a lane, prices it in one call, writes it in one trip.
+"""The batching bootstep: takes what waits, prices it in one call, writes it at once.
 
 It stands in the worker's own blueprint, so it is started before and stopped after
 Celery's consumer and survives every reconnect of it. It has its own thread and its own
@@ -16,7 +16,6 @@ from typing import Any
 import redis
 from celery import bootsteps, signals
 from celery.worker import state as worker_state
-from kombu.utils.url import parse_url
 
 from model_store.errors import ArtifactError, UnknownModel
 from model_store.store import ModelStore
@@ -54,10 +53,8 @@ class BatchConsumer(bootsteps.StartStopStep):
         self._ledger = ledger.Ledger(client, app.settings)
         store = ModelStore(app.settings.model_store_url())
         self._predictors = predictors.Predictors(store, app.load_predictor)
-        self._events = events.channel(
-            int(parse_url(app.settings.redis_url)["virtual_host"] or 0)
-        )
-        # A name of this process alone: what an earlier one of this node name held is not ours.
+        self._events = events.channel(connection.database(client))
+        # Of this process alone: what an earlier one of this node name held is not ours.
         self._token = f"{parent.hostname}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._stopping = threading.Event()
         self._idle = threading.Event()
@@ -74,7 +71,7 @@ class BatchConsumer(bootsteps.StartStopStep):
             worker=parent.hostname,
         )
 
-    def start(self, parent: Any) -> None:
+    def start(self, *_: Any) -> None:
         """Load the champion and begin to take jobs."""
         signals.worker_shutting_down.connect(self._stop_claiming, weak=False)
         inspection.show_lane(self.lane)
@@ -82,18 +79,18 @@ class BatchConsumer(bootsteps.StartStopStep):
         self._thread.start()
         self._watchdog.start()
 
-    def stop(self, parent: Any) -> None:
+    def stop(self, *_: Any) -> None:
         """Finish the batch in hand, or give it back when it takes too long."""
         self.drain()
         self._predictors.stop()
         self._watchdog.stop()
         self._thread.join(timeout=2 * _BELL_S)
 
-    def terminate(self, parent: Any) -> None:
+    def terminate(self, *_: Any) -> None:
         """Give back what is in hand and is not finished at once."""
         self._drain(0.2)
 
-    def info(self, parent: Any) -> dict[str, Any]:
+    def info(self, *_: Any) -> dict[str, Any]:  # type: ignore[override] # their stub says None
         """Return what `inspect stats` shows of this step."""
         return {
             "batch_consumer": {
@@ -135,8 +132,7 @@ class BatchConsumer(bootsteps.StartStopStep):
                 unsure = True
                 _log.warning("redis_unreachable: %s", type(error).__name__)
                 self._rest()
-            except Exception:
-                # This thread must outlive any bug; the watchdog sees one that comes back.
+            except Exception:  # noqa: BLE001 - this thread must outlive any bug
                 unsure = True
                 _log.exception("batch_failed")
                 self._rest()
@@ -157,11 +153,11 @@ class BatchConsumer(bootsteps.StartStopStep):
         )
         if claim.strays:
             _log.warning("strays_set_aside: %d messages without a job", claim.strays)
-        if claim.leases or not claim.left or claim.paused:
-            self._watchdog.touch()
         if claim.leases:
             self._handle(claim.leases)
-        else:
+        if claim.leases or not claim.left or claim.paused:
+            self._watchdog.touch()
+        if not claim.leases:
             self._idle.set()
             self._sleep(paused=claim.paused)
 
@@ -204,7 +200,7 @@ class BatchConsumer(bootsteps.StartStopStep):
                 return predictors.Unloadable(error)
 
     def _commit(self, completions: Sequence[Completion]) -> None:
-        """Write the outcomes, through an outage if need be: the ledger takes each once."""
+        """Write the outcomes, through an outage if need be: each is taken once."""
         event = self._event(completions)
         while True:
             try:

@@ -18,7 +18,7 @@ class QueueError(Exception):
 
 
 class IdempotencyMismatch(QueueError):
-    """This idempotency key was used with another body; repeat that body or choose a new key."""
+    """This idempotency key was used with another body; repeat it or use a new key."""
 
     def __init__(self, job_id: str) -> None:
         super().__init__()

@@ -12,7 +12,7 @@ from worker.ledger import Lease
 
 
 class _Task:
-    #: With `acknowledged` this keeps the consumer from canceling it on a lost connection.
+    #: With `acknowledged` it keeps a lost connection from canceling the job.
     acks_late = True
 
 

@@ -1,6 +1,6 @@
-"""What a job is: its states, its submission, and the one public form that polls and webhooks share."""
+"""What a job is: its states, its submission and its one public form."""
 
-import datetime
+import datetime as dt
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class State(enum.StrEnum):
 
     @property
     def status(self) -> str:
-        """Return the public status, one of the five that clients of this wire shape know."""
+        """Return the public status, one of the five that clients know."""
         return _STATUS[self]
 
 
@@ -74,7 +74,7 @@ class Submission:
     input: bytes
     #: The client's own labels as JSON.
     metadata: bytes = b"{}"
-    #: Hash of everything that makes this request what it is; compared when a key is repeated.
+    #: Hash of what makes this request what it is, for the comparison of repeats.
     fingerprint: str = ""
     idempotency_key: str | None = None
     #: Milliseconds from now after which the price is of no use.
@@ -83,7 +83,7 @@ class Submission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A job as the ledger knew it at one instant; times in milliseconds since the epoch."""
+    """A job as the ledger knew it at one instant; times in ms since the epoch."""
 
     id: str
     tenant: str
@@ -102,7 +102,7 @@ class Job:
     started_ms: int | None = None
     completed_ms: int | None = None
     expires_ms: int | None = None
-    #: Seconds of the predictor call that priced this job; the houses of a batch share one call.
+    #: Seconds of the predictor call, which the houses of a batch share.
     predict_s: float | None = None
     output: bytes | None = None
     error: str | None = None
@@ -201,5 +201,5 @@ def _optional_int(value: bytes | None) -> int | None:
 def _rfc3339(instant_ms: int | None) -> str | None:
     if instant_ms is None:
         return None
-    instant = datetime.datetime.fromtimestamp(instant_ms / 1000, datetime.UTC)
+    instant = dt.datetime.fromtimestamp(instant_ms / 1000, dt.UTC)
     return instant.strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant_ms % 1000:03d}Z"

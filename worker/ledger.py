@@ -1,4 +1,4 @@
-"""The job ledger: every job's truth in Redis, changed only by Lua scripts on Redis's clock.
+"""The job ledger: every job's truth in Redis, changed by Lua on Redis's own clock.
 
 A message in a lane's list is a hint that a job waits; what the ledger says counts.
 Scripts build keys from ids, so one primary holds them all (no Redis Cluster).

@@ -1,4 +1,4 @@
-"""The models a worker holds in memory: the champion, and the versions that jobs still ask for."""
+"""The models that a worker holds: the champion, and what jobs still ask for."""
 
 import collections
 import logging
@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from model_store.errors import ModelStoreError
 from model_store.store import ModelStore
 
-#: Versions kept loaded: the champion, the one before it, and one more that old jobs name.
+#: Versions kept loaded: the champion, the one before, and one more for old jobs.
 _KEPT = 3
 #: Seconds between two looks at the store's aliases.
 _LOOK_EVERY_S = 1.0
@@ -19,26 +19,27 @@ _log = logging.getLogger(__name__)
 
 
 class Pricing(Protocol):
-    """What prices houses: `model_store.predictor.Predictor`, or a stand-in for tests."""
+    """What prices houses: `model_store.predictor.Predictor`, or a stand-in."""
 
     def predict(self, houses: Sequence[Mapping[str, Any]], /) -> list[dict[str, Any]]:
         """Return one output per house, in the order of the houses."""
 
 
 class Unloadable:
-    """Stands for a version that cannot be had: every house of it fails, with the reason."""
+    """Stands for a version that cannot be had: all its houses fail, with the reason."""
 
     def __init__(self, reason: ModelStoreError) -> None:
         self._reason = reason
 
-    def predict(self, houses: Sequence[Mapping[str, Any]], /) -> list[dict[str, Any]]:
+    def predict(self, *_: Any) -> list[dict[str, Any]]:
         """Raise the reason."""
         raise self._reason
 
 
 def load(store: ModelStore, version: str) -> Pricing:
     """Load a version; the model stack is imported here and nowhere before."""
-    from model_store.predictor import Predictor  # noqa: PLC0415 - upkeep, beat and Flower share the app without 120 MiB of it
+    # Upkeep, beat and Flower share the application without these 120 MiB.
+    from model_store.predictor import Predictor  # noqa: PLC0415
 
     return Predictor.load(store, version)
 
@@ -89,7 +90,7 @@ class Predictors:
                 future = self._loader.submit(self._load, self._store, version)
                 self._loaded[version] = future
             self._loaded.move_to_end(version)
-            if self._champion in self._loaded:
+            if self._champion is not None and self._champion in self._loaded:
                 self._loaded.move_to_end(self._champion)
             while len(self._loaded) > _KEPT:
                 self._loaded.popitem(last=False)

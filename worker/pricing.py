@@ -1,4 +1,4 @@
-"""From leased jobs to their outcomes: one predictor call for the houses of a version."""
+"""From leased jobs to their outcomes: one predictor call per model version."""
 
 import itertools
 import logging
@@ -35,11 +35,10 @@ def price(
 def _price_group(leases: list[Lease], predictor: Pricing) -> list[Completion]:
     try:
         return _predict(leases, predictor)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the border to the model's own code
         if len(leases) > 1:
             return [done for one in leases for done in _price_group([one], predictor)]
-        # The border to the model's code: whatever it raises is the job's outcome. The
-        # text of the exception may quote the house, so it goes to the client only.
+        # Its text may quote the house, so it goes to the client and not into the log.
         _log.warning("model_error: job %s, %s", leases[0].id, type(error).__name__)
         reason = f"The model cannot price this house: {type(error).__name__}: {error}"
         return [Completion(lease=leases[0], error=reason)]

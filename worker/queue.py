@@ -141,7 +141,7 @@ class Queue:
         cursor: Cursor | None = None,
         newer: bool = False,
     ) -> Page:
-        """Return up to `limit` jobs beside the cursor: older ones, or with `newer` newer ones.
+        """Return up to `limit` jobs beside the cursor, older ones or `newer` ones.
 
         Records that have been removed meanwhile leave a page short, never an error.
         """
@@ -223,7 +223,9 @@ class Queue:
                 )
             )
             found = [Cursor(int(score), member.decode()) for member, score in raw]
-            entries += [entry for entry in found if _is_beyond(entry, cursor, newer)]
+            entries += [
+                entry for entry in found if _is_beyond(entry, cursor, newer=newer)
+            ]
             if len(found) < count:
                 break
             offset += count
@@ -291,7 +293,7 @@ def _new_job(submission: Submission, now: int, number: int, position: int) -> Jo
     )
 
 
-def _is_beyond(entry: Cursor, cursor: Cursor | None, newer: bool) -> bool:
+def _is_beyond(entry: Cursor, cursor: Cursor | None, *, newer: bool) -> bool:
     if cursor is None:
         return True
     here = (cursor.created_ms, cursor.job_id)
@@ -303,11 +305,9 @@ def _rates(samples: Sequence[bytes]) -> tuple[float, float]:
     """Return arrivals and ends per second between the samples of the window."""
     points = [tuple(int(part) for part in sample.split()) for sample in samples]
     recent = [p for p in points if points[0][0] - p[0] <= _RATE_WINDOW_MS]
-    if len(recent) < 2:
+    if not recent or recent[0] == recent[-1]:
         return 0.0, 0.0
     newest, oldest = recent[0], recent[-1]
     span_s = (newest[0] - oldest[0]) / 1000
-    if span_s <= 0:
-        return 0.0, 0.0
     arrivals, ends = newest[1] - oldest[1], newest[2] - oldest[2]
     return round(arrivals / span_s, 1), round(ends / span_s, 1)

@@ -27,7 +27,7 @@ def reap(self: Any) -> None:
 
 @shared_task(name=wire.PRICE, bind=True)
 def price(self: Any, *_: Any) -> None:
-    """Price the one job whose id the message carries, on a worker without the bootstep."""
+    """Price the job whose id the message carries, on a worker without the bootstep."""
     book, job_id = _ledger(self.app), self.request.id
     claim = book.claim(
         ledger.PREDICTIONS, limit=1, worker=self.request.hostname, job_id=job_id
