@@ -9,7 +9,7 @@ DEV := $(VENV)/.dev-installed
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 
 # Which tests `make test` runs: the slower suites are asked for by name.
-MARK ?= not system and not redis_server and not chaos
+MARK ?= not system and not chaos
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
