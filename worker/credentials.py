@@ -29,7 +29,7 @@ _ID_LENGTH = 12
 _SECRET_LENGTH = 43
 
 
-class InvalidKeyRequest(ValueError):  # noqa: N818 - names a fact, as its kin do
+class InvalidKeyRequest(ValueError):
     """A key cannot be made as asked; the message says what to change."""
 
 

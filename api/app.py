@@ -1,0 +1,70 @@
+"""The Flask application: every part made once and put together here."""
+
+from flask_openapi3.models.info import Info
+from flask_openapi3.openapi import OpenAPI
+
+import api
+from api import document, health, hooks, models, ops, predictions, services
+from api.auth import Authenticator
+from api.catalog import Catalog
+from api.circuit import Circuit
+from api.pace import Pace
+from api.readiness import Readiness
+from api.services import Services
+from api.settings import ApiSettings
+from api.waiting import Waiting
+from model_store.store import ModelStore
+from worker.connection import connect
+from worker.credentials import ApiKeys
+from worker.queue import Queue
+
+_BLUEPRINTS = (predictions.api, models.api, ops.api, health.api, document.api)
+
+
+def create_app(settings: ApiSettings, queue: Queue | None = None) -> OpenAPI:
+    """Return the application; nothing is connected and no thread is started yet.
+
+    Args:
+        settings: All settings.
+        queue: The queue's front desk; made from the settings when absent.
+    """
+    app = OpenAPI(
+        __name__,
+        info=Info(
+            title="Kerbside",
+            version=api.__version__,
+            description="House prices with honest ranges: submit, then poll.",
+        ),
+        doc_ui=False,
+        static_folder=None,
+    )
+    app.config["MAX_CONTENT_LENGTH"] = settings.body_limit
+    # Every method that is not offered answers 405, every other spelling of a path 404.
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    app.url_map.merge_slashes = False
+    services.install(app, _services(settings, queue))
+    for blueprint in _BLUEPRINTS:
+        app.register_api(blueprint)
+    hooks.install(app)
+    return app
+
+
+def _services(settings: ApiSettings, queue: Queue | None) -> Services:
+    client = connect(settings.redis_url, role="api")
+    queue = queue or Queue(client, settings)
+    catalog = Catalog(ModelStore(settings.model_store_url()))
+    pace = Pace()
+    return Services(
+        settings=settings,
+        queue=queue,
+        catalog=catalog,
+        waiting=Waiting(
+            connect(settings.redis_url, role="listener"),
+            capacity=settings.waiters,
+            pace=pace,
+        ),
+        pace=pace,
+        authenticator=Authenticator(ApiKeys(client), cache_s=settings.key_cache_s),
+        circuit=Circuit(client.ping),
+        readiness=Readiness(queue, catalog),
+    )

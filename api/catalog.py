@@ -1,0 +1,132 @@
+"""The model versions that this process may price with, and the request each expects."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, Field, create_model
+
+from api.errors import NoChampion
+from api.request_body import PredictionRequest
+from model_store.card import ModelCard
+from model_store.errors import StoreError, UnknownModel
+from model_store.store import Aliases, ModelStore
+
+#: Seconds for which aliases are trusted: how long after a promotion the old champion
+#: may still be given new jobs.
+ALIAS_TTL_S = 1.0
+
+CHAMPION = "champion"
+_ALIASES = (CHAMPION, "challenger", "previous")
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A model version, ready to have houses validated for it."""
+
+    card: ModelCard
+    #: Strict model of the whole request body, `input` by the version's own schema.
+    request_model: type[PredictionRequest]
+
+
+class Catalog:
+    """Resolves aliases and versions, from memory where it can.
+
+    Args:
+        store: Where models are kept.
+        clock: Monotonic seconds.
+    """
+
+    def __init__(
+        self, store: ModelStore, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._aliases = Aliases()
+        self._read_at = -ALIAS_TTL_S
+        self._reading = threading.Lock()
+        self._served: dict[str, Served] = {}
+
+    def aliases(self) -> Aliases:
+        """Return the aliases, at most about a second old.
+
+        When the store cannot be read the last known ones go on being used.
+
+        Raises:
+            StoreError: The store cannot be read and nothing is known.
+        """
+        due = self._clock() - self._read_at >= ALIAS_TTL_S
+        known = self._aliases.champion is not None
+        # One thread reads; the others go on with what is known, if anything is.
+        if due and self._reading.acquire(blocking=not known):
+            try:
+                self._aliases = self._store.aliases()
+            except StoreError:
+                if not known:
+                    raise
+                _logger.warning("aliases_not_read", exc_info=True)
+            finally:
+                self._read_at = self._clock()
+                self._reading.release()
+        return self._aliases
+
+    def served(self, alias_or_version: str = CHAMPION) -> Served:
+        """Return the version that an alias or version id means.
+
+        Raises:
+            NoChampion: The champion is asked for and there is none.
+            UnknownModel: There is no such alias or version.
+            StoreError: The store cannot be read.
+        """
+        version = self.resolve(alias_or_version)
+        served = self._served.get(version)
+        if served is None:
+            card = self._store.card(version)
+            served = self._served[version] = Served(card, _request_model(card))
+        return served
+
+    def resolve(self, alias_or_version: str) -> str:
+        """Return a version id; it is one that exists unless it came as an id.
+
+        Raises:
+            NoChampion: The champion is asked for and there is none.
+            UnknownModel: The alias points nowhere.
+            StoreError: The store cannot be read.
+        """
+        if alias_or_version not in _ALIASES:
+            return alias_or_version
+        version: str | None = getattr(self.aliases(), alias_or_version)
+        if version is not None:
+            return version
+        if alias_or_version == CHAMPION:
+            raise NoChampion
+        raise UnknownModel(f"no model is {alias_or_version} now")
+
+    def versions(self) -> list[str]:
+        """Return the ids of all versions, oldest data first.
+
+        Raises:
+            StoreError: The store cannot be read.
+        """
+        return self._store.versions()
+
+    def card(self, version: str) -> ModelCard:
+        """Return the card of a version.
+
+        Raises:
+            UnknownModel: There is no such version.
+        """
+        return self._store.card(version)
+
+
+def _request_model(card: ModelCard) -> type[PredictionRequest]:
+    house: type[BaseModel] = card.schema.house_model()
+    fields: dict[str, Any] = {
+        "input": (house, Field(description="The house to be priced."))
+    }
+    return create_model("PredictionRequest", __base__=PredictionRequest, **fields)

@@ -1,0 +1,368 @@
+"""What can go wrong in a request: the one place where an exception becomes a status.
+
+Each class names one cause; the root itself is a fault of the service.
+
+ServiceError                                                               500
+ +-- MalformedBody, MalformedHeader, MalformedParameter, BadRequest         400
+ +-- MissingKey, InvalidKey                                                 401
+ +-- MissingScope                                                           403
+ +-- UnknownPrediction, UnknownVersion, NoSuchRoute                         404
+ +-- MethodNotAllowed                                                       405
+ +-- NotAcceptable                                                          406
+ +-- Gone                                                                   410
+ +-- BodyTooLarge                                                           413
+ +-- UnsupportedMedia                                                       415
+ +-- InvalidSubmission, KeyReused                                           422
+ +-- QueueIsFull, MemoryIsFull, RedisUnavailable, StoreUnavailable,
+     NoChampion, NotReady                                                   503
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import singledispatch
+from typing import Any, ClassVar
+
+import orjson
+import redis
+from werkzeug import exceptions as http
+
+from model_store.errors import ModelStoreError, UnknownModel
+from worker import errors as queue
+
+#: Media type of every error, RFC 9457.
+PROBLEM_TYPE = "application/problem+json"
+#: Seconds after which a client may ask again when nothing better is known.
+RETRY_AFTER_S = 5
+
+_TYPE_PREFIX = "urn:kerbside:problem:"
+
+
+class ServiceError(Exception):
+    """The service made a mistake; it has been logged under the request id."""
+
+    status: ClassVar[int] = 500
+    #: Last part of the `type` URI: one cause, one type.
+    slug: ClassVar[str] = "internal-error"
+    title: ClassVar[str] = "Internal error"
+
+    def __init__(
+        self,
+        detail: str | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        members: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.detail = detail or type(self).__doc__ or self.title
+        self.headers = dict(headers or {})
+        self.members = dict(members or {})
+        super().__init__(self.detail)
+
+    @classmethod
+    def type_uri(cls) -> str:
+        """Return the URI that names this cause."""
+        return _TYPE_PREFIX + cls.slug
+
+    def body(self, request_id: str) -> bytes:
+        """Return the problem document."""
+        return orjson.dumps(
+            {
+                "type": self.type_uri(),
+                "title": self.title,
+                "status": self.status,
+                "detail": self.detail,
+                "request_id": request_id,
+                **self.members,
+            }
+        )
+
+
+class MalformedBody(ServiceError):
+    """The body is not JSON."""
+
+    status = 400
+    slug = "malformed-body"
+    title = "Body cannot be read"
+
+
+class MalformedHeader(ServiceError):
+    """A request header cannot be read."""
+
+    status = 400
+    slug = "malformed-header"
+    title = "Header cannot be read"
+
+
+class MalformedParameter(ServiceError):
+    """A query parameter cannot be read."""
+
+    status = 400
+    slug = "malformed-parameter"
+    title = "Parameter cannot be read"
+
+
+class BadRequest(ServiceError):
+    """The request is not valid HTTP for this service."""
+
+    status = 400
+    slug = "bad-request"
+    title = "Bad request"
+
+
+class MissingKey(ServiceError):
+    """Send an API key: 'Authorization: Bearer kb_...'."""
+
+    status = 401
+    slug = "missing-key"
+    title = "API key missing"
+
+    def __init__(self) -> None:
+        super().__init__(headers={"WWW-Authenticate": 'Bearer realm="kerbside"'})
+
+
+class InvalidKey(ServiceError):
+    """The API key is unknown, revoked or expired."""
+
+    status = 401
+    slug = "invalid-key"
+    title = "API key not valid"
+
+    def __init__(self) -> None:
+        challenge = 'Bearer realm="kerbside", error="invalid_token"'
+        super().__init__(headers={"WWW-Authenticate": challenge})
+
+
+class MissingScope(ServiceError):
+    """The API key does not allow this."""
+
+    status = 403
+    slug = "missing-scope"
+    title = "API key lacks a scope"
+
+    def __init__(self, scope: str) -> None:
+        challenge = (
+            f'Bearer realm="kerbside", error="insufficient_scope", scope="{scope}"'
+        )
+        super().__init__(
+            f"This needs a key with the scope {scope!r}.",
+            headers={"WWW-Authenticate": challenge},
+        )
+
+
+class UnknownPrediction(ServiceError):
+    """No prediction of yours has this id."""
+
+    status = 404
+    slug = "unknown-prediction"
+    title = "No such prediction"
+
+
+class UnknownVersion(ServiceError):
+    """The model store has no such version or alias."""
+
+    status = 404
+    slug = "unknown-model-version"
+    title = "No such model version"
+
+
+class NoSuchRoute(ServiceError):
+    """Nothing is served at this address; /openapi.json lists what is."""
+
+    status = 404
+    slug = "no-such-route"
+    title = "No such address"
+
+
+class MethodNotAllowed(ServiceError):
+    """This address does not take that method; the Allow header lists those it takes."""
+
+    status = 405
+    slug = "method-not-allowed"
+    title = "Method not allowed"
+
+
+class NotAcceptable(ServiceError):
+    """This address answers JSON only; the Accept header excludes it."""
+
+    status = 406
+    slug = "not-acceptable"
+    title = "No acceptable form"
+
+
+class Gone(ServiceError):
+    """The prediction was kept for its time and has been removed."""
+
+    status = 410
+    slug = "prediction-removed"
+    title = "Prediction removed"
+
+
+class BodyTooLarge(ServiceError):
+    """The body is larger than this service takes."""
+
+    status = 413
+    slug = "body-too-large"
+    title = "Body too large"
+
+
+class UnsupportedMedia(ServiceError):
+    """Send the body as application/json in UTF-8, not compressed."""
+
+    status = 415
+    slug = "unsupported-media-type"
+    title = "Unsupported media type"
+
+
+class InvalidSubmission(ServiceError):
+    """The request was understood and is not valid; `errors` lists every reason."""
+
+    status = 422
+    slug = "invalid-submission"
+    title = "Not valid"
+
+    def __init__(self, errors: Sequence[Mapping[str, str]]) -> None:
+        super().__init__(members={"errors": list(errors)})
+
+
+class KeyReused(ServiceError):
+    """This Idempotency-Key was used with another request; choose a new key."""
+
+    status = 422
+    slug = "idempotency-key-reused"
+    title = "Idempotency-Key reused"
+
+
+class Unavailable(ServiceError):
+    """The service cannot answer now; repeat the request later."""
+
+    status = 503
+    slug = "unavailable"
+    title = "Not available now"
+
+    def __init__(
+        self, detail: str | None = None, *, retry_after_s: int = RETRY_AFTER_S
+    ) -> None:
+        super().__init__(detail, headers={"Retry-After": str(max(1, retry_after_s))})
+
+
+class QueueIsFull(Unavailable):
+    """The queue holds as many jobs as it may; nothing was queued, repeat later."""
+
+    slug = "queue-full"
+    title = "Queue full"
+
+
+class MemoryIsFull(Unavailable):
+    """The job store is at its memory limit; nothing was queued, repeat later."""
+
+    slug = "memory-full"
+    title = "Job store full"
+
+
+class RedisUnavailable(Unavailable):
+    """The job store does not answer.
+
+    Whether a submit was taken is unknown: repeat it with the same Idempotency-Key.
+    """
+
+    slug = "job-store-unavailable"
+    title = "Job store not available"
+
+
+class StoreUnavailable(Unavailable):
+    """The model store cannot be read; repeat the request later."""
+
+    slug = "model-store-unavailable"
+    title = "Model store not available"
+
+
+class NoChampion(Unavailable):
+    """No model has been promoted yet, so nothing can be priced."""
+
+    slug = "no-champion"
+    title = "No model to price with"
+
+
+class NotReady(Unavailable):
+    """This process cannot serve requests now."""
+
+    slug = "not-ready"
+    title = "Not ready"
+
+
+@singledispatch
+def as_service_error(error: Exception) -> ServiceError:
+    """Return what a client is told about any exception; an unknown one is our fault."""
+    del error
+    return ServiceError()
+
+
+@as_service_error.register
+def _(error: ServiceError) -> ServiceError:
+    return error
+
+
+@as_service_error.register
+def _(error: redis.RedisError) -> ServiceError:
+    del error
+    return RedisUnavailable()
+
+
+@as_service_error.register
+def _(error: ModelStoreError) -> ServiceError:
+    del error
+    return StoreUnavailable()
+
+
+@as_service_error.register
+def _(error: UnknownModel) -> ServiceError:
+    del error
+    return UnknownVersion()
+
+
+@as_service_error.register
+def _(error: queue.UnknownJob) -> ServiceError:
+    del error
+    return UnknownPrediction()
+
+
+@as_service_error.register
+def _(error: queue.JobGone) -> ServiceError:
+    completed = datetime.fromtimestamp(error.completed_ms / 1000, UTC)
+    return Gone(
+        members={
+            "completed_at": completed.isoformat(timespec="milliseconds"),
+            "reason": error.reason,
+        }
+    )
+
+
+@as_service_error.register
+def _(error: queue.IdempotencyMismatch) -> ServiceError:
+    return KeyReused(members={"prediction": error.job_id})
+
+
+@as_service_error.register
+def _(error: queue.QueueFull) -> ServiceError:
+    return QueueIsFull(retry_after_s=error.retry_after_s)
+
+
+@as_service_error.register
+def _(error: queue.MemoryFull) -> ServiceError:
+    return MemoryIsFull(retry_after_s=error.retry_after_s)
+
+
+@as_service_error.register
+def _(error: http.HTTPException) -> ServiceError:
+    translated = _HTTP.get(error.code or 500, ServiceError)
+    allow = dict(error.get_headers()).get("Allow")
+    return translated(headers={"Allow": allow} if allow else None)
+
+
+_HTTP: dict[int, type[ServiceError]] = {
+    400: BadRequest,
+    404: NoSuchRoute,
+    405: MethodNotAllowed,
+    406: NotAcceptable,
+    413: BodyTooLarge,
+    415: UnsupportedMedia,
+}

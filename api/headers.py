@@ -1,0 +1,101 @@
+"""Request headers, each read by the grammar of its standard."""
+
+import re
+import secrets
+from functools import lru_cache
+
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header, parse_list_header, parse_options_header
+
+from api.errors import MalformedHeader, UnsupportedMedia
+
+#: Longest Idempotency-Key, as Stripe's clients know it.
+MAX_IDEMPOTENCY_KEY = 255
+
+_JSON = "application/json"
+_REQUEST_ID = re.compile(r"[!-~]{1,128}")
+_PRINTABLE = re.compile(r"[ -~]+")
+_QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
+#: Different header texts that a process remembers the meaning of.
+_REMEMBERED = 256
+
+
+def request_id(header: str | None) -> str:
+    """Return the client's own id where it is one, else a new one."""
+    if header and _REQUEST_ID.fullmatch(header):
+        return header
+    return secrets.token_hex(8)
+
+
+def idempotency_key(header: str | None) -> str | None:
+    """Read an Idempotency-Key: a quoted structured-field string, or the bare text.
+
+    Raises:
+        MalformedHeader: It is empty, too long, or not printable ASCII.
+    """
+    if header is None:
+        return None
+    text = header.strip()
+    if text.startswith('"'):
+        match = _QUOTED.fullmatch(text)
+        text = re.sub(r"\\(.)", r"\1", match[1]) if match else ""
+    if not _PRINTABLE.fullmatch(text) or len(text) > MAX_IDEMPOTENCY_KEY:
+        raise MalformedHeader(
+            f"Idempotency-Key must be 1 to {MAX_IDEMPOTENCY_KEY} printable ASCII "
+            "characters, bare or as a quoted string."
+        )
+    return text
+
+
+@lru_cache(_REMEMBERED)
+def wait_preference(header: str | None, cap_s: int) -> int | None:
+    """Return the seconds of `wait` in a Prefer header, capped; None when it has none.
+
+    Prefer is a list and preferences that cannot be read are passed over, RFC 7240.
+    """
+    for preference in parse_list_header(header or ""):
+        name, _, value = preference.split(";", 1)[0].partition("=")
+        seconds = value.strip().strip('"')
+        if name.strip().lower() != "wait":
+            continue
+        if not seconds:
+            return cap_s
+        if seconds.isascii() and seconds.isdigit():
+            return min(int(seconds[:9]), cap_s)
+    return None
+
+
+@lru_cache(_REMEMBERED)
+def accepts(header: str | None, media_type: str) -> bool:
+    """Tell whether an Accept header lets `media_type` be sent."""
+    if not header:
+        return True
+    offered = parse_accept_header(header, MIMEAccept)
+    return bool(offered.quality(media_type))
+
+
+@lru_cache(_REMEMBERED)
+def _is_json(content_type: str) -> bool:
+    media_type, options = parse_options_header(content_type)
+    charset = options.get("charset", "utf-8").lower()
+    return media_type.lower() == _JSON and charset in {"utf-8", "utf8"}
+
+
+def require_json(content_type: str | None, content_encoding: str | None) -> None:
+    """Let pass a body that is plain JSON.
+
+    Raises:
+        UnsupportedMedia: It is another type, another charset, or compressed.
+    """
+    if not _is_json(content_type or ""):
+        raise UnsupportedMedia
+    if content_encoding and content_encoding.lower() != "identity":
+        raise UnsupportedMedia
+
+
+def etag_matches(header: str | None, etag: str) -> bool:
+    """Tell whether an If-None-Match header names `etag`, by weak comparison."""
+    if header is None:
+        return False
+    candidates = (part.strip().removeprefix("W/") for part in header.split(","))
+    return any(candidate in {etag, "*"} for candidate in candidates)

@@ -1,0 +1,67 @@
+"""What a submit may say around the house, whatever the model version."""
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+#: Bounds of a client's own labels, those of the APIs that clients know.
+MAX_LABELS, MAX_LABEL_NAME, MAX_LABEL_VALUE = 16, 64, 512
+#: Longest deadline: results are not kept for longer than a day by default either.
+MAX_DEADLINE_S = 86_400
+
+
+def _not_available(value: Any) -> Any:
+    if value not in (None, False, []):
+        raise PydanticCustomError(
+            "not_available_yet", "Not available yet; leave it out and poll"
+        )
+    return value
+
+
+_Label = Annotated[str, Field(min_length=1, max_length=MAX_LABEL_NAME)]
+_LabelText = Annotated[str, Field(max_length=MAX_LABEL_VALUE)]
+_Later = AfterValidator(_not_available)
+
+
+class PredictionRequest(BaseModel):
+    """A house to be priced, and how."""
+
+    model_config = ConfigDict(
+        strict=True, extra="forbid", frozen=True, allow_inf_nan=False
+    )
+
+    input: BaseModel
+    version: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
+            max_length=100,
+            description="Alias or id of the model version; the champion when absent.",
+        ),
+    ] = None
+    metadata: Annotated[
+        dict[_Label, _LabelText],
+        Field(
+            max_length=MAX_LABELS,
+            description="Your own labels, returned with the prediction.",
+        ),
+    ] = {}
+    deadline: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            le=MAX_DEADLINE_S,
+            description="Seconds after which the price is of no use: a job that has "
+            "not finished by then is canceled.",
+        ),
+    ] = None
+    explain: Annotated[
+        bool, _Later, Field(description="Reasons for the price; not available yet.")
+    ] = False
+    webhook: Annotated[
+        Any, _Later, Field(description="Where to send the result; not available yet.")
+    ] = None
+    webhook_events_filter: Annotated[
+        Any, _Later, Field(description="Which events to send; not available yet.")
+    ] = None

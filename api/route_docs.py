@@ -1,0 +1,200 @@
+"""What the OpenAPI document says of each route: codes, headers, parameters."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from itertools import groupby
+from typing import Any
+
+from api import errors
+from api.answers import JSON
+from api.errors import PROBLEM_TYPE, ServiceError
+from api.schemas import Problem
+
+_CALLER = (errors.MissingKey, errors.InvalidKey, errors.MissingScope)
+_ANY = (errors.NotAcceptable, errors.RedisUnavailable, ServiceError)
+_ONE = (*_CALLER, *_ANY, errors.UnknownPrediction, errors.Gone)
+_STORE = (*_CALLER, *_ANY, errors.StoreUnavailable)
+
+
+def _schema(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _headers(names: Sequence[str]) -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def _success(description: str, schema: str, *names: str) -> dict[str, Any]:
+    return {
+        "description": description,
+        "headers": _headers((*names, "Request-Id")),
+        "content": {JSON: {"schema": _schema(schema)}},
+    }
+
+
+def _failures(causes: Sequence[type[ServiceError]]) -> dict[int, dict[str, Any]]:
+    """Return one response a status, with an example of each cause."""
+    ordered = sorted(causes, key=lambda cause: cause.status)
+    found = {}
+    for status, group in groupby(ordered, key=lambda cause: cause.status):
+        members = list(group)
+        found[status] = {
+            "description": HTTPStatus(status).phrase,
+            "headers": _headers(_error_headers(status)),
+            "content": {
+                PROBLEM_TYPE: {
+                    "schema": _schema(Problem.__name__),
+                    "examples": {cause.slug: _example(cause) for cause in members},
+                }
+            },
+        }
+    return found
+
+
+def _error_headers(status: int) -> list[str]:
+    extra = {401: ["WWW-Authenticate"], 403: ["WWW-Authenticate"], 503: ["Retry-After"]}
+    return [*extra.get(status, []), "Request-Id"]
+
+
+def _example(cause: type[ServiceError]) -> dict[str, Any]:
+    return {
+        "summary": cause.title,
+        "value": {
+            "type": cause.type_uri(),
+            "title": cause.title,
+            "status": cause.status,
+            "detail": cause.__doc__,
+            "request_id": "3f1c9a0be27d4458",
+        },
+    }
+
+
+def _operation(
+    *,
+    success: dict[int, dict[str, Any]],
+    causes: Sequence[type[ServiceError]],
+    parameters: Sequence[str] = (),
+    body: str | None = None,
+    secured: bool = True,
+) -> dict[str, Any]:
+    responses = {**success, **_failures(causes)}
+    described: dict[str, Any] = {
+        "parameters": [
+            {"$ref": f"#/components/parameters/{name}"}
+            for name in (*parameters, "Request-Id")
+        ],
+        "responses": {str(code): responses[code] for code in sorted(responses)},
+        # An empty list says that no key is needed.
+        "security": [{"key": []}] if secured else [],
+    }
+    if body is not None:
+        content = {JSON: {"schema": _schema(body)}}
+        described["requestBody"] = {"required": True, "content": content}
+    return described
+
+
+#: Operation id -> what the document says of it beside its path and summary.
+OPERATIONS: dict[str, dict[str, Any]] = {
+    "create_prediction": _operation(
+        success={
+            201: _success(
+                "Finished within `Prefer: wait`, or a repeat of a finished one.",
+                "Prediction",
+                "Location",
+                "ETag",
+                "Preference-Applied",
+                "Idempotency-Replayed",
+            ),
+            202: _success(
+                "Accepted.",
+                "Prediction",
+                "Location",
+                "ETag",
+                "Retry-After",
+                "Preference-Applied",
+                "Idempotency-Replayed",
+            ),
+        },
+        causes=(
+            *_CALLER,
+            *_ANY,
+            errors.MalformedBody,
+            errors.MalformedHeader,
+            errors.BodyTooLarge,
+            errors.UnsupportedMedia,
+            errors.InvalidSubmission,
+            errors.KeyReused,
+            errors.QueueIsFull,
+            errors.MemoryIsFull,
+            errors.NoChampion,
+            errors.StoreUnavailable,
+        ),
+        parameters=("Idempotency-Key", "Prefer"),
+        body="PredictionRequest",
+    ),
+    "fetch_prediction": _operation(
+        success={
+            200: _success(
+                "The prediction as it is now.",
+                "Prediction",
+                "ETag",
+                "Retry-After",
+                "Preference-Applied",
+            ),
+            304: {
+                "description": "Still what the ETag in If-None-Match says.",
+                "headers": _headers(("ETag", "Retry-After", "Request-Id")),
+            },
+        },
+        causes=_ONE,
+        parameters=("Prefer", "If-None-Match"),
+    ),
+    "cancel_prediction": _operation(
+        success={200: _success("As it is now.", "Prediction", "ETag")}, causes=_ONE
+    ),
+    "list_predictions": _operation(
+        success={200: _success("A page.", "PredictionList", "Link")},
+        causes=(*_CALLER, *_ANY, errors.MalformedParameter),
+        parameters=("limit", "cursor"),
+    ),
+    "list_models": _operation(
+        success={200: _success("All versions.", "ModelList")}, causes=_STORE
+    ),
+    "fetch_model": _operation(
+        success={200: _success("The card.", "Model")},
+        causes=(*_STORE, errors.UnknownVersion, errors.NoChampion),
+    ),
+    "read_scaler": _operation(
+        success={200: _success("Each lane.", "Scaler")}, causes=(*_CALLER, *_ANY)
+    ),
+    "healthz": _operation(
+        success={200: _success("It answers.", "Health")}, causes=(), secured=False
+    ),
+    "readyz": _operation(
+        success={200: _success("It can take submits.", "Ready")},
+        causes=(errors.NotReady,),
+        secured=False,
+    ),
+    "openapi": _operation(
+        success={
+            200: {
+                "description": "This document.",
+                "headers": _headers(("ETag", "Request-Id")),
+                "content": {JSON: {"schema": {"type": "object"}}},
+            }
+        },
+        causes=(ServiceError,),
+        secured=False,
+    ),
+    "docs": _operation(
+        success={
+            200: {
+                "description": "A page to read and try this document.",
+                "headers": _headers(("Request-Id",)),
+                "content": {"text/html": {"schema": {"type": "string"}}},
+            }
+        },
+        causes=(),
+        secured=False,
+    ),
+}

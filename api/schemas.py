@@ -1,0 +1,184 @@
+"""What answers look like: for the OpenAPI document and the tests, not at work."""
+
+from datetime import date, datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Interval(_Answer):
+    """Range that holds the price with the stated probability."""
+
+    low: int
+    high: int
+    level: float
+    method: str
+
+
+class OutputModel(_Answer):
+    """Model that made a price."""
+
+    name: str
+    version: str
+    digest: str
+    trained_at: datetime
+
+
+class Output(_Answer):
+    """Price of a house, in the currency given."""
+
+    price: int
+    currency: str
+    interval: Interval
+    as_of: date = Field(description="Date that the price stands at.")
+    model: OutputModel
+
+
+class Metrics(_Answer):
+    """Durations in seconds, as far as they have passed."""
+
+    predict_time: float | None = None
+    queue_time: float | None = None
+    total_time: float | None = None
+
+
+class Urls(_Answer):
+    """Where to go on."""
+
+    get: str
+    cancel: str
+
+
+class Prediction(_Answer):
+    """A prediction, as poll and list tell it."""
+
+    id: str
+    object: Literal["prediction"]
+    model: str
+    version: str
+    input: dict[str, Any]
+    output: Output | None
+    error: str | None
+    logs: str
+    status: Literal["starting", "processing", "succeeded", "failed", "canceled"]
+    state_detail: (
+        Literal[
+            "queued",
+            "scheduled",
+            "running",
+            "retrying",
+            "model_error",
+            "dead",
+            "by_client",
+            "deadline_exceeded",
+        ]
+        | None
+    )
+    sequence: int = Field(description="Grows by one at each change.")
+    attempts: int
+    created_at: datetime
+    started_at: datetime | None
+    completed_at: datetime | None
+    expires_at: datetime | None = Field(description="When the result is removed.")
+    queue_position: int | None = None
+    metrics: Metrics
+    metadata: dict[str, str]
+    webhook: str | None
+    webhook_events_filter: list[str] | None
+    urls: Urls
+    data_removed: bool
+    source: str
+
+
+class PredictionList(_Answer):
+    """A page of predictions, newest first."""
+
+    results: list[Prediction]
+    next: str | None = Field(description="URL of the page of older ones.")
+    previous: str | None = Field(description="URL of the page of newer ones.")
+
+
+class ModelSummary(_Answer):
+    """A model version in a list."""
+
+    name: str
+    version: str
+    digest: str
+    trained_at: datetime
+    as_of: date
+    currency: str
+    metrics: dict[str, Any]
+    aliases: list[str]
+
+
+class ModelList(_Answer):
+    """All model versions, newest data first."""
+
+    results: list[ModelSummary]
+    next: str | None
+    previous: str | None
+
+
+class Model(ModelSummary):
+    """The card of a model version."""
+
+    data: dict[str, Any]
+    interval: dict[str, Any]
+    input_schema: dict[str, Any] = Field(alias="schema")
+    training: dict[str, Any]
+    examples: list[dict[str, Any]]
+
+
+class Lane(_Answer):
+    """Open work of a lane; each open job counts once."""
+
+    waiting: int
+    running: int
+    backlog: int
+    oldest_age_s: float
+    workers: int
+    arrivals_per_s: float
+    jobs_per_s: float
+    paused: bool
+
+
+class Scaler(_Answer):
+    """What an autoscaler needs to know."""
+
+    queues: dict[str, Lane]
+
+
+class Health(_Answer):
+    """This process answers."""
+
+    status: Literal["ok"]
+
+
+class Ready(_Answer):
+    """This process can take submits."""
+
+    status: Literal["ready"]
+    champion: str
+
+
+class FieldError(_Answer):
+    """One reason why a request is not valid."""
+
+    pointer: str = Field(description="JSON pointer into the request body.")
+    detail: str
+    code: str
+
+
+class Problem(BaseModel):
+    """An error, RFC 9457; `type` names its cause."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    request_id: str
+    errors: list[FieldError] | None = None

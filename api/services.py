@@ -1,0 +1,53 @@
+"""What the views of one process share."""
+
+from dataclasses import dataclass
+
+from flask import Flask, current_app, g
+
+from api.auth import Authenticator, Principal
+from api.catalog import Catalog
+from api.circuit import Circuit
+from api.pace import Pace
+from api.readiness import Readiness
+from api.settings import ApiSettings
+from api.waiting import Waiting
+from worker.queue import Queue
+
+_EXTENSION = "kerbside"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """One of each, made when the application is."""
+
+    settings: ApiSettings
+    queue: Queue
+    catalog: Catalog
+    waiting: Waiting
+    pace: Pace
+    authenticator: Authenticator
+    circuit: Circuit
+    readiness: Readiness
+
+
+def install(app: Flask, services: Services) -> None:
+    """Hand the services to an application."""
+    app.extensions[_EXTENSION] = services
+
+
+def of(app: Flask) -> Services:
+    """Return the services of an application."""
+    found: Services = app.extensions[_EXTENSION]
+    return found
+
+
+def services() -> Services:
+    """Return the services of the application that handles this request."""
+    found: Services = current_app.extensions[_EXTENSION]
+    return found
+
+
+def principal() -> Principal:
+    """Return who sent this request."""
+    caller: Principal = g.principal
+    return caller

@@ -1,0 +1,50 @@
+"""Settings of the HTTP front end; with those of the layers below, the whole table."""
+
+import os
+
+from pydantic import Field, field_validator
+
+from worker.settings import WorkerSettings
+
+
+class ApiSettings(WorkerSettings):
+    """What the API needs to know beside what the queue needs to know."""
+
+    public_url: str = Field(
+        default="http://127.0.0.1:8000",
+        description="Where clients reach the API; every URL in an answer starts with "
+        "it, never with the Host header.",
+    )
+    body_limit: int = Field(
+        default=1_048_576,
+        ge=1024,
+        description="Bytes of a request body, at most; more answers 413.",
+    )
+    wait_cap_s: int = Field(
+        default=60,
+        ge=1,
+        description="Seconds that `Prefer: wait` may hold a request, at most.",
+    )
+    waiters: int = Field(
+        default=96,
+        ge=1,
+        description="Requests of one process that may wait at a time; keep it well "
+        "below the server's threads. One more is answered at once.",
+    )
+    key_cache_s: float = Field(
+        default=5.0,
+        ge=0,
+        le=60,
+        description="Seconds that a process remembers an API key: how long a revoked "
+        "key may still work.",
+    )
+
+    @field_validator("public_url")
+    @classmethod
+    def _without_slash(cls, url: str) -> str:
+        return url.rstrip("/")
+
+
+def child_environment(**changes: str) -> dict[str, str]:
+    """Return the environment of this process with changes, for one to be started."""
+    return {**os.environ, **changes}

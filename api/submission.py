@@ -1,0 +1,139 @@
+"""From the bytes of a request body to a job: parsed once, validated once."""
+
+import difflib
+import hashlib
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+from pydantic import BaseModel, ValidationError
+
+from api.catalog import CHAMPION, Catalog, Served
+from api.errors import InvalidSubmission, MalformedBody
+from api.request_body import PredictionRequest
+from model_store.errors import UnknownModel
+from worker.jobs import Submission
+
+#: Errors listed in one answer, and characters of a client's own name repeated in it.
+_MAX_ERRORS, _MAX_NAME = 50, 64
+
+
+def read(body: bytes) -> Any:
+    """Parse a body.
+
+    Raises:
+        MalformedBody: It is not JSON in UTF-8, or nested too deep.
+    """
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise MalformedBody(f"The body is not JSON: {error}.") from None
+
+
+def submission(
+    body: bytes, catalog: Catalog, *, tenant: str, idempotency_key: str | None
+) -> Submission:
+    """Return the job that a request body asks for, with everything checked.
+
+    Raises:
+        MalformedBody: The body is not JSON.
+        InvalidSubmission: It is not what the model version expects.
+        NoChampion: No version is named and none is champion.
+        StoreError: The model store cannot be read.
+    """
+    document = read(body)
+    served, errors = _version(document, catalog)
+    request = _validated(document, served.request_model, errors)
+    card = served.card
+    return Submission(
+        id=str(uuid.uuid4()),
+        tenant=tenant,
+        model=card.name,
+        version=card.version,
+        # Fields in the schema's order, absent ones left out: one text per house.
+        input=request.input.model_dump_json(exclude_none=True).encode(),
+        metadata=orjson.dumps(request.metadata),
+        fingerprint=_fingerprint(document),
+        idempotency_key=idempotency_key,
+        deadline_ms=None
+        if request.deadline is None
+        else round(request.deadline * 1000),
+    )
+
+
+def _version(document: Any, catalog: Catalog) -> tuple[Served, list[dict[str, str]]]:
+    """Return the version to validate for; what cannot be resolved is an error."""
+    wanted = document.get("version") if isinstance(document, dict) else None
+    if not isinstance(wanted, str) or wanted == CHAMPION:
+        return catalog.served(), []
+    try:
+        return catalog.served(wanted), []
+    except UnknownModel:
+        names = [*catalog.versions(), CHAMPION]
+        detail = "No such model version or alias" + _suggestion(wanted, names)
+        error = {"pointer": "/version", "detail": detail, "code": "unknown_version"}
+        return catalog.served(), [error]
+
+
+def _validated(
+    document: Any, model: type[PredictionRequest], errors: list[dict[str, str]]
+) -> PredictionRequest:
+    try:
+        request = model.model_validate(document)
+    except ValidationError as error:
+        found = error.errors(
+            include_url=False, include_context=False, include_input=False
+        )
+        errors = errors + [_explained(model, entry) for entry in found[:_MAX_ERRORS]]
+        raise InvalidSubmission(errors) from None
+    if errors:
+        raise InvalidSubmission(errors)
+    return request
+
+
+def _explained(model: type[BaseModel], entry: Mapping[str, Any]) -> dict[str, str]:
+    location: Sequence[str | int] = entry["loc"]
+    code, detail = entry["type"], entry["msg"]
+    if code == "extra_forbidden":
+        code = "unknown_field"
+        detail = "Unknown field" + _suggestion(
+            str(location[-1]), _fields(model, location)
+        )
+    elif code == "model_type":
+        code, detail = "object_expected", "Input should be a JSON object"
+    return {"pointer": _pointer(location), "detail": detail, "code": code}
+
+
+def _fields(model: type[BaseModel], location: Sequence[str | int]) -> Sequence[str]:
+    """Return the field names that exist where an unknown one was found."""
+    house = model.model_fields["input"].annotation
+    inside = location[0] == "input" and len(location) > 1
+    owner = house if inside and house is not None else model
+    return list(owner.model_fields)
+
+
+def _suggestion(name: str, names: Sequence[str]) -> str:
+    nearest = difflib.get_close_matches(name[:_MAX_NAME], names, n=1)
+    return f": did you mean {nearest[0]!r}?" if nearest else ""
+
+
+def _pointer(location: Sequence[str | int]) -> str:
+    """Return a JSON pointer, RFC 6901; a client's long names are cut."""
+    parts = [str(part)[:_MAX_NAME] for part in location if part != "[key]"]
+    return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def _milliseconds(seconds: float | None) -> int | None:
+    return None if seconds is None else max(1, round(seconds * 1000))
+
+
+def _fingerprint(document: dict[str, Any]) -> str:
+    """Hash what was asked for, whatever the order of its fields.
+
+    The version counts as it was named: a repeat of a request for the champion is the
+    same request although another version may have become champion since.
+    """
+    named = {**document, "version": document.get("version") or CHAMPION}
+    canonical = orjson.dumps(named, option=orjson.OPT_SORT_KEYS)
+    return hashlib.blake2b(canonical, digest_size=16).hexdigest()

@@ -1,0 +1,9 @@
+"""What the HTTP server loads, once in each of its processes: `api.wsgi:application`."""
+
+from api import services
+from api.app import create_app
+from api.settings import ApiSettings
+
+application = create_app(ApiSettings.from_env())
+# Before the first request, so that no waiter races with the subscription.
+services.of(application).waiting.start()
