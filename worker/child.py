@@ -28,6 +28,8 @@ class ChildSpec:
     stage: int = 0
     #: Seconds from SIGTERM to SIGKILL.
     grace_s: float = 10.0
+    #: Ends shortly after a start that it may have before it counts as unable to start.
+    attempts: int = 5
     #: What it gets when the supervisor dies: SIGKILL, unless it has to end children
     #: of its own or to bring its files in order.
     orphan_signal: Signals = Signals.SIGKILL

@@ -32,8 +32,7 @@ def connect(url: str, *, role: Role) -> redis.Redis:
         socket_keepalive=True,
         retry=Retry(NoBackoff(), 0),
         client_name=f"kerbside-{role}",
-        lib_name=None,
-        lib_version=None,
+        driver_info=None,
     )
 
 

@@ -31,6 +31,7 @@ Scripts build keys from ids, so one primary holds them all (no Redis Cluster).
 Times are milliseconds since the epoch.
 """
 
+import contextlib
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,6 +40,7 @@ from typing import Any
 
 import redis
 from redis.commands.core import Script
+from redis.exceptions import OutOfMemoryError
 
 from worker.jobs import Detail, State
 from worker.settings import WorkerSettings
@@ -203,7 +205,9 @@ class Ledger:
         bound = memory["maxmemory"] * self._settings.memory_share
         short = bool(bound) and memory["used_memory"] >= bound
         if short:
-            self._redis.set("kerbside:memory_full", "1", ex=_MEMORY_FLAG_S)
+            # At maxmemory itself Redis refuses the flag, as it then does each submit.
+            with contextlib.suppress(OutOfMemoryError):
+                self._redis.set("kerbside:memory_full", "1", ex=_MEMORY_FLAG_S)
         else:
             self._redis.delete("kerbside:memory_full")
         return short

@@ -16,9 +16,6 @@ from worker.inbox import SignalInbox
 #: A program that ran this long was able to start.
 SETTLED_S = 10.0
 
-#: A program that never settled and ended this often will not come up.
-ATTEMPTS = 5
-
 FIRST_DELAY_S = 0.5
 LONGEST_DELAY_S = 30.0
 
@@ -55,7 +52,9 @@ class KeepsFailing(SupervisorError):
     """A program ends each time shortly after its start."""
 
     def __init__(self, child: Child) -> None:
-        super().__init__(f"{child.spec.name} {child.ending()} {ATTEMPTS} times.")
+        times = child.spec.attempts
+        often = f", {times} times in a row" if times > 1 else ""
+        super().__init__(f"{child.spec.name} {child.ending()}{often}.")
         self.name = child.spec.name
         self.last_lines = child.last_lines()
 
@@ -102,6 +101,11 @@ class Supervisor:
             log = ChildLog(spec.log) if spec.log else None
             child = Child(spec, log, now=self._clock())
             self._records[spec.name] = _Record(log, child)
+
+    def settle(self, *names: str) -> None:
+        """Count programs as able to start: they are started again without limit."""
+        for name in names or self._records:
+            self._records[name].settled = True
 
     def child(self, name: str) -> Child:
         """Return the latest process of a program."""
@@ -202,7 +206,7 @@ class Supervisor:
         if lived >= SETTLED_S:
             record.settled, record.failures = True, 0
         record.failures += 1
-        if record.failures >= ATTEMPTS and not record.settled:
+        if record.failures >= child.spec.attempts and not record.settled:
             raise KeepsFailing(child)
         delay: float = min(FIRST_DELAY_S * 2 ** (record.failures - 1), LONGEST_DELAY_S)
         self._report(

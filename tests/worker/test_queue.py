@@ -1,0 +1,218 @@
+"""The laws of the front desk, on a real server."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import orjson
+import pytest
+import redis as redis_py
+
+from tests.worker.conftest import submission
+from worker import ledger, queue
+from worker.errors import (
+    IdempotencyMismatch,
+    JobGone,
+    MemoryFull,
+    QueueFull,
+    UnknownJob,
+)
+from worker.jobs import Job, State
+from worker.ledger import PREDICTIONS, Completion
+from worker.settings import WorkerSettings
+
+Submit = Callable[..., Job]
+
+
+def test_a_submitted_job_reads_as_it_was_answered(front_desk: queue.Queue) -> None:
+    """The receipt, made without a second look, equals what a poll finds."""
+    taken = submission(metadata=b'{"ref":"a"}')
+    receipt = front_desk.submit(taken)
+    assert not receipt.replayed
+    assert front_desk.find("acme", taken.id) == receipt.job
+
+
+def test_a_repeated_key_returns_the_first_job(front_desk: queue.Queue) -> None:
+    """The same key and body is the same job, in whatever state it is now."""
+    first = front_desk.submit(submission(idempotency_key="k", fingerprint="f"))
+    again = front_desk.submit(submission(idempotency_key="k", fingerprint="f"))
+    assert again.replayed
+    assert again.job == first.job
+
+
+def test_a_repeated_key_with_another_body_is_refused(front_desk: queue.Queue) -> None:
+    """The refusal names the job that holds the key."""
+    first = front_desk.submit(submission(idempotency_key="k", fingerprint="f"))
+    with pytest.raises(IdempotencyMismatch) as caught:
+        front_desk.submit(submission(idempotency_key="k", fingerprint="g"))
+    assert caught.value.job_id == first.job.id
+
+
+def test_a_key_belongs_to_its_tenant(front_desk: queue.Queue) -> None:
+    """Two tenants may choose the same key."""
+    front_desk.submit(submission(idempotency_key="k"))
+    other = front_desk.submit(submission(idempotency_key="k", tenant="other"))
+    assert not other.replayed
+
+
+def test_fifty_submits_at_once_with_one_key_make_one_job(
+    front_desk: queue.Queue, redis: redis_py.Redis
+) -> None:
+    """Exactly one of them takes the house."""
+    with ThreadPoolExecutor(16) as pool:
+        receipts = list(
+            pool.map(
+                lambda _: front_desk.submit(submission(idempotency_key="k")), range(50)
+            )
+        )
+    assert len({receipt.job.id for receipt in receipts}) == 1
+    assert sum(not receipt.replayed for receipt in receipts) == 1
+    assert redis.llen(PREDICTIONS) == 1
+
+
+def test_a_full_lane_refuses_and_writes_nothing(
+    redis: redis_py.Redis, settings: WorkerSettings
+) -> None:
+    """The bound holds exactly, and the refusal says when to come back."""
+    small = queue.Queue(redis, settings.model_copy(update={"queue_bound": 2}))
+    small.submit(submission())
+    small.submit(submission())
+    refused = submission(idempotency_key="k")
+    with pytest.raises(QueueFull) as caught:
+        small.submit(refused)
+    assert caught.value.retry_after_s >= 1
+    with pytest.raises(UnknownJob):
+        small.find("acme", refused.id)
+    assert redis.llen(PREDICTIONS) == 2
+
+
+def test_short_memory_refuses_a_submit(
+    front_desk: queue.Queue, book: ledger.Ledger, redis: redis_py.Redis
+) -> None:
+    """Above the share of maxmemory, and at maxmemory itself, the answer is the same."""
+    redis.config_set("maxmemory", 1)
+    try:
+        with pytest.raises(MemoryFull):
+            front_desk.submit(submission())
+        book.watch_memory()
+        with pytest.raises(MemoryFull):
+            front_desk.submit(submission())
+    finally:
+        redis.config_set("maxmemory", 0)
+    assert redis.llen(PREDICTIONS) == 0
+
+
+def test_another_tenants_job_is_unknown(
+    front_desk: queue.Queue, submit: Submit
+) -> None:
+    """Neither a poll nor a cancel tells that the job exists."""
+    job = submit()
+    with pytest.raises(UnknownJob):
+        front_desk.find("other", job.id)
+    with pytest.raises(UnknownJob):
+        front_desk.cancel("other", job.id)
+    assert front_desk.find("acme", job.id).state is State.QUEUED
+
+
+def test_a_removed_job_is_gone_for_its_tenant_and_unknown_to_others(
+    front_desk: queue.Queue, submit: Submit, redis: redis_py.Redis
+) -> None:
+    """The tombstone tells when the job ended."""
+    job = submit()
+    ended = front_desk.cancel("acme", job.id)
+    redis.delete(f"kerbside:job:{job.id}")
+    with pytest.raises(JobGone) as caught:
+        front_desk.find("acme", job.id)
+    assert caught.value.completed_ms == ended.completed_ms
+    with pytest.raises(UnknownJob):
+        front_desk.find("other", job.id)
+
+
+def test_a_cancel_can_be_repeated(front_desk: queue.Queue, submit: Submit) -> None:
+    """The second cancel returns the job as it is."""
+    job = submit()
+    assert front_desk.cancel("acme", job.id) == front_desk.cancel("acme", job.id)
+
+
+def test_the_position_counts_down(
+    front_desk: queue.Queue, submit: Submit, book: ledger.Ledger
+) -> None:
+    """A job's place in line follows the claims before it."""
+    jobs = [submit() for _ in range(5)]
+    assert [job.position for job in jobs] == [1, 2, 3, 4, 5]
+    book.claim(PREDICTIONS, limit=3, worker="w")
+    assert front_desk.find("acme", jobs[4].id).position == 2
+    assert front_desk.find("acme", jobs[0].id).position is None
+
+
+def test_pages_show_each_job_once_newest_first(
+    front_desk: queue.Queue, submit: Submit
+) -> None:
+    """Walking there and back meets the same pages."""
+    ids = [submit().id for _ in range(7)]
+    pages = [front_desk.page("acme", limit=3)]
+    while pages[-1].next:
+        pages.append(front_desk.page("acme", limit=3, cursor=pages[-1].next))
+    seen = [job.id for page in pages for job in page.jobs]
+    assert sorted(seen) == sorted(ids)
+    created = [job.created_ms for page in pages for job in page.jobs]
+    assert created == sorted(created, reverse=True)
+    assert pages[0].previous is None
+    back = front_desk.page("acme", limit=3, cursor=pages[1].previous, newer=True)
+    assert back.jobs == pages[0].jobs
+    assert front_desk.page("other", limit=3) == queue.Page((), None, None)
+
+
+def test_a_cursor_survives_its_text_form() -> None:
+    """What a client hands back is what it was given; anything else is a ValueError."""
+    cursor = queue.Cursor(1763812345678, "3c1ab2b4-0000-4000-8000-000000000000")
+    assert queue.Cursor.decode(cursor.encode()) == cursor
+    for text in ("", "!", "abcd", "bm9jb2xvbg"):
+        with pytest.raises(ValueError):  # noqa: PT011 - of several kinds
+            queue.Cursor.decode(text)
+
+
+def test_the_scaler_reads_rates_from_the_reapers_samples(
+    front_desk: queue.Queue, redis: redis_py.Redis
+) -> None:
+    """Arrivals and ends per second are differences of counters over the window."""
+    now = 1_000_000
+    samples = [f"{now - i * 1000} {900 - 100 * i} {450 - 50 * i}" for i in range(5)]
+    redis.rpush(f"kerbside:samples:{PREDICTIONS}", *samples)
+    lane = front_desk.scaler()["queues"][PREDICTIONS]
+    assert (lane["arrivals_per_s"], lane["jobs_per_s"]) == (100.0, 50.0)
+
+
+def test_a_paused_lane_asks_for_no_workers(
+    front_desk: queue.Queue, submit: Submit, book: ledger.Ledger
+) -> None:
+    """The backlog of a paused lane counts zero."""
+    submit()
+    book.pause(PREDICTIONS)
+    lane = front_desk.scaler()["queues"][PREDICTIONS]
+    assert (lane["backlog"], lane["paused"]) == (0, True)
+
+
+def test_the_scaler_counts_workers_that_claim(
+    front_desk: queue.Queue, book: ledger.Ledger
+) -> None:
+    """An idle worker counts, for it asks every second."""
+    book.claim(PREDICTIONS, limit=1, worker="one")
+    book.claim(PREDICTIONS, limit=1, worker="two")
+    assert front_desk.scaler()["queues"][PREDICTIONS]["workers"] == 2
+
+
+def test_the_public_form_has_one_shape_in_every_state(
+    front_desk: queue.Queue, submit: Submit, book: ledger.Ledger
+) -> None:
+    """Keys do not come and go, but for the place in line."""
+    job = submit()
+    (lease,) = book.claim(PREDICTIONS, limit=1, worker="w").leases
+    running = front_desk.find("acme", job.id)
+    book.complete(PREDICTIONS, [Completion(lease=lease, output=b"{}")])
+    done = front_desk.find("acme", job.id)
+    shapes = [set(_keys(one)) - {"queue_position"} for one in (job, running, done)]
+    assert shapes[0] == shapes[1] == shapes[2]
+
+
+def _keys(job: Job) -> list[str]:
+    return list(orjson.loads(job.public("http://host")))
