@@ -22,8 +22,10 @@ class ChildSpec:
     environment: Mapping[str, str] = field(repr=False)
     #: The working folder of the program.
     folder: Path
-    #: Where its output goes; None shares the terminal.
-    log: Path | None
+    #: Where its output goes.
+    log: Path
+    #: Its stderr goes to the terminal instead, as a progress bar does.
+    is_visible: bool = False
     #: Children of a lower stage are ended before those of a higher one.
     stage: int = 0
     #: Seconds from SIGTERM to SIGKILL.
@@ -44,11 +46,11 @@ class Child:
     order, and it lets leftover grandchildren be found.
     """
 
-    def __init__(self, spec: ChildSpec, log: ChildLog | None, *, now: float) -> None:
+    def __init__(self, spec: ChildSpec, log: ChildLog, *, now: float) -> None:
         self.spec = spec
         self.log = log
         self.started_at = now
-        output = log.open() if log else None
+        output = log.open()
         try:
             self._process = subprocess.Popen(
                 leashed(spec.command, orphan_signal=spec.orphan_signal),
@@ -56,13 +58,12 @@ class Child:
                 cwd=spec.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
-                stderr=output,
+                stderr=None if spec.is_visible else output,
                 pass_fds=spec.inherit,
                 process_group=0,
             )
         finally:
-            if output is not None:
-                os.close(output)
+            os.close(output)
 
     @property
     def pid(self) -> int:
@@ -105,4 +106,4 @@ class Child:
 
     def last_lines(self, count: int = 15) -> list[str]:
         """Return the end of what it wrote."""
-        return self.log.last_lines(count) if self.log else []
+        return self.log.last_lines(count)

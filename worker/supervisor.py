@@ -63,7 +63,7 @@ class KeepsFailing(SupervisorError):
 class _Record:
     """What is remembered of a program across its restarts."""
 
-    log: ChildLog | None
+    log: ChildLog
     child: Child
     failures: int = 0
     settled: bool = False
@@ -98,13 +98,13 @@ class Supervisor:
     def start(self, *specs: ChildSpec) -> None:
         """Start programs and keep them running from now on."""
         for spec in specs:
-            log = ChildLog(spec.log) if spec.log else None
+            log = ChildLog(spec.log)
             child = Child(spec, log, now=self._clock())
             self._records[spec.name] = _Record(log, child)
 
     def settle(self, *names: str) -> None:
         """Count programs as able to start: they are started again without limit."""
-        for name in names or self._records:
+        for name in names:
             self._records[name].settled = True
 
     def child(self, name: str) -> Child:
@@ -117,7 +117,7 @@ class Supervisor:
         Raises:
             StopRequested: A signal came first; the program was ended.
         """
-        child = Child(spec, ChildLog(spec.log) if spec.log else None, now=self._clock())
+        child = Child(spec, ChildLog(spec.log), now=self._clock())
         try:
             while not child.has_ended():
                 self.run(for_s=HOUSEKEEPING_S, until=child.has_ended)
@@ -225,14 +225,13 @@ class Supervisor:
             return
         self._housekeeping_at = self._clock() + HOUSEKEEPING_S
         for record in self._records.values():
-            if record.log:
-                record.log.bound()
+            record.log.bound()
 
     def _pass_on_logs(self) -> None:
         if self._follow is None:
             return
         for name, record in self._records.items():
-            for line in record.log.fresh_lines() if record.log else ():
+            for line in record.log.fresh_lines():
                 self._follow(name, line)
 
     def _end(self, children: Iterable[Child]) -> None:

@@ -1,0 +1,5 @@
+"""`python -m api` is `kerbside`."""
+
+from api.cli import main
+
+main()

@@ -1,0 +1,57 @@
+"""The keys and passwords of the local user, the same at every start."""
+
+import secrets
+from datetime import UTC, datetime
+from pathlib import Path
+
+from worker import secretfile
+from worker.credentials import OPERATOR_TENANT, ApiKeys, split_token
+
+LOCAL_TENANT = "default"
+
+
+class LocalAccess:
+    """Secrets in a file of mode 0600, made when they are first asked for."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def flower_password(self) -> str:
+        """Return the password of Flower's page."""
+        return self._kept("flower_password") or self._keep(
+            "flower_password", secrets.token_urlsafe(12)
+        )
+
+    def user_key(self, keys: ApiKeys) -> str:
+        """Return a token of tenant `default` that submits and reads."""
+        return self._token(keys, "api_key", LOCAL_TENANT, ("predict", "read"))
+
+    def operator_key(self, keys: ApiKeys) -> str:
+        """Return a token that operates this installation."""
+        return self._token(keys, "operator_key", OPERATOR_TENANT, ("operate", "read"))
+
+    def _token(
+        self, keys: ApiKeys, name: str, tenant: str, scopes: tuple[str, ...]
+    ) -> str:
+        token = self._kept(name)
+        if token and _is_usable(keys, token):
+            return token
+        token, _ = keys.create(tenant=tenant, scopes=scopes, name="kerbside up")
+        return self._keep(name, token)
+
+    def _kept(self, name: str) -> str | None:
+        return secretfile.read_json(self._path).get(name)
+
+    def _keep(self, name: str, secret: str) -> str:
+        record = secretfile.read_json(self._path)
+        secretfile.write_json(self._path, {**record, name: secret})
+        return secret
+
+
+def _is_usable(keys: ApiKeys, token: str) -> bool:
+    """Tell whether a kept token still opens; Redis may have been emptied since."""
+    parts = split_token(token)
+    key = keys.find(parts[0]) if parts else None
+    if parts is None or key is None:
+        return False
+    return key.is_usable(datetime.now(UTC)) and key.opens(parts[1])

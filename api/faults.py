@@ -1,0 +1,59 @@
+"""Why a command of `kerbside` ends early, each with an exit code of its own."""
+
+import click
+
+
+class Fault(click.ClickException):
+    """A foreseeable fault: a message on stderr and an exit code, no traceback.
+
+    Fault
+    ├── AlreadyRunning (3)
+    ├── PortTaken (4)
+    ├── StateFolderUnusable (5)
+    ├── NotReady (6)
+    ├── TrainingFailed (7)
+    ├── NotPriced (8)
+    └── RedisUnreachable (9)
+    """
+
+
+class AlreadyRunning(Fault):
+    """Another `kerbside up` uses the state folder."""
+
+    exit_code = 3
+
+
+class PortTaken(Fault):
+    """Something listens on a wanted port."""
+
+    exit_code = 4
+
+
+class StateFolderUnusable(Fault):
+    """The state folder cannot be written."""
+
+    exit_code = 5
+
+
+class NotReady(Fault):
+    """A part did not come up."""
+
+    exit_code = 6
+
+
+class TrainingFailed(Fault):
+    """The first champion could not be trained."""
+
+    exit_code = 7
+
+
+class NotPriced(Fault):
+    """The houses came back without prices, or not at all."""
+
+    exit_code = 8
+
+
+class RedisUnreachable(Fault):
+    """No Redis answers where it was expected."""
+
+    exit_code = 9

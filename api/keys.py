@@ -1,0 +1,125 @@
+"""`kerbside keys`: API keys are made, listed and revoked."""
+
+import contextlib
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import click
+import redis
+from rich.console import Console
+from rich.table import Table
+
+from api.faults import Fault, RedisUnreachable
+from api.settings import ApiSettings
+from worker import embedded
+from worker.connection import connect
+from worker.credentials import SCOPES, ApiKey, ApiKeys, InvalidKeyRequest
+
+_as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.group()
+def keys() -> None:
+    """Make, list and revoke API keys.
+
+    They are kept in the Redis at KERBSIDE_REDIS_URL, by default in that of the
+    `kerbside up` which runs on the state folder.
+    """
+
+
+@keys.command()
+@click.option(
+    "--tenant", default="default", show_default=True, help="Whose jobs it sees."
+)
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice(SCOPES),
+    default=("predict", "read"),
+    show_default=True,
+    help="What it may do; repeat for more.",
+)
+@click.option("--name", default="", help="For the people who look after keys.")
+@click.option("--days", type=click.IntRange(1), help="Days until it expires.")
+@_as_json
+def create(
+    *, tenant: str, scopes: tuple[str, ...], name: str, days: int | None, as_json: bool
+) -> None:
+    """Make a key and print its token, which is shown this once."""
+    expires_at = datetime.now(UTC) + timedelta(days=days) if days else None
+    with _kept() as kept:
+        try:
+            token, key = kept.create(
+                tenant=tenant, scopes=scopes, name=name, expires_at=expires_at
+            )
+        except InvalidKeyRequest as error:
+            raise click.UsageError(str(error)) from error
+    click.echo(json.dumps({"token": token, **_public(key)}) if as_json else token)
+
+
+@keys.command("list")
+@_as_json
+def list_keys(*, as_json: bool) -> None:
+    """List all keys, without their secrets."""
+    with _kept() as kept:
+        found = [_public(key) for key in kept.list()]
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    columns = ("id", "tenant", "scopes", "name", "created_at", "state")
+    table = Table(*columns, box=None)
+    for key in found:
+        scopes = " ".join(key["scopes"])
+        table.add_row(*(str(scopes if c == "scopes" else key[c]) for c in columns))
+    Console().print(table)
+
+
+@keys.command()
+@click.argument("key_id")
+@_as_json
+def revoke(*, key_id: str, as_json: bool) -> None:
+    """Revoke the key KEY_ID; it works for five more seconds at most."""
+    with _kept() as kept:
+        key = kept.revoke(key_id)
+    if key is None:
+        raise Fault(f"There is no key {key_id}; `kerbside keys list` shows all.")
+    click.echo(json.dumps(_public(key)) if as_json else f"Revoked {key.id}.")
+
+
+@contextlib.contextmanager
+def _kept() -> Iterator[ApiKeys]:
+    settings = ApiSettings.from_env()
+    url: str | None = settings.redis_url
+    if "redis_url" not in settings.model_fields_set:
+        url = embedded.known_url(settings.state_dir / "redis")
+    if url is None:
+        raise RedisUnreachable(
+            f"No installation in {settings.state_dir}: start one with `kerbside up`, or"
+            " set KERBSIDE_REDIS_URL or KERBSIDE_STATE_DIR."
+        )
+    client = connect(url, role="worker")
+    try:
+        yield ApiKeys(client)
+    except redis.RedisError as error:
+        raise RedisUnreachable(
+            f"Redis does not answer: {error}. Is `kerbside up` running?"
+        ) from error
+    finally:
+        client.close()
+
+
+def _public(key: ApiKey) -> dict[str, Any]:
+    """Return what may be shown of a key."""
+    state = "usable" if key.is_usable(datetime.now(UTC)) else "expired"
+    return {
+        "id": key.id,
+        "tenant": key.tenant,
+        "scopes": sorted(key.scopes),
+        "name": key.name,
+        "created_at": key.created_at.isoformat(),
+        "expires_at": key.expires_at and key.expires_at.isoformat(),
+        "state": "revoked" if key.revoked_at else state,
+    }

@@ -1,0 +1,113 @@
+"""What `kerbside up` shows: steps as they happen, then the houses and the addresses."""
+
+import contextlib
+import json
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from api.showcase import Sale
+
+#: Columns of a house that are shown: the first of its schema.
+_HOUSE_COLUMNS = 3
+
+_LABEL_WIDTH = 10
+
+
+class Screen:
+    """Progress on stderr, results on stdout; survives a closed terminal."""
+
+    def __init__(self) -> None:
+        self._progress = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._results = Console(highlight=False)
+
+    def say(self, text: str, style: str = "") -> None:
+        """Print a line of progress."""
+        _print(self._progress, Text(text, style))
+
+    def warn(self, text: str) -> None:
+        """Print a line that deserves a look."""
+        self.say(f"  ! {text}", "yellow")
+
+    def log(self, name: str, line: str) -> None:
+        """Print a line that a process logged."""
+        self.say(f"{name:>13} | {line}", "dim")
+
+    @contextlib.contextmanager
+    def step(self, label: str, doing: str) -> Iterator[Callable[[str], None]]:
+        """Show a step while it lasts; the block gets a function that tells its end."""
+        begun = time.monotonic()
+        told = [""]
+        with self._progress.status(f"[dim]{label:<{_LABEL_WIDTH}}[/] {doing}"):
+            yield lambda text: told.__setitem__(0, text)
+        done = Text.assemble(
+            ("  ✓ ", "green"),
+            (f"{label:<{_LABEL_WIDTH}}", "bold"),
+            f" {told[0]}",
+            (f"  {time.monotonic() - begun:.1f} s", "dim"),
+        )
+        _print(self._progress, done)
+
+    def houses(self, sales: Sequence[Sale], title: str) -> None:
+        """Print the priced houses beside what they sold for."""
+        table = Table(
+            title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
+        )
+        columns = list(sales[0].house)[:_HOUSE_COLUMNS]
+        for name in columns:
+            table.add_column(name.replace("_", " "), justify="right", style="dim")
+        for name in ("price", "range", "sold for"):
+            table.add_column(name, justify="right", no_wrap=True)
+        table.add_column("in range", justify="center")
+        for sale in sales:
+            table.add_row(
+                *(_plain(sale.house[name]) for name in columns), *_cells(sale)
+            )
+        _print(self._results, table)
+
+    def addresses(self, rows: Mapping[str, str]) -> None:
+        """Print labelled lines."""
+        for label, text in rows.items():
+            line = Text.assemble((f"  {label:<{_LABEL_WIDTH}} ", "bold"), text)
+            self._results.print(line, soft_wrap=True)
+
+    def paste(self, command: str) -> None:
+        """Print a command line so that it can be copied whole."""
+        _print(self._results, Text(command))
+
+    def record(self, record: Mapping[str, Any]) -> None:
+        """Print one JSON object on a line of its own."""
+        self._results.file.write(json.dumps(record) + "\n")
+        self._results.file.flush()
+
+    def close(self) -> None:
+        """Leave the terminal as it was."""
+        with contextlib.suppress(OSError):
+            self._progress.show_cursor(show=True)
+
+
+def _plain(value: Any) -> str:
+    return f"{value:,.10g}" if isinstance(value, int | float) else str(value)
+
+
+def _cells(sale: Sale) -> tuple[str | Text, ...]:
+    interval = sale.output["interval"]
+    return (
+        Text(f"{sale.output['price']:,}", "bold"),
+        f"{interval['low']:,} - {interval['high']:,}",
+        f"{sale.sold_for:,}",
+        Text("✓", "green") if sale.is_within else Text("no", "yellow"),
+    )
+
+
+def _print(console: Console, text: Text | Table) -> None:
+    try:
+        console.print(text, soft_wrap=isinstance(text, Text))
+    except OSError:  # the terminal is gone; what is running goes on
+        os.dup2(os.open(os.devnull, os.O_WRONLY), console.file.fileno())

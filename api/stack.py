@@ -1,0 +1,154 @@
+"""The processes of an installation on one machine, and how each is started."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from signal import Signals
+
+from api.statefolder import StateFolder
+from worker import ports
+from worker.child import ChildSpec
+from worker.embedded import EmbeddedRedis
+
+FLOWER_USER = "kerbside"
+
+#: Server processes of the API; each answers hundreds of requests a second.
+API_PROCESSES = 2
+
+#: Requests that one API process serves at a time, waiting ones (at most 96) included.
+API_THREADS = 128
+
+#: Order of the stop: no new work, then the work in hand, then what holds it.
+FRONT, BACK, REDIS = range(3)
+
+_GRANIAN = (sys.executable, "-m", "granian")
+_CELERY = (sys.executable, "-m", "celery", "-A", "worker.celery")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """All that the processes need to know.
+
+    Attributes:
+        state: The folder they share.
+        environment: Their environment, without secrets of single ones.
+        lock: Handle of the state folder's lock, which they inherit.
+        port: Where the API listens.
+        flower_port: Where Flower listens.
+        flower_password: What Flower asks for.
+        predictors: Number of prediction workers.
+        drain_s: How long a worker may take to finish what it has begun.
+    """
+
+    state: StateFolder
+    environment: Mapping[str, str] = field(repr=False)
+    lock: int
+    port: int
+    flower_port: int
+    flower_password: str = field(repr=False)
+    predictors: int
+    drain_s: float
+
+    def redis(self, server: EmbeddedRedis) -> ChildSpec:
+        """Return the embedded Valkey."""
+        spec = self._spec(
+            "redis",
+            server.command,
+            stage=REDIS,
+            grace_s=20.0,
+            orphan_signal=Signals.SIGTERM,  # brings its append-only file in order
+        )
+        # Its faults at a start do not pass by themselves.
+        return replace(spec, attempts=1, inherit=(*spec.inherit, server.lock))
+
+    def api(self) -> ChildSpec:
+        """Return the HTTP front end."""
+        options = {
+            "interface": "wsgi",
+            "host": ports.LOOPBACK,
+            "port": self.port,
+            "workers": API_PROCESSES,
+            "blocking-threads": API_THREADS,
+            "workers-kill-timeout": 8,
+        }
+        return self._spec(
+            "api",
+            (*_GRANIAN, *_long(options), "--no-ws", "api.wsgi:application"),
+            stage=FRONT,
+            grace_s=12.0,
+            orphan_signal=Signals.SIGTERM,  # ends its server processes
+        )
+
+    def prediction_workers(self) -> Iterator[ChildSpec]:
+        """Return the workers that price."""
+        for number in range(1, self.predictors + 1):
+            yield self._worker(f"predictions-{number}", "predictions", "INFO", 1)
+
+    def upkeep_worker(self) -> ChildSpec:
+        """Return the worker that tends the ledger."""
+        # Two lines a second, at INFO, say that all is well.
+        return self._worker("upkeep", "upkeep", "WARNING", 2)
+
+    def beat(self) -> ChildSpec:
+        """Return the clock of the upkeep worker."""
+        options = {"schedule": self.state.beat_schedule, "loglevel": "WARNING"}
+        return self._spec("beat", (*_CELERY, "beat", *_long(options)))
+
+    def flower(self) -> ChildSpec:
+        """Return the page that shows workers and tasks."""
+        options = {
+            "address": ports.LOOPBACK,
+            "port": self.flower_port,
+            "max_tasks": 10_000,  # 135 MB; the default 100,000 takes 600
+            "purge_offline_workers": 60,
+        }
+        return self._spec(
+            "flower",
+            (*_CELERY, "flower", *_long(options), "--read_only"),
+            more_environment={
+                "FLOWER_BASIC_AUTH": f"{FLOWER_USER}:{self.flower_password}"
+            },
+        )
+
+    def training(self) -> ChildSpec:
+        """Return the training of a champion, which talks to the terminal."""
+        command = (sys.executable, "-m", "model_store", "train")
+        return replace(self._spec("training", command), is_visible=True)
+
+    def _worker(self, name: str, lane: str, level: str, threads: int) -> ChildSpec:
+        options = {
+            "queues": lane,
+            "pool": "threads",
+            "concurrency": threads,
+            "hostname": f"{name}@%h",
+            "loglevel": level,
+        }
+        return self._spec(
+            name, (*_CELERY, "worker", *_long(options)), grace_s=self.drain_s + 5.0
+        )
+
+    def _spec(
+        self,
+        name: str,
+        command: tuple[str, ...],
+        *,
+        stage: int = BACK,
+        grace_s: float = 8.0,
+        orphan_signal: Signals = Signals.SIGKILL,
+        more_environment: Mapping[str, str] | None = None,
+    ) -> ChildSpec:
+        return ChildSpec(
+            name=name,
+            command=command,
+            environment={**self.environment, **(more_environment or {})},
+            folder=self.state.run,
+            log=self.state.log(name),
+            stage=stage,
+            grace_s=grace_s,
+            orphan_signal=orphan_signal,
+            inherit=(self.lock,),
+        )
+
+
+def _long(options: Mapping[str, object]) -> Iterator[str]:
+    return (f"--{name}={value}" for name, value in options.items())

@@ -1,0 +1,166 @@
+"""Brings an installation up, step by step, until real houses are priced."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import redis
+
+from api import showcase
+from api.faults import NotPriced, NotReady, RedisUnreachable, TrainingFailed
+from api.screen import Screen
+from api.showcase import LocalClient, Sale
+from api.stack import API_PROCESSES, Stack
+from model_store.card import ModelCard
+from model_store.errors import ModelStoreError
+from model_store.store import ModelStore
+from worker.connection import connect
+from worker.embedded import EmbeddedRedis
+from worker.supervisor import KeepsFailing, Supervisor
+
+#: Reading back an append-only file of 512 MB takes some seconds.
+REDIS_WAIT_S = 120.0
+
+#: The API answers a second after its start, Flower three; loaded machines take longer.
+READY_WAIT_S = 60.0
+
+#: Workers load the model while the API starts; slow disks take longer.
+PRICING_WAIT_S = 90.0
+
+LOOK_EVERY_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Startup:
+    """The steps of a start; each returns when its part serves."""
+
+    stack: Stack
+    supervisor: Supervisor
+    screen: Screen
+
+    def champion(self, store: ModelStore) -> ModelCard:
+        """Return the card of the champion, training a first one if there is none.
+
+        Raises:
+            TrainingFailed: There is none and none could be made.
+        """
+        try:
+            if store.aliases().champion is None:
+                self.screen.say(f"  No model in {store.root} yet: training one, once.")
+                if self.supervisor.run_to_end(self.stack.training()) != 0:
+                    raise TrainingFailed("The first model could not be trained.")
+            card = store.card(store.resolve("champion"))
+        except ModelStoreError as error:
+            raise TrainingFailed(f"The model store cannot be used: {error}") from error
+        with self.screen.step("Model", "") as told:
+            told(f"{card.name} {card.version}")
+        return card
+
+    def embedded_redis(self, server: EmbeddedRedis) -> None:
+        """Start the embedded server.
+
+        Raises:
+            NotReady: It does not come up.
+        """
+        with self.screen.step("Valkey", "starting, reading what it kept") as told:
+            try:
+                self.supervisor.start(self.stack.redis(server))
+                answers = self._until(server.answers, REDIS_WAIT_S)
+                log = self.supervisor.child("redis").last_lines()
+            except KeepsFailing as failure:
+                answers, log = False, failure.last_lines
+            if not answers:
+                raise NotReady(server.diagnosis("\n".join(log)))
+            self.supervisor.settle("redis")
+            told(f"port {server.port}, data in {server.folder}")
+
+    def own_redis(self, url: str) -> None:
+        """Look whether the user's own server answers.
+
+        Raises:
+            RedisUnreachable: It does not.
+        """
+        parts = urlsplit(url)
+        place = f"{parts.hostname}:{parts.port or 6379}"
+        with self.screen.step("Redis", f"asking {place}") as told:
+            try:
+                connect(url, role="worker").ping()
+            except redis.RedisError as error:
+                raise RedisUnreachable(
+                    f"No Redis for us at {place}: {error}\n"
+                    "KERBSIDE_REDIS_URL names it; without that variable `kerbside up`"
+                    " starts a private one."
+                ) from error
+            told(place)
+
+    def api(self) -> None:
+        """Start the API and, beside it, the workers that price.
+
+        Raises:
+            NotReady: The API does not get ready in time.
+        """
+        client = LocalClient(self.stack.port)
+        with self.screen.step("API", "starting, with the workers beside it") as told:
+            self.supervisor.start(*self.stack.prediction_workers(), self.stack.api())
+            if not self._until(client.is_ready, READY_WAIT_S):
+                _, answer = client.call("GET", "/readyz")
+                raise NotReady(
+                    self._late("api", READY_WAIT_S) + f"\nIts last answer: {answer}"
+                )
+            self.supervisor.settle("api")
+            told(f"{API_PROCESSES} server processes, {self.stack.predictors} workers")
+
+    def houses(self, card: ModelCard, token: str) -> list[Sale]:
+        """Price the real sales that a model's card carries.
+
+        Raises:
+            NotPriced: They come back without prices, or not in time.
+        """
+        client = LocalClient(self.stack.port, token)
+        give_up_at = time.monotonic() + PRICING_WAIT_S
+
+        def repeat(is_done: Callable[[], bool]) -> None:
+            if not self._until(is_done, give_up_at - time.monotonic()):
+                raise NotPriced(self._late("predictions-1", PRICING_WAIT_S))
+
+        with self.screen.step("Houses", "pricing, as soon as a worker is up") as told:
+            try:
+                sales = showcase.price(card.examples, client, repeat=repeat)
+            except showcase.Unpriced as error:
+                raise NotPriced(str(error)) from error
+            told(f"{len(sales)} priced")
+        return sales
+
+    def surroundings(self) -> None:
+        """Start what tends and shows: the upkeep worker, its clock, and Flower."""
+        self.supervisor.start(
+            self.stack.upkeep_worker(), self.stack.beat(), self.stack.flower()
+        )
+
+    def flower(self) -> None:
+        """Wait for Flower.
+
+        Raises:
+            NotReady: It does not come up.
+        """
+        client = LocalClient(self.stack.flower_port)
+        with self.screen.step("Flower", "starting") as told:
+            if not self._until(client.is_healthy, READY_WAIT_S):
+                raise NotReady(self._late("flower", READY_WAIT_S))
+            self.supervisor.settle("flower")
+            told("queues, workers and tasks, read-only")
+
+    def _until(self, condition: Callable[[], bool], for_s: float) -> bool:
+        return self.supervisor.run(until=condition, for_s=for_s, every_s=LOOK_EVERY_S)
+
+    def _late(self, name: str, wait_s: float) -> str:
+        lines = self.supervisor.child(name).last_lines()
+        return with_last_lines(f"{name} was not ready within {wait_s:g} s.", lines)
+
+
+def with_last_lines(message: str, lines: Sequence[str]) -> str:
+    """Add the last lines of a log to a message."""
+    if not lines:
+        return message + " It logged nothing."
+    return "\n".join([message, "Its last lines:", *(f"  {line}" for line in lines)])

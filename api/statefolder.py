@@ -1,0 +1,109 @@
+"""The folder in which one installation keeps everything that it has on a machine."""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from api.faults import AlreadyRunning, StateFolderUnusable
+from worker import lockfile, secretfile
+
+#: A killed supervisor's children end at once, their last work within this time.
+LEFTOVERS_WAIT_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class StateFolder:
+    """Where things are in a state folder."""
+
+    path: Path
+
+    @classmethod
+    def prepare(cls, path: Path) -> Self:
+        """Make the folder if it is not there.
+
+        Raises:
+            StateFolderUnusable: It cannot be written.
+        """
+        state = cls(path.absolute())
+        try:
+            for folder in (state.path, state.logs, state.run):
+                folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=state.path):
+                pass
+        except OSError as error:
+            raise StateFolderUnusable(
+                f"The state folder {state.path} cannot be used: {error.strerror}."
+                " Choose another one with --state-dir."
+            ) from error
+        return state
+
+    @property
+    def logs(self) -> Path:
+        """One log file for each process."""
+        return self.path / "log"
+
+    @property
+    def run(self) -> Path:
+        """The working folder of the processes, empty: nothing is imported from it."""
+        return self.path / "run"
+
+    @property
+    def redis(self) -> Path:
+        """Everything of the embedded server."""
+        return self.path / "redis"
+
+    @property
+    def beat_schedule(self) -> Path:
+        """When each periodic task last ran."""
+        return self.path / "beat-schedule"
+
+    @property
+    def access(self) -> Path:
+        """Keys and passwords of the local user, mode 0600."""
+        return self.path / "access.json"
+
+    def log(self, name: str) -> Path:
+        """Return the log file of a process."""
+        return self.logs / f"{name}.log"
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[int]:
+        """Own the folder; children that inherit the handle own it too.
+
+        Raises:
+            AlreadyRunning: Another `kerbside up` owns it.
+        """
+        path = self.path / "up.lock"
+        handle = lockfile.acquire(path)
+        if handle is None:
+            owner = secretfile.read_json(path).get("pid", 0)
+            if not _is_alive(owner):  # killed; its children are just ending
+                handle = lockfile.acquire(path, wait_s=LEFTOVERS_WAIT_S)
+            if handle is None:
+                raise AlreadyRunning(
+                    f"`kerbside up` already runs on {self.path} (process {owner})."
+                    f" Stop it with `kill {owner}`, or choose another folder with"
+                    " --state-dir and other ports with --port and --flower-port."
+                )
+        try:
+            os.truncate(handle, 0)
+            os.pwrite(handle, f'{{"pid": {os.getpid()}}}\n'.encode(), 0)
+            yield handle
+        finally:
+            os.close(handle)
+
+
+def _is_alive(pid: int) -> bool:
+    if pid <= 0:
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

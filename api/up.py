@@ -1,0 +1,236 @@
+"""`kerbside up`: a whole installation on this machine, from one command."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from signal import Signals
+from typing import Any
+
+import click
+from pydantic import ValidationError
+
+from api.access import LocalAccess
+from api.faults import NotReady, PortTaken, StateFolderUnusable
+from api.screen import Screen
+from api.settings import ApiSettings, child_environment
+from api.stack import Stack
+from api.startup import Startup, with_last_lines
+from api.statefolder import StateFolder
+from api.welcome import Welcome
+from model_store.settings import PREFIX
+from model_store.store import ModelStore
+from worker import embedded, ports
+from worker.connection import connect
+from worker.credentials import ApiKeys
+from worker.embedded import EmbeddedRedis
+from worker.inbox import SignalInbox
+from worker.supervisor import KeepsFailing, StoppedAtOnce, StopRequested, Supervisor
+
+_HELP = """Start Kerbside on this machine and price five real houses with it.
+
+It starts Redis (a private Valkey, unless KERBSIDE_REDIS_URL names a server), the HTTP
+API, the workers and Flower, trains a first model if there is none, and keeps all of
+them running until Ctrl-C or SIGTERM, which ends them in order. A second Ctrl-C ends
+them at once.
+
+\b
+Exit codes:
+  0  ended in order, or --once and the houses are priced
+  1  unexpected fault
+  2  wrong usage or setting
+  3  another `kerbside up` uses the state folder
+  4  a port is taken
+  5  the state folder cannot be written
+  6  a part did not come up
+  7  no first model could be trained
+  8  the houses could not be priced
+  9  no Redis at KERBSIDE_REDIS_URL
+  130, 143  ended by Ctrl-C or SIGTERM before it was up, or at once
+"""
+
+_PORT = click.IntRange(0, 65535)
+
+#: Shells tell a signal by this sum.
+_SIGNALLED = 128
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What was asked for on the command line."""
+
+    port: int
+    flower_port: int
+    workers: int
+    state_dir: Path | None
+    once: bool
+    as_json: bool
+    verbose: bool
+
+
+@click.command(help=_HELP)
+@click.option(
+    "--port", type=_PORT, default=8000, show_default=True, help="API; 0: any."
+)
+@click.option(
+    "--flower-port", type=_PORT, default=5555, show_default=True, help="Flower; 0: any."
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 256),
+    default=len(os.sched_getaffinity(0)),
+    show_default="one a core",
+    help="Processes that price.",
+)
+@click.option(
+    "--state-dir",
+    type=click.Path(path_type=Path),
+    show_default="KERBSIDE_STATE_DIR, else var",
+    help="Keeps data, models and logs.",
+)
+@click.option("--once", is_flag=True, help="Price the houses, end everything, exit.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead.")
+@click.option("--verbose", "-v", is_flag=True, help="Show what the processes log.")
+def up(**given: Any) -> None:
+    """Start everything on this machine; `_HELP` says it to the user."""
+    options, settings, screen = Options(**given), _settings(), Screen()
+    state = StateFolder.prepare(options.state_dir or settings.state_dir)
+    with contextlib.ExitStack() as at_end:
+        at_end.callback(screen.close)
+        lock = at_end.enter_context(state.locked())
+        port = _port(options.port, "--port")
+        flower_port = _port(options.flower_port, "--flower-port", taken=port)
+        server = None
+        if "redis_url" not in settings.model_fields_set:
+            server = at_end.enter_context(contextlib.closing(_embedded(state)))
+            settings = settings.model_copy(update={"redis_url": server.url})
+        settings = _for_children(settings, state, port)
+        access = LocalAccess(state.access)
+        stack = Stack(
+            state=state,
+            environment=_environment(settings),
+            lock=lock,
+            port=port,
+            flower_port=flower_port,
+            flower_password=access.flower_password(),
+            predictors=options.workers,
+            drain_s=settings.drain_s,
+        )
+        inbox = at_end.enter_context(SignalInbox())
+        follow = screen.log if options.verbose else None
+        supervisor = Supervisor(inbox, report=screen.warn, follow=follow)
+        startup = Startup(stack, supervisor, screen)
+        with _ended_in_order(supervisor, screen) as is_up:
+            welcome = _start(startup, settings, server, access)
+            welcome.show(screen, as_json=options.as_json)
+            is_up()
+            if not options.once:
+                supervisor.run()
+
+
+def _start(
+    startup: Startup,
+    settings: ApiSettings,
+    server: EmbeddedRedis | None,
+    access: LocalAccess,
+) -> Welcome:
+    """Bring everything up and price the houses."""
+    card = startup.champion(ModelStore(settings.model_store_url()))
+    if server:
+        startup.embedded_redis(server)
+    else:
+        startup.own_redis(settings.redis_url)
+    startup.api()
+    startup.surroundings()
+    keys = ApiKeys(connect(settings.redis_url, role="worker"))
+    api_key, operator_key = access.user_key(keys), access.operator_key(keys)
+    sales = startup.houses(card, api_key)
+    startup.flower()
+    return Welcome(
+        card=card,
+        sales=sales,
+        url=settings.public_url,
+        stack=startup.stack,
+        api_key=api_key,
+        operator_key=operator_key,
+    )
+
+
+@contextlib.contextmanager
+def _ended_in_order(
+    supervisor: Supervisor, screen: Screen
+) -> Iterator[Callable[[], None]]:
+    """End all processes after the block, whatever ended it.
+
+    The block gets a function to call when all is up: from then on a stop signal is
+    the ordinary end, exit code 0.
+    """
+    up: list[bool] = []
+    try:
+        try:
+            yield lambda: up.append(True)
+        except KeepsFailing as failure:
+            message = with_last_lines(str(failure), failure.last_lines)
+            raise NotReady(message) from failure
+        finally:
+            screen.say(
+                "Ending everything: API, workers, Redis. Ctrl-C ends it at once."
+            )
+            supervisor.stop()
+            screen.say("Ended.")
+    except StopRequested as stop:
+        if not up:
+            sys.exit(_SIGNALLED + stop.signal)
+    except StoppedAtOnce:
+        sys.exit(_SIGNALLED + Signals.SIGINT)
+
+
+def _settings() -> ApiSettings:
+    try:
+        return ApiSettings.from_env()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = PREFIX + str(first["loc"][0]).upper()
+        raise click.UsageError(f"{name}: {first['msg']}") from error
+
+
+def _for_children(settings: ApiSettings, state: StateFolder, port: int) -> ApiSettings:
+    """Return settings that hold in another working folder too."""
+    changes: dict[str, Any] = {"state_dir": state.path}
+    if settings.store_url and "://" not in settings.store_url:
+        changes["store_url"] = str(Path(settings.store_url).absolute())
+    if settings.health_dir:
+        changes["health_dir"] = settings.health_dir.absolute()
+    if "public_url" not in settings.model_fields_set:
+        changes["public_url"] = f"http://{ports.LOOPBACK}:{port}"
+    return settings.model_copy(update=changes)
+
+
+def _environment(settings: ApiSettings) -> dict[str, str]:
+    names = ("redis_url", "state_dir", "store_url", "health_dir", "public_url")
+    values = {name: getattr(settings, name) for name in names}
+    ours = {PREFIX + k.upper(): str(v) for k, v in values.items() if v is not None}
+    # One process a core: threads inside numpy would only get in each other's way.
+    return child_environment(OMP_NUM_THREADS="1", PYTHONUNBUFFERED="1", **ours)
+
+
+def _port(wanted: int, option: str, *, taken: int = 0) -> int:
+    if wanted == 0:
+        return ports.find_free()
+    if wanted != taken and ports.is_free(wanted):
+        return wanted
+    raise PortTaken(
+        f"Port {wanted} of {ports.LOOPBACK} is taken by another program. Choose another"
+        f" with {option}; {option} 0 takes any free one."
+    )
+
+
+def _embedded(state: StateFolder) -> EmbeddedRedis:
+    try:
+        return embedded.prepare(state.redis)
+    except embedded.FolderUnusable as error:
+        raise StateFolderUnusable(str(error)) from error
+    except embedded.EmbeddedError as error:
+        raise NotReady(str(error)) from error
