@@ -18,7 +18,7 @@ from sklearn.pipeline import Pipeline
 
 from model_store import model_file, pipelines
 from model_store.card import Interval, ModelCard
-from model_store.errors import ArtifactError
+from model_store.errors import ArtifactError, StoreError
 from model_store.schema import Schema
 from model_store.store import CARD, MANIFEST, MODEL, PARITY
 
@@ -70,7 +70,7 @@ def save(artifact: Artifact, folder: Path) -> ModelCard:
     """Write the files of a version into an empty folder; return its card.
 
     Raises:
-        ArtifactError: The folder cannot be written.
+        StoreError: The folder cannot be written.
     """
     houses = list(artifact.parity_houses)
     frame = pipelines.frame(artifact.schema, houses)
@@ -88,8 +88,10 @@ def save(artifact: Artifact, folder: Path) -> ModelCard:
         for name, content in files.items():
             (folder / name).write_bytes(content)
     except OSError as error:
-        msg = f"cannot write the model to {folder}: {error.strerror or error}"
-        raise ArtifactError(msg) from error
+        raise StoreError(
+            f"cannot write the model to {folder}: {error.strerror or error}; "
+            "check its permissions and free space"
+        ) from error
     return card
 
 
@@ -98,37 +100,39 @@ def load(folder: Path) -> Loaded:
 
     Raises:
         ArtifactError: A file is missing, differs, or is not what it should be.
+        StoreError: A file cannot be read now.
     """
-    _check(folder)
+    files = _intact(folder)
     try:
-        parity = json.loads((folder / PARITY).read_bytes())
-        houses, raw = parity["houses"], np.array(parity["raw"], dtype=np.float64)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        msg = f"{folder / PARITY}: not parity rows: {error}"
-        raise ArtifactError(msg) from error
-    return Loaded(
-        card=ModelCard.from_json((folder / CARD).read_bytes()),
-        pipelines=model_file.load(folder / MODEL),
-        parity_houses=houses,
-        parity_raw=raw,
-    )
-
-
-def _check(folder: Path) -> None:
-    try:
-        manifest = json.loads((folder / MANIFEST).read_bytes())
-        expected = {name: manifest["files"][name] for name in (CARD, MODEL, PARITY)}
-        found = _sums({name: (folder / name).read_bytes() for name in expected})
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        msg = f"{folder}: not a complete model version: {error!r}"
-        raise ArtifactError(msg) from error
-    differ = sorted(name for name in expected if found[name] != expected[name])
-    if differ:
-        msg = (
-            f"{folder}: {', '.join(differ)} differ from {MANIFEST}; the files were "
-            "changed or damaged, publish the version again"
+        parity = json.loads(files[PARITY])
+        return Loaded(
+            card=ModelCard.from_json(files[CARD]),
+            pipelines=model_file.load(files[MODEL]),
+            parity_houses=parity["houses"],
+            parity_raw=np.array(parity["raw"], dtype=np.float64),
         )
-        raise ArtifactError(msg)
+    except (ArtifactError, ValueError, KeyError, TypeError) as error:
+        raise ArtifactError(f"{folder}: {error}") from error
+
+
+def _intact(folder: Path) -> dict[str, bytes]:
+    """Return the files as read once: what was checked is what is used."""
+    try:
+        expected = json.loads((folder / MANIFEST).read_bytes())["files"]
+        files = {name: (folder / name).read_bytes() for name in (CARD, MODEL, PARITY)}
+        differ = [
+            name for name, found in _sums(files).items() if found != expected[name]
+        ]
+    except (FileNotFoundError, ValueError, KeyError, TypeError) as error:
+        raise ArtifactError(f"{folder}: not a complete version: {error!r}") from error
+    except OSError as error:
+        raise StoreError(f"cannot read the model version {folder}: {error}") from error
+    if differ:
+        raise ArtifactError(
+            f"{folder}: {', '.join(differ)} not as {MANIFEST} says: damaged; "
+            "remove the folder and publish it again"
+        )
+    return files
 
 
 def _card(artifact: Artifact, files: Mapping[str, bytes]) -> ModelCard:

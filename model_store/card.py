@@ -76,8 +76,7 @@ class ModelCard:
         try:
             return _CARD.validate_json(text)
         except ValidationError as error:
-            msg = f"not a model card: {error}"
-            raise ArtifactError(msg) from error
+            raise ArtifactError(f"not a model card: {error}") from error
 
     def to_dict(self) -> dict[str, Any]:
         """Return the card as JSON-ready values."""

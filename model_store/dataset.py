@@ -1,6 +1,7 @@
-"""A table of sales and its definition, read and checked."""
+"""A table of sales with its definition, read and checked."""
 
 import datetime as dt
+import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -8,52 +9,13 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from model_store.definition import Definition, read
 from model_store.errors import DatasetError
-from model_store.schema import Feature, Schema, Value
+from model_store.schema import MAX_CATEGORY_LENGTH, Feature, Schema, Value
 
 #: The data set that ships with the package.
 SHIPPED = Path(__file__).with_name("data") / "king_county.json"
-
-
-@dataclass(frozen=True, slots=True)
-class Definition:
-    """What the columns of a table of sales mean.
-
-    Attributes:
-        name: Name of the data set and, by default, of models made from it.
-        title: One line for people.
-        source: Where the sales come from.
-        licence: Licence of the table.
-        table: CSV file beside the definition, compressed or not.
-        currency: ISO 4217 code of the target.
-        target: Column of the price paid.
-        date: Column of the sale date, `YYYY-MM-DD`.
-        features: Columns that a house is priced by.
-        id: Column that names a row in messages; never an input.
-        test_from: First sale date of the test period; without it the last fifth
-            of the sales by date is the test.
-        description: More for people.
-    """
-
-    __pydantic_config__ = ConfigDict(extra="forbid")
-
-    name: str
-    title: str
-    source: str
-    licence: str
-    table: str
-    currency: str
-    target: str
-    date: str
-    features: tuple[Feature, ...]
-    id: str | None = None
-    test_from: dt.date | None = None
-    description: str = ""
-
-
-_DEFINITION: TypeAdapter[Definition] = TypeAdapter(Definition)
 
 
 @dataclass(frozen=True)
@@ -62,14 +24,12 @@ class Dataset:
 
     Attributes:
         definition: What the columns mean.
-        schema: The features as a house's schema.
         houses: One row a sale: numbers as float64, categories as text, missing NaN.
         prices: Price paid, shape (n_sales,), in the definition's currency.
         dates: Sale date, shape (n_sales,), datetime64[D].
     """
 
     definition: Definition
-    schema: Schema
     houses: pd.DataFrame
     prices: NDArray[np.float64]
     dates: NDArray[np.datetime64]
@@ -79,14 +39,23 @@ class Dataset:
         return len(self.prices)
 
     @property
-    def last_day(self) -> dt.date:
-        """Date of the last sale."""
-        return cast("dt.date", self.dates[-1].item())
+    def schema(self) -> Schema:
+        """What a house of this data set looks like."""
+        return self.definition.schema
 
     @property
     def first_day(self) -> dt.date:
         """Date of the first sale."""
         return cast("dt.date", self.dates[0].item())
+
+    @property
+    def last_day(self) -> dt.date:
+        """Date of the last sale."""
+        return cast("dt.date", self.dates[-1].item())
+
+    def day_at(self, share: float) -> dt.date:
+        """Return the date of the sale before which `share` of the sales lie."""
+        return cast("dt.date", self.dates[int(len(self) * share)].item())
 
     def split(self, day: dt.date) -> tuple["Dataset", "Dataset"]:
         """Return the sales before `day` and the sales from it on."""
@@ -98,11 +67,12 @@ class Dataset:
         return self._rows(slice(None, None, step))
 
     def house(self, row: int) -> dict[str, Value]:
-        """Return one row as a house on the wire."""
+        """Return one row as a house on the wire; what is missing is left out."""
+        cells = self.houses.iloc[row].to_dict()
         return {
-            feature.name: _wire(feature, self.houses[feature.name].iloc[row])
+            feature.name: _wire(feature, cells[feature.name])
             for feature in self.schema.features
-            if not pd.isna(self.houses[feature.name].iloc[row])
+            if not pd.isna(cells[feature.name])
         }
 
     def _rows(self, rows: slice) -> "Dataset":
@@ -121,118 +91,106 @@ def load(definition_file: Path = SHIPPED) -> Dataset:
         DatasetError: Either cannot be read or is not what the definition says; the
             message names the file, the place, what was found and what expected.
     """
-    definition = read_definition(definition_file)
-    path = definition_file.parent / definition.table
-    table = _read_table(path, definition)
-    for feature in definition.features:
-        table[feature.name] = _checked(table, feature, definition, path)
-    table = table.sort_values(definition.date, kind="stable", ignore_index=True)
+    definition = read(definition_file)
+    table = _Table.read(definition_file.parent / definition.table, definition)
+    dates = table.dates(definition.date)
+    order = np.argsort(dates, kind="stable")
+    houses = pd.DataFrame(
+        {feature.name: table.feature(feature) for feature in definition.features}
+    )
     return Dataset(
         definition=definition,
-        schema=Schema(definition.features),
-        houses=table[[feature.name for feature in definition.features]],
-        prices=table[definition.target].to_numpy(np.float64),
-        dates=table[definition.date].to_numpy("datetime64[D]"),
+        houses=houses.iloc[order].reset_index(drop=True),
+        prices=table.prices(definition.target)[order],
+        dates=dates[order],
     )
 
 
-def read_definition(path: Path) -> Definition:
-    """Read a definition.
+@dataclass(frozen=True)
+class _Table:
+    """The cells as they stand in the file, and where to point when one is wrong."""
 
-    Raises:
-        DatasetError: The file cannot be read or is not a definition.
-    """
-    try:
-        return _DEFINITION.validate_json(path.read_bytes())
-    except (OSError, ValueError) as error:
-        detail = _first(error) if isinstance(error, ValidationError) else str(error)
-        msg = f"{path}: not a data-set definition: {detail}"
-        raise DatasetError(msg) from error
+    path: Path
+    id: str | None
+    cells: pd.DataFrame
 
+    @classmethod
+    def read(cls, path: Path, definition: Definition) -> "_Table":
+        text = [f.name for f in definition.features if f.kind == "category"]
+        try:
+            # Only an empty cell is missing: "NA" may be a category.
+            cells = pd.read_csv(
+                path,
+                dtype=dict.fromkeys([*text, definition.date], str),
+                keep_default_na=False,
+                na_values=[""],
+                low_memory=False,
+            )
+        except (OSError, EOFError, ValueError, zlib.error) as error:
+            raise DatasetError(f"{path}: cannot be read as CSV: {error}") from error
+        wanted = [*definition.columns, *([definition.id] if definition.id else [])]
+        absent = [name for name in wanted if name not in cells.columns]
+        if absent or cells.empty:
+            raise DatasetError(
+                f"{path}: got {len(cells)} rows with columns {list(cells.columns)}; "
+                f"expected sales, with columns {absent or wanted} too"
+            )
+        return cls(path, definition.id, cells)
 
-def _read_table(path: Path, definition: Definition) -> pd.DataFrame:
-    """Read the needed columns, with dates and prices already checked."""
-    kinds = {f.name: f.kind for f in definition.features}
-    text = {name: str for name, kind in kinds.items() if kind == "category"}
-    try:
-        table = pd.read_csv(path, dtype=text | {definition.date: str})
-    except (OSError, ValueError) as error:
-        msg = f"{path}: cannot be read as CSV: {error}"
-        raise DatasetError(msg) from error
-    wanted = [*kinds, definition.target, definition.date]
-    missing = [name for name in wanted if name not in table.columns]
-    if missing:
-        msg = (
-            f"{path}: columns {missing} are not there; "
-            f"the definition expects them, the table has {list(table.columns)}"
+    def dates(self, name: str) -> NDArray[np.datetime64]:
+        dates = pd.to_datetime(self.cells[name], format="%Y-%m-%d", errors="coerce")
+        self._refuse(dates.isna(), name, "a date YYYY-MM-DD")
+        return dates.to_numpy("datetime64[D]")
+
+    def prices(self, name: str) -> NDArray[np.float64]:
+        prices = pd.to_numeric(self.cells[name], errors="coerce").astype(np.float64)
+        self._refuse(~prices.between(0, np.inf, "neither"), name, "a price above 0")
+        return np.asarray(prices, dtype=np.float64)
+
+    def feature(self, feature: Feature) -> pd.Series:
+        """Return a column in the form that pipelines take, or refuse a bad cell."""
+        category = feature.kind == "category"
+        column, bad, expected = (_category if category else _number)(
+            self.cells[feature.name], feature
         )
-        raise DatasetError(msg)
-    if table.empty:
-        msg = f"{path}: no rows; expected sales"
-        raise DatasetError(msg)
-    dates = pd.to_datetime(table[definition.date], format="%Y-%m-%d", errors="coerce")
-    prices = pd.to_numeric(table[definition.target], errors="coerce")
-    _refuse(dates.isna(), table, definition.date, definition, path, "YYYY-MM-DD")
-    _refuse(~(prices > 0), table, definition.target, definition, path, "above 0")
-    return table.assign(**{definition.date: dates, definition.target: prices})
+        given = self.cells[feature.name].notna()
+        bad = (bad & given) | (~given if feature.required else False)
+        self._refuse(bad, feature.name, expected)
+        return column
 
-
-def _checked(
-    table: pd.DataFrame, feature: Feature, definition: Definition, path: Path
-) -> pd.Series:
-    """Return a feature's column in its model form, or refuse the first bad row."""
-    raw = table[feature.name]
-    given = raw.notna()
-    if feature.kind == "category":
-        pattern = feature.pattern or r"(?s).+"
-        bad = given & ~raw.astype(str).str.contains(pattern, regex=True)
-        column, expected = (
-            raw.astype(object).where(given, np.nan),
-            f"text like {pattern}",
+    def _refuse(self, bad: pd.Series, column: str, expected: str) -> None:
+        if not bad.any():
+            return
+        row = int(np.flatnonzero(bad)[0])
+        name = f" ({self.id} {self.cells[self.id].iloc[row]})" if self.id else ""
+        raise DatasetError(
+            f"{self.path}: column {column!r}, line {row + 2}{name}: "
+            f"got {self.cells[column].iloc[row]!r}, expected {expected}; "
+            f"{int(bad.sum())} such rows"
         )
-    else:
-        column = pd.to_numeric(raw, errors="coerce").astype(np.float64)
-        low = -np.inf if feature.minimum is None else feature.minimum
-        high = np.inf if feature.maximum is None else feature.maximum
-        bad = given & ~column.between(low, high)
-        if feature.kind == "integer":
-            bad |= given & (column % 1 != 0)
-        expected = f"{feature.kind} from {low} to {high}"
-    if feature.required:
-        bad |= ~given
-    _refuse(bad, table, feature.name, definition, path, expected)
-    return column
 
 
-def _refuse(
-    bad: pd.Series,
-    table: pd.DataFrame,
-    column: str,
-    definition: Definition,
-    path: Path,
-    expected: str,
-) -> None:
-    if not bad.any():
-        return
-    row = int(np.flatnonzero(bad)[0])
-    name = (
-        f" ({definition.id} {table[definition.id].iloc[row]})" if definition.id else ""
-    )
-    msg = (
-        f"{path}: column {column!r}, line {row + 2}{name}: "
-        f"got {table[column].iloc[row]!r}, expected {expected}; "
-        f"{int(bad.sum())} such rows"
-    )
-    raise DatasetError(msg)
+def _category(raw: pd.Series, feature: Feature) -> tuple[pd.Series, pd.Series, str]:
+    text = raw.astype(str)
+    pattern = feature.pattern or r"(?s)."
+    fits = text.str.contains(pattern) & (text.str.len() <= MAX_CATEGORY_LENGTH)
+    expected = f"at most {MAX_CATEGORY_LENGTH} characters like {pattern!r}"
+    return raw.astype(object).where(raw.notna(), np.nan), ~fits, expected
+
+
+def _number(raw: pd.Series, feature: Feature) -> tuple[pd.Series, pd.Series, str]:
+    column = pd.to_numeric(raw, errors="coerce").astype(np.float64)
+    low = -np.inf if feature.minimum is None else feature.minimum
+    high = np.inf if feature.maximum is None else feature.maximum
+    fits = column.between(low, high) & np.isfinite(column)
+    if feature.kind == "integer":
+        fits &= column % 1 == 0
+    expected = f"{'an integer' if feature.kind == 'integer' else 'a number'}"
+    return column, ~fits, f"{expected} from {low} to {high}"
 
 
 def _wire(feature: Feature, value: Any) -> Value:
     if feature.kind == "category":
         return str(value)
-    return int(value) if feature.kind == "integer" else float(value)
-
-
-def _first(error: ValidationError) -> str:
-    first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"])
-    return f"{place}: {first['msg']}, got {first['input']!r:.80}"
+    number = float(value)
+    return int(number) if number.is_integer() else number

@@ -1,4 +1,4 @@
-"""Errors of the model store: one tree, each message says what, got, expected.
+"""Errors of the model store: one tree; each message says what, got, expected.
 
 ModelStoreError
  +-- DatasetError     a data-set definition or its table is not usable

@@ -117,11 +117,9 @@ class Forest:
 def _refuse_unknown_kind(model: HistGradientBoostingRegressor, columns: int) -> None:
     plain_link = type(model._loss.link).__name__ == "IdentityLink"
     if model.is_categorical_ is not None or model.n_trees_per_iteration_ != 1:
-        msg = "native categories or several trees a step"
-        raise NotFusable(msg)
+        raise NotFusable("native categories or several trees a step")
     if not plain_link or model.n_features_in_ != columns:
-        msg = "another link than the identity, or another number of columns"
-        raise NotFusable(msg)
+        raise NotFusable("another link than the identity, or another number of columns")
 
 
 def _trees(model: HistGradientBoostingRegressor) -> list[NDArray[np.void]]:

@@ -7,17 +7,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import skops.io
 from sklearn.pipeline import Pipeline
+from skops.io.exceptions import UntrustedTypesFoundException
 
 from model_store.errors import ArtifactError
 from model_store.pipelines import ESTIMATES
 
 #: Types that a model file may hold beside those that skops itself trusts; each was
-#: read for what its construction from foreign state can do.
+#: read for what it can do when its state is made up.
 TRUSTED = (
-    # Three arrays; sklearn's own prediction code checks no bounds on them, so a file
-    # is opened only after its digest was checked.
+    # Arrays of nodes that compiled code walks without bounds checks: `_walkable`
+    # therefore checks them first.
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     # Three plain values: how the category encoder split the sales while it was fitted.
     "sklearn.model_selection._split.KFold",
@@ -49,24 +51,50 @@ def dump(pipelines: Sequence[Pipeline]) -> bytes:
     return packed.getvalue()
 
 
-def load(path: Path) -> tuple[Pipeline, ...]:
+def load(content: bytes) -> tuple[Pipeline, ...]:
     """Read pipelines in the order of `ESTIMATES`.
 
     Raises:
-        ArtifactError: The file holds a type that is not on the list, or is damaged.
+        ArtifactError: The content holds a type that is not on the list, or trees
+            that lead out of themselves, or is no model file.
     """
     try:
-        unknown = set(skops.io.get_untrusted_types(file=path)) - set(TRUSTED)
-        if unknown:
-            msg = (
-                f"{path}: refused, holds types that are not trusted: {sorted(unknown)}"
-            )
-            raise ArtifactError(msg)
-        models = skops.io.load(path, trusted=list(TRUSTED))
-        return tuple(models[estimate] for estimate in ESTIMATES)
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-        msg = f"{path}: not a model file: {error}"
-        raise ArtifactError(msg) from error
+        models = skops.io.loads(content, trusted=TRUSTED)
+        pipelines = tuple(models[estimate] for estimate in ESTIMATES)
+        sound = all(_walkable(pipeline["trees"]) for pipeline in pipelines)
+    except UntrustedTypesFoundException as error:
+        raise ArtifactError(f"refused, holds types not trusted: {error}") from error
+    except (
+        AttributeError,
+        LookupError,
+        TypeError,
+        ValueError,
+        zipfile.BadZipFile,
+    ) as error:
+        raise ArtifactError(f"not a file of three pipelines: {error!r}") from error
+    if not sound:
+        raise ArtifactError("refused, holds a tree whose nodes lead out of it")
+    return pipelines
+
+
+def _walkable(model: Any) -> bool:
+    """Tell whether every walk through every tree ends at a leaf, inside the arrays."""
+    for (tree,) in model._predictors:  # noqa: SLF001 - there is no public way to them
+        nodes = tree.nodes[tree.nodes["is_leaf"] == 0]
+        here = np.flatnonzero(tree.nodes["is_leaf"] == 0)
+        children = np.stack([nodes["left"], nodes["right"]]).astype(np.int64)
+        columns = nodes["feature_idx"]
+        inside = (
+            len(tree.nodes) > 0
+            and (children > here).all()
+            and (children < len(tree.nodes)).all()
+            and (columns >= 0).all()
+            and (columns < model.n_features_in_).all()
+            and not nodes["is_categorical"].any()
+        )
+        if not inside:
+            return False
+    return True
 
 
 def _renamed(node: Any, ids: dict[int, int], names: dict[str, str]) -> Any:

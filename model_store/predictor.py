@@ -34,8 +34,7 @@ class Direct:
         """
         encodings = [_encodings(model) for model in models]
         if any(encoding != encodings[0] for encoding in encodings[1:]):
-            msg = "the models encode their categories differently"
-            raise NotFusable(msg)
+            raise NotFusable("the models encode their categories differently")
         self._forest = Forest([model["trees"] for model in models])
         self._categories = encodings[0]
         self._numbers = [f.name for f in schema.features if f.kind != "category"]
@@ -90,12 +89,11 @@ class Predictor:
         piped = Piped(loaded.pipelines, loaded.card.schema)
         if not np.array_equal(piped.raw(loaded.parity_houses), loaded.parity_raw):
             libraries = loaded.card.training.get("libraries")
-            msg = (
+            raise ArtifactError(
                 f"model {self.card.version}: the pipelines give other estimates here "
                 f"than when they were trained with {libraries}; install these versions "
                 "or train again"
             )
-            raise ArtifactError(msg)
         direct = _verified_direct(loaded)
         self.exact: bool = direct is not None
         self._estimates: Direct | Piped = direct or piped
@@ -143,10 +141,12 @@ def _verified_direct(loaded: Loaded) -> Direct | None:
     """Return the direct form if it equals the stored estimates bit for bit."""
     try:
         direct = Direct(loaded.pipelines, loaded.card.schema)
-    except NotFusable as error:
-        reason = str(error)
+        equal = _equal(direct, loaded)
+    # What is private to scikit-learn may change its name, shape or arguments.
+    except (AttributeError, IndexError, TypeError, ValueError) as error:
+        reason = repr(error)
     else:
-        if _equal(direct, loaded):
+        if equal:
             return direct
         reason = "estimates differ from the pipelines"
     _log.warning("predictor_fell_back", version=loaded.card.version, reason=reason)

@@ -50,12 +50,11 @@ class Feature:
             ValueError: The name is not a plain word, or pydantic keeps it.
         """
         if not _NAME.fullmatch(self.name) or hasattr(BaseModel, self.name):
-            msg = (
+            raise ValueError(
                 f"feature name {self.name!r} cannot be used: expected letters, digits "
                 "and underscores, beginning with a letter, and no name such as "
                 "'copy' or 'json' that pydantic keeps; rename the column"
             )
-            raise ValueError(msg)
 
     def field(self) -> tuple[Any, Any]:
         """Return the pydantic field definition: type and constraints."""

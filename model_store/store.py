@@ -3,12 +3,13 @@
 import fcntl
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from model_store.card import ModelCard
 from model_store.errors import ArtifactError, StoreError, UnknownModel
@@ -22,6 +23,9 @@ CARD, MODEL, PARITY, MANIFEST = (
     "MANIFEST.json",
 )
 
+_FILES = (CARD, MODEL, PARITY, MANIFEST)
+#: Last sale date and the digest's first digits.
+_VERSION = re.compile(r"[0-9]{8}-[0-9a-f]{8}")
 _ALIASES = "aliases.json"
 _ALIAS_NAMES = ("champion", "challenger", "previous")
 _INCOMING = ".incoming-"
@@ -47,8 +51,8 @@ class Aliases:
 class ModelStore:
     """Model versions in a local folder.
 
-    Versions never change once published, so cards are read once; aliases are
-    read again whenever their file was replaced, which costs one `stat`.
+    A version never changes once published, so its card is read once. Aliases are read
+    from the disk each time.
     """
 
     def __init__(self, root: str | Path) -> None:
@@ -62,28 +66,29 @@ class ModelStore:
         """
         self.root = _folder_of(root)
         self._cards: dict[str, ModelCard] = {}
-        self._aliases: tuple[tuple[int, int, int], Aliases] | None = None
 
     def versions(self) -> list[str]:
         """Return the ids of all complete versions, oldest data first."""
         try:
-            names = [path.name for path in self.root.iterdir()]
+            names = sorted(path.name for path in self.root.iterdir())
         except FileNotFoundError:
             return []
         except OSError as error:
             raise StoreError(_reading(self.root, error)) from error
-        return sorted(name for name in names if self._is_version(name))
+        return [name for name in names if self._is_version(name)]
 
     def folder(self, version: str) -> Path:
         """Return the folder of a version.
 
         Raises:
             UnknownModel: There is no such version.
+            StoreError: The store cannot be read.
         """
         if not self._is_version(version):
             known = ", ".join(self.versions()) or "none"
-            msg = f"no model version {version!r} in {self.root}; versions: {known}"
-            raise UnknownModel(msg)
+            raise UnknownModel(
+                f"no model version {version!r} in {self.root}; versions: {known}"
+            )
         return self.root / version
 
     def card(self, version: str) -> ModelCard:
@@ -91,16 +96,18 @@ class ModelStore:
 
         Raises:
             UnknownModel: There is no such version.
-            ArtifactError: Its card cannot be read.
+            ArtifactError: Its card is damaged.
+            StoreError: The store cannot be read.
         """
         card = self._cards.get(version)
         if card is None:
             path = self.folder(version) / CARD
             try:
                 card = ModelCard.from_json(path.read_bytes())
-            except (OSError, ArtifactError) as error:
-                msg = f"{path}: {error}"
-                raise ArtifactError(msg) from error
+            except OSError as error:
+                raise StoreError(_reading(path, error)) from error
+            except ArtifactError as error:
+                raise ArtifactError(f"{path}: {error}") from error
             self._cards[version] = card
         return card
 
@@ -112,15 +119,11 @@ class ModelStore:
         """
         path = self.root / _ALIASES
         try:
-            status = path.stat()
-            seen = (status.st_ino, status.st_mtime_ns, status.st_size)
-            if self._aliases is None or self._aliases[0] != seen:
-                self._aliases = (seen, Aliases(**json.loads(path.read_bytes())))
+            return Aliases(**json.loads(path.read_bytes()))
         except (FileNotFoundError, NotADirectoryError):
             return Aliases()
         except (OSError, ValueError, TypeError) as error:
             raise StoreError(_reading(path, error)) from error
-        return self._aliases[1]
 
     def resolve(self, alias_or_version: str) -> str:
         """Return the version that an alias means; a version means itself.
@@ -132,8 +135,9 @@ class ModelStore:
             return self.folder(alias_or_version).name
         version: str | None = getattr(self.aliases(), alias_or_version)
         if version is None:
-            msg = f"no {alias_or_version} in {self.root}: train or promote a model"
-            raise UnknownModel(msg)
+            raise UnknownModel(
+                f"no {alias_or_version} in {self.root}: train or promote a model"
+            )
         return version
 
     def promote(self, version: str) -> Aliases:
@@ -164,16 +168,16 @@ class ModelStore:
         content.
 
         Args:
-            folder: Holds the card, the manifest and every file that this names.
+            folder: Holds the files of a version, wherever it lies.
 
         Returns:
             The version id, as the card says it.
 
         Raises:
             StoreError: The store cannot be written; nothing is left behind.
-            ArtifactError: The folder is not a version.
+            ArtifactError: The folder is not a complete version.
         """
-        version = ModelCard.from_json((folder / CARD).read_bytes()).version
+        version = _complete(folder)
         with _writing(self.root), self._locked():
             if not self._is_version(version):
                 self._copy_in(folder, version)
@@ -183,10 +187,14 @@ class ModelStore:
         incoming = self.root / f"{_INCOMING}{version}"
         shutil.rmtree(incoming, ignore_errors=True)
         try:
-            shutil.copytree(folder, incoming)
-            for path in [*incoming.iterdir(), incoming]:
-                _sync(path)
-            # A leftover without a manifest would block the rename for ever.
+            incoming.mkdir()
+            for name in _FILES:
+                # The bytes alone: modes of a private temporary folder would keep
+                # other users of the store out.
+                shutil.copyfile(folder / name, incoming / name)
+                _sync(incoming / name)
+            _sync(incoming)
+            # What stands there has no manifest and would block the rename for ever.
             shutil.rmtree(self.root / version, ignore_errors=True)
             incoming.rename(self.root / version)
             _sync(self.root)
@@ -194,8 +202,13 @@ class ModelStore:
             shutil.rmtree(incoming, ignore_errors=True)
 
     def _is_version(self, name: str) -> bool:
-        plain = not name.startswith(".") and "/" not in name
-        return plain and (self.root / name / MANIFEST).is_file()
+        if not _VERSION.fullmatch(name):
+            return False
+        manifest = self.root / name / MANIFEST
+        try:
+            return manifest.is_file()
+        except OSError as error:
+            raise StoreError(_reading(manifest, error)) from error
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -205,17 +218,30 @@ class ModelStore:
             yield
 
 
+def _complete(folder: Path) -> str:
+    """Return the version that a folder holds."""
+    absent = [name for name in _FILES if not (folder / name).is_file()]
+    if absent:
+        raise ArtifactError(f"{folder}: not a model version: no {', '.join(absent)}")
+    version = ModelCard.from_json((folder / CARD).read_bytes()).version
+    if not _VERSION.fullmatch(version):
+        raise ArtifactError(
+            f"{folder}: its card says version {version!r}; expected the last sale date "
+            "and eight digits of the digest, such as 20150527-1a2b3c4d"
+        )
+    return version
+
+
 def _folder_of(root: str | Path) -> Path:
     if isinstance(root, Path):
         return root
     parts = urlsplit(root)
     if parts.scheme not in ("", "file"):
-        msg = (
+        raise StoreError(
             f"store URL {root!r}: expected a folder or a file:// URL, "
             f"got scheme {parts.scheme!r}"
         )
-        raise StoreError(msg)
-    return Path(parts.path if parts.scheme else root)
+    return Path(unquote(parts.path) if parts.scheme else root)
 
 
 @contextmanager
@@ -226,11 +252,10 @@ def _writing(root: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or error
-        msg = (
+        raise StoreError(
             f"cannot write the model store {root}: {reason}; "
             "check its owner, permissions and free space, or set KERBSIDE_STORE_URL"
-        )
-        raise StoreError(msg) from error
+        ) from error
 
 
 def _reading(path: Path, error: Exception) -> str:

@@ -1,9 +1,9 @@
 """Training: sales in, a measured and calibrated artifact out.
 
 The recipe is the first, plain one: gradient boosting on log price with a calibrated
-range. The market index, neighbour-sale features and the model of the spread belong
-to the full recipe; they enter in `_fit` (what a model is) and `_calibrated` (how its
-range is made), and nothing else here would change.
+range. The market index, the features of neighbour sales and the model of the spread
+belong to the full recipe: they enter in `_Fits.model` (what a model is made of) and
+`_Fits.interval` (how its range is made honest).
 """
 
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
-from model_store import calibration, evaluation, pipelines
+from model_store import calibration, evaluation, pipelines, samples
 from model_store.artifact import Artifact
 from model_store.card import Interval
 from model_store.dataset import Dataset
@@ -31,24 +31,33 @@ Progress = Callable[[int, int, str], None]
 #: and are recent enough on a moving market.
 CALIBRATION_DAYS = 61
 
-#: Fewest sales for a calibration at the usual 90 %: below 19 on a side the
-#: correction is a guess. Small tables take their last fifth instead of two months.
+#: Fewest sales for a calibration at the usual 90 %: with fewer than 19 the correction
+#: is a guess. A table with fewer in its last two months takes its last fifth.
 FEWEST_CALIBRATION_SALES = 40
+
+#: Share of the sales, the last by date, that is held out where no dates say it.
+HELD_SHARE = 0.2
 
 #: Fewest sales that a model is trained on.
 FEWEST_SALES = 200
 
-_FITS_A_ROUND = 5
-_PARITY_ROWS = 62
-_EXAMPLES = 5
+#: Fits of a whole training: two for the calibration and three for the model, first
+#: on the sales before the test period, then on all.
+FITS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """Pipelines in the order of `ESTIMATES`, with their range's calibration."""
+    """Pipelines in the order of `ESTIMATES`, with the calibration of their range."""
 
     pipelines: tuple[Pipeline, ...]
     interval: Interval
+
+    def prices(self, sales: Dataset) -> NDArray[np.int64]:
+        """Return price, low and high of each sale, shape (n_sales, 3)."""
+        raw = pipelines.predict(self.pipelines, sales.houses).tolist()
+        below, above = self.interval.below, self.interval.above
+        return np.array([calibration.price_range(row, below, above) for row in raw])
 
 
 def train(
@@ -70,20 +79,23 @@ def train(
         trained_at: Now, UTC.
         recipe: Settings of the boosting.
         name: Name of the model; by default that of the data set.
-        progress: Told about each of the ten fits.
+        progress: Told about each fit.
 
     Raises:
         DatasetError: There are too few sales to train, calibrate and test.
     """
-    recipe = recipe or Recipe()
+    fits = _Fits(recipe or Recipe(), seed, progress)
     before, test = _split(dataset)
-    step = _Steps(progress, 2 * _FITS_A_ROUND)
     # Two OpenMP threads beside other load take ten times as long as one
     # (scikit-learn#30662).
     with threadpool_limits(limits=1):
-        measured = _fit(before, recipe, seed, step)
-        metrics = evaluation.measure(_prices(measured, test), test.prices)
-        final = _fit(dataset, recipe, seed, step)
+        figures = evaluation.measure(fits.model(before).prices(test), test.prices)
+        final = fits.model(dataset)
+    period = {
+        "trained_to": str(before.last_day),
+        "tested_from": str(test.first_day),
+        "tested_to": str(test.last_day),
+    }
     return Artifact(
         name=name or dataset.definition.name,
         trained_at=trained_at,
@@ -92,89 +104,84 @@ def train(
         as_of=dataset.last_day,
         pipelines=final.pipelines,
         interval=final.interval,
-        metrics={
-            "trained_before": str(test.first_day),
-            "tested_from": str(test.first_day),
-            "tested_to": str(test.last_day),
-            **metrics,
-        },
+        metrics=period | figures,
         data=_described(dataset),
-        training={"seed": seed, "recipe": asdict(recipe), "libraries": _libraries()},
-        examples=_examples(test),
-        parity_houses=_parity_houses(dataset),
+        training={
+            "seed": seed,
+            "recipe": asdict(fits.recipe),
+            "libraries": _libraries(),
+        },
+        examples=samples.examples(test),
+        parity_houses=samples.parity(dataset),
     )
 
 
-class _Steps:
-    """Counts the fits and reports each."""
+class _Fits:
+    """Fits models by one recipe and counts the fits."""
 
-    def __init__(self, progress: Progress | None, total: int) -> None:
+    def __init__(self, recipe: Recipe, seed: int, progress: Progress | None) -> None:
+        self.recipe = recipe
+        self._seed = seed
         self._progress = progress
-        self._total = total
         self._done = 0
 
-    def done(self, what: str) -> None:
-        self._done += 1
-        if self._progress:
-            self._progress(self._done, self._total, what)
+    def model(self, sales: Dataset) -> Fitted:
+        """Calibrate a model of the earlier days on the last; then fit one to all."""
+        interval = self.interval(sales)
+        return Fitted(self._each(ESTIMATES, sales), interval)
+
+    def interval(self, sales: Dataset) -> Interval:
+        """Return the calibration of the range for models of all these sales."""
+        before, held = _held_for_calibration(sales)
+        fitted = self._each(ESTIMATES[1:], before)
+        low, high = pipelines.predict(fitted, held.houses).T
+        below, above = calibration.corrections(
+            low, high, np.log(held.prices), self.recipe.level
+        )
+        return Interval(
+            level=self.recipe.level,
+            method=calibration.METHOD,
+            below=below,
+            above=above,
+            calibrated_on=(held.first_day, held.last_day),
+            n=len(held),
+        )
+
+    def _each(self, estimates: Sequence[str], sales: Dataset) -> tuple[Pipeline, ...]:
+        fitted = []
+        for estimate in estimates:
+            pipeline = pipelines.build(sales.schema, self.recipe, estimate, self._seed)
+            fitted.append(pipeline.fit(sales.houses, np.log(sales.prices)))
+            self._done += 1
+            if self._progress:
+                self._progress(self._done, FITS, f"{estimate}, {len(sales):,} sales")
+        return tuple(fitted)
 
 
 def _split(dataset: Dataset) -> tuple[Dataset, Dataset]:
     """Return the sales to train on and the later ones to test on."""
-    day = dataset.definition.test_from
-    if day is None:
-        day = dataset.dates[len(dataset) * 4 // 5].item()
+    day = dataset.definition.test_from or dataset.day_at(1 - HELD_SHARE)
     before, test = dataset.split(day)
     if len(before) < FEWEST_SALES or not len(test):
-        msg = (
+        raise DatasetError(
             f"data set {dataset.definition.name!r}: {len(before)} sales before {day} "
-            f"and {len(test)} from it on; expected {FEWEST_SALES} to train on and "
-            "some to test on"
+            f"and {len(test)} from it on; expected at least {FEWEST_SALES} to train on "
+            "and some to test on"
         )
-        raise DatasetError(msg)
     return before, test
 
 
-def _fit(sales: Dataset, recipe: Recipe, seed: int, step: _Steps) -> Fitted:
-    """Calibrate on the last days with a model of the days before; then fit to all."""
-    interval = _calibrated(sales, recipe, seed, step)
-    return Fitted(_fit_each(ESTIMATES, sales, recipe, seed, step), interval)
-
-
-def _calibrated(sales: Dataset, recipe: Recipe, seed: int, step: _Steps) -> Interval:
-    start = sales.last_day - timedelta(days=CALIBRATION_DAYS - 1)
-    before, held = sales.split(start)
+def _held_for_calibration(sales: Dataset) -> tuple[Dataset, Dataset]:
+    """Return the sales to calibrate with and, of the last days, those to do it on."""
+    before, held = sales.split(sales.last_day - timedelta(days=CALIBRATION_DAYS - 1))
     if len(held) < FEWEST_CALIBRATION_SALES or len(before) < len(held):
-        before, held = sales.split(sales.dates[len(sales) * 4 // 5].item())
-    fitted = _fit_each(ESTIMATES[1:], before, recipe, seed, step)
-    low, high = pipelines.predict(fitted, held.houses).T
-    below, above = calibration.corrections(low, high, np.log(held.prices), recipe.level)
-    return Interval(
-        level=recipe.level,
-        method=calibration.METHOD,
-        below=below,
-        above=above,
-        calibrated_on=(held.first_day, held.last_day),
-        n=len(held),
-    )
-
-
-def _fit_each(
-    estimates: Sequence[str], sales: Dataset, recipe: Recipe, seed: int, step: _Steps
-) -> tuple[Pipeline, ...]:
-    fitted = []
-    for estimate in estimates:
-        pipeline = pipelines.build(sales.schema, recipe, estimate, seed)
-        fitted.append(pipeline.fit(sales.houses, np.log(sales.prices)))
-        step.done(f"{estimate} on {len(sales)} sales")
-    return tuple(fitted)
-
-
-def _prices(fitted: Fitted, sales: Dataset) -> NDArray[np.int64]:
-    """Return price, low and high of each sale, shape (n_sales, 3)."""
-    raw = pipelines.predict(fitted.pipelines, sales.houses).tolist()
-    below, above = fitted.interval.below, fitted.interval.above
-    return np.array([calibration.price_range(row, below, above) for row in raw])
+        before, held = sales.split(sales.day_at(1 - HELD_SHARE))
+    if len(before) < FEWEST_SALES // 2:
+        raise DatasetError(
+            f"data set {sales.definition.name!r}: only {len(before)} sales before "
+            f"{held.first_day} to calibrate the range with; expected them on more days"
+        )
+    return before, held
 
 
 def _described(dataset: Dataset) -> dict[str, Any]:
@@ -192,33 +199,3 @@ def _described(dataset: Dataset) -> dict[str, Any]:
 
 def _libraries() -> dict[str, str]:
     return {name: version(name) for name in ("numpy", "pandas", "scikit-learn")}
-
-
-def _examples(test: Dataset) -> tuple[dict[str, Any], ...]:
-    """Return sales of the test period from cheap to dear, one a price quintile."""
-    by_price = np.argsort(test.prices, kind="stable")
-    count = min(_EXAMPLES, len(test))
-    at = [by_price[len(test) * (2 * i + 1) // (2 * count)] for i in range(count)]
-    return tuple(
-        {
-            "house": test.house(row),
-            "sold_for": round(float(test.prices[row])),
-            "sold_on": str(test.dates[row]),
-        }
-        for row in at
-    )
-
-
-def _parity_houses(dataset: Dataset) -> tuple[dict[str, Any], ...]:
-    """Return real houses, and the first with every value unknown or missing."""
-    count = min(_PARITY_ROWS, len(dataset))
-    rows = np.linspace(0, len(dataset) - 1, count).astype(int)
-    houses = [dataset.house(int(row)) for row in rows]
-    unknown = {
-        feature.name: "\N{REPLACEMENT CHARACTER}"
-        for feature in dataset.schema.features
-        if feature.kind == "category"
-    }
-    gaps = [{**houses[0], name: None} for name in dataset.schema.names]
-    empty = dict.fromkeys(dataset.schema.names)
-    return (*houses, {**houses[0], **unknown}, {**empty, **unknown}, empty, *gaps)
