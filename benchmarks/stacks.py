@@ -1,0 +1,186 @@
+"""The two stacks of the comparison, each on an embedded Valkey of its own."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from signal import Signals
+
+import orjson
+
+from api.settings import ApiSettings, child_environment
+from api.stack import Stack
+from api.statefolder import StateFolder
+from benchmarks.load import Target
+from benchmarks.programs import ROOT, Programs
+from benchmarks.tutorial.settings import MODEL_FOLDER, REDIS_URL
+from model_store.settings import PREFIX
+from model_store.store import ModelStore
+from worker import embedded, ports
+from worker.child import ChildSpec
+from worker.connection import connect
+from worker.credentials import ApiKeys
+from worker.embedded import EmbeddedRedis
+from worker.queue import Queue
+
+#: Worker processes that price, and web processes, of each stack.
+PROCESSES = 2
+#: Room for 100,000 waiting jobs and what is left of the finished ones.
+MAXMEMORY = "2gb"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A stack that serves."""
+
+    programs: Programs
+    target: Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """A Kerbside whose Redis serves and whose other programs may be started."""
+
+    programs: Programs
+    settings: ApiSettings
+    stack: Stack
+
+    def queue(self) -> Queue:
+        """Return a front desk of its queue."""
+        return Queue(connect(self.settings.redis_url, role="worker"), self.settings)
+
+
+@contextmanager
+def installation(
+    folder: Path, store: ModelStore, *, predictors: int = PROCESSES
+) -> Iterator[Installation]:
+    """Run the Redis of a Kerbside; the block starts what else it needs."""
+    state = StateFolder.prepare(folder)
+    with ExitStack() as at_end:
+        lock = at_end.enter_context(state.locked())
+        server = at_end.enter_context(
+            closing(embedded.prepare(state.redis, maxmemory=MAXMEMORY))
+        )
+        port = ports.find_free()
+        settings = ApiSettings(
+            redis_url=server.url,
+            state_dir=state.path,
+            store_url=str(store.root.absolute()),
+            public_url=f"http://{ports.LOOPBACK}:{port}",
+        )
+        stack = Stack(
+            state=state,
+            environment=kerbside_environment(settings),
+            lock=lock,
+            port=port,
+            flower_port=ports.find_free(),
+            flower_password="benchmark",  # noqa: S106 -- of a server that lives for minutes
+            predictors=predictors,
+            drain_s=settings.drain_s,
+        )
+        programs = at_end.enter_context(Programs())
+        programs.start(stack.redis(server))
+        programs.wait("Valkey", server.answers)
+        yield Installation(programs=programs, settings=settings, stack=stack)
+
+
+@contextmanager
+def kerbside(folder: Path, store: ModelStore) -> Iterator[tuple[Running, Installation]]:
+    """Run Kerbside as `kerbside up` does: the same commands, without Flower."""
+    with installation(folder, store) as home:
+        for spec in home.stack.prediction_workers():
+            home.programs.start(spec)
+        for spec in (home.stack.api(), home.stack.upkeep_worker(), home.stack.beat()):
+            home.programs.start(spec)
+        await_workers(home, PROCESSES)
+        home.programs.wait("API", lambda: not ports.is_free(home.stack.port))
+        token, _ = ApiKeys(connect(home.settings.redis_url, role="worker")).create(
+            tenant="benchmark", scopes=["predict", "read"]
+        )
+        target = Target(
+            name="Kerbside",
+            host=ports.LOOPBACK,
+            port=home.stack.port,
+            path="/v1/predictions",
+            body_of=lambda house: orjson.dumps({"input": house}),
+            headers={"Authorization": f"Bearer {token}"},
+            sends_idempotency_key=True,
+        )
+        yield Running(programs=home.programs, target=target), home
+
+
+@contextmanager
+def tutorial(folder: Path, model: Path) -> Iterator[Running]:
+    """Run the tutorial's stack on the model version in a folder."""
+    with ExitStack() as at_end:
+        server = at_end.enter_context(
+            closing(embedded.prepare(folder / "redis", maxmemory=MAXMEMORY))
+        )
+        programs = at_end.enter_context(Programs())
+        port = ports.find_free()
+        redis_spec, *others = tutorial_programs(folder, server, model, port)
+        programs.start(redis_spec)
+        programs.wait("Valkey", server.answers)
+        for spec in others:
+            programs.start(spec)
+        programs.wait("gunicorn", lambda: not ports.is_free(port))
+        target = Target(
+            name="tutorial",
+            host=ports.LOOPBACK,
+            port=port,
+            path="/predictions",
+            succeeded="SUCCESS",
+            failed=frozenset({"FAILURE", "REVOKED"}),
+        )
+        yield Running(programs=programs, target=target)
+
+
+def tutorial_programs(
+    folder: Path, server: EmbeddedRedis, model: Path, port: int
+) -> list[ChildSpec]:
+    """Return the tutorial's programs, its Redis first."""
+    variables = {REDIS_URL: server.url, MODEL_FOLDER: str(model)}
+    environment = child_environment(OMP_NUM_THREADS="1", **variables)
+    commands = {
+        "redis": server.command,
+        "api": (
+            *(sys.executable, "-m", "gunicorn", "benchmarks.tutorial.web:app"),
+            *(f"--workers={PROCESSES}", "--worker-class=sync"),
+            f"--bind={ports.LOOPBACK}:{port}",
+        ),
+        "worker": (
+            *(sys.executable, "-m", "celery", "-A", "benchmarks.tutorial.tasks"),
+            *("worker", "--pool=prefork", f"--concurrency={PROCESSES}"),
+            "--loglevel=WARNING",
+        ),
+    }
+    return [
+        ChildSpec(
+            name=name,
+            command=command,
+            environment=environment,
+            folder=ROOT,
+            log=folder / f"{name}.log",
+            # Both end processes of their own.
+            orphan_signal=Signals.SIGTERM,
+            inherit=(server.lock,) if name == "redis" else (),
+        )
+        for name, command in commands.items()
+    ]
+
+
+def await_workers(home: Installation, count: int) -> None:
+    """Wait until workers ask for jobs, which they do once their model is loaded."""
+    queue = home.queue()
+    home.programs.wait(
+        f"{count} prediction workers",
+        lambda: queue.scaler()["queues"]["predictions"]["workers"] >= count,
+    )
+
+
+def kerbside_environment(settings: ApiSettings) -> dict[str, str]:
+    """Return the environment in which `kerbside up` starts its programs."""
+    names = ("redis_url", "state_dir", "store_url", "public_url", "batch_max")
+    ours = {PREFIX + name.upper(): str(getattr(settings, name)) for name in names}
+    return child_environment(OMP_NUM_THREADS="1", PYTHONUNBUFFERED="1", **ours)
