@@ -20,7 +20,9 @@ from worker.settings import WorkerSettings
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let the same tests run on another server program than the embedded one."""
     parser.addoption(
-        "--redis-server", type=Path, help="server program, such as Debian's redis-server"
+        "--redis-server",
+        type=Path,
+        help="server program, such as Debian's redis-server",
     )
 
 

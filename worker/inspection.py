@@ -48,7 +48,7 @@ class Request:
             "time_start": self.time_start,
             "acknowledged": True,
             "delivery_info": {
-                "exchange": self.lane,
+                "exchange": "",
                 "routing_key": self.lane,
                 "priority": 0,
                 "redelivered": self.redelivered,

@@ -14,6 +14,7 @@ from worker.ledger import PREDICTIONS, Completion, Tick
 from worker.settings import WorkerSettings
 
 Submit = Callable[..., Job]
+StateOf = Callable[[str], State]
 
 
 def claimed(book: ledger.Ledger, *, limit: int = 10, worker: str = "w") -> list[str]:
@@ -45,7 +46,7 @@ def tend(book: ledger.Ledger, redis: redis_py.Redis) -> Tick:
 
 
 @pytest.fixture
-def state(front_desk: queue.Queue) -> Callable[[str], State]:
+def state(front_desk: queue.Queue) -> StateOf:
     """Return a function that reads the state of a job."""
     return lambda job_id: front_desk.find("acme", job_id).state
 
@@ -106,9 +107,12 @@ def test_the_first_result_wins(book: ledger.Ledger, submit: Submit) -> None:
 
 
 def test_a_late_result_of_a_lost_worker_is_taken(
-    book: ledger.Ledger, submit: Submit, redis: redis_py.Redis, state: Callable
+    book: ledger.Ledger,
+    submit: Submit,
+    redis: redis_py.Redis,
+    state: StateOf,
 ) -> None:
-    """An attempt given up for lost may still finish its job, which then runs no more."""
+    """An attempt given up for lost may finish its job, which then runs no more."""
     job = submit()
     (lease,) = book.claim(PREDICTIONS, limit=1, worker="w").leases
     lose_worker(book, redis, job.id)
@@ -259,7 +263,10 @@ def test_a_fresh_batch_stops_before_a_crashed_job(
 
 
 def test_an_outage_of_the_reaper_counts_as_nobodys_crash(
-    book: ledger.Ledger, submit: Submit, redis: redis_py.Redis, state: Callable
+    book: ledger.Ledger,
+    submit: Submit,
+    redis: redis_py.Redis,
+    state: StateOf,
 ) -> None:
     """After a gap leases are extended first, at most by one whole lease."""
     job = submit()
@@ -353,7 +360,10 @@ def test_a_job_past_its_deadline_is_canceled_at_the_claim(
 
 
 def test_a_deadline_passes_without_any_worker(
-    book: ledger.Ledger, submit: Submit, redis: redis_py.Redis, state: Callable
+    book: ledger.Ledger,
+    submit: Submit,
+    redis: redis_py.Redis,
+    state: StateOf,
 ) -> None:
     """The reaper ends late jobs, waiting or running."""
     late, in_time = submit(deadline_ms=0), submit(deadline_ms=60_000)

@@ -25,7 +25,7 @@ local function message(id, lane, sent)
     .. TASKS[lane] .. '","id":"' .. id .. '","root_id":"' .. id
     .. '","parent_id":null,"group":null,"retries":0,"timelimit":[null,null],"argsrepr":"()","kwargsrepr":"{}","origin":"kerbside","ignore_result":true,"sent":'
     .. sent .. '},"properties":{"correlation_id":"' .. id
-    .. '","delivery_mode":2,"delivery_info":{"exchange":"' .. lane .. '","routing_key":"' .. lane
+    .. '","delivery_mode":2,"delivery_info":{"exchange":"","routing_key":"' .. lane
     .. '"},"priority":0,"body_encoding":"base64","delivery_tag":"' .. id .. '"}}'
 end
 
@@ -44,8 +44,22 @@ local function enqueue_last(id, lane, sent)
   end
 end
 
--- For a job that has waited before: it keeps its place in time, so that the lane stays ordered by `sent`.
+-- When a message was sent, or nil where that cannot be told; a stock producer's says it by its job only.
+local function sent_of(text, lane)
+  local sent = string.match(text, '"sent": ?(%d+)')
+  if sent then
+    return tonumber(sent)
+  end
+  local id = string.match(text, '"id": ?"([^"]+)"')
+  return id and tonumber(redis.call('ZSCORE', 'kerbside:waiting:' .. lane, id) or nil)
+end
+
+-- For a job that has waited before: it starts next. Its `sent` becomes no later than that of the message it
+-- overtakes, so that the lane stays ordered by `sent` even where an older job comes back after a younger one.
 local function enqueue_next(id, lane, sent)
+  local oldest = redis.call('LINDEX', lane, -1)
+  sent = math.min(tonumber(sent), oldest and sent_of(oldest, lane) or math.huge)
+  redis.call('HSET', job_key(id), 'sent', sent)
   redis.call('ZADD', 'kerbside:waiting:' .. lane, sent, id)
   if redis.call('RPUSH', lane, message(id, lane, sent)) == 1 then
     ring(lane)

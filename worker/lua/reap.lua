@@ -6,23 +6,27 @@
 -- Returns: {leases extended, retried, dead, re-sent, deadline passed, more}, or nil where another reaper was just here
 local lane, allowed, limit = ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[7])
 local running, waiting = 'kerbside:running:' .. lane, 'kerbside:waiting:' .. lane
-local LONGEST_GAP, SHORTEST_GAP, SAMPLES_KEPT = 2000, 200, 61
+local LONGEST_GAP, USUAL_GAP, SHORTEST_GAP, SAMPLES_KEPT = 2000, 1000, 200, 61
 
 local last = tonumber(redis.call('GET', 'kerbside:tick:' .. lane) or 0)
+local gap = now - last
 local goes_on = ARGV[8] == '1'
-if not goes_on and now - last < SHORTEST_GAP then
+-- A tick from the future: Redis's clock was set back, and nobody was here.
+if not goes_on and gap >= 0 and gap < SHORTEST_GAP then
   return nil
 end
 
 -- While Redis or the reaper was away, no worker could renew or complete: that must not count as a crash.
-local function forgive(gap)
+-- A tick's usual gap is never forgiven, so that leases of dead workers end even where every tick is late.
+local function forgive()
   local extended = 0
+  local shift = gap < 0 and gap or gap - USUAL_GAP
   local held = redis.call('ZRANGE', running, 0, -1, 'WITHSCORES')
   for i = 1, #held, 2 do
     local lease_end = tonumber(held[i + 1])
-    local forgiven = math.min(lease_end + gap, now + LEASE)
-    if forgiven > lease_end then
-      redis.call('ZADD', running, forgiven, held[i])
+    local shifted = math.min(lease_end + shift, now + LEASE)
+    if shifted > lease_end or gap < 0 then
+      redis.call('ZADD', running, shifted, held[i])
       extended = extended + 1
     end
   end
@@ -38,26 +42,29 @@ end
 
 -- A job whose lease has ended lost its worker.
 local function retry_or_bury()
-  local retried, dead, buried = 0, 0, {}
+  local lost, buried = {}, {}
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', running, '-inf', now, 'LIMIT', 0, limit)) do
     redis.call('ZREM', running, id)
-    local record = redis.call('HMGET', job_key(id), 'tenant', 'state', 'sent', 'crashes', 'worker', 'version')
+    local record = redis.call('HMGET', job_key(id), 'tenant', 'state', 'sent', 'crashes', 'worker', 'version', 'number')
     if record[2] == 'running' then
       local crashes = (tonumber(record[4]) or 0) + 1
       if crashes >= allowed then
         bury(id, record, crashes)
         buried[#buried + 1] = id
-        dead = dead + 1
       else
-        redis.call('HINCRBY', job_key(id), 'sequence', 1)
-        redis.call('HSET', job_key(id), 'state', 'retrying', 'crashes', crashes)
-        enqueue_next(id, lane, record[3])
-        retried = retried + 1
+        lost[#lost + 1] = { id = id, crashes = crashes, sent = record[3], number = tonumber(record[7]) }
       end
     end
   end
+  -- The oldest is put back last and so starts first.
+  table.sort(lost, function(a, b) return a.number > b.number end)
+  for _, job in ipairs(lost) do
+    redis.call('HINCRBY', job_key(job.id), 'sequence', 1)
+    redis.call('HSET', job_key(job.id), 'state', 'retrying', 'crashes', job.crashes)
+    enqueue_next(job.id, lane, job.sent)
+  end
   announce(buried)
-  return retried, dead
+  return #lost, #buried
 end
 
 -- `sent` of the oldest message. Messages leave in the order of `sent`, so a waiting job that is older
@@ -65,14 +72,11 @@ end
 local function watermark()
   local head = redis.call('LINDEX', lane, -1)
   if not head then
-    return now + 1
+    return 'inf'
   end
-  local sent = string.match(head, '"sent": ?(%d+)')
-  if sent then
-    return tonumber(sent)
-  end
-  local id = string.match(head, '"id": ?"([^"]+)"')
-  return id and tonumber(redis.call('ZSCORE', waiting, id) or nil)
+  local sent = sent_of(head, lane)
+  -- One from the future was sent before Redis's clock was set back, and what came after it looks older.
+  return sent and sent <= now and sent or nil
 end
 
 local function resend()
@@ -92,14 +96,16 @@ end
 
 local function expire_deadlines()
   local late = redis.call('ZRANGEBYSCORE', 'kerbside:deadlines:' .. lane, '-inf', now, 'LIMIT', 0, limit)
+  local ended = {}
   for _, id in ipairs(late) do
     redis.call('ZREM', 'kerbside:deadlines:' .. lane, id)
     local record = redis.call('HMGET', job_key(id), 'state', 'tenant')
     if is_open(record[1]) then
       finish(id, lane, record[2], 'canceled', 'deadline_exceeded')
+      ended[#ended + 1] = id
     end
   end
-  announce(late)
+  announce(ended)
   return #late
 end
 
@@ -108,8 +114,8 @@ redis.call('ZREMRANGEBYSCORE', 'kerbside:dead:' .. lane, '-inf', now - DEAD_TTL 
 redis.call('SET', 'kerbside:tick:' .. lane, now)
 local extended = 0
 if not goes_on then
-  if now - last > LONGEST_GAP then
-    extended = forgive(now - last)
+  if gap > LONGEST_GAP or gap < 0 then
+    extended = forgive()
   end
   redis.call('LPUSH', 'kerbside:samples:' .. lane, now .. ' ' .. (redis.call('GET', 'kerbside:number:' .. lane) or 0)
     .. ' ' .. (redis.call('GET', 'kerbside:done:' .. lane) or 0))

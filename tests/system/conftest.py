@@ -1,0 +1,134 @@
+"""Real worker processes for system tests."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import celery
+import orjson
+import pytest
+
+from worker import queue
+from worker.celery import create_celery
+from worker.jobs import Job, Submission
+from worker.settings import WorkerSettings
+
+ROOT = Path(__file__).parents[2]
+#: Seconds within which anything that a test waits for must have happened.
+PATIENCE_S = 20.0
+
+Start = Callable[..., "subprocess.Popen[bytes]"]
+Submit = Callable[..., Job]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test of this folder as a system test."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.system)
+
+
+def wait_until(
+    condition: Callable[[], object], *, timeout_s: float = PATIENCE_S
+) -> None:
+    """Return as soon as the condition holds; fail when it does not come to hold."""
+    end = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < end, f"not within {timeout_s} s"
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def start(settings: WorkerSettings, tmp_path: Path) -> Iterator[Start]:
+    """Return a function that starts a Celery process on the test's Redis."""
+    environ = dict(os.environ)
+    environ |= {
+        "KERBSIDE_REDIS_URL": settings.redis_url,
+        "KERBSIDE_STORE_URL": str(settings.store_url),
+        "OMP_NUM_THREADS": "1",
+    }
+    with contextlib.ExitStack() as stack:
+
+        def start(
+            *arguments: str, app: str = "tests.system.stand_in", **extra: str
+        ) -> "subprocess.Popen[bytes]":
+            log = stack.enter_context((tmp_path / f"{uuid.uuid4()}.log").open("wb"))
+            process = subprocess.Popen(
+                [sys.executable, "-m", "celery", "-A", app, *arguments],
+                cwd=ROOT,
+                env=environ | extra,
+                stdout=log,
+                stderr=log,
+            )
+            stack.callback(_end, process)
+            return process
+
+        yield start
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture
+def start_worker(start: Start, control: celery.Celery) -> Start:
+    """Return a function that starts a worker and waits until it answers."""
+
+    def start_worker(
+        queues: str = "predictions", *, name: str = "p1", **options: str
+    ) -> "subprocess.Popen[bytes]":
+        flags = ("-P", "threads", "-c", "1", "-n", f"{name}@test", "-l", "INFO")
+        process = start("worker", "-Q", queues, *flags, **options)
+        inspect = control.control.inspect([f"{name}@test"], timeout=0.2)
+        wait_until(lambda: process.poll() is not None or inspect.ping())
+        return process
+
+    return start_worker
+
+
+@pytest.fixture
+def control(settings: WorkerSettings) -> Iterator[celery.Celery]:
+    """Return an application that can inspect, control and send."""
+    app = create_celery(settings)
+    yield app
+    app.close()
+
+
+@pytest.fixture
+def submit(front_desk: queue.Queue) -> Submit:
+    """Return a function that submits a house for the stand-in model."""
+
+    def submit(**house: object) -> Job:
+        return front_desk.submit(
+            Submission(
+                id=str(uuid.uuid4()),
+                tenant="acme",
+                model="stand-in",
+                version="any",
+                input=orjson.dumps({"number": 1} | house),
+            )
+        ).job
+
+    return submit
+
+
+@pytest.fixture
+def finished(front_desk: queue.Queue) -> Callable[[str], Job]:
+    """Return a function that waits for a job's end and returns the job."""
+
+    def finished(job_id: str) -> Job:
+        wait_until(lambda: front_desk.find("acme", job_id).state.is_terminal)
+        return front_desk.find("acme", job_id)
+
+    return finished

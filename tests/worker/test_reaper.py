@@ -1,0 +1,166 @@
+"""The reaper's laws on clocks, gaps and the order of the lane, on a real server."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+import redis as redis_py
+
+from worker import ledger, queue
+from worker.jobs import Job, State
+from worker.ledger import PREDICTIONS, Tick
+from worker.settings import WorkerSettings
+
+Submit = Callable[..., Job]
+
+RUNNING = f"kerbside:running:{PREDICTIONS}"
+LAST_TICK = f"kerbside:tick:{PREDICTIONS}"
+
+
+@pytest.fixture
+def now(redis: redis_py.Redis) -> Callable[[], int]:
+    """Return a function that reads Redis's clock in milliseconds."""
+
+    def now() -> int:
+        seconds, micros = redis.time()
+        return int(seconds * 1000 + micros // 1000)
+
+    return now
+
+
+def claim(book: ledger.Ledger, limit: int, worker: str) -> list[str]:
+    """Claim and return the ids."""
+    return [
+        one.id for one in book.claim(PREDICTIONS, limit=limit, worker=worker).leases
+    ]
+
+
+def tend(book: ledger.Ledger, redis: redis_py.Redis, last_ms: int) -> Tick:
+    """Run one tick of the reaper after one at `last_ms`."""
+    redis.set(LAST_TICK, last_ms)
+    tick = book.reap(PREDICTIONS)
+    assert tick is not None
+    return tick
+
+
+def test_jobs_that_come_back_in_any_order_are_not_taken_for_lost(
+    book: ledger.Ledger,
+    submit: Submit,
+    redis: redis_py.Redis,
+    now: Callable[[], int],
+) -> None:
+    """An older job behind a younger one is in line: its message is not sent twice."""
+    jobs = []
+    for _ in range(30):
+        jobs.append(submit().id)
+        time.sleep(0.002)
+    older, younger = claim(book, 10, "slow"), claim(book, 10, "fast")
+
+    redis.zadd(RUNNING, dict.fromkeys(older, 1))
+    first = tend(book, redis, now() - 1000)
+    redis.zadd(RUNNING, dict.fromkeys(younger, 1))
+    second = tend(book, redis, now() - 1000)
+
+    assert (first, second) == (Tick(retried=10), Tick(retried=10))
+    assert redis.llen(PREDICTIONS) == 30
+    assert tend(book, redis, now() - 1000) == Tick()
+
+
+def test_jobs_of_a_dead_worker_start_again_in_their_order(
+    book: ledger.Ledger,
+    submit: Submit,
+    redis: redis_py.Redis,
+    now: Callable[[], int],
+) -> None:
+    """The oldest of a lost batch is the first to be tried again."""
+    ids = [submit().id for _ in range(8)]
+    claim(book, 8, "dies")
+    redis.zadd(RUNNING, dict.fromkeys(ids, 1))
+    tend(book, redis, now() - 1000)
+
+    assert claim(book, 8, "next") == ids
+
+
+def test_a_job_that_came_back_can_still_be_canceled_with_its_message(
+    book: ledger.Ledger,
+    submit: Submit,
+    redis: redis_py.Redis,
+    front_desk: queue.Queue,
+) -> None:
+    """Whatever time its message carries, the record knows it."""
+    older = submit().id
+    time.sleep(0.002)
+    younger = submit().id
+    claim(book, 1, "first")
+    claim(book, 1, "second")
+    book.release(PREDICTIONS, worker="first")
+    book.release(PREDICTIONS, worker="second")
+
+    for job_id in (older, younger):
+        assert front_desk.cancel("acme", job_id).state is State.CANCELED
+    assert redis.llen(PREDICTIONS) == 0
+
+
+def test_ticks_that_are_always_late_still_end_the_leases_of_the_dead(
+    book: ledger.Ledger,
+    submit: Submit,
+    redis: redis_py.Redis,
+    now: Callable[[], int],
+    settings: WorkerSettings,
+) -> None:
+    """On a slow machine every tick is a gap; forgiving it whole would forgive for ever."""
+    submit()
+    claim(book, 1, "dies")
+    period_ms = 2500
+    retried = 0
+    for _ in range(int(settings.lease_s) + 2):
+        # The time of a period passes for the leases and for the last tick.
+        for member, score in redis.zrange(RUNNING, 0, -1, withscores=True):
+            redis.zadd(RUNNING, {member: score - period_ms})
+        retried += tend(book, redis, now() - period_ms).retried
+
+    assert retried == 1
+
+
+def test_a_clock_that_was_set_back_stops_no_reaper(
+    book: ledger.Ledger,
+    submit: Submit,
+    redis: redis_py.Redis,
+    now: Callable[[], int],
+    settings: WorkerSettings,
+) -> None:
+    """Leases move with the clock, and lost messages are still found."""
+    hour_ms = 3_600_000
+    held, lost = submit().id, submit().id
+    claim(book, 1, "works")
+    redis.zadd(RUNNING, {held: now() + hour_ms + 5000})
+    redis.delete(PREDICTIONS)
+    redis.zadd(f"kerbside:waiting:{PREDICTIONS}", {lost: now() + hour_ms})
+
+    tick = tend(book, redis, now() + hour_ms)
+
+    assert (tick.forgiven, tick.resent) == (1, 1)
+    lease_end = redis.zscore(RUNNING, held)
+    assert lease_end is not None
+    assert lease_end <= now() + settings.lease_s * 1000
+
+
+def test_a_clock_that_was_set_back_floods_no_lane(
+    book: ledger.Ledger,
+    submit: Submit,
+    redis: redis_py.Redis,
+    now: Callable[[], int],
+) -> None:
+    """A head message from the future makes none of the later ones look lost."""
+    hour_ms = 3_600_000
+    early = submit().id
+    (message,) = redis.lrange(PREDICTIONS, 0, -1)
+    sent = int(redis.zscore(f"kerbside:waiting:{PREDICTIONS}", early) or 0)
+    future = message.replace(b"%d" % sent, b"%d" % (sent + hour_ms))
+    redis.lset(PREDICTIONS, 0, future)
+    redis.zadd(f"kerbside:waiting:{PREDICTIONS}", {early: sent + hour_ms})
+    for _ in range(5):
+        submit()
+
+    assert tend(book, redis, now() - 1000).resent == 0
+    assert redis.llen(PREDICTIONS) == 6
