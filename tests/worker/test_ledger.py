@@ -279,7 +279,7 @@ def test_an_outage_of_the_reaper_counts_as_nobodys_crash(
     assert state(job.id) is State.RUNNING
     lease_end = redis.zscore(f"kerbside:running:{PREDICTIONS}", job.id)
     assert lease_end is not None
-    assert now + 9_000 < lease_end < now + 16_000
+    assert now + 8_000 < lease_end < now + 16_000
 
 
 def test_lost_messages_are_sent_again_once(
