@@ -1,6 +1,7 @@
 """The keys and passwords of the local user, the same at every start."""
 
 import secrets
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -8,6 +9,16 @@ from worker import secretfile
 from worker.credentials import OPERATOR_TENANT, ApiKeys, split_token
 
 LOCAL_TENANT = "default"
+USER_SCOPES = ("predict", "read")
+OPERATOR_SCOPES = ("operate", "read")
+
+
+@dataclass(frozen=True, slots=True)
+class LocalKeys:
+    """The tokens of the local user."""
+
+    user: str = field(repr=False)
+    operator: str = field(repr=False)
 
 
 class LocalAccess:
@@ -22,13 +33,14 @@ class LocalAccess:
             "flower_password", secrets.token_urlsafe(12)
         )
 
-    def user_key(self, keys: ApiKeys) -> str:
-        """Return a token of tenant `default` that submits and reads."""
-        return self._token(keys, "api_key", LOCAL_TENANT, ("predict", "read"))
-
-    def operator_key(self, keys: ApiKeys) -> str:
-        """Return a token that operates this installation."""
-        return self._token(keys, "operator_key", OPERATOR_TENANT, ("operate", "read"))
+    def keys(self, keys: ApiKeys) -> LocalKeys:
+        """Return the kept keys if they still open, else new ones."""
+        return LocalKeys(
+            user=self._token(keys, "api_key", LOCAL_TENANT, USER_SCOPES),
+            operator=self._token(
+                keys, "operator_key", OPERATOR_TENANT, OPERATOR_SCOPES
+            ),
+        )
 
     def _token(
         self, keys: ApiKeys, name: str, tenant: str, scopes: tuple[str, ...]

@@ -9,6 +9,7 @@ from typing import Any
 import click
 import redis
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from api.faults import Fault, RedisUnreachable
@@ -69,11 +70,11 @@ def list_keys(*, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(found))
         return
-    columns = ("id", "tenant", "scopes", "name", "created_at", "state")
-    table = Table(*columns, box=None)
+    table = Table("id", "tenant", "scopes", "name", "made on", "state", box=None)
     for key in found:
-        scopes = " ".join(key["scopes"])
-        table.add_row(*(str(scopes if c == "scopes" else key[c]) for c in columns))
+        scopes, made_on = " ".join(key["scopes"]), key["created_at"][:10]
+        row = (key["id"], key["tenant"], scopes, key["name"], made_on, key["state"])
+        table.add_row(*map(escape, row))
     Console().print(table)
 
 

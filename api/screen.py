@@ -46,13 +46,12 @@ class Screen:
         told = [""]
         with self._progress.status(f"[dim]{label:<{_LABEL_WIDTH}}[/] {doing}"):
             yield lambda text: told.__setitem__(0, text)
-        done = Text.assemble(
-            ("  ✓ ", "green"),
-            (f"{label:<{_LABEL_WIDTH}}", "bold"),
-            f" {told[0]}",
-            (f"  {time.monotonic() - begun:.1f} s", "dim"),
-        )
-        _print(self._progress, done)
+        self.tell(label, told[0], f"  {time.monotonic() - begun:.1f} s")
+
+    def tell(self, label: str, text: str, aside: str = "") -> None:
+        """Print a line about something that is done."""
+        mark, name = ("  ✓ ", "green"), (f"{label:<{_LABEL_WIDTH}} ", "bold")
+        _print(self._progress, Text.assemble(mark, name, text, (aside, "dim")))
 
     def houses(self, sales: Sequence[Sale], title: str) -> None:
         """Print the priced houses beside what they sold for."""
@@ -75,11 +74,11 @@ class Screen:
         """Print labelled lines."""
         for label, text in rows.items():
             line = Text.assemble((f"  {label:<{_LABEL_WIDTH}} ", "bold"), text)
-            self._results.print(line, soft_wrap=True)
+            _print(self._results, line)
 
     def paste(self, command: str) -> None:
         """Print a command line so that it can be copied whole."""
-        _print(self._results, Text(command))
+        _print(self._results, Text(f"\n  Price a house of your own:\n\n{command}\n"))
 
     def record(self, record: Mapping[str, Any]) -> None:
         """Print one JSON object on a line of its own."""

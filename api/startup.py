@@ -1,5 +1,6 @@
 """Brings an installation up, step by step, until real houses are priced."""
 
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -53,8 +54,7 @@ class Startup:
             card = store.card(store.resolve("champion"))
         except ModelStoreError as error:
             raise TrainingFailed(f"The model store cannot be used: {error}") from error
-        with self.screen.step("Model", "") as told:
-            told(f"{card.name} {card.version}")
+        self.screen.tell("Model", f"{card.name} {card.version}")
         return card
 
     def embedded_redis(self, server: EmbeddedRedis) -> None:
@@ -85,7 +85,8 @@ class Startup:
         place = f"{parts.hostname}:{parts.port or 6379}"
         with self.screen.step("Redis", f"asking {place}") as told:
             try:
-                connect(url, role="worker").ping()
+                with contextlib.closing(connect(url, role="worker")) as client:
+                    client.ping()
             except redis.RedisError as error:
                 raise RedisUnreachable(
                     f"No Redis for us at {place}: {error}\n"
@@ -133,19 +134,16 @@ class Startup:
         return sales
 
     def surroundings(self) -> None:
-        """Start what tends and shows: the upkeep worker, its clock, and Flower."""
-        self.supervisor.start(
-            self.stack.upkeep_worker(), self.stack.beat(), self.stack.flower()
-        )
-
-    def flower(self) -> None:
-        """Wait for Flower.
+        """Start what tends and what shows: the upkeep worker, its clock, and Flower.
 
         Raises:
-            NotReady: It does not come up.
+            NotReady: Flower does not come up.
         """
         client = LocalClient(self.stack.flower_port)
-        with self.screen.step("Flower", "starting") as told:
+        with self.screen.step("Flower", "starting, with the upkeep beside it") as told:
+            self.supervisor.start(
+                self.stack.flower(), self.stack.upkeep_worker(), self.stack.beat()
+            )
             if not self._until(client.is_healthy, READY_WAIT_S):
                 raise NotReady(self._late("flower", READY_WAIT_S))
             self.supervisor.settle("flower")

@@ -123,10 +123,11 @@ def up(**given: Any) -> None:
         supervisor = Supervisor(inbox, report=screen.warn, follow=follow)
         startup = Startup(stack, supervisor, screen)
         with _ended_in_order(supervisor, screen) as is_up:
-            welcome = _start(startup, settings, server, access)
-            welcome.show(screen, as_json=options.as_json)
+            welcome = Welcome(screen, as_json=options.as_json)
+            _start(startup, settings, server, access, welcome)
             is_up()
             if not options.once:
+                screen.say("Running. Ctrl-C ends everything in order.")
                 supervisor.run()
 
 
@@ -135,27 +136,20 @@ def _start(
     settings: ApiSettings,
     server: EmbeddedRedis | None,
     access: LocalAccess,
-) -> Welcome:
-    """Bring everything up and price the houses."""
+    welcome: Welcome,
+) -> None:
+    """Bring everything up, the houses first, and tell what there is."""
     card = startup.champion(ModelStore(settings.model_store_url()))
     if server:
         startup.embedded_redis(server)
     else:
         startup.own_redis(settings.redis_url)
     startup.api()
+    with contextlib.closing(connect(settings.redis_url, role="worker")) as client:
+        keys = access.keys(ApiKeys(client))
+    welcome.houses(card, startup.houses(card, keys.user))
     startup.surroundings()
-    keys = ApiKeys(connect(settings.redis_url, role="worker"))
-    api_key, operator_key = access.user_key(keys), access.operator_key(keys)
-    sales = startup.houses(card, api_key)
-    startup.flower()
-    return Welcome(
-        card=card,
-        sales=sales,
-        url=settings.public_url,
-        stack=startup.stack,
-        api_key=api_key,
-        operator_key=operator_key,
-    )
+    welcome.addresses(settings.public_url, startup.stack, keys)
 
 
 @contextlib.contextmanager
@@ -175,9 +169,7 @@ def _ended_in_order(
             message = with_last_lines(str(failure), failure.last_lines)
             raise NotReady(message) from failure
         finally:
-            screen.say(
-                "Ending everything: API, workers, Redis. Ctrl-C ends it at once."
-            )
+            screen.say("\nEnding: API, then workers, then Redis. Ctrl-C: at once.")
             supervisor.stop()
             screen.say("Ended.")
     except StopRequested as stop:

@@ -1,10 +1,10 @@
 """What a started installation tells: its houses, addresses and keys."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from api import showcase
+from api.access import OPERATOR_SCOPES, USER_SCOPES, LocalKeys
 from api.screen import Screen
 from api.showcase import Sale
 from api.stack import FLOWER_USER, Stack
@@ -12,70 +12,62 @@ from model_store.card import ModelCard
 from worker import ports
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Welcome:
-    """Everything that somebody needs who wants to use the service now."""
+    """Tells it to people as it comes, or to programs as one JSON object at the end."""
 
-    card: ModelCard
-    sales: Sequence[Sale]
-    url: str
-    stack: Stack
-    api_key: str = field(repr=False)
-    operator_key: str = field(repr=False)
+    def __init__(self, screen: Screen, *, as_json: bool) -> None:
+        self._screen = screen
+        self._as_json = as_json
+        self._record: dict[str, Any] = {}
+        self._sales: Sequence[Sale] = ()
 
-    @property
-    def flower_url(self) -> str:
-        """Where Flower is."""
-        return f"http://{ports.LOOPBACK}:{self.stack.flower_port}"
+    def houses(self, card: ModelCard, sales: Sequence[Sale]) -> None:
+        """Tell the prices of real houses."""
+        self._sales = sales
+        self._record["model"] = card.version
+        self._record["houses"] = [_house(sale) for sale in sales]
+        if not self._as_json:
+            held = sum(sale.is_within for sale in sales)
+            self._screen.houses(
+                sales,
+                f"{len(sales)} sales of {card.name}, in {card.currency}:"
+                f" the {card.interval.level:.0%} range holds {held} of them",
+            )
 
-    def show(self, screen: Screen, *, as_json: bool) -> None:
-        """Print it for people, or as one JSON object."""
-        if as_json:
-            screen.record(self.to_dict())
+    def addresses(self, url: str, stack: Stack, keys: LocalKeys) -> None:
+        """Tell where everything is and what opens it."""
+        flower = {
+            "url": f"http://{ports.LOOPBACK}:{stack.flower_port}",
+            "user": FLOWER_USER,
+            "password": stack.flower_password,
+        }
+        docs_url = f"{url}/docs"
+        if self._as_json:
+            self._screen.record(
+                {"url": url, "docs_url": docs_url, "flower": flower}
+                | {"api_key": keys.user, "operator_key": keys.operator}
+                | self._record
+            )
             return
-        screen.houses(self.sales, self._title())
-        screen.addresses(
+        user, operator = ", ".join(USER_SCOPES), ", ".join(OPERATOR_SCOPES)
+        self._screen.addresses(
             {
-                "API": self.url,
-                "Docs": f"{self.url}/docs",
-                "Flower": f"{self.flower_url}  user {FLOWER_USER},"
-                f" password {self.stack.flower_password}",
-                "Key": f"{self.api_key}  (predict, read)",
-                "Operator": f"{self.operator_key}  (operate, read)",
-                "Logs": str(self.stack.state.logs),
+                "API": url,
+                "Docs": docs_url,
+                "Flower": "{url}  user {user}, password {password}".format(**flower),
+                "Key": f"{keys.user}  ({user})",
+                "Operator": f"{keys.operator}  ({operator})",
+                "Logs": str(stack.state.logs),
             }
         )
-        screen.paste(showcase.curl(self.url, self.api_key, self.sales[0].house))
+        self._screen.paste(showcase.curl(url, keys.user, self._sales[0].house))
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON-ready values."""
-        return {
-            "url": self.url,
-            "docs_url": f"{self.url}/docs",
-            "flower": {
-                "url": self.flower_url,
-                "user": FLOWER_USER,
-                "password": self.stack.flower_password,
-            },
-            "api_key": self.api_key,
-            "operator_key": self.operator_key,
-            "model": self.card.version,
-            "houses": [
-                {
-                    "house": dict(sale.house),
-                    "sold_for": sale.sold_for,
-                    "sold_on": sale.sold_on,
-                    "in_range": sale.is_within,
-                    **sale.output,
-                }
-                for sale in self.sales
-            ],
-        }
 
-    def _title(self) -> str:
-        held = sum(sale.is_within for sale in self.sales)
-        level = self.card.interval.level
-        return (
-            f"{len(self.sales)} sales of {self.card.name}, in {self.card.currency}:"
-            f" the {level:.0%} range holds {held} of them"
-        )
+def _house(sale: Sale) -> dict[str, Any]:
+    return {
+        "house": dict(sale.house),
+        "sold_for": sale.sold_for,
+        "sold_on": sale.sold_on,
+        "in_range": sale.is_within,
+        **sale.output,
+    }
