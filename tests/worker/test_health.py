@@ -1,0 +1,84 @@
+"""What counts as a stall."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.worker.conftest import submission
+from worker import connection, health, ledger, queue
+from worker.ledger import PREDICTIONS
+from worker.settings import WorkerSettings
+
+Watch = Callable[..., health.Watchdog]
+
+
+@pytest.fixture
+def watch(book: ledger.Ledger, settings: WorkerSettings, tmp_path: Path) -> Watch:
+    """Return a function that makes a watchdog without patience."""
+
+    def watch(**changes: object) -> health.Watchdog:
+        impatient = {"stall_s": 1e-9, "health_dir": tmp_path / "health"}
+        return health.Watchdog(
+            book,
+            settings.model_copy(update=impatient | changes),
+            lane=PREDICTIONS,
+            worker="w@host",
+        )
+
+    return watch
+
+
+def test_waiting_work_without_progress_is_a_stall(
+    watch: Watch, front_desk: queue.Queue
+) -> None:
+    """Nothing else explains why the work waits."""
+    front_desk.submit(submission())
+    assert watch().is_stalled()
+
+
+def test_an_empty_lane_is_no_stall(watch: Watch) -> None:
+    """There is nothing to claim."""
+    assert not watch().is_stalled()
+
+
+def test_a_paused_lane_is_no_stall(
+    watch: Watch, front_desk: queue.Queue, book: ledger.Ledger
+) -> None:
+    """An operator holds the work back."""
+    front_desk.submit(submission())
+    book.pause(PREDICTIONS)
+    assert not watch().is_stalled()
+
+
+def test_recent_progress_is_no_stall(watch: Watch, front_desk: queue.Queue) -> None:
+    """A touch starts the time anew."""
+    front_desk.submit(submission())
+    dog = watch(stall_s=60.0)
+    dog.touch()
+    assert not dog.is_stalled()
+
+
+def test_an_outage_of_redis_is_no_stall(settings: WorkerSettings) -> None:
+    """A worker that cannot ask does not blame itself."""
+    away = settings.model_copy(
+        update={"redis_url": "redis://127.0.0.1:1/0", "stall_s": 1e-9}
+    )
+    client = connection.connect(away.redis_url, role="api")
+    dog = health.Watchdog(
+        ledger.Ledger(client, away), away, lane=PREDICTIONS, worker="w"
+    )
+    assert not dog.is_stalled()
+
+
+def test_the_health_file_is_touched_by_progress_and_removed_at_the_end(
+    watch: Watch, tmp_path: Path
+) -> None:
+    """A probe can read progress from a file's age."""
+    dog = watch()
+    file = tmp_path / "health" / "w@host.alive"
+    assert not file.exists()
+    dog.touch()
+    assert file.exists()
+    dog.stop()
+    assert not file.exists()
