@@ -124,7 +124,8 @@ def _intact(folder: Path) -> dict[str, bytes]:
             name for name, found in _sums(files).items() if found != expected[name]
         ]
     except (FileNotFoundError, ValueError, KeyError, TypeError) as error:
-        raise ArtifactError(f"{folder}: not a complete version: {error!r}") from error
+        what = f"{type(error).__name__}: {error}"
+        raise ArtifactError(f"{folder}: not a complete version: {what}") from error
     except OSError as error:
         raise StoreError(f"cannot read the model version {folder}: {error}") from error
     if differ:

@@ -65,6 +65,7 @@ def train(
 
     store = _opened(store_url)
     with _told():
+        store.check_writable()
         sales = dataset.load(data or dataset.SHIPPED)
         with _bar(show=progress) as step:
             trained = training.train(

@@ -163,9 +163,11 @@ class _Table:
             return
         row = int(np.flatnonzero(bad)[0])
         name = f" ({self.id} {self.cells[self.id].iloc[row]})" if self.id else ""
+        cell = self.cells[column].iloc[row]
+        found = "nothing" if pd.isna(cell) else repr(str(cell))
         raise DatasetError(
             f"{self.path}: column {column!r}, line {row + 2}{name}: "
-            f"got {self.cells[column].iloc[row]!r}, expected {expected}; "
+            f"got {found}, expected {expected}; "
             f"{int(bad.sum())} such rows"
         )
 

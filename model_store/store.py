@@ -161,6 +161,15 @@ class ModelStore:
             _replace_file(self.root / _ALIASES, json.dumps(asdict(new)).encode())
         return new
 
+    def check_writable(self) -> None:
+        """Find out now, rather than after a training, that nothing can be written.
+
+        Raises:
+            StoreError: The store cannot be written.
+        """
+        with _writing(self.root), self._locked():
+            pass
+
     def publish(self, folder: Path) -> str:
         """Copy a complete version folder into the store, all or nothing.
 

@@ -1,0 +1,78 @@
+"""The fused forest sums as scikit-learn does, to the last bit."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+)
+
+from model_store.forest import FUSED_ROWS, Forest, NotFusable
+
+
+def _rows(count: int, seed: int = 0) -> NDArray[np.float64]:
+    rows = np.random.default_rng(seed).normal(size=(count, 4))
+    rows[np.random.default_rng(seed + 1).random(rows.shape) < 0.1] = np.nan
+    return rows
+
+
+@pytest.fixture(scope="module")
+def models() -> list[Any]:
+    """Return models of unlike size over the same columns, one without a split."""
+    rows = _rows(400)
+    target = np.nan_to_num(rows).sum(axis=1)
+    settings: list[dict[str, Any]] = [
+        {"max_iter": 1},
+        {"max_iter": 37, "loss": "absolute_error"},
+        {"max_iter": 8, "min_samples_leaf": 400},
+    ]
+    return [
+        HistGradientBoostingRegressor(random_state=0, **setting).fit(rows, target)
+        for setting in settings
+    ]
+
+
+@pytest.mark.parametrize("count", [1, 2, 7, FUSED_ROWS, FUSED_ROWS + 1, 500])
+def test_every_number_of_rows_gives_the_same_bits(
+    models: list[Any], count: int
+) -> None:
+    """One row, a fused batch and one call a tree: all as the models say."""
+    rows = _rows(count, seed=7)
+
+    expected = np.column_stack([model.predict(rows) for model in models])
+
+    assert np.array_equal(Forest(models).predict(rows), expected)
+
+
+def test_a_result_outlives_the_next_call(models: list[Any]) -> None:
+    """Buffers are kept between calls, results are not shared with them."""
+    forest = Forest(models)
+    first = forest.predict(_rows(1, seed=1))
+    kept = first.copy()
+
+    forest.predict(_rows(1, seed=2))
+
+    assert np.array_equal(first, kept)
+
+
+def test_models_of_another_kind_are_not_fused() -> None:
+    """Native categories, class models and other columns are left to scikit-learn."""
+    rows = np.abs(np.nan_to_num(_rows(100))).round()
+    target = rows.sum(axis=1)
+    plain = HistGradientBoostingRegressor(max_iter=2).fit(rows, target)
+    narrow = HistGradientBoostingRegressor(max_iter=2).fit(rows[:, :3], target)
+    categories = HistGradientBoostingRegressor(max_iter=2, categorical_features=[0])
+    counts = HistGradientBoostingRegressor(max_iter=2, loss="poisson")
+    classes = HistGradientBoostingClassifier(max_iter=2)
+
+    for odd in (
+        narrow,
+        categories.fit(rows, target),
+        counts.fit(rows, target),
+        classes.fit(rows, target % 3),
+    ):
+        with pytest.raises(NotFusable):
+            Forest([plain, odd])
