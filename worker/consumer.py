@@ -17,7 +17,7 @@ import redis
 from celery import bootsteps, signals
 from celery.worker import state as worker_state
 
-from model_store.errors import ArtifactError, UnknownModel
+from model_store.errors import ArtifactError, StoreError, UnknownModel
 from model_store.store import ModelStore
 from worker import celery as wire
 from worker import connection, events, inspection, ledger, predictors, pricing
@@ -107,14 +107,16 @@ class BatchConsumer(bootsteps.StartStopStep):
 
     def _drain(self, patience_s: float) -> None:
         self._stop_claiming()
-        if self._idle.wait(patience_s):
-            return
+        if not self._idle.wait(patience_s):
+            self._give_back()
+
+    def _give_back(self) -> None:
         try:
             given_back = self._ledger.release(self.lane, worker=self._token)
             _log.warning("batch_given_back: %d jobs", given_back)
         except redis.RedisError as error:
             # Their leases end by themselves.
-            _log.warning("batch_not_given_back: %s", error)
+            _log.warning("batch_not_given_back: %s", type(error).__name__)
 
     def _stop_claiming(self, **_: Any) -> None:
         self._stopping.set()
@@ -138,6 +140,8 @@ class BatchConsumer(bootsteps.StartStopStep):
                 self._rest()
             finally:
                 self._idle.set()
+        if unsure:
+            self._give_back()
 
     def _turn(self) -> None:
         if not self._predictors.ready:
@@ -197,6 +201,12 @@ class BatchConsumer(bootsteps.StartStopStep):
             except futures.TimeoutError:
                 self._ledger.renew(self.lane, leases)
             except (UnknownModel, ArtifactError) as error:
+                return predictors.Unloadable(error)
+            except (StoreError, futures.CancelledError):
+                # Not the version's fault: the batch is given back and tried again.
+                raise
+            except Exception as error:  # noqa: BLE001 - given back, its jobs would hold up the lane for ever
+                _log.exception("version_not_loaded: %s", version)
                 return predictors.Unloadable(error)
 
     def _commit(self, completions: Sequence[Completion]) -> None:

@@ -28,7 +28,7 @@ class Pricing(Protocol):
 class Unloadable:
     """Stands for a version that cannot be had: all its houses fail, with the reason."""
 
-    def __init__(self, reason: ModelStoreError) -> None:
+    def __init__(self, reason: Exception) -> None:
         self._reason = reason
 
     def predict(self, *_: Any) -> list[dict[str, Any]]:
@@ -102,10 +102,12 @@ class Predictors:
             try:
                 self._follow_once()
                 problem = None
-            except ModelStoreError as error:
-                if str(error) != problem:
-                    problem = str(error)
-                    _log.warning("champion_not_loaded: %s", problem)
+            except Exception as error:  # noqa: BLE001 - without this thread the worker would wait for ever
+                if repr(error) != problem:
+                    problem = repr(error)
+                    # Its own words for what is known, the way there for what is not.
+                    known = isinstance(error, ModelStoreError)
+                    _log.warning("champion_not_loaded: %s", error, exc_info=not known)
             self._stopped.wait(_LOOK_EVERY_S)
 
     def _follow_once(self) -> None:

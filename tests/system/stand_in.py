@@ -25,8 +25,10 @@ class StandIn:
 
 
 def load(store: ModelStore, version: str) -> StandIn:
-    """Return the stand-in for any version."""
-    del store, version
+    """Return the stand-in for any version but `broken`."""
+    del store
+    if version == "broken":
+        raise RuntimeError("asked for")
     return StandIn()
 
 

@@ -1,53 +1,178 @@
 """The models in a worker's memory."""
 
+import json
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from model_store.errors import UnknownModel
 from model_store.store import ModelStore
 from worker import predictors
 from worker.predictors import Predictors
 
 
+@dataclass
 class Flat:
     """Prices every house the same."""
 
+    version: str
+
     def predict(self, houses: Sequence[Mapping[str, Any]], /) -> list[dict[str, Any]]:
         """Return one output per house."""
-        return [{"price": 1} for _ in houses]
+        return [{"by": self.version} for _ in houses]
+
+
+@dataclass
+class Loader:
+    """Loads any version, but for those that it is told to fail."""
+
+    loads: list[str] = field(default_factory=list)
+    failures: dict[str, list[Exception]] = field(default_factory=dict)
+    #: Set while loads may go on.
+    gate: threading.Event = field(default_factory=threading.Event)
+
+    def __call__(self, store: ModelStore, version: str) -> Flat:
+        """Load a version."""
+        del store
+        self.loads.append(version)
+        self.gate.wait(5)
+        if self.failures.get(version):
+            raise self.failures[version].pop()
+        return Flat(version)
 
 
 @pytest.fixture
-def promoted(tmp_path: Path) -> ModelStore:
-    """Return a store whose champion is a name only."""
-    aliases = '{"generation":1,"champion":"v1","challenger":null,"previous":null}'
-    (tmp_path / "aliases.json").write_text(aliases, encoding="utf-8")
-    return ModelStore(tmp_path)
+def loader() -> Loader:
+    """Return a loader with an open gate."""
+    loader = Loader()
+    loader.gate.set()
+    return loader
 
 
+@pytest.fixture
+def promote(tmp_path: Path) -> Callable[[str], None]:
+    """Return a function that makes a name the champion, without files behind it."""
+
+    def promote(version: str) -> None:
+        aliases = {"generation": 1, "champion": version}
+        fresh = tmp_path / "new"
+        fresh.write_text(json.dumps(aliases), encoding="utf-8")
+        fresh.rename(tmp_path / "aliases.json")
+
+    return promote
+
+
+@pytest.fixture
+def models(
+    tmp_path: Path, loader: Loader, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Predictors]:
+    """Return the models of a store in which anything can be promoted."""
+    monkeypatch.setattr(predictors, "_LOOK_EVERY_S", 0.01)
+    models = Predictors(ModelStore(tmp_path), loader)
+    yield models
+    loader.gate.set()
+    models.stop()
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Return as soon as the condition holds."""
+    end = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
+def test_without_a_champion_nothing_is_ready(
+    models: Predictors, loader: Loader
+) -> None:
+    """An empty store is waited for, not loaded from."""
+    models.start()
+    time.sleep(0.05)
+    assert not models.ready
+    assert loader.loads == []
+
+
+def test_the_champion_is_loaded_without_being_asked_for(
+    models: Predictors, loader: Loader, promote: Callable[[str], None]
+) -> None:
+    """A worker is ready before its first job comes."""
+    models.start()
+    promote("v1")
+    wait_until(lambda: models.ready)
+    assert loader.loads == ["v1"]
+
+
+def test_the_old_champion_prices_until_the_new_one_is_loaded(
+    models: Predictors, loader: Loader, promote: Callable[[str], None]
+) -> None:
+    """A promotion stops no worker."""
+    promote("v1")
+    models.start()
+    wait_until(lambda: models.ready)
+    loader.gate.clear()
+    promote("v2")
+    wait_until(lambda: "v2" in loader.loads)
+    assert models.ready
+    assert models.request("v1").result(0).predict([{}]) == [{"by": "v1"}]
+    loader.gate.set()
+    assert models.request("v2").result(5).predict([{}]) == [{"by": "v2"}]
+
+
+def test_a_version_is_loaded_once_however_often_it_is_asked_for(
+    models: Predictors, loader: Loader
+) -> None:
+    """Requests share the promise of one load."""
+    assert len({models.request("v1") for _ in range(3)}) == 1
+    models.request("v1").result(5)
+    assert loader.loads == ["v1"]
+
+
+def test_three_versions_stay_loaded_the_champion_among_them(
+    models: Predictors, loader: Loader, promote: Callable[[str], None]
+) -> None:
+    """The version that was asked for longest ago goes first, never the champion."""
+    promote("champion")
+    models.start()
+    wait_until(lambda: models.ready)
+    for version in ("v1", "v2", "v3"):
+        models.request(version).result(5)
+    del loader.loads[:]
+    for version in ("champion", "v2", "v3"):
+        models.request(version).result(5)
+    assert loader.loads == []
+    models.request("v1").result(5)
+    assert loader.loads == ["v1"]
+
+
+def test_a_failed_load_is_forgotten(models: Predictors, loader: Loader) -> None:
+    """A version that could not be had may come; the next request tries again."""
+    loader.failures["v1"] = [UnknownModel("not yet")]
+    with pytest.raises(UnknownModel, match="not yet"):
+        models.request("v1").result(5)
+    assert models.request("v1").result(5).predict([{}]) == [{"by": "v1"}]
+
+
+@pytest.mark.parametrize("error", [UnknownModel("not yet"), RuntimeError("no threads")])
 def test_a_champion_whose_load_fails_in_any_way_is_tried_again(
-    promoted: ModelStore, monkeypatch: pytest.MonkeyPatch
+    models: Predictors,
+    loader: Loader,
+    promote: Callable[[str], None],
+    error: Exception,
 ) -> None:
     """The thread that follows the champion outlives errors that nobody foresaw."""
-    monkeypatch.setattr(predictors, "_LOOK_EVERY_S", 0.01)
-    tries = []
+    loader.failures["v1"] = [error, error]
+    promote("v1")
+    models.start()
+    wait_until(lambda: models.ready)
+    assert loader.loads == ["v1"] * 3
 
-    def load(store: ModelStore, version: str) -> Flat:
-        tries.append(version)
-        if len(tries) < 3:
-            raise RuntimeError("no memory left for threads")
-        return Flat()
 
-    loaded = Predictors(promoted, load)
-    loaded.start()
-    try:
-        end = time.monotonic() + 5
-        while not loaded.ready and time.monotonic() < end:
-            time.sleep(0.01)
-        assert loaded.ready
-        assert tries == ["v1"] * 3
-    finally:
-        loaded.stop()
+def test_an_unloadable_version_raises_its_reason_for_every_house() -> None:
+    """So the pricing of its jobs ends in their failure, with the reason."""
+    with pytest.raises(UnknownModel, match="gone"):
+        predictors.Unloadable(UnknownModel("gone")).predict([{}])

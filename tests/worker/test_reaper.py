@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import redis as redis_py
@@ -108,14 +109,15 @@ def test_ticks_that_are_always_late_still_end_the_leases_of_the_dead(
     now: Callable[[], int],
     settings: WorkerSettings,
 ) -> None:
-    """On a slow machine every tick is a gap; forgiving it whole would forgive for ever."""
+    """Where every tick is a gap, forgiving it whole would forgive for ever."""
     submit()
     claim(book, 1, "dies")
     period_ms = 2500
     retried = 0
     for _ in range(int(settings.lease_s) + 2):
         # The time of a period passes for the leases and for the last tick.
-        for member, score in redis.zrange(RUNNING, 0, -1, withscores=True):
+        held: Any = redis.zrange(RUNNING, 0, -1, withscores=True)
+        for member, score in held:
             redis.zadd(RUNNING, {member: score - period_ms})
         retried += tend(book, redis, now() - period_ms).retried
 
@@ -154,7 +156,7 @@ def test_a_clock_that_was_set_back_floods_no_lane(
     """A head message from the future makes none of the later ones look lost."""
     hour_ms = 3_600_000
     early = submit().id
-    (message,) = redis.lrange(PREDICTIONS, 0, -1)
+    message: Any = redis.lindex(PREDICTIONS, 0)
     sent = int(redis.zscore(f"kerbside:waiting:{PREDICTIONS}", early) or 0)
     future = message.replace(b"%d" % sent, b"%d" % (sent + hour_ms))
     redis.lset(PREDICTIONS, 0, future)
