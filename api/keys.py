@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from api import local
 from api.faults import Fault, RedisUnreachable
-from api.settings import ApiSettings
 from worker import embedded
 from worker.connection import connect
 from worker.credentials import SCOPES, ApiKey, ApiKeys, InvalidKeyRequest
@@ -92,9 +92,9 @@ def revoke(*, key_id: str, as_json: bool) -> None:
 
 @contextlib.contextmanager
 def _kept() -> Iterator[ApiKeys]:
-    settings = ApiSettings.from_env()
+    settings = local.read_settings()
     url: str | None = settings.redis_url
-    if "redis_url" not in settings.model_fields_set:
+    if not local.names_redis(settings):
         url = embedded.known_url(settings.state_dir / "redis")
     if url is None:
         raise RedisUnreachable(

@@ -10,17 +10,16 @@ from signal import Signals
 from typing import Any
 
 import click
-from pydantic import ValidationError
 
+from api import local
 from api.access import LocalAccess
 from api.faults import NotReady, PortTaken, StateFolderUnusable
 from api.screen import Screen
-from api.settings import ApiSettings, child_environment
+from api.settings import ApiSettings
 from api.stack import Stack
 from api.startup import Startup, with_last_lines
 from api.statefolder import StateFolder
 from api.welcome import Welcome
-from model_store.settings import PREFIX
 from model_store.store import ModelStore
 from worker import embedded, ports
 from worker.connection import connect
@@ -95,7 +94,7 @@ class Options:
 @click.option("--verbose", "-v", is_flag=True, help="Show what the processes log.")
 def up(**given: Any) -> None:
     """Start everything on this machine; `_HELP` says it to the user."""
-    options, settings, screen = Options(**given), _settings(), Screen()
+    options, settings, screen = Options(**given), local.read_settings(), Screen()
     state = StateFolder.prepare(options.state_dir or settings.state_dir)
     with contextlib.ExitStack() as at_end:
         at_end.callback(screen.close)
@@ -103,39 +102,52 @@ def up(**given: Any) -> None:
         port = _port(options.port, "--port")
         flower_port = _port(options.flower_port, "--flower-port", taken=port)
         server = None
-        if "redis_url" not in settings.model_fields_set:
+        if not local.names_redis(settings):
             server = at_end.enter_context(contextlib.closing(_embedded(state)))
-            settings = settings.model_copy(update={"redis_url": server.url})
-        settings = _for_children(settings, state, port)
-        access = LocalAccess(state.access)
+        settings = local.for_children(
+            settings,
+            state_dir=state.path,
+            redis_url=server.url if server else settings.redis_url,
+            port=port,
+        )
         stack = Stack(
             state=state,
-            environment=_environment(settings),
+            environment=local.environment(settings),
             lock=lock,
             port=port,
             flower_port=flower_port,
-            flower_password=access.flower_password(),
+            flower_password=LocalAccess(state.access).flower_password(),
             predictors=options.workers,
             drain_s=settings.drain_s,
         )
         inbox = at_end.enter_context(SignalInbox())
-        follow = screen.log if options.verbose else None
-        supervisor = Supervisor(inbox, report=screen.warn, follow=follow)
-        startup = Startup(stack, supervisor, screen)
-        with _ended_in_order(supervisor, screen) as is_up:
-            welcome = Welcome(screen, as_json=options.as_json)
-            _start(startup, settings, server, access, welcome)
-            is_up()
-            if not options.once:
-                screen.say("Running. Ctrl-C ends everything in order.")
-                supervisor.run()
+        _keep_up(options, settings, stack, server, inbox, screen)
+
+
+def _keep_up(
+    options: Options,
+    settings: ApiSettings,
+    stack: Stack,
+    server: EmbeddedRedis | None,
+    inbox: SignalInbox,
+    screen: Screen,
+) -> None:
+    """Run the processes until the houses are priced, or for good."""
+    follow = screen.log if options.verbose else None
+    supervisor = Supervisor(inbox, report=screen.warn, follow=follow)
+    welcome = Welcome(screen, as_json=options.as_json)
+    with _ended_in_order(supervisor, screen) as is_up:
+        _start(Startup(stack, supervisor, screen), settings, server, welcome)
+        is_up()
+        if not options.once:
+            screen.say("Running. Ctrl-C ends everything in order.")
+            supervisor.run()
 
 
 def _start(
     startup: Startup,
     settings: ApiSettings,
     server: EmbeddedRedis | None,
-    access: LocalAccess,
     welcome: Welcome,
 ) -> None:
     """Bring everything up, the houses first, and tell what there is."""
@@ -146,7 +158,7 @@ def _start(
         startup.own_redis(settings.redis_url)
     startup.api()
     with contextlib.closing(connect(settings.redis_url, role="worker")) as client:
-        keys = access.keys(ApiKeys(client))
+        keys = LocalAccess(startup.stack.state.access).keys(ApiKeys(client))
     welcome.houses(card, startup.houses(card, keys.user))
     startup.surroundings()
     welcome.addresses(settings.public_url, startup.stack, keys)
@@ -177,35 +189,6 @@ def _ended_in_order(
             sys.exit(_SIGNALLED + stop.signal)
     except StoppedAtOnce:
         sys.exit(_SIGNALLED + Signals.SIGINT)
-
-
-def _settings() -> ApiSettings:
-    try:
-        return ApiSettings.from_env()
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = PREFIX + str(first["loc"][0]).upper()
-        raise click.UsageError(f"{name}: {first['msg']}") from error
-
-
-def _for_children(settings: ApiSettings, state: StateFolder, port: int) -> ApiSettings:
-    """Return settings that hold in another working folder too."""
-    changes: dict[str, Any] = {"state_dir": state.path}
-    if settings.store_url and "://" not in settings.store_url:
-        changes["store_url"] = str(Path(settings.store_url).absolute())
-    if settings.health_dir:
-        changes["health_dir"] = settings.health_dir.absolute()
-    if "public_url" not in settings.model_fields_set:
-        changes["public_url"] = f"http://{ports.LOOPBACK}:{port}"
-    return settings.model_copy(update=changes)
-
-
-def _environment(settings: ApiSettings) -> dict[str, str]:
-    names = ("redis_url", "state_dir", "store_url", "health_dir", "public_url")
-    values = {name: getattr(settings, name) for name in names}
-    ours = {PREFIX + k.upper(): str(v) for k, v in values.items() if v is not None}
-    # One process a core: threads inside numpy would only get in each other's way.
-    return child_environment(OMP_NUM_THREADS="1", PYTHONUNBUFFERED="1", **ours)
 
 
 def _port(wanted: int, option: str, *, taken: int = 0) -> int:

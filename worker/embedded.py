@@ -15,6 +15,7 @@ from pathlib import Path
 import redis
 
 from worker import lockfile, ports, secretfile
+from worker.connection import connect
 from worker.leash import leashed
 
 #: A folder whose server was killed is free once that server has ended.
@@ -23,7 +24,6 @@ LOCK_WAIT_S = 10.0
 #: Starting takes 0.1 s; reading back a full append-only file of 512 MB some seconds.
 START_WAIT_S = 60.0
 
-PING_TIMEOUT_S = 0.5
 POLL_S = 0.02
 STOP_WAIT_S = 10.0
 
@@ -32,7 +32,7 @@ FAULTS = {
     "Address already in use": "its port {port} was taken at the same moment; try again",
     "Bad file format reading the append only file": (
         "its append-only file is damaged, not merely cut short. Repair it with\n"
-        "  (exec -a valkey-check-aof {binary} --fix {manifest})\n"
+        "  (exec -a valkey-check-aof {binary} --fix {file})\n"
         "or move {folder} away, which gives up the jobs and keys in it"
     ),
     "Can't open or create append-only dir": "it cannot write to {folder}",
@@ -103,12 +103,7 @@ class EmbeddedRedis:
         Raises:
             PortTaken: A server with another password answered.
         """
-        client = redis.Redis.from_url(
-            self.url,
-            socket_timeout=PING_TIMEOUT_S,
-            socket_connect_timeout=PING_TIMEOUT_S,
-        )
-        with contextlib.closing(client):
+        with contextlib.closing(connect(self.url, role="api")) as client:
             try:
                 return bool(client.ping())
             except redis.AuthenticationError:
@@ -119,14 +114,14 @@ class EmbeddedRedis:
 
     def diagnosis(self, log: str) -> str:
         """Say in one message why the server did not start, from what it logged."""
-        manifest = next(self.folder.glob("appendonlydir/*.manifest"), self.folder)
+        files = sorted(self.folder.glob("appendonlydir/*.incr.aof"))
         for sign, meaning in FAULTS.items():
             if sign in log:
                 reason = meaning.format(
                     port=self.port,
                     binary=shlex.quote(str(self.binary)),
                     folder=self.folder,
-                    manifest=shlex.quote(str(manifest)),
+                    file=shlex.quote(str(files[-1])) if files else "FILE",
                 )
                 return f"The embedded Valkey cannot start: {reason}."
         return f"The embedded Valkey does not answer. Its last words:\n{log.strip()}"

@@ -1,0 +1,53 @@
+"""Settings of an installation on one machine, as its processes are to get them."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+from pydantic import ValidationError
+
+from api.settings import ApiSettings, child_environment
+from model_store.settings import PREFIX
+from worker import ports
+
+
+def read_settings() -> ApiSettings:
+    """Read the settings of this process.
+
+    Raises:
+        click.UsageError: A variable holds what it may not.
+    """
+    try:
+        return ApiSettings.from_env()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = PREFIX + str(first["loc"][0]).upper()
+        raise click.UsageError(f"{name}: {first['msg']}") from error
+
+
+def names_redis(settings: ApiSettings) -> bool:
+    """Tell whether the user named a Redis, so that none is to be started."""
+    return "redis_url" in settings.model_fields_set
+
+
+def for_children(
+    settings: ApiSettings, *, state_dir: Path, redis_url: str, port: int
+) -> ApiSettings:
+    """Return settings that hold for processes with another working folder."""
+    changes: dict[str, Any] = {"state_dir": state_dir, "redis_url": redis_url}
+    if settings.store_url and "://" not in settings.store_url:
+        changes["store_url"] = str(Path(settings.store_url).absolute())
+    if settings.health_dir:
+        changes["health_dir"] = settings.health_dir.absolute()
+    if "public_url" not in settings.model_fields_set:
+        changes["public_url"] = f"http://{ports.LOOPBACK}:{port}"
+    return settings.model_copy(update=changes)
+
+
+def environment(settings: ApiSettings) -> dict[str, str]:
+    """Return the environment of this process with these settings in it."""
+    names = ("redis_url", "state_dir", "store_url", "health_dir", "public_url")
+    values = {name: getattr(settings, name) for name in names}
+    ours = {PREFIX + k.upper(): str(v) for k, v in values.items() if v is not None}
+    # One process a core: threads inside numpy would only get in each other's way.
+    return child_environment(OMP_NUM_THREADS="1", PYTHONUNBUFFERED="1", **ours)
