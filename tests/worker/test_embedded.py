@@ -221,12 +221,12 @@ def test_a_server_that_loads_does_not_answer_yet(folder: Path) -> None:
     """It is awaited, not taken for broken."""
     with embedded.serving(folder) as server, client_of(server) as client:
         pipe = client.pipeline(transaction=False)
-        for number in range(4000):
-            pipe.set(f"house:{number}", "x" * 100)
+        for number in range(20_000):
+            pipe.set(f"house:{number}", "priced")
         pipe.execute()
     server = embedded.prepare(folder)
-    with (folder / "valkey.conf").open("a") as config:  # 2 s for these keys
-        config.write("key-load-delay 500\nloading-process-events-interval-bytes 1024\n")
+    with (folder / "valkey.conf").open("a") as config:  # 1 s for these keys
+        config.write("key-load-delay 50\n")
     process = subprocess.Popen(
         leashed(server.command, orphan_signal=signal.SIGTERM), stdout=subprocess.DEVNULL
     )
