@@ -5,11 +5,11 @@ stderr), 2 wrong usage.
 """
 
 import json
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -29,7 +29,17 @@ _store = click.option(
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
 
 
-@click.group()
+class _Told(click.Group):
+    """Tells an error of this package in one sentence, with exit code 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ModelStoreError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=_Told)
 def cli() -> None:
     """Train models and look at them."""
 
@@ -64,8 +74,7 @@ def train(
     from model_store import artifact, dataset, training  # noqa: PLC0415
 
     store = _opened(store_url)
-    with _told():
-        store.check_writable()
+    with store.workshop() as folder:
         sales = dataset.load(data or dataset.SHIPPED)
         with _bar(show=progress) as step:
             trained = training.train(
@@ -75,9 +84,8 @@ def train(
                 name=name,
                 progress=step,
             )
-        with tempfile.TemporaryDirectory() as folder:
-            card = artifact.save(trained, Path(folder))
-            store.publish(Path(folder))
+        card = artifact.save(trained, folder)
+        store.publish(folder)
         if promote or store.aliases().champion is None:
             store.promote(card.version)
     _show(store, card, as_json=as_json)
@@ -89,8 +97,7 @@ def train(
 def list_versions(*, store_url: str | None, as_json: bool) -> None:
     """List the versions in the store and what the aliases mean."""
     store = _opened(store_url)
-    with _told():
-        cards = [store.card(version) for version in store.versions()]
+    cards = [store.card(version) for version in store.versions()]
     if as_json:
         rows = [card.to_dict() | {"aliases": _aliases(store, card)} for card in cards]
         click.echo(json.dumps(rows, indent=2))
@@ -110,23 +117,11 @@ def list_versions(*, store_url: str | None, as_json: bool) -> None:
 def show(*, version: str, store_url: str | None, as_json: bool) -> None:
     """Show the card of VERSION, which may be an alias."""
     store = _opened(store_url)
-    with _told():
-        card = store.card(store.resolve(version))
-    _show(store, card, as_json=as_json)
+    _show(store, store.card(store.resolve(version)), as_json=as_json)
 
 
 def _opened(url: str | None) -> ModelStore:
-    with _told():
-        return ModelStore(url or ModelSettings.from_env().model_store_url())
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Turn an error of this package into a message and exit code 1."""
-    try:
-        yield
-    except ModelStoreError as error:
-        raise click.ClickException(str(error)) from error
+    return ModelStore(url or ModelSettings.from_env().model_store_url())
 
 
 @contextmanager

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -161,14 +162,22 @@ class ModelStore:
             _replace_file(self.root / _ALIASES, json.dumps(asdict(new)).encode())
         return new
 
-    def check_writable(self) -> None:
-        """Find out now, rather than after a training, that nothing can be written.
+    @contextmanager
+    def workshop(self) -> Iterator[Path]:
+        """Lend an empty folder to make a version in; it is gone afterwards.
+
+        It lies in the store, so that a store which cannot be written is noticed
+        before a training rather than after it.
 
         Raises:
             StoreError: The store cannot be written.
         """
-        with _writing(self.root), self._locked():
-            pass
+        with _writing(self.root):
+            folder = Path(tempfile.mkdtemp(dir=self.root, prefix=".workshop-"))
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def publish(self, folder: Path) -> str:
         """Copy a complete version folder into the store, all or nothing.

@@ -133,6 +133,19 @@ def test_an_unwritable_store_is_told_before_the_training(
     assert "cannot write the model store" in result.stderr
 
 
+def test_damaged_aliases_are_told_too(
+    run: CliRunner, other_market: Writer, tmp_path: Path
+) -> None:
+    """Whatever the store raises, and wherever, is one sentence."""
+    _train(run, other_market())
+    (tmp_path / "models" / "aliases.json").write_text("{")
+
+    result = run.invoke(cli, ["list"])
+
+    assert result.exit_code == 1
+    assert "aliases.json" in result.stderr
+
+
 def test_it_runs_as_a_module() -> None:
     """`python -m model_store` is the command."""
     told = subprocess.run(

@@ -1,5 +1,6 @@
 """The store shows whole versions only, and its aliases never tear."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -146,6 +147,18 @@ def test_an_unwritable_store_is_told(tmp_path: Path, made: Path) -> None:
 
     with pytest.raises(StoreError, match=r"Not a directory.*KERBSIDE_STORE_URL"):
         ModelStore(tmp_path / "file" / "store").publish(made)
+
+
+def test_a_workshop_is_lent_and_taken_back(fresh: ModelStore) -> None:
+    """What was made there and not published is gone, also after a failure."""
+    interrupted = contextlib.suppress(KeyboardInterrupt)
+
+    with interrupted, fresh.workshop() as folder:
+        (folder / MODEL).write_bytes(b"half")
+        assert fresh.versions() == []
+        raise KeyboardInterrupt
+
+    assert list(fresh.root.iterdir()) == []
 
 
 def test_another_user_can_read_what_a_private_folder_held(
