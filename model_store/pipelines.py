@@ -23,7 +23,10 @@ ESTIMATES = ("point", "low", "high")
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Settings of the boosting; chosen on January and February 2015 alone.
+    """Settings of the boosting.
+
+    The defaults were set by hand and then compared with 28 others on the two months
+    before the shipped data's test period: none was better than them by more than chance.
 
     Attributes:
         trees: Trees of each of the three models.
