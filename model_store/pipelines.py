@@ -25,7 +25,7 @@ ESTIMATES = ("point", "low", "high")
 class Recipe:
     """Settings of the boosting.
 
-    The defaults were set by hand and then compared with 28 others on the two months
+    The defaults were set by hand and then compared with 27 others on the two months
     before the shipped data's test period; none was clearly better.
 
     Attributes:
