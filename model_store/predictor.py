@@ -1,10 +1,10 @@
 """Prices of houses by one model version: exact, and cheap for a single house."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
-import structlog
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
@@ -20,7 +20,7 @@ from model_store.store import ModelStore
 Floats = NDArray[np.float64]
 House = Mapping[str, Any]
 
-_log = structlog.get_logger(__name__)
+_log = logging.getLogger(__name__)
 
 
 class Direct:
@@ -149,7 +149,7 @@ def _verified_direct(loaded: Loaded) -> Direct | None:
         if equal:
             return direct
         reason = "estimates differ from the pipelines"
-    _log.warning("predictor_fell_back", version=loaded.card.version, reason=reason)
+    _log.warning("predictor_fell_back: %s, %s", loaded.card.version, reason)
     return None
 
 
