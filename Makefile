@@ -8,8 +8,8 @@ RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 
-# Which tests `make test` runs: the slower suites are asked for by name.
-MARK ?= not system and not chaos
+# Which tests `make test` runs: those that start whole installations are asked for.
+MARK ?= not system
 
 # Two OpenMP threads make the small fits of the tests slower, not faster.
 export OMP_NUM_THREADS := 1
