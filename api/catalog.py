@@ -1,6 +1,7 @@
 """The model versions that this process may price with, and the request each expects."""
 
 import logging
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -21,6 +22,8 @@ ALIAS_TTL_S = 1.0
 
 CHAMPION = "champion"
 _ALIASES = (CHAMPION, "challenger", "previous")
+#: What a version may look like; anything else is not looked for in the store.
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 _logger = logging.getLogger(__name__)
 
@@ -95,10 +98,12 @@ class Catalog:
 
         Raises:
             NoChampion: The champion is asked for and there is none.
-            UnknownModel: The alias points nowhere.
+            UnknownModel: The alias points nowhere, or it cannot be an id.
             StoreError: The store cannot be read.
         """
         if alias_or_version not in _ALIASES:
+            if not _NAME.fullmatch(alias_or_version):
+                raise UnknownModel("no model version is named like that")
             return alias_or_version
         version: str | None = getattr(self.aliases(), alias_or_version)
         if version is not None:

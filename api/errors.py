@@ -330,7 +330,7 @@ def _(error: queue.JobGone) -> ServiceError:
     completed = datetime.fromtimestamp(error.completed_ms / 1000, UTC)
     return Gone(
         members={
-            "completed_at": completed.isoformat(timespec="milliseconds"),
+            "completed_at": f"{completed:%Y-%m-%dT%H:%M:%S}Z",
             "reason": error.reason,
         }
     )

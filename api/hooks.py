@@ -7,7 +7,7 @@ import redis
 from flask import Flask, Response, current_app, g, request
 
 from api import headers
-from api.answers import JSON
+from api.answers import JSON, Answer
 from api.errors import PROBLEM_TYPE, NotAcceptable, ServiceError, as_service_error
 from api.services import services
 
@@ -65,12 +65,8 @@ def _problem(error: Exception) -> Response:
         services().circuit.report(error)
     answer = as_service_error(error)
     _log(error, answer)
-    return Response(
-        answer.body(g.request_id),
-        answer.status,
-        answer.headers,
-        content_type=PROBLEM_TYPE,
-    )
+    body = answer.body(g.request_id)
+    return Answer(body, answer.status, answer.headers, PROBLEM_TYPE)
 
 
 def _log(error: Exception, answer: ServiceError) -> None:

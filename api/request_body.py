@@ -34,11 +34,7 @@ class PredictionRequest(BaseModel):
     input: BaseModel
     version: Annotated[
         str | None,
-        Field(
-            pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
-            max_length=100,
-            description="Alias or id of the model version; the champion when absent.",
-        ),
+        Field(description="Alias or id of the model version; default: the champion."),
     ] = None
     metadata: Annotated[
         dict[_Label, _LabelText],

@@ -79,11 +79,9 @@ class Waiting:
                 self._thread.start()
 
     def stop(self) -> None:
-        """Let every waiting request answer at once, and end the listener."""
+        """Let every waiting request answer at once; the listener ends soon after."""
         self._stopping.set()
         self._wake(self._everybody())
-        if self._thread is not None:
-            self._thread.join(2 * _POLL_S)
 
     @contextmanager
     def waiter(self, job_id: str) -> Iterator[Waiter | None]:

@@ -1,0 +1,141 @@
+"""Fixtures of the API's tests: an application on a real Redis, keys, a house."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import redis as redis_py
+from flask import Flask
+
+from api import services
+from api.app import create_app
+from api.services import Services
+from api.settings import ApiSettings
+from model_store.store import ModelStore
+from worker.credentials import ApiKeys
+from worker.ledger import PREDICTIONS, Completion, Ledger
+
+#: What a worker writes for a priced house.
+OUTPUT = {
+    "price": 612000,
+    "currency": "USD",
+    "interval": {"low": 498000, "high": 741000, "level": 0.9, "method": "test"},
+    "as_of": "2015-05-27",
+    "model": {
+        "name": "king-county",
+        "version": "20150527-0000abcd",
+        "digest": "sha256:0000abcd",
+        "trained_at": "2026-01-02T03:04:05Z",
+    },
+}
+
+Headers = dict[str, str]
+MakeHeaders = Callable[..., Headers]
+#: Werkzeug types the JSON of an answer as optional; here a missing one is a failure.
+Answer = Any
+Client = Any
+Submit = Callable[..., Answer]
+Finish = Callable[[], list[str]]
+
+
+@pytest.fixture
+def api_settings(redis_url: str, store: ModelStore) -> ApiSettings:
+    """Return settings that name the test's Redis and model store."""
+    return ApiSettings(
+        redis_url=redis_url,
+        store_url=str(store.root),
+        public_url="https://api.example.org/",
+    )
+
+
+@pytest.fixture
+def app(api_settings: ApiSettings) -> Iterator[Flask]:
+    """Return an application; its listener starts with the first waiter."""
+    app = create_app(api_settings)
+    yield app
+    services.of(app).waiting.stop()
+
+
+@pytest.fixture
+def shared(app: Flask) -> Services:
+    """Return what the views of the application share."""
+    return services.of(app)
+
+
+@pytest.fixture
+def client(app: Flask) -> Client:
+    """Return a client of the application."""
+    return app.test_client()
+
+
+@pytest.fixture
+def keys(redis: redis_py.Redis) -> ApiKeys:
+    """Return the API keys of the test's Redis."""
+    return ApiKeys(redis)
+
+
+@pytest.fixture
+def bearer(keys: ApiKeys) -> MakeHeaders:
+    """Return a function that makes a key and returns the header that carries it."""
+
+    def bearer(tenant: str = "acme", scopes: str = "predict read") -> Headers:
+        token, _ = keys.create(tenant=tenant, scopes=scopes.split())
+        return {"Authorization": f"Bearer {token}"}
+
+    return bearer
+
+
+@pytest.fixture
+def caller(bearer: MakeHeaders) -> Headers:
+    """Return the header of a key of tenant `acme`."""
+    return bearer()
+
+
+@pytest.fixture
+def house(store: ModelStore) -> dict[str, Any]:
+    """Return a house that the champion takes."""
+    return dict(store.card(store.resolve("champion")).schema.example)
+
+
+@pytest.fixture
+def submit(client: Client, caller: Headers, house: dict[str, Any]) -> Submit:
+    """Return a function that submits the house, with further headers and fields."""
+
+    def submit(
+        headers: Headers | None = None, key: Headers = caller, **fields: Any
+    ) -> Answer:
+        body = {"input": house, **fields}
+        return client.post(
+            "/v1/predictions", json=body, headers={**key, **(headers or {})}
+        )
+
+    return submit
+
+
+@pytest.fixture
+def finish(book: Ledger) -> Finish:
+    """Return a function that does a worker's work for every waiting job."""
+
+    def finish() -> list[str]:
+        leases = book.claim(PREDICTIONS, limit=100, worker="test").leases
+        output = json.dumps(OUTPUT).encode()
+        book.complete(
+            PREDICTIONS, [Completion(lease=one, output=output) for one in leases]
+        )
+        return [one.id for one in leases]
+
+    return finish
+
+
+def assert_problem(answer: Answer, status: int, slug: str) -> dict[str, Any]:
+    """Check that an answer is the problem named, and return its document."""
+    assert answer.status_code == status, answer.data
+    assert answer.content_type == "application/problem+json"
+    problem: dict[str, Any] = json.loads(answer.data)
+    assert problem["type"] == f"urn:kerbside:problem:{slug}"
+    assert problem["status"] == status
+    assert problem["request_id"] == answer.headers["Request-Id"]
+    assert problem["title"]
+    assert problem["detail"]
+    return problem

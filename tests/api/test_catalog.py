@@ -1,0 +1,105 @@
+"""The laws of which version prices."""
+
+from pathlib import Path
+from shutil import copytree
+from typing import Any
+
+import pytest
+
+from api.catalog import ALIAS_TTL_S, Catalog
+from api.errors import NoChampion
+from model_store.errors import StoreError, UnknownModel
+from model_store.store import Aliases, ModelStore
+
+
+class Clock:
+    """A clock that is set by hand."""
+
+    seconds = 0.0
+
+    def __call__(self) -> float:
+        """Return monotonic seconds."""
+        return self.seconds
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Return a clock that stands still."""
+    return Clock()
+
+
+@pytest.fixture
+def own(store: ModelStore, tmp_path: Path) -> ModelStore:
+    """Return a store that a test may write to."""
+    copytree(store.root, tmp_path / "models")
+    return ModelStore(tmp_path / "models")
+
+
+def test_an_alias_and_its_version_mean_the_same(store: ModelStore) -> None:
+    """Both lead to one card and one request model."""
+    catalog = Catalog(store)
+    champion = store.resolve("champion")
+
+    assert catalog.served().card.version == champion
+    assert catalog.served("champion") is catalog.served(champion)
+
+
+def test_a_promotion_is_seen_within_a_second(own: ModelStore, clock: Clock) -> None:
+    """Until then the aliases are not read again."""
+    empty = ModelStore(own.root)
+    catalog = Catalog(empty, clock=clock)
+    before = catalog.aliases()
+    (own.root / "aliases.json").write_text(
+        '{"generation": 9, "champion": "x", "challenger": null, "previous": null}'
+    )
+
+    assert catalog.aliases() is before
+    clock.seconds += ALIAS_TTL_S
+    assert catalog.aliases() == Aliases(generation=9, champion="x")
+
+
+def test_a_store_that_cannot_be_read_leaves_the_last_known(
+    store: ModelStore,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Prices go on; the log says that the aliases are old."""
+    catalog = Catalog(store, clock=clock)
+    known = catalog.aliases()
+    monkeypatch.setattr(store, "aliases", _broken)
+    clock.seconds += 10
+
+    assert catalog.aliases() == known
+    assert "aliases_not_read" in caplog.text
+
+
+def test_a_store_that_was_never_read_is_an_error(
+    store: ModelStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is known, so nothing is claimed."""
+    monkeypatch.setattr(store, "aliases", _broken)
+
+    with pytest.raises(StoreError):
+        Catalog(store).aliases()
+
+
+def test_an_empty_store_has_no_champion(tmp_path: Path) -> None:
+    """And no other alias."""
+    catalog = Catalog(ModelStore(tmp_path))
+
+    with pytest.raises(NoChampion):
+        catalog.served()
+    with pytest.raises(UnknownModel):
+        catalog.served("previous")
+
+
+@pytest.mark.parametrize("name", ["", "..", "a/b", "a" * 5000, "\x00", "nobody"])
+def test_an_unknown_name_is_unknown(store: ModelStore, name: str) -> None:
+    """Whatever it looks like."""
+    with pytest.raises(UnknownModel):
+        Catalog(store).served(name)
+
+
+def _broken(*_: Any) -> Aliases:
+    raise StoreError("no")

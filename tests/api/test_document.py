@@ -1,0 +1,168 @@
+"""The laws of /openapi.json and /docs."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from pydantic import ValidationError
+
+from api import document
+from api.app import create_app
+from api.catalog import Catalog
+from api.errors import ServiceError
+from api.services import Services
+from api.settings import ApiSettings
+from model_store.store import ModelStore
+from tests.api.conftest import Client
+
+Document = dict[str, Any]
+
+
+@pytest.fixture
+def described(client: Client) -> Document:
+    """Return the document."""
+    found: Document = client.get("/openapi.json").json
+    return found
+
+
+def test_the_document_lists_exactly_the_routes_served(
+    app: Flask, described: Document
+) -> None:
+    """No more and no less; the files of the page itself are left out."""
+    served = {
+        (re.sub(r"<([^>]+)>", r"{\1}", rule.rule), method)
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint != "document.asset"
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    listed = {
+        (path, method.upper())
+        for path, methods in described["paths"].items()
+        for method in methods
+    }
+
+    assert listed == served
+
+
+def test_the_document_is_openapi_3_1(described: Document) -> None:
+    """And every reference in it leads somewhere."""
+    assert described["openapi"] == "3.1.0"
+    text = json.dumps(described)
+    for reference in set(re.findall(r'"\$ref": "#/([^"]+)"', text)):
+        part: Any = described
+        for name in reference.split("/"):
+            part = part[name]
+        assert part
+
+
+def test_every_operation_says_what_can_happen(described: Document) -> None:
+    """Codes, problem types, keys and headers."""
+    for path, methods in described["paths"].items():
+        for operation in methods.values():
+            codes = set(operation["responses"])
+            assert operation["summary"], path
+            assert operation["operationId"], path
+            if path.startswith("/v1/"):
+                assert operation["security"] == [{"key": []}]
+                assert codes >= {"200", "401", "403", "406", "500", "503"} or (
+                    codes >= {"202", "401", "403", "406", "500", "503"}
+                )
+            else:
+                assert operation["security"] == []
+
+
+def test_errors_are_problems_each_cause_with_its_type(described: Document) -> None:
+    """One type, one cause; each is shown where it can happen."""
+    create = described["paths"]["/v1/predictions"]["post"]["responses"]
+
+    problem = create["422"]["content"]["application/problem+json"]
+    types = {one["value"]["type"] for one in problem["examples"].values()}
+    assert types == {
+        "urn:kerbside:problem:invalid-submission",
+        "urn:kerbside:problem:idempotency-key-reused",
+    }
+    assert set(create["503"]["headers"]) == {"Retry-After", "Request-Id"}
+    assert set(create["202"]["headers"]) >= {"Location", "Retry-After", "ETag"}
+
+
+def test_no_two_causes_share_a_type() -> None:
+    """The type URI alone tells a client what happened."""
+    causes = _family(ServiceError)
+
+    assert len({cause.type_uri() for cause in causes}) == len(causes)
+
+
+def test_the_input_is_described_by_the_champions_schema(
+    described: Document, store: ModelStore
+) -> None:
+    """Units, ranges and an example that validates."""
+    schema = store.card(store.resolve("champion")).schema
+
+    house = described["components"]["schemas"]["House"]
+    request = described["components"]["schemas"]["PredictionRequest"]
+
+    assert set(house["properties"]) == set(schema.names)
+    assert house["additionalProperties"] is False
+    assert house["properties"]["sqft_living"]["unit"]
+    model = Catalog(store).served().request_model
+    model.model_validate(request["examples"][0])
+    with pytest.raises(ValidationError):
+        model.model_validate({"input": {}})
+
+
+def test_the_document_is_served_before_there_is_a_champion(
+    redis_url: str, tmp_path: Path
+) -> None:
+    """With an input that says nothing yet."""
+    settings = ApiSettings(redis_url=redis_url, store_url=str(tmp_path))
+    client: Client = create_app(settings).test_client()
+
+    answer = client.get("/openapi.json")
+
+    assert answer.status_code == 200
+    assert "PredictionRequest" in answer.json["components"]["schemas"]
+
+
+def test_the_document_follows_the_champion(
+    client: Client, shared: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is made once for each, and has a tag of its own."""
+    first = client.get("/openapi.json")
+    made: list[None] = []
+
+    def describe(*_: object) -> Document:
+        made.append(None)
+        return {}
+
+    monkeypatch.setattr(document, "_described", describe)
+    same = client.get("/openapi.json", headers={"If-None-Match": first.headers["ETag"]})
+    assert (same.status_code, made) == (304, [])
+
+    served = shared.catalog.served()
+    other = served.card.__class__(**{**vars(served.card), "version": "other"})
+    changed = type(served)(other, served.request_model)
+    monkeypatch.setattr(type(shared.catalog), "served", lambda _: changed)
+    client.get("/openapi.json")
+
+    assert made == [None]
+
+
+def test_the_page_loads_nothing_from_elsewhere(client: Client) -> None:
+    """It works on a machine without internet."""
+    page = client.get("/docs")
+
+    assert page.content_type == "text/html; charset=utf-8"
+    assert "default-src 'self'" in page.headers["Content-Security-Policy"]
+    assert "//" not in page.text.replace("<!DOCTYPE html>", "")
+    for path in re.findall(r'(?:src|href)="([^"]+)"', page.text):
+        with client.get(path) as answer:
+            assert answer.status_code == 200, path
+            assert answer.data
+            assert answer.headers["Cache-Control"] != "no-store"
+
+
+def _family(cause: type[ServiceError]) -> list[type[ServiceError]]:
+    return [cause, *(one for sub in cause.__subclasses__() for one in _family(sub))]

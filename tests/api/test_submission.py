@@ -1,0 +1,264 @@
+"""The laws of a request body."""
+
+import json
+from typing import Any
+
+import pytest
+
+from api.catalog import Catalog
+from api.submission import submission
+from model_store.store import ModelStore
+from tests.api.conftest import Client, Headers, Submit, assert_problem
+
+URL = "/v1/predictions"
+
+
+@pytest.fixture
+def catalog(store: ModelStore) -> Catalog:
+    """Return the catalog of the test's store."""
+    return Catalog(store)
+
+
+def errors_of(answer: Any) -> dict[str, tuple[str, str]]:
+    """Return pointer -> (code, detail) of an answer that says not valid."""
+    problem = assert_problem(answer, 422, "invalid-submission")
+    return {one["pointer"]: (one["code"], one["detail"]) for one in problem["errors"]}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b'{"input": {"bedrooms": NaN}}',
+        b'{"input": {"bedrooms": Infinity}}',
+        b'{"input": {"bedrooms": 1e400}}',
+        b'{"a": "\xff"}',
+        b'{"a": "\\ud800"}',
+        b"\xef\xbb\xbf{}",
+        b"[" * 100_000 + b"]" * 100_000,
+        b'{"input":' * 2_000 + b"1" + b"}" * 2_000,
+    ],
+    ids=[
+        "empty",
+        "cut",
+        "nan",
+        "infinity",
+        "overflow",
+        "latin",
+        "surrogate",
+        "bom",
+        "deep-list",
+        "deep-object",
+    ],
+)
+def test_what_is_no_json_is_400(client: Client, caller: Headers, body: bytes) -> None:
+    """Including what other parsers let pass."""
+    answer = client.post(
+        URL, data=body, headers=caller, content_type="application/json"
+    )
+
+    assert_problem(answer, 400, "malformed-body")
+
+
+@pytest.mark.parametrize(
+    "body", ["[]", "3", '"{}"', "null", "true", "[" * 900 + "]" * 900]
+)
+def test_a_body_that_is_no_object_is_422(
+    client: Client, caller: Headers, body: str
+) -> None:
+    """A JSON string that holds JSON is a string."""
+    answer = client.post(
+        URL, data=body, headers=caller, content_type="application/json"
+    )
+
+    assert errors_of(answer)[""][0] == "object_expected"
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "",
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "application/json; charset=latin-1",
+        "application/jsonp",
+    ],
+)
+def test_another_media_type_is_415(
+    client: Client, caller: Headers, content_type: str
+) -> None:
+    """Only JSON in UTF-8 is read."""
+    headers = {**caller, "Content-Type": content_type}
+
+    answer = client.post(URL, data=b"{}", headers=headers)
+
+    assert_problem(answer, 415, "unsupported-media-type")
+
+
+def test_a_compressed_body_is_415(client: Client, caller: Headers) -> None:
+    """A small body must not become a large one here."""
+    headers = {**caller, "Content-Encoding": "gzip"}
+
+    answer = client.post(URL, json={}, headers=headers)
+
+    assert_problem(answer, 415, "unsupported-media-type")
+
+
+def test_a_charset_is_understood(
+    client: Client, caller: Headers, house: dict[str, Any]
+) -> None:
+    """Clients that name UTF-8 are right."""
+    headers = {**caller, "Content-Type": 'Application/JSON; charset="UTF-8"'}
+
+    answer = client.post(URL, data=json.dumps({"input": house}), headers=headers)
+
+    assert answer.status_code == 202
+
+
+def test_a_large_body_is_413(submit: Submit) -> None:
+    """More than the limit is not read."""
+    answer = submit(metadata={"a": "x" * 2_000_000})
+
+    assert_problem(answer, 413, "body-too-large")
+
+
+def test_every_reason_is_told_at_once(
+    client: Client, caller: Headers, house: dict[str, Any]
+) -> None:
+    """A client mends all of it in one go."""
+    wrong = {**house, "bedrooms": "3", "waterfront": 7, "bedroms": 3}
+    del wrong["grade"]
+    body = {"input": wrong, "metadata": {"a": 1}, "deadline": -1, "vresion": "x"}
+
+    errors = errors_of(client.post(URL, json=body, headers=caller))
+
+    assert errors["/input/bedrooms"][0] == "int_type"
+    assert errors["/input/waterfront"][0] == "less_than_equal"
+    assert errors["/input/grade"][0] == "missing"
+    assert errors["/input/bedroms"] == (
+        "unknown_field",
+        "Unknown field: did you mean 'bedrooms'?",
+    )
+    assert errors["/metadata/a"][0] == "string_type"
+    assert errors["/deadline"][0] == "greater_than"
+    assert errors["/vresion"][1].endswith("did you mean 'version'?")
+
+
+@pytest.mark.parametrize("value", ["3", True, 3.0, 3.5, None, [3], 10**30])
+def test_nothing_is_converted(
+    submit: Submit, house: dict[str, Any], value: object
+) -> None:
+    """What a client sends is what is priced, or it is refused."""
+    answer = submit(input={**house, "bedrooms": value})
+
+    assert set(errors_of(answer)) == {"/input/bedrooms"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "pointer", "code"),
+    [
+        ({"explain": True}, "/explain", "not_available_yet"),
+        ({"webhook": "https://example.org"}, "/webhook", "not_available_yet"),
+        (
+            {"webhook_events_filter": ["completed"]},
+            "/webhook_events_filter",
+            "not_available_yet",
+        ),
+        ({"explain": 1}, "/explain", "bool_type"),
+        ({"metadata": []}, "/metadata", "dict_type"),
+        ({"metadata": {"a": None}}, "/metadata/a", "string_type"),
+        ({"metadata": {"a": "x" * 513}}, "/metadata/a", "string_too_long"),
+        ({"metadata": dict.fromkeys("abcdefghijklmnopq", "")}, "/metadata", "too_long"),
+        ({"metadata": {"a~/b": 1}}, "/metadata/a~0~1b", "string_type"),
+        ({"deadline": 0}, "/deadline", "greater_than"),
+        ({"deadline": 1e9}, "/deadline", "less_than_equal"),
+        ({"deadline": True}, "/deadline", "float_type"),
+        ({"version": 3}, "/version", "string_type"),
+        ({"version": ""}, "/version", "unknown_version"),
+        ({"version": "../champion"}, "/version", "unknown_version"),
+        ({"version": "a" * 5000}, "/version", "unknown_version"),
+        ({"version": "challenger"}, "/version", "unknown_version"),
+    ],
+)
+def test_fields_around_the_house_are_strict(
+    submit: Submit, fields: dict[str, Any], pointer: str, code: str
+) -> None:
+    """What is not served yet is refused, never silently passed over."""
+    errors = errors_of(submit(**fields))
+
+    assert errors[pointer][0] == code
+
+
+def test_what_says_nothing_is_accepted(submit: Submit) -> None:
+    """A client that sends every field, empty, is served."""
+    answer = submit(
+        version=None,
+        metadata={},
+        deadline=None,
+        explain=False,
+        webhook=None,
+        webhook_events_filter=[],
+    )
+
+    assert answer.status_code == 202
+
+
+def test_an_unknown_version_names_the_nearest(submit: Submit) -> None:
+    """A slip of the hand is shown."""
+    assert (
+        "did you mean 'champion'"
+        in errors_of(submit(version="champoin"))["/version"][1]
+    )
+
+
+def test_an_answer_repeats_no_value_and_cuts_long_names(submit: Submit) -> None:
+    """What a client sent by mistake does not land in its logs."""
+    answer = submit(metadata={"a": ["s3cret"]}, **{"x" * 5000: "s3cret"})
+
+    assert b"s3cret" not in answer.data
+    assert set(errors_of(answer)) == {"/metadata/a", "/" + "x" * 64}
+
+
+def test_a_flood_of_reasons_is_cut(submit: Submit) -> None:
+    """An answer stays small, whatever the body."""
+    answer = submit(**{f"field{number}": 1 for number in range(20_000)})
+
+    assert len(errors_of(answer)) == 50
+
+
+def test_a_house_has_one_canonical_text(
+    catalog: Catalog, house: dict[str, Any]
+) -> None:
+    """Order, spacing and the form of a number make no difference."""
+    turned = dict(reversed(house.items())) | {"lat": float(house["lat"])}
+    texts = [
+        json.dumps({"input": house}).encode(),
+        json.dumps({"input": turned}, indent=2).encode(),
+    ]
+
+    jobs = [
+        submission(text, catalog, tenant="acme", idempotency_key=None) for text in texts
+    ]
+
+    assert jobs[0].input == jobs[1].input
+    assert jobs[0].fingerprint == jobs[1].fingerprint
+    assert jobs[0].id != jobs[1].id
+    assert json.loads(jobs[0].input) == house
+
+
+@pytest.mark.parametrize(
+    "change", [{"metadata": {"a": "b"}}, {"deadline": 60}, {"explain": False}]
+)
+def test_everything_that_is_asked_for_counts_in_the_fingerprint(
+    catalog: Catalog, house: dict[str, Any], change: dict[str, Any]
+) -> None:
+    """Another request is another fingerprint."""
+    plain, changed = (
+        submission(
+            json.dumps(body).encode(), catalog, tenant="acme", idempotency_key=None
+        )
+        for body in ({"input": house}, {"input": house, **change})
+    )
+
+    assert plain.fingerprint != changed.fingerprint
