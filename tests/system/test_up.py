@@ -1,0 +1,299 @@
+"""Laws of `kerbside up`, on whole installations."""
+
+import base64
+import contextlib
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api import faults
+from api.settings import child_environment
+from model_store.store import ModelStore
+from tests.system.conftest import wait_until
+
+#: Variable that every process of one installation inherits.
+MARK = "UP_TEST_MARK"
+
+#: Processes of an installation with one prediction worker: `up`, Valkey, three of the
+#: API, two workers, beat, Flower.
+PROCESSES = 9
+
+
+@dataclass
+class Up:
+    """One started `kerbside up`."""
+
+    process: "subprocess.Popen[str]"
+    mark: str
+    state: Path
+    #: What it told when all was up.
+    told: dict[str, Any] = field(default_factory=dict)
+
+    def pids(self, words: str = "") -> set[int]:
+        """Return the ids of its processes whose command line holds some words."""
+        return {
+            int(path.name)
+            for path in Path("/proc").iterdir()
+            if path.name.isdigit() and self._owns(path) and words in _command(path)
+        }
+
+    def await_start(self) -> None:
+        """Wait until everything is up."""
+        assert self.process.stdout
+        line = self.process.stdout.readline()
+        assert line, self.end(signal.SIGKILL)
+        self.told = json.loads(line)
+
+    def get(self, url: str, **headers: str) -> tuple[int, Any]:
+        """Ask one of its servers."""
+        place, _, path = url.removeprefix("http://").partition("/")
+        with contextlib.closing(http.client.HTTPConnection(place)) as connection:
+            connection.request("GET", f"/{path}", headers=headers)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+
+    def end(self, number: signal.Signals) -> str:
+        """End it and return what it wrote to stderr."""
+        self.process.send_signal(number)
+        return self.process.communicate(timeout=60)[1]
+
+    def _owns(self, path: Path) -> bool:
+        try:
+            marked = f"{MARK}={self.mark}".encode() in (path / "environ").read_bytes()
+            # Valkey writes its title over its environment; it works in its folder.
+            return marked or (path / "cwd").readlink() == self.state / "redis"
+        except OSError:
+            return False
+
+
+def _command(path: Path) -> str:
+    with contextlib.suppress(OSError):
+        return (path / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+    return ""
+
+
+Start = Callable[..., Up]
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    """Return the state folder."""
+    return tmp_path / "var"
+
+
+@pytest.fixture
+def start_up(store: ModelStore, state: Path) -> Iterator[Start]:
+    """Return a function that starts `kerbside up`; nothing of it survives the test."""
+    started: list[Up] = []
+
+    def start_up(*options: str, **environment: str) -> Up:
+        mark = str(uuid.uuid4())
+        command = (sys.executable, "-m", "api", "up", "--json", "--workers", "1")
+        ports = ("--port", "0", "--flower-port", "0", "--state-dir", str(state))
+        process = subprocess.Popen(
+            [*command, *ports, *options],
+            env=child_environment(
+                **{"KERBSIDE_STORE_URL": str(store.root), MARK: mark, **environment}
+            ),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(Up(process, mark, state))
+        return started[-1]
+
+    yield start_up
+    for up in started:
+        for pid in up.pids():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        with up.process:
+            up.process.kill()
+
+
+def test_once_prices_five_houses_and_leaves_nothing_behind(start_up: Start) -> None:
+    """The shortest way to see that an installation works."""
+    up = start_up("--once")
+    up.await_start()
+    _, told = up.process.communicate(timeout=60)
+
+    assert up.process.returncode == 0, told
+    assert len(up.told["houses"]) == 5
+    for house in up.told["houses"]:
+        interval = house["interval"]
+        assert interval["low"] <= house["price"] <= interval["high"]
+        assert house["in_range"] is (
+            interval["low"] <= house["sold_for"] <= interval["high"]
+        )
+    assert up.pids() == set()
+
+
+def test_everything_that_is_told_works_and_ends_in_order(
+    start_up: Start, state: Path
+) -> None:
+    """Key, addresses and passwords are ready to use; SIGTERM is a clean end."""
+    up = start_up()
+    up.await_start()
+    wait_until(lambda: len(up.pids()) == PROCESSES)
+    key = {"Authorization": f"Bearer {up.told['api_key']}"}
+    operator = {"Authorization": f"Bearer {up.told['operator_key']}"}
+    flower = up.told["flower"]
+    login = base64.b64encode(f"{flower['user']}:{flower['password']}".encode())
+    second = start_up("--once")
+
+    assert up.get(up.told["url"] + "/v1/predictions", **key)[0] == 200
+    assert up.get(up.told["url"] + "/v1/ops/scaler", **key)[0] == 403
+    assert up.get(up.told["url"] + "/v1/ops/scaler", **operator)[0] == 200
+    assert up.get(up.told["docs_url"])[0] in {200, 302, 308}
+    assert up.get(flower["url"])[0] == 401
+    basic = {"Authorization": f"Basic {login.decode()}"}
+    assert up.get(flower["url"] + "/workers", **basic)[0] in {200, 302}
+    secrets = {up.told["api_key"], flower["password"], "redis://"}
+    commands = " ".join(_command(Path(f"/proc/{pid}")) for pid in up.pids())
+    assert [secret for secret in secrets if secret in commands] == []
+    refusal = second.process.communicate(timeout=60)[1]
+    assert second.process.returncode == faults.AlreadyRunning.exit_code
+    assert f"process {up.process.pid}" in refusal
+
+    told = up.end(signal.SIGTERM)
+
+    assert up.process.returncode == 0, told
+    assert "killed" not in told
+    assert up.pids() == set()
+    logs = {path.stem: path.read_text() for path in (state / "log").glob("*.log")}
+    assert "Granian shutdown completed" in logs["api"]
+    assert "Warm shutdown" in logs["predictions-1"]
+    assert "ready to exit" in logs["redis"]
+
+
+def test_a_killed_up_leaves_no_process_and_can_be_started_again(
+    start_up: Start,
+) -> None:
+    """The kernel ends all of them; keys and jobs are still there afterwards."""
+    first = start_up()
+    first.await_start()
+    wait_until(lambda: len(first.pids()) == PROCESSES)
+    first.end(signal.SIGKILL)
+    second = start_up("--once")
+    wait_until(lambda: not first.pids(), timeout_s=15)
+    second.await_start()
+    second.process.communicate(timeout=60)
+
+    assert second.process.returncode == 0
+    assert second.told["api_key"] == first.told["api_key"]
+    assert second.told["flower"]["password"] == first.told["flower"]["password"]
+
+
+def test_every_killed_part_is_started_again(start_up: Start) -> None:
+    """The service comes back by itself and says what happened."""
+    up = start_up()
+    up.await_start()
+    wait_until(lambda: len(up.pids()) == PROCESSES)
+    for part in ("granian", "predictions-1@", "valkey-server"):
+        before = up.pids(part)
+        os.kill(min(before), signal.SIGKILL)
+        wait_until(partial(_is_replaced, up, part, before))
+    wait_until(partial(_is_ready, up))
+
+    told = up.end(signal.SIGINT)
+
+    assert up.process.returncode == 0, told
+    for name in ("api", "predictions-1", "redis"):
+        assert f"{name} was ended by SIGKILL" in told
+    assert up.pids() == set()
+
+
+def _is_replaced(up: Up, part: str, before: set[int]) -> bool:
+    now = up.pids(part)
+    return bool(now) and not now & before
+
+
+def _is_ready(up: Up) -> bool:
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        return up.get(up.told["url"] + "/readyz")[0] == HTTPStatus.OK
+    return False
+
+
+def test_a_stop_before_all_is_up_says_so(start_up: Start) -> None:
+    """Whoever waits for `--once` is not told that houses were priced."""
+    up = start_up("--once")
+    wait_until(lambda: up.pids("predictions-1@"))
+
+    told = up.end(signal.SIGTERM)
+
+    assert up.process.returncode == 128 + signal.SIGTERM, told
+    assert up.pids() == set()
+
+
+def test_a_second_ctrl_c_ends_everything_at_once(start_up: Start) -> None:
+    """The exit code tells that it was not in order."""
+    up = start_up()
+    up.await_start()
+    (worker,) = up.pids("predictions-1@")
+    os.kill(worker, signal.SIGSTOP)  # it would hold up the stop for its grace
+    up.process.send_signal(signal.SIGINT)
+    wait_until(lambda: not up.pids("granian"))
+
+    told = up.end(signal.SIGINT)
+
+    assert up.process.returncode == 128 + signal.SIGINT, told
+    assert up.pids() == set()
+
+
+def test_a_server_of_ones_own_is_used(
+    start_up: Start, redis_url: str, state: Path
+) -> None:
+    """With KERBSIDE_REDIS_URL no other server is started."""
+    up = start_up("--once", KERBSIDE_REDIS_URL=redis_url)
+    up.await_start()
+    told = up.process.communicate(timeout=60)[1]
+
+    assert up.process.returncode == 0, told
+    assert not (state / "redis").exists()
+
+
+def test_a_server_of_ones_own_that_is_away_is_told(start_up: Start) -> None:
+    """Nothing is started that could not work; the password is not repeated."""
+    up = start_up(KERBSIDE_REDIS_URL="redis://:hunter2@127.0.0.1:1/0")
+    told = up.process.communicate(timeout=60)[1]
+
+    assert up.process.returncode == faults.RedisUnreachable.exit_code
+    assert "No Redis for us at 127.0.0.1:1" in told
+    assert "hunter2" not in told
+
+
+def test_a_model_store_that_cannot_be_used_is_told(
+    start_up: Start, tmp_path: Path
+) -> None:
+    """Without a model there is nothing to start."""
+    (tmp_path / "file").touch()
+    up = start_up(KERBSIDE_STORE_URL=str(tmp_path / "file" / "models"))
+    told = up.process.communicate(timeout=120)[1]
+
+    assert up.process.returncode == faults.TrainingFailed.exit_code
+    assert str(tmp_path / "file" / "models") in told
+
+
+def test_a_part_that_cannot_come_up_ends_it_with_its_last_lines(
+    start_up: Start,
+) -> None:
+    """The reason is on the screen, not only in a log."""
+    up = start_up(GRANIAN_LOG_LEVEL="no-such-level")
+    told = up.process.communicate(timeout=60)[1]
+
+    assert up.process.returncode == faults.NotReady.exit_code
+    assert "api ended with exit code 2, 5 times in a row" in told
+    assert "no-such-level" in told
+    assert up.pids() == set()
