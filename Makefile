@@ -54,7 +54,7 @@ install: $(DEV) ## make .venv with everything a developer needs
 	@echo "$(VENV) is complete."
 
 clean: ## remove what the verbs made, except the state in var/
-	rm -rf $(VENV) build *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) build dist *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # No address of a local package index may land in the locks.
