@@ -1,0 +1,101 @@
+"""Houses to submit, each with the one output that it must get."""
+
+import itertools
+import json
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from typing import Any, Protocol
+
+import orjson
+
+from model_store.store import ModelStore
+
+#: Distinct real houses; their prices are computed once, in this process.
+_REAL_HOUSES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """A house as JSON, and the output that is right for it."""
+
+    input: bytes
+    output: bytes
+
+
+class Houses(Protocol):
+    """A supply of houses for one model version."""
+
+    version: str
+    store: Path
+
+    def draw(self, rng: Random) -> House:
+        """Return a house."""
+
+
+class MadeUpHouses:
+    """A different house each time, for the stand-in model."""
+
+    version = "stand-in"
+
+    def __init__(self, store: Path) -> None:
+        """Make a store whose champion is a name only: nothing is ever read of it."""
+        self.store = store
+        self._serials = itertools.count(1)
+        store.mkdir(parents=True, exist_ok=True)
+        aliases = {"generation": 1, "champion": self.version}
+        (store / "aliases.json").write_text(json.dumps(aliases), encoding="utf-8")
+
+    def draw(self, rng: Random) -> House:
+        """Return the next house."""
+        del rng
+        return self._house(next(self._serials))
+
+    def killer(self) -> tuple[int, House]:
+        """Return the serial number of a house that ends its process, and the house."""
+        serial = next(self._serials)
+        return serial, self._house(serial, kills=True)
+
+    def _house(self, serial: int, **marks: bool) -> House:
+        house = {"serial": serial, **marks}
+        return House(orjson.dumps(house), orjson.dumps(right_output(serial)))
+
+
+def right_output(serial: int) -> dict[str, Any]:
+    """Return what the stand-in model answers to the house with a serial number."""
+    return {"price": serial * 7919 % 999_983, "serial": serial}
+
+
+class RealHouses:
+    """Sales of the shipped data set, for a small model trained on some of them."""
+
+    def __init__(self, store: Path) -> None:
+        """Train the model and price the houses, here and once."""
+        from model_store import artifact, dataset, training
+        from model_store.pipelines import Recipe
+        from model_store.predictor import Predictor
+
+        sales = dataset.load()
+        now = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+        small = training.train(
+            sales.every(25), seed=0, trained_at=now, recipe=Recipe(trees=20)
+        )
+        models = ModelStore(store)
+        with tempfile.TemporaryDirectory() as folder:
+            artifact.save(small, Path(folder))
+            self.version = models.publish(Path(folder))
+        models.promote(self.version)
+        self.store = store
+        step = len(sales) // _REAL_HOUSES
+        houses = [sales.house(row * step) for row in range(_REAL_HOUSES)]
+        outputs = Predictor.load(models, self.version).predict(houses)
+        self._houses = [
+            House(orjson.dumps(house), orjson.dumps(output))
+            for house, output in zip(houses, outputs, strict=True)
+        ]
+
+    def draw(self, rng: Random) -> House:
+        """Return one of the houses."""
+        return rng.choice(self._houses)

@@ -1,0 +1,109 @@
+"""The rows of the suite: each a fault, how often, and the site that it hits."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.chaos import redis_rows, workers_rows
+from tests.chaos.stage import Stage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One row: what is done to a site under load."""
+
+    name: str
+    #: For the report; `{}` is how often, how many or how long.
+    fault: str
+    #: In the full suite and in the short one.
+    times: tuple[int, int]
+    act: Callable[[Stage], None]
+    #: The time to recover is that from ... to ...
+    recovers: str
+    #: Whether workers run the product's own application with a trained model.
+    real_model: bool = False
+    with_api: bool = False
+    through_proxy: bool = False
+    doubled: bool = False
+    per_s: float = 120.0
+
+
+_HIT_JOBS = "from the fault to the end of the last job that it hit"
+_NEXT_RESULT = "from the end of the fault to the next result"
+
+ROWS = (
+    Row(
+        name="kill-worker",
+        fault="kill -9 of a busy worker every 2 s x {}",
+        times=(100, 8),
+        act=workers_rows.kill_busy_workers,
+        recovers=_HIT_JOBS,
+    ),
+    Row(
+        name="kill-redis",
+        fault="Redis kill -9 with AOF x {}",
+        times=(3, 1),
+        act=redis_rows.kill_redis,
+        recovers="from Redis answering again to the next result",
+    ),
+    Row(
+        name="delete-lane",
+        fault="queue deleted with messages in it x {}",
+        times=(3, 1),
+        act=redis_rows.delete_lane,
+        recovers=_HIT_JOBS,
+    ),
+    Row(
+        name="double-messages",
+        fault="{} messages published twice",
+        times=(2000, 400),
+        act=redis_rows.doubled_messages,
+        recovers="",
+        doubled=True,
+    ),
+    Row(
+        name="freeze-redis",
+        fault="Redis frozen {} s, HTTP clients beside",
+        times=(10, 3),
+        act=redis_rows.freeze_redis,
+        recovers=_NEXT_RESULT,
+        real_model=True,
+        with_api=True,
+    ),
+    Row(
+        name="stop-worker",
+        fault="SIGTERM of a worker x {}",
+        times=(20, 4),
+        act=workers_rows.stop_workers,
+        recovers="",
+        real_model=True,
+    ),
+    Row(
+        name="poison",
+        fault="{} houses that kill their process",
+        times=(3, 1),
+        act=workers_rows.poison,
+        recovers="from the submit to the dead letter",
+    ),
+    Row(
+        name="strays",
+        fault="stray and unreadable messages, {} rounds",
+        times=(10, 4),
+        act=redis_rows.stray_messages,
+        recovers=_NEXT_RESULT,
+    ),
+    Row(
+        name="reset-connections",
+        fault="every TCP connection to Redis reset x {}",
+        times=(20, 4),
+        act=redis_rows.reset_connections,
+        recovers=_NEXT_RESULT,
+        through_proxy=True,
+    ),
+    Row(
+        name="kill-upkeep",
+        fault="kill -9 of upkeep, beat and a busy worker at once x {}",
+        times=(3, 1),
+        act=workers_rows.kill_upkeep,
+        recovers=_HIT_JOBS,
+    ),
+)

@@ -1,0 +1,183 @@
+"""One row's installation: a server, workers, upkeep, beat and, if asked for, API."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import redis
+
+from api.stack import Stack
+from api.statefolder import StateFolder
+from tests.chaos.fleet import Fleet
+from tests.chaos.houses import Houses
+from tests.chaos.patience import wait_until
+from tests.chaos.proxy import Proxy
+from worker import connection, embedded, ledger, ports, queue
+from worker.child import ChildSpec
+from worker.ledger import PREDICTIONS
+from worker.settings import WorkerSettings
+
+ROOT = Path(__file__).parents[2]
+SERVER = "redis"
+
+#: Short, so that a hundred deaths fit into minutes; the product's default is 15 s.
+LEASE_S = 2.0
+
+#: Seconds that a busy worker spends on a full batch: `_BATCH` houses of `_HOUSE_MS`.
+_BATCH = 32
+_HOUSE_MS = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a site consists of."""
+
+    houses: Houses
+    #: Whether workers run the product's own application, with the real model.
+    real_model: bool = False
+    workers: int = 3
+    with_api: bool = False
+    #: Everybody reaches Redis through a proxy.
+    through_proxy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A running installation, and what the suite reaches it by."""
+
+    plan: Plan
+    folder: Path
+    fleet: Fleet
+    proxy: Proxy | None
+    #: As clients and workers are set up.
+    settings: WorkerSettings
+    #: Straight to the server, whatever lies between it and the others.
+    direct_url: str
+    api_port: int
+
+    @property
+    def starts_file(self) -> Path:
+        """Where the stand-in writes down the starts of houses that kill."""
+        return self.folder / "starts"
+
+    def client(self, role: connection.Role = "worker") -> redis.Redis:
+        """Return a client that goes straight to the server."""
+        return connection.connect(self.direct_url, role=role)
+
+    def desk(self) -> queue.Queue:
+        """Return the front desk as the API has it, with its short time limits."""
+        client = connection.connect(self.settings.redis_url, role="api")
+        return queue.Queue(client, self.settings)
+
+    def book(self) -> ledger.Ledger:
+        """Return the ledger of the server."""
+        return ledger.Ledger(self.client(), self.settings)
+
+    @property
+    def workers(self) -> list[str]:
+        """The names of the prediction workers."""
+        return [f"predictions-{n}" for n in range(1, self.plan.workers + 1)]
+
+    def answers(self) -> bool:
+        """Tell whether the server serves."""
+        client: Any = self.client("api")
+        try:
+            return bool(client.ping())
+        except redis.RedisError:
+            return False
+        finally:
+            client.close()
+
+    def workers_claim(self) -> bool:
+        """Tell whether every worker that runs now has asked for work."""
+        pids = {self.fleet.pid(name) for name in self.workers}
+        return pids <= set(self.claimers().values())
+
+    def claimers(self) -> dict[str, int]:
+        """Return the process id of each worker that asked for work lately, by token."""
+        client: Any = self.client()
+        with contextlib.closing(client):
+            tokens = client.zrange(f"kerbside:workers:{PREDICTIONS}", 0, -1)
+        return {token.decode(): pid_of(token) for token in tokens}
+
+
+def pid_of(token: bytes) -> int:
+    """Return the process id in a worker's token: node name, process, unique part."""
+    return int(token.rsplit(b":", 2)[1])
+
+
+@contextlib.contextmanager
+def running(folder: Path, plan: Plan) -> Iterator[Site]:
+    """Run a site while the block runs; nothing of it is left after the block."""
+    state = StateFolder.prepare(folder)
+    server = embedded.prepare(state.redis)
+    with contextlib.ExitStack() as at_end:
+        at_end.callback(server.close)
+        proxy = None
+        if plan.through_proxy:
+            proxy = at_end.enter_context(Proxy(server.port))
+        port = proxy.port if proxy else server.port
+        settings = WorkerSettings(
+            redis_url=server.url.replace(f":{server.port}/", f":{port}/"),
+            state_dir=state.path,
+            store_url=str(plan.houses.store),
+            lease_s=LEASE_S,
+            batch_max=_BATCH,
+        )
+        fleet = at_end.enter_context(Fleet())
+        api_port = ports.find_free()
+        site = Site(plan, folder, fleet, proxy, settings, server.url, api_port)
+        fleet.start(_stack(site, state, server.lock).redis(server))
+        wait_until(site.answers, "the start of the server")
+        fleet.start(*_programs(site, _stack(site, state, server.lock)))
+        wait_until(site.workers_claim, "the start of the workers")
+        yield site
+
+
+def _stack(site: Site, state: StateFolder, lock: int) -> Stack:
+    return Stack(
+        state=state,
+        environment=_environment(site),
+        lock=lock,
+        port=site.api_port,
+        flower_port=0,
+        flower_password="",
+        predictors=site.plan.workers,
+        drain_s=site.settings.drain_s,
+    )
+
+
+def _environment(site: Site) -> dict[str, str]:
+    settings = site.settings
+    return {
+        "PATH": os.defpath,
+        "PYTHONPATH": str(ROOT),
+        "OMP_NUM_THREADS": "1",
+        "KERBSIDE_REDIS_URL": settings.redis_url,
+        "KERBSIDE_STATE_DIR": str(settings.state_dir),
+        "KERBSIDE_STORE_URL": settings.model_store_url(),
+        "KERBSIDE_LEASE_S": str(settings.lease_s),
+        "KERBSIDE_BATCH_MAX": str(settings.batch_max),
+        "KERBSIDE_HOUSE_MS": str(_HOUSE_MS),
+        "KERBSIDE_STARTS_FILE": str(site.starts_file),
+    }
+
+
+def _programs(site: Site, stack: Stack) -> Iterator[ChildSpec]:
+    for spec in stack.prediction_workers():
+        yield spec if site.plan.real_model else _with_stand_in(spec)
+    yield stack.upkeep_worker()
+    yield stack.beat()
+    if site.plan.with_api:
+        yield stack.api()
+
+
+def _with_stand_in(spec: ChildSpec) -> ChildSpec:
+    command = tuple(
+        "tests.chaos.stand_in" if part == "worker.celery" else part
+        for part in spec.command
+    )
+    return replace(spec, command=command)

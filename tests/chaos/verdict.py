@@ -1,0 +1,155 @@
+"""The invariants that every row must leave whole."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from tests.chaos.evidence import Holdings, Record
+from tests.chaos.load import Taken
+
+_EXAMPLES = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Testimony:
+    """What clients and onlookers know of a row."""
+
+    taken: Sequence[Taken]
+    #: Orders that were never acknowledged: each may or may not be a job.
+    unknown: frozenset[str] = frozenset()
+    #: How often each id was announced as finished.
+    announced: Mapping[str, int] = field(default_factory=dict)
+    #: Whether announcements may have been missed.
+    deaf: bool = False
+    #: What polls saw that must not be.
+    wrong_polls: Sequence[str] = ()
+    #: Jobs that must be dead letters.
+    poison: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The figures of a row, and every invariant that it broke."""
+
+    acknowledged: int
+    succeeded: int
+    failed: int
+    canceled: int
+    open: int
+    lost: int
+    duplicates: int
+    #: Starts beyond the first of each job.
+    reruns: int
+    dead: int
+    broken: tuple[str, ...]
+
+
+def judge(testimony: Testimony, held: Holdings) -> Verdict:
+    """Compare what clients know with what the server holds."""
+    records = held.records
+    states = Counter(
+        records[one.id].state for one in testimony.taken if one.id in records
+    )
+    missing = [one.id for one in testimony.taken if one.id not in records]
+    unfinished = [one for one, record in records.items() if not record.has_ended]
+    return Verdict(
+        acknowledged=len({one.id for one in testimony.taken}),
+        succeeded=states["succeeded"],
+        failed=states["failed"],
+        canceled=states["canceled"],
+        open=len(unfinished),
+        lost=len(missing) + len(unfinished),
+        duplicates=_duplicates(testimony, held),
+        reruns=sum(max(0, one.attempts - 1) for one in records.values()),
+        dead=len(held.dead),
+        broken=tuple(_broken(testimony, held)),
+    )
+
+
+def with_broken(verdict: Verdict, further: Iterable[str]) -> Verdict:
+    """Return a verdict that knows what else was broken."""
+    return replace(verdict, broken=(*verdict.broken, *further))
+
+
+def _duplicates(testimony: Testimony, held: Holdings) -> int:
+    """Count results beyond the first of each job."""
+    announced = sum(count - 1 for count in testimony.announced.values())
+    ended = sum(record.has_ended for record in held.records.values())
+    return max(announced, held.done - ended - len(testimony.unknown), 0)
+
+
+def _broken(testimony: Testimony, held: Holdings) -> Iterator[str]:
+    yield from _lost(testimony, held)
+    yield from _wrong_ends(testimony, held)
+    yield from _doubled(testimony, held)
+    yield from _untidy(testimony, held)
+    for wrong in testimony.wrong_polls[:_EXAMPLES]:
+        yield f"a poll went backwards: {wrong}"
+
+
+def _lost(testimony: Testimony, held: Holdings) -> Iterator[str]:
+    taken = [one.id for one in testimony.taken]
+    if len(set(taken)) != len(taken):
+        yield f"{len(taken) - len(set(taken))} ids were acknowledged to two orders"
+    missing = [one for one in taken if one not in held.records]
+    if missing:
+        yield f"{len(missing)} acknowledged jobs have no record, {_some(missing)}"
+    stuck = [one for one, record in held.records.items() if not record.has_ended]
+    if stuck:
+        states = Counter(held.records[one].state for one in stuck)
+        yield f"{len(stuck)} jobs never ended: {dict(states)}, {_some(stuck)}"
+
+
+def _wrong_ends(testimony: Testimony, held: Holdings) -> Iterator[str]:
+    right = {one.id: one.output for one in testimony.taken}
+    wrong, unexpected = [], []
+    for one, record in held.records.items():
+        if record.state == "succeeded" and record.output != right.get(one):
+            wrong.append(one)
+        if record.has_ended and not _ended_as_it_must(one, record, testimony):
+            unexpected.append(f"{one} {record.state} {record.detail}")
+    if wrong:
+        yield f"{len(wrong)} jobs have an output that is not theirs, {_some(wrong)}"
+    if unexpected:
+        yield f"{len(unexpected)} jobs ended as they must not, {_some(unexpected)}"
+    if held.dead != testimony.poison:
+        yield (
+            f"the dead letters are {sorted(held.dead)[:_EXAMPLES]},"
+            f" not {sorted(testimony.poison)[:_EXAMPLES]}"
+        )
+
+
+def _ended_as_it_must(job_id: str, record: Record, testimony: Testimony) -> bool:
+    if job_id in testimony.poison:
+        return (record.state, record.detail, record.attempts) == ("failed", "dead", 3)
+    return record.state == "succeeded"
+
+
+def _doubled(testimony: Testimony, held: Holdings) -> Iterator[str]:
+    twice = [one for one, count in testimony.announced.items() if count > 1]
+    if twice:
+        yield f"{len(twice)} jobs were announced more than once, {_some(twice)}"
+    ids = {one.id for one in testimony.taken}
+    strange = testimony.announced.keys() - ids - testimony.unknown
+    if strange:
+        yield f"{len(strange)} unknown jobs were announced, {_some(sorted(strange))}"
+    silent = ids - testimony.announced.keys()
+    if silent and not testimony.deaf:
+        yield f"{len(silent)} jobs were never announced, {_some(sorted(silent))}"
+    if held.done != held.numbered:
+        yield f"the ledger counts {held.numbered} jobs and {held.done} ends"
+
+
+def _untidy(testimony: Testimony, held: Holdings) -> Iterator[str]:
+    left = {key: count for key, count in held.leftovers.items() if count}
+    if left:
+        yield f"the lane still holds {left}"
+    fewest = len({one.id for one in testimony.taken})
+    most = fewest + len(testimony.unknown)
+    for family, count in {**held.keys, "numbered": held.numbered}.items():
+        if not fewest <= count <= most:
+            yield f"{count} entries of kind {family!r} for {fewest} jobs"
+
+
+def _some(ids: Sequence[str]) -> str:
+    return "such as " + ", ".join(ids[:_EXAMPLES])
