@@ -41,9 +41,10 @@ class Waiter:
         """Return the job once it has ended, or as it is when the time is over."""
         until = time.monotonic() + seconds
         while True:
-            left = until - time.monotonic()
-            self._event.wait(max(0.0, min(left, _LOOK_S)))
-            self._event.clear()
+            if not self._stopping.is_set():
+                left = until - time.monotonic()
+                self._event.wait(max(0.0, min(left, _LOOK_S)))
+                self._event.clear()
             job = look()
             over = self._stopping.is_set() or time.monotonic() >= until
             if over or job.state.is_terminal:

@@ -1,9 +1,10 @@
 """What the HTTP server loads, once in each of its processes: `api.wsgi:application`."""
 
-from api import services
+from api import services, shutdown
 from api.app import create_app
 from api.settings import ApiSettings
 
 application = create_app(ApiSettings.from_env())
 # Before the first request, so that no waiter races with the subscription.
 services.of(application).waiting.start()
+shutdown.at_stop_signal(services.of(application).waiting.stop)

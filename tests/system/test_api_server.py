@@ -1,0 +1,255 @@
+"""The API behind its real server: two processes, real sockets, a Redis that fails."""
+
+import contextlib
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis as redis_py
+
+from api.settings import child_environment
+from model_store.store import ModelStore
+from tests.system.conftest import ROOT, wait_until
+from worker import connection, embedded, ports
+from worker.credentials import ApiKeys
+from worker.ledger import FINISHED_CHANNEL, PREDICTIONS, Completion, Ledger
+from worker.settings import WorkerSettings
+
+#: What an answer may take while Redis is away: 1 s, and a busy machine's share.
+SOON_S = 1.3
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came back, and after how long."""
+
+    status: int
+    headers: dict[str, str]
+    body: Any
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running API."""
+
+    process: "subprocess.Popen[bytes]"
+    port: int
+    token: str
+    redis: redis_py.Redis
+    house: dict[str, Any]
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: bytes | Iterable[bytes] | None = None,
+        **headers: str,
+    ) -> Reply:
+        """Send one request on a connection of its own."""
+        started = time.monotonic()
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        sent = {"Authorization": f"Bearer {self.token}", **headers}
+        with contextlib.closing(connection):
+            connection.request(method, path, body, sent)
+            answer = connection.getresponse()
+            text = answer.read()
+        received = {name.lower(): value for name, value in answer.getheaders()}
+        content = json.loads(text) if text else None
+        return Reply(answer.status, received, content, time.monotonic() - started)
+
+    def submit(self, **headers: str) -> Reply:
+        """Submit the house."""
+        body = json.dumps({"input": self.house}).encode()
+        kind = {"Content-Type": "application/json"}
+        return self.call("POST", "/v1/predictions", body, **kind, **headers)
+
+    def redis_pid(self) -> int:
+        """Return the process of Redis."""
+        information: Any = self.redis.info("server")
+        return int(information["process_id"])
+
+    def finish(self) -> int:
+        """Do a worker's work for every waiting job."""
+        book = Ledger(self.redis, WorkerSettings())
+        leases = book.claim(PREDICTIONS, limit=500, worker="test").leases
+        done = [Completion(lease=lease, output=b"{}") for lease in leases]
+        book.complete(PREDICTIONS, done)
+        return len(leases)
+
+
+@pytest.fixture
+def server(store: ModelStore, tmp_path: Path) -> Iterator[Server]:
+    """Run the API and a Redis of its own."""
+    with embedded.serving(tmp_path / "redis") as redis, contextlib.ExitStack() as stack:
+        client = stack.enter_context(connection.connect(redis.url, role="worker"))
+        token, _ = ApiKeys(client).create(tenant="acme", scopes=["predict", "read"])
+        port = ports.find_free()
+        log = stack.enter_context((tmp_path / "api.log").open("wb"))
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "granian", "--interface", "wsgi"),
+                *("--workers", "2", "--blocking-threads", "128", "--no-ws"),
+                *("--port", str(port), "--workers-kill-timeout", "8"),
+                "api.wsgi:application",
+            ],
+            cwd=ROOT,
+            env=child_environment(
+                KERBSIDE_REDIS_URL=redis.url, KERBSIDE_STORE_URL=str(store.root)
+            ),
+            stdout=log,
+            stderr=log,
+        )
+        stack.callback(_end, process)
+        house = store.card(store.resolve("champion")).schema.example
+        server = Server(process, port, token, client, dict(house))
+        wait_until(lambda: _listeners(server) == 2)
+        yield server
+
+
+@contextlib.contextmanager
+def frozen(pid: int) -> Iterator[None]:
+    """Stop a process and let it go on afterwards."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def test_a_house_goes_in_and_a_result_comes_out(server: Server) -> None:
+    """Submit, poll, wait: through real sockets and both processes."""
+    job = server.submit().body
+    assert job["status"] == "starting"
+    assert server.finish() == 1
+
+    polls = [server.call("GET", f"/v1/predictions/{job['id']}") for _ in range(10)]
+
+    assert {poll.body["status"] for poll in polls} == {"succeeded"}
+    assert len({poll.headers["etag"] for poll in polls}) == 1
+
+
+def test_each_process_hears_of_finished_jobs(server: Server) -> None:
+    """A waiter is woken whichever process serves it."""
+    with ThreadPoolExecutor(20) as pool:
+        waiting = [pool.submit(server.submit, Prefer="wait=20") for _ in range(20)]
+        wait_until(lambda: server.redis.llen(PREDICTIONS) == 20)
+        server.finish()
+        replies = [reply.result() for reply in waiting]
+
+    assert {reply.status for reply in replies} == {201}
+    assert {reply.headers["preference-applied"] for reply in replies} == {"wait=20"}
+    assert max(reply.seconds for reply in replies) < 5
+
+
+def test_waiters_leave_threads_for_everybody_else(server: Server) -> None:
+    """250 requests that want to wait; others are served meanwhile."""
+    with ThreadPoolExecutor(250) as pool:
+        waiting = [pool.submit(server.submit, Prefer="wait=20") for _ in range(250)]
+        wait_until(lambda: server.redis.llen(PREDICTIONS) == 250)
+        others = [server.call("GET", "/v1/predictions?limit=1") for _ in range(20)]
+        server.finish()
+        replies = [reply.result() for reply in waiting]
+
+    assert {reply.status for reply in others} == {200}
+    assert max(reply.seconds for reply in others) < 2
+    assert {reply.status for reply in replies} <= {201, 202}
+    held = [reply for reply in replies if reply.status == 201]
+    assert 96 <= len(held) <= 2 * 96
+
+
+def test_a_frozen_redis_is_503_within_a_second_and_recovers(server: Server) -> None:
+    """However many ask at once; what needs no Redis is served as ever."""
+    job = server.submit().body
+    path = f"/v1/predictions/{job['id']}"
+
+    with frozen(server.redis_pid()), ThreadPoolExecutor(300) as pool:
+        asked = [pool.submit(server.call, "GET", path) for _ in range(290)]
+        asked += [pool.submit(server.submit) for _ in range(10)]
+        health = [server.call("GET", "/healthz") for _ in range(5)]
+        replies = [reply.result() for reply in asked]
+        later = [server.call("GET", path) for _ in range(5)]
+        ready = server.call("GET", "/readyz")
+
+    for reply in [*replies, *later]:
+        assert reply.status == 503
+        assert reply.body["type"] == "urn:kerbside:problem:job-store-unavailable"
+        assert int(reply.headers["retry-after"]) >= 1
+    assert max(reply.seconds for reply in [*replies, *later, ready]) < SOON_S
+    assert ready.status == 503
+    assert {reply.status for reply in health} == {200}
+    assert max(reply.seconds for reply in health) < SOON_S
+    wait_until(lambda: server.call("GET", path).status == 200, timeout_s=4)
+    wait_until(lambda: server.submit().status == 202, timeout_s=4)
+
+
+def test_a_lost_connection_is_made_anew(server: Server) -> None:
+    """Clients that Redis dropped do not show."""
+    job = server.submit().body
+    for kind in ("normal", "pubsub"):
+        server.redis.client_kill_filter(_type=kind, skipme=True)
+
+    replies = [server.call("GET", f"/v1/predictions/{job['id']}") for _ in range(20)]
+
+    assert {reply.status for reply in replies} == {200}
+    wait_until(lambda: _listeners(server) == 2)
+
+
+def test_a_stop_answers_who_waits(server: Server) -> None:
+    """A rolling restart holds nobody for a minute and drops nobody."""
+    with ThreadPoolExecutor(8) as pool:
+        waiting = [pool.submit(server.submit, Prefer="wait=30") for _ in range(8)]
+        wait_until(lambda: server.redis.llen(PREDICTIONS) == 8)
+        server.process.terminate()
+        replies = [reply.result() for reply in waiting]
+
+    assert {reply.status for reply in replies} == {202}
+    assert server.process.wait(8) == 0
+
+
+def test_a_body_in_chunks_is_read_and_bounded(server: Server) -> None:
+    """Its length is not announced, so it is counted."""
+    body = json.dumps({"input": server.house}).encode()
+    kind = {"Content-Type": "application/json"}
+    path = "/v1/predictions"
+
+    good = server.call("POST", path, iter([body[:50], body[50:]]), **kind)
+    large = server.call("POST", path, iter([b" " * 65536] * 40), **kind)
+
+    assert good.status == 202
+    assert large.status == 413
+
+
+def test_a_head_request_has_no_body(server: Server) -> None:
+    """Also through the real server, whose connection goes on."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    with contextlib.closing(connection):
+        for method in ("HEAD", "GET", "HEAD", "GET"):
+            connection.request(method, "/healthz")
+            answer = connection.getresponse()
+            assert answer.status == 200
+            assert bool(answer.read()) is (method == "GET")
+
+
+def _listeners(server: Server) -> int:
+    found: Any = server.redis.pubsub_numsub(FINISHED_CHANNEL)
+    return int(found[0][1])
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    try:
+        process.wait(15)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
