@@ -1,8 +1,10 @@
 """What `kerbside up` shows: steps as they happen, then the houses and the addresses."""
 
 import contextlib
+import io
 import json
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -20,12 +22,23 @@ _HOUSE_COLUMNS = 3
 _LABEL_WIDTH = 10
 
 
+class _Terminal(Console):
+    """A console whose reader may go away while everything else goes on."""
+
+    def on_broken_pipe(self) -> None:
+        """Write to nowhere from now on, where the default would end the process."""
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
+
+
 class Screen:
     """Progress on stderr, results on stdout; survives a closed terminal."""
 
     def __init__(self) -> None:
-        self._progress = Console(stderr=True, highlight=False, soft_wrap=True)
-        self._results = Console(highlight=False)
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):  # a terminal that knows no UTF-8
+                stream.reconfigure(errors="replace")
+        self._progress = _Terminal(stderr=True, highlight=False, soft_wrap=True)
+        self._results = _Terminal(highlight=False)
 
     def say(self, text: str, style: str = "") -> None:
         """Print a line of progress."""
@@ -56,7 +69,11 @@ class Screen:
     def houses(self, sales: Sequence[Sale], title: str) -> None:
         """Print the priced houses beside what they sold for."""
         table = Table(
-            title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
+            title=f"\n{title}",
+            title_justify="left",
+            title_style="bold",
+            box=SIMPLE_HEAD,
+            padding=(0, 1, 0, 0),
         )
         columns = list(sales[0].house)[:_HOUSE_COLUMNS]
         for name in columns:
@@ -71,19 +88,19 @@ class Screen:
         _print(self._results, table)
 
     def addresses(self, rows: Mapping[str, str]) -> None:
-        """Print labelled lines."""
+        """Print labelled lines, with space around them."""
+        _print(self._results, Text())
         for label, text in rows.items():
             line = Text.assemble((f"  {label:<{_LABEL_WIDTH}} ", "bold"), text)
             _print(self._results, line)
 
     def paste(self, command: str) -> None:
         """Print a command line so that it can be copied whole."""
-        _print(self._results, Text(f"\n  Price a house of your own:\n\n{command}\n"))
+        _print(self._results, Text(f"\n  Price a house of your own:\n\n{command}"))
 
     def record(self, record: Mapping[str, Any]) -> None:
         """Print one JSON object on a line of its own."""
-        self._results.file.write(json.dumps(record) + "\n")
-        self._results.file.flush()
+        _print(self._results, Text(json.dumps(record)))
 
     def close(self) -> None:
         """Leave the terminal as it was."""
@@ -101,12 +118,12 @@ def _cells(sale: Sale) -> tuple[str | Text, ...]:
         Text(f"{sale.output['price']:,}", "bold"),
         f"{interval['low']:,} - {interval['high']:,}",
         f"{sale.sold_for:,}",
-        Text("✓", "green") if sale.is_within else Text("no", "yellow"),
+        Text("yes", "green") if sale.is_within else Text("no", "yellow"),
     )
 
 
-def _print(console: Console, text: Text | Table) -> None:
+def _print(console: _Terminal, text: Text | Table) -> None:
     try:
         console.print(text, soft_wrap=isinstance(text, Text))
-    except OSError:  # the terminal is gone; what is running goes on
-        os.dup2(os.open(os.devnull, os.O_WRONLY), console.file.fileno())
+    except OSError:  # the terminal was closed
+        console.on_broken_pipe()

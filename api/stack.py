@@ -22,7 +22,7 @@ API_THREADS = 128
 FRONT, BACK, REDIS = range(3)
 
 _GRANIAN = (sys.executable, "-m", "granian")
-_CELERY = (sys.executable, "-m", "celery", "-A", "worker.celery")
+_CELERY = (sys.executable, "-m", "celery", "--quiet", "-A", "worker.celery")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,7 +54,8 @@ class Startup:
             card = store.card(store.resolve("champion"))
         except ModelStoreError as error:
             raise TrainingFailed(f"The model store cannot be used: {error}") from error
-        self.screen.tell("Model", f"{card.name} {card.version}")
+        text = f"{card.name} {card.version}, prices as of {card.as_of}"
+        self.screen.tell("Model", text)
         return card
 
     def embedded_redis(self, server: EmbeddedRedis) -> None:

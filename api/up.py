@@ -56,6 +56,13 @@ _PORT = click.IntRange(0, 65535)
 _SIGNALLED = 128
 
 
+def _cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """What was asked for on the command line."""
@@ -79,7 +86,7 @@ class Options:
 @click.option(
     "--workers",
     type=click.IntRange(1, 256),
-    default=len(os.sched_getaffinity(0)),
+    default=_cores,
     show_default="one a core",
     help="Processes that price.",
 )
@@ -140,7 +147,7 @@ def _keep_up(
         _start(Startup(stack, supervisor, screen), settings, server, welcome)
         is_up()
         if not options.once:
-            screen.say("Running. Ctrl-C ends everything in order.")
+            screen.say("\nRunning. Ctrl-C ends everything in order.")
             supervisor.run()
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from api import showcase
-from api.access import OPERATOR_SCOPES, USER_SCOPES, LocalKeys
+from api.access import LocalKeys
 from api.screen import Screen
 from api.showcase import Sale
 from api.stack import FLOWER_USER, Stack
@@ -49,14 +49,13 @@ class Welcome:
                 | self._record
             )
             return
-        user, operator = ", ".join(USER_SCOPES), ", ".join(OPERATOR_SCOPES)
         self._screen.addresses(
             {
                 "API": url,
                 "Docs": docs_url,
                 "Flower": "{url}  user {user}, password {password}".format(**flower),
-                "Key": f"{keys.user}  ({user})",
-                "Operator": f"{keys.operator}  ({operator})",
+                "API key": keys.user,
+                "Operator": keys.operator,
                 "Logs": str(stack.state.logs),
             }
         )

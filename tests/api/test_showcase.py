@@ -1,0 +1,110 @@
+"""Laws of the client that prices the first houses, on the real API."""
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import redis as redis_py
+from flask import Flask
+from werkzeug.serving import make_server
+
+from api import showcase
+from api.showcase import LocalClient, Unpriced
+from tests.api.conftest import OUTPUT, Finish
+from worker.credentials import ApiKeys
+from worker.ledger import PREDICTIONS, Completion, Ledger
+
+
+@pytest.fixture
+def port(app: Flask) -> Iterator[int]:
+    """Return the port on which the application is served."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server.server_port
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def local(port: int, keys: ApiKeys) -> LocalClient:
+    """Return a client with a key."""
+    token, _ = keys.create(tenant="default", scopes=("predict", "read"))
+    return LocalClient(port, token)
+
+
+@pytest.fixture
+def sale(house: dict[str, Any]) -> dict[str, Any]:
+    """Return a sale as a model card carries it."""
+    return {"house": house, "sold_for": 600_000, "sold_on": "2015-05-01"}
+
+
+def repeating(work: Callable[[], object]) -> Callable[[Callable[[], bool]], None]:
+    """Return a `repeat` that works between two attempts, and gives up at some time."""
+
+    def repeat(is_done: Callable[[], bool]) -> None:
+        for _ in range(10):
+            if is_done():
+                return
+            work()
+        raise TimeoutError
+
+    return repeat
+
+
+def test_sales_are_priced_in_their_order(
+    local: LocalClient, sale: dict[str, Any], finish: Finish
+) -> None:
+    """Each comes back with what was paid and what the API says."""
+    sales = [sale, sale | {"sold_for": 1}]
+
+    priced = showcase.price(sales, local, repeat=repeating(finish))
+
+    assert [one.sold_for for one in priced] == [600_000, 1]
+    assert [one.output for one in priced] == [OUTPUT, OUTPUT]
+    assert [one.is_within for one in priced] == [True, False]
+
+
+def test_a_house_that_the_api_refuses_ends_it(
+    local: LocalClient, sale: dict[str, Any]
+) -> None:
+    """Trying again would not help; the problem is repeated."""
+    with pytest.raises(Unpriced, match=r"422.*castle"):
+        showcase.price(
+            [sale | {"house": {"castle": True}}], local, repeat=repeating(list)
+        )
+
+
+def test_a_job_that_fails_ends_it(
+    local: LocalClient, sale: dict[str, Any], book: Ledger
+) -> None:
+    """The error of the job is repeated."""
+
+    def fail() -> None:
+        leases = book.claim(PREDICTIONS, limit=10, worker="test").leases
+        book.complete(
+            PREDICTIONS, [Completion(lease=one, error="too odd") for one in leases]
+        )
+
+    with pytest.raises(Unpriced, match=r"failed: .*too odd"):
+        showcase.price([sale], local, repeat=repeating(fail))
+
+
+def test_an_api_that_is_away_is_asked_again(sale: dict[str, Any]) -> None:
+    """It is up to the caller when to give up."""
+    with pytest.raises(TimeoutError):
+        showcase.price([sale], LocalClient(1, "key"), repeat=repeating(list))
+
+
+def test_a_redis_that_is_full_is_asked_again(
+    local: LocalClient, sale: dict[str, Any], redis: redis_py.Redis
+) -> None:
+    """A 503 passes."""
+    redis.config_set("maxmemory", 1)
+    try:
+        with pytest.raises(TimeoutError):
+            showcase.price([sale], local, repeat=repeating(list))
+    finally:
+        redis.config_set("maxmemory", 0)
