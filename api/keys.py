@@ -101,15 +101,13 @@ def _kept() -> Iterator[ApiKeys]:
             f"No installation in {settings.state_dir}: start one with `kerbside up`, or"
             " set KERBSIDE_REDIS_URL or KERBSIDE_STATE_DIR."
         )
-    client = connect(url, role="worker")
     try:
-        yield ApiKeys(client)
-    except redis.RedisError as error:
+        with contextlib.closing(connect(url, role="worker")) as client:
+            yield ApiKeys(client)
+    except (redis.RedisError, ValueError) as error:
         raise RedisUnreachable(
             f"Redis does not answer: {error}. Is `kerbside up` running?"
         ) from error
-    finally:
-        client.close()
 
 
 def _public(key: ApiKey) -> dict[str, Any]:

@@ -4,7 +4,6 @@ import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 import redis
 
@@ -82,13 +81,12 @@ class Startup:
         Raises:
             RedisUnreachable: It does not.
         """
-        parts = urlsplit(url)
-        place = f"{parts.hostname}:{parts.port or 6379}"
+        place = url.rpartition("@")[2] or url  # without the password
         with self.screen.step("Redis", f"asking {place}") as told:
             try:
                 with contextlib.closing(connect(url, role="worker")) as client:
                     client.ping()
-            except redis.RedisError as error:
+            except (redis.RedisError, ValueError) as error:  # a port that is none
                 raise RedisUnreachable(
                     f"No Redis for us at {place}: {error}\n"
                     "KERBSIDE_REDIS_URL names it; without that variable `kerbside up`"

@@ -11,6 +11,9 @@ from typing import Self
 from api.faults import AlreadyRunning, StateFolderUnusable
 from worker import lockfile, secretfile
 
+#: Written once to see whether the disk takes it.
+PROBE_BYTES = 65_536
+
 #: A killed supervisor's children end at once, their last work within this time.
 LEFTOVERS_WAIT_S = 20.0
 
@@ -32,8 +35,8 @@ class StateFolder:
         try:
             for folder in (state.path, state.logs, state.run):
                 folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=state.path):
-                pass
+            with tempfile.TemporaryFile(dir=state.path) as probe:
+                probe.write(bytes(PROBE_BYTES))
         except OSError as error:
             raise StateFolderUnusable(
                 f"The state folder {state.path} cannot be used: {error.strerror}."
@@ -84,17 +87,27 @@ class StateFolder:
             if not _is_alive(owner):  # killed; its children are just ending
                 handle = lockfile.acquire(path, wait_s=LEFTOVERS_WAIT_S)
             if handle is None:
-                raise AlreadyRunning(
-                    f"`kerbside up` already runs on {self.path} (process {owner})."
-                    f" Stop it with `kill {owner}`, or choose another folder with"
-                    " --state-dir and other ports with --port and --flower-port."
-                )
+                raise AlreadyRunning(_explained(path, owner))
         try:
             os.truncate(handle, 0)
             os.pwrite(handle, f'{{"pid": {os.getpid()}}}\n'.encode(), 0)
             yield handle
         finally:
             os.close(handle)
+
+
+def _explained(lock: Path, owner: int) -> str:
+    if _is_alive(owner):
+        return (
+            f"`kerbside up` already runs on {lock.parent} (process {owner})."
+            f" Stop it with `kill {owner}`, or choose another folder with"
+            " --state-dir and other ports with --port and --flower-port."
+        )
+    left = " ".join(map(str, lockfile.holders(lock)))
+    return (
+        f"`kerbside up` on {lock.parent} was killed and some of its processes still"
+        f" run. End them with `kill -9 {left}`."
+    )
 
 
 def _is_alive(pid: int) -> bool:

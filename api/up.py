@@ -188,9 +188,10 @@ def _ended_in_order(
             message = with_last_lines(str(failure), failure.last_lines)
             raise NotReady(message) from failure
         finally:
-            screen.say("\nEnding: API, then workers, then Redis. Ctrl-C: at once.")
-            supervisor.stop()
-            screen.say("Ended.")
+            if supervisor.has_children:
+                screen.say("\nEnding: API, then workers, then Redis. Ctrl-C: at once.")
+                supervisor.stop()
+                screen.say("Ended.")
     except StopRequested as stop:
         if not up:
             sys.exit(_SIGNALLED + stop.signal)

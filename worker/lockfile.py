@@ -9,6 +9,16 @@ from pathlib import Path
 POLL_S = 0.02
 
 
+def holders(path: Path) -> list[int]:
+    """Return the processes that have a file open, as far as they may be looked at."""
+    found: set[int] = set()
+    for handle in Path("/proc").glob("[0-9]*/fd/*"):
+        with contextlib.suppress(OSError):
+            if handle.readlink() == path:
+                found.add(int(handle.parts[2]))
+    return sorted(found)
+
+
 def acquire(path: Path, *, wait_s: float = 0.0) -> int | None:
     """Lock a file and return its handle, or None if others still hold it.
 

@@ -102,6 +102,11 @@ class Supervisor:
             child = Child(spec, log, now=self._clock())
             self._records[spec.name] = _Record(log, child)
 
+    @property
+    def has_children(self) -> bool:
+        """Tell whether there is anything to stop."""
+        return bool(self._records)
+
     def settle(self, *names: str) -> None:
         """Count programs as able to start: they are started again without limit."""
         for name in names:

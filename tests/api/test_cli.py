@@ -13,7 +13,7 @@ import redis as redis_py
 from click.testing import CliRunner, Result
 
 import api
-from api import faults, showcase
+from api import faults, showcase, statefolder
 from api.access import LocalAccess
 from api.cli import main
 from api.statefolder import StateFolder
@@ -196,12 +196,36 @@ def test_up_names_the_other_up_on_the_same_folder(run: Run, tmp_path: Path) -> N
     assert f"process {os.getpid()}" in done.stderr
 
 
-def test_up_names_a_setting_that_is_not_one(run: Run) -> None:
+def test_up_names_what_a_killed_one_left_behind(run: Run, tmp_path: Path) -> None:
+    """Its processes still hold the folder, so the message says how to end them."""
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    with StateFolder.prepare(tmp_path / "state").locked() as lock:
+        os.pwrite(lock, f'{{"pid": {gone.pid}}}\n'.encode().ljust(40), 0)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(statefolder, "LEFTOVERS_WAIT_S", 0.1)
+            done = run("up")
+
+    assert done.exit_code == faults.AlreadyRunning.exit_code
+    assert f"End them with `kill -9 {os.getpid()}`" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("KERBSIDE_DRAIN_S", "soon", "Input should be a valid number"),
+        ("KERBSIDE_REDIS_URL", "localhost", "expected redis:// or rediss://"),
+    ],
+)
+@pytest.mark.parametrize("command", [("up",), ("keys", "list")])
+def test_a_setting_that_is_not_one_is_named(
+    run: Run, command: tuple[str, ...], name: str, value: str, message: str
+) -> None:
     """The message names the variable."""
-    done = run("up", KERBSIDE_DRAIN_S="soon")
+    done = run(*command, **{name: value})
 
     assert done.exit_code == 2
-    assert "KERBSIDE_DRAIN_S: Input should be a valid number" in done.stderr
+    assert f"{name}: {message}" in done.stderr
 
 
 def test_a_kept_key_is_kept_until_it_no_longer_opens(
