@@ -1,1 +1,1 @@
-"""Measures Kerbside against the Flask + Celery stack of a tutorial, and itself under depth."""
+"""Measures Kerbside against the Flask + Celery stack that tutorials build."""

@@ -1,4 +1,4 @@
-"""The one load generator: closed-loop clients that submit a house and poll for its price."""
+"""The one load generator: clients that submit a house and poll for its price."""
 
 import asyncio
 import itertools
@@ -13,8 +13,9 @@ import orjson
 
 from benchmarks.http_client import Connection
 
-#: Seconds before the first poll, and between the later ones, of the loaded comparison.
-FIRST_POLL_S, NEXT_POLL_S = 0.02, 0.25
+#: Seconds before the first poll of the loaded comparison; each later pause is twice the
+#: one before it, up to the longest.
+FIRST_POLL_S, LONGEST_PAUSE_S = 0.005, 0.25
 #: Seconds after which a job without an end fails the run.
 _PATIENCE_S = 60.0
 
@@ -56,7 +57,9 @@ class Outcome:
     polls: int = 0
     #: Seconds from submit to price, one a job.
     latencies: list[float] = field(default_factory=list)
-    #: The last output.
+    #: Where the last job is read.
+    last_path: str = ""
+    #: Its output.
     output: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -71,8 +74,11 @@ class Outcome:
 
 
 def poll_schedule() -> Iterator[float]:
-    """Yield the pauses before each poll of a job: one quick look, then patience."""
-    return itertools.chain([FIRST_POLL_S], itertools.repeat(NEXT_POLL_S))
+    """Yield the pauses before each poll of a job: exponential back-off, without end."""
+    pause = FIRST_POLL_S
+    while True:
+        yield pause
+        pause = min(2 * pause, LONGEST_PAUSE_S)
 
 
 def run(
@@ -122,9 +128,7 @@ async def _client(
         for house in work:
             began = time.monotonic()
             async with asyncio.timeout(_PATIENCE_S):
-                outcome.output = await _job(
-                    target, connection, house, outcome, schedule()
-                )
+                await _job(target, connection, house, outcome, schedule())
             outcome.latencies.append(time.monotonic() - began)
 
 
@@ -134,7 +138,7 @@ async def _job(
     house: dict[str, Any],
     outcome: Outcome,
     pauses: Iterator[float],
-) -> dict[str, Any]:
+) -> None:
     status, body = await connection.request(
         "POST", target.path, target.headers_of_submit(), target.body_of(house)
     )
@@ -151,5 +155,4 @@ async def _job(
         if status != 200:
             raise LoadError(f"poll answered {status}: {body[:500]!r}")
         answer = orjson.loads(body)
-    output: dict[str, Any] = answer["output"]
-    return output
+    outcome.last_path, outcome.output = path, answer["output"]

@@ -1,4 +1,4 @@
-"""CPU time of process trees, children and grandchildren included, from `/proc/<pid>/stat`."""
+"""CPU time of process trees, all descendants included, from `/proc/<pid>/stat`."""
 
 import os
 from collections.abc import Iterable, Mapping

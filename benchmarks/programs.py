@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 
 
 class ProgramFailed(Exception):
-    """A program of a stack ended, or did not become ready; the message has its last words."""
+    """A program ended, or did not become ready; the message has its last words."""
 
 
 class Programs:
@@ -42,8 +42,8 @@ class Programs:
 
     def start(self, spec: ChildSpec) -> None:
         """Start a program; its process dies with this one at the latest."""
-        log = ChildLog(spec.log) if spec.log else None
-        self._children[spec.name] = Child(spec, log, now=time.monotonic())
+        child = Child(spec, ChildLog(spec.log), now=time.monotonic())
+        self._children[spec.name] = child
 
     def end(self, name: str) -> None:
         """End a program, by force when it is slow."""
@@ -67,7 +67,9 @@ class Programs:
         while not condition():
             self.check()
             if time.monotonic() > until:
-                raise ProgramFailed(f"{what}: not within {READY_S:g} s\n{self._words()}")
+                raise ProgramFailed(
+                    f"{what}: not within {READY_S:g} s\n{self._words()}"
+                )
             time.sleep(_LOOK_EVERY_S)
 
     def check(self) -> None:

@@ -1,11 +1,13 @@
 """The two stacks of the comparison, each on an embedded Valkey of its own."""
 
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from signal import Signals
+from typing import Any
 
 import orjson
 
@@ -18,6 +20,7 @@ from benchmarks.tutorial.settings import MODEL_FOLDER, REDIS_URL
 from model_store.settings import PREFIX
 from model_store.store import ModelStore
 from worker import embedded, ports
+from worker.celery import create_celery
 from worker.child import ChildSpec
 from worker.connection import connect
 from worker.credentials import ApiKeys
@@ -26,6 +29,10 @@ from worker.queue import Queue
 
 #: Worker processes that price, and web processes, of each stack.
 PROCESSES = 2
+#: Seconds until Flower has asked the workers what they are and switched events on.
+_FLOWER_SETTLES_S = 6.0
+#: Seconds that workers have to tell their batches.
+_INSPECT_S = 1.0
 #: Room for 100,000 waiting jobs and what is left of the finished ones.
 MAXMEMORY = "2gb"
 
@@ -36,6 +43,16 @@ class Running:
 
     programs: Programs
     target: Target
+    flower: ChildSpec
+    flower_port: int
+    #: Returns how many batches its workers have priced so far; 0 where there are none.
+    batches: Callable[[], int] = int
+
+    def start_flower(self) -> None:
+        """Start Flower beside it, and wait until it sees the workers."""
+        self.programs.start(self.flower)
+        self.programs.wait("Flower", lambda: not ports.is_free(self.flower_port))
+        time.sleep(_FLOWER_SETTLES_S)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,9 +70,20 @@ class Installation:
 
 @contextmanager
 def installation(
-    folder: Path, store: ModelStore, *, predictors: int = PROCESSES
+    folder: Path,
+    store: ModelStore,
+    *,
+    predictors: int = PROCESSES,
+    batch_max: int | None = None,
 ) -> Iterator[Installation]:
-    """Run the Redis of a Kerbside; the block starts what else it needs."""
+    """Run the Redis of a Kerbside; the block starts what else it needs.
+
+    Args:
+        folder: Where it keeps its state.
+        store: Where its models are.
+        predictors: Number of prediction workers.
+        batch_max: Houses in a batch at most; as shipped when None.
+    """
     state = StateFolder.prepare(folder)
     with ExitStack() as at_end:
         lock = at_end.enter_context(state.locked())
@@ -68,6 +96,7 @@ def installation(
             state_dir=state.path,
             store_url=str(store.root.absolute()),
             public_url=f"http://{ports.LOOPBACK}:{port}",
+            batch_max=batch_max or ApiSettings().batch_max,
         )
         stack = Stack(
             state=state,
@@ -86,7 +115,7 @@ def installation(
 
 
 @contextmanager
-def kerbside(folder: Path, store: ModelStore) -> Iterator[tuple[Running, Installation]]:
+def kerbside(folder: Path, store: ModelStore) -> Iterator[Running]:
     """Run Kerbside as `kerbside up` does: the same commands, without Flower."""
     with installation(folder, store) as home:
         for spec in home.stack.prediction_workers():
@@ -107,7 +136,13 @@ def kerbside(folder: Path, store: ModelStore) -> Iterator[tuple[Running, Install
             headers={"Authorization": f"Bearer {token}"},
             sends_idempotency_key=True,
         )
-        yield Running(programs=home.programs, target=target), home
+        yield Running(
+            programs=home.programs,
+            target=target,
+            flower=home.stack.flower(),
+            flower_port=home.stack.flower_port,
+            batches=_batches_of(home.settings),
+        )
 
 
 @contextmanager
@@ -119,11 +154,12 @@ def tutorial(folder: Path, model: Path) -> Iterator[Running]:
         )
         programs = at_end.enter_context(Programs())
         port = ports.find_free()
-        redis_spec, *others = tutorial_programs(folder, server, model, port)
-        programs.start(redis_spec)
+        flower_port = ports.find_free()
+        specs = tutorial_programs(folder, server, model, port, flower_port)
+        programs.start(specs["redis"])
         programs.wait("Valkey", server.answers)
-        for spec in others:
-            programs.start(spec)
+        programs.start(specs["worker"])
+        programs.start(specs["api"])
         programs.wait("gunicorn", lambda: not ports.is_free(port))
         target = Target(
             name="tutorial",
@@ -133,13 +169,18 @@ def tutorial(folder: Path, model: Path) -> Iterator[Running]:
             succeeded="SUCCESS",
             failed=frozenset({"FAILURE", "REVOKED"}),
         )
-        yield Running(programs=programs, target=target)
+        yield Running(
+            programs=programs,
+            target=target,
+            flower=specs["flower"],
+            flower_port=flower_port,
+        )
 
 
 def tutorial_programs(
-    folder: Path, server: EmbeddedRedis, model: Path, port: int
-) -> list[ChildSpec]:
-    """Return the tutorial's programs, its Redis first."""
+    folder: Path, server: EmbeddedRedis, model: Path, port: int, flower_port: int
+) -> dict[str, ChildSpec]:
+    """Return the tutorial's programs by name."""
     variables = {REDIS_URL: server.url, MODEL_FOLDER: str(model)}
     environment = child_environment(OMP_NUM_THREADS="1", **variables)
     commands = {
@@ -154,9 +195,13 @@ def tutorial_programs(
             *("worker", "--pool=prefork", f"--concurrency={PROCESSES}"),
             "--loglevel=WARNING",
         ),
+        "flower": (
+            *(sys.executable, "-m", "celery", "-A", "benchmarks.tutorial.tasks"),
+            *("flower", f"--address={ports.LOOPBACK}", f"--port={flower_port}"),
+        ),
     }
-    return [
-        ChildSpec(
+    return {
+        name: ChildSpec(
             name=name,
             command=command,
             environment=environment,
@@ -167,7 +212,20 @@ def tutorial_programs(
             inherit=(server.lock,) if name == "redis" else (),
         )
         for name, command in commands.items()
-    ]
+    }
+
+
+def _batches_of(settings: ApiSettings) -> Callable[[], int]:
+    """Return what asks the workers how many batches they have priced."""
+    app = create_celery(settings)
+
+    def batches() -> int:
+        inspect: Any = app.control.inspect(timeout=_INSPECT_S)
+        answers = inspect.stats() or {}
+        steps = [answer.get("batch_consumer", {}) for answer in answers.values()]
+        return sum(step.get("batches", 0) for step in steps)
+
+    return batches
 
 
 def await_workers(home: Installation, count: int) -> None:
@@ -180,7 +238,10 @@ def await_workers(home: Installation, count: int) -> None:
 
 
 def kerbside_environment(settings: ApiSettings) -> dict[str, str]:
-    """Return the environment in which `kerbside up` starts its programs."""
-    names = ("redis_url", "state_dir", "store_url", "public_url", "batch_max")
-    ours = {PREFIX + name.upper(): str(getattr(settings, name)) for name in names}
+    """Return the environment in which `kerbside up` starts its programs.
+
+    Every setting is in it: those of the user's shell are not for a benchmark.
+    """
+    values = {name: getattr(settings, name) for name in ApiSettings.model_fields}
+    ours = {PREFIX + k.upper(): "" if v is None else str(v) for k, v in values.items()}
     return child_environment(OMP_NUM_THREADS="1", PYTHONUNBUFFERED="1", **ours)

@@ -1,1 +1,1 @@
-"""The stack that Kerbside is compared with: Flask, Celery and Redis as tutorials join them."""
+"""What Kerbside is compared with: Flask, Celery and Redis as tutorials join them."""

@@ -1,4 +1,4 @@
-"""The tutorial's model: three scikit-learn pipelines, called on a data frame of one row."""
+"""The tutorial's model: three pipelines, called on a data frame of one row."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,6 +21,9 @@ class Model:
         loaded = artifact.load(folder)
         self._pipelines = loaded.pipelines
         self._card = loaded.card
+        form = loaded.card.to_dict()
+        names = ("name", "version", "digest", "trained_at")
+        self._model = {name: form[name] for name in names}
 
     def raw(self, house: Mapping[str, Any]) -> list[float]:
         """Return the three estimates of log price."""
@@ -41,10 +44,5 @@ class Model:
                 "method": interval.method,
             },
             "as_of": card.as_of.isoformat(),
-            "model": {
-                "name": card.name,
-                "version": card.version,
-                "digest": card.digest,
-                "trained_at": card.trained_at.isoformat(),
-            },
+            "model": self._model,
         }

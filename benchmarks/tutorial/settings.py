@@ -17,4 +17,6 @@ class TutorialSettings(BaseModel):
     @classmethod
     def from_env(cls) -> "TutorialSettings":
         """Read the settings of this process."""
-        return cls(redis_url=os.environ[REDIS_URL], model_folder=os.environ[MODEL_FOLDER])
+        return cls(
+            redis_url=os.environ[REDIS_URL], model_folder=os.environ[MODEL_FOLDER]
+        )

@@ -1,5 +1,7 @@
 """The tutorial's Flask half: `gunicorn benchmarks.tutorial.web:app`."""
 
+from typing import Any
+
 from celery.result import AsyncResult
 from flask import Flask, jsonify, request
 from flask.typing import ResponseReturnValue
@@ -19,7 +21,7 @@ def submit() -> ResponseReturnValue:
 @app.get("/predictions/<job_id>")
 def poll(job_id: str) -> ResponseReturnValue:
     """Return the price, once there is one."""
-    result = AsyncResult(job_id, app=tasks.app)
+    result: AsyncResult[dict[str, Any]] = AsyncResult(job_id, app=tasks.app)
     # Each look at a pending result asks Redis: one look is enough.
     status = result.status
     output = result.result if status == "SUCCESS" else None

@@ -1,0 +1,209 @@
+"""One run of the benchmark: what is measured, in which order."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from api.settings import child_environment
+from benchmarks import (
+    backlog,
+    comparison,
+    findings,
+    houses,
+    latency,
+    load,
+    machine,
+    single,
+    stacks,
+)
+from benchmarks.comparison import Side
+from benchmarks.load import LoadError
+from benchmarks.plan import Plan
+from benchmarks.programs import ProgramFailed
+from benchmarks.report import Report
+from benchmarks.stacks import Running
+from model_store.store import ModelStore
+
+#: Jobs before anything is measured: every process has priced some by then.
+_WARM_UP = {"tutorial": 40, "Kerbside": 500}
+#: Houses that both stacks must price alike before anything is measured.
+_COMPARED = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """What a run needs to know.
+
+    Attributes:
+        plan: How much of each measurement is done.
+        folder: For everything that the run leaves behind until its end.
+        store: The model store whose champion is measured.
+        say: Gets a line about each step.
+    """
+
+    plan: Plan
+    folder: Path
+    store: ModelStore
+    say: Callable[[str], None]
+
+    def run(self, report: Report) -> None:
+        """Measure everything and tell it to the report."""
+        drawn = houses.draw()
+        report.raw["load_average_before"] = machine.load_average()
+        self._single(report, drawn)
+        self._stacks(report, drawn)
+        self._backlogs(report, drawn)
+        report.add(findings.SETTINGS)
+        report.raw["load_average_after"] = machine.load_average()
+
+    def _single(self, report: Report, drawn: list[dict[str, Any]]) -> None:
+        self.say("One house: the predictor against the pipelines")
+        folder = self.store.folder(self.store.resolve("champion"))
+        seen = single.measure(folder, drawn[: self.plan.single_houses])
+        report.raw["single"] = asdict(seen)
+        report.add(findings.of_single(seen))
+
+    def _stacks(self, report: Report, drawn: list[dict[str, Any]]) -> None:
+        self.say("Starting both stacks")
+        model = self.store.folder(self.store.resolve("champion"))
+        with (
+            stacks.tutorial(self.folder / "tutorial", model) as tutorial,
+            stacks.kerbside(self.folder / "kerbside", self.store) as kerbside,
+        ):
+            _warm_up(tutorial, kerbside, drawn)
+            self._latency(report, tutorial, kerbside, drawn)
+            sides = (
+                Side(tutorial, self.plan.tutorial_jobs),
+                Side(kerbside, self.plan.kerbside_jobs),
+            )
+            self._loaded(report, sides, drawn)
+            if self.plan.flower_rounds:
+                self._with_flower(report, sides, drawn)
+
+    def _latency(
+        self,
+        report: Report,
+        tutorial: Running,
+        kerbside: Running,
+        drawn: list[dict[str, Any]],
+    ) -> None:
+        self.say("Idle: submit to result")
+        seen = latency.measure(
+            tutorial.target, kerbside.target, drawn, turns=self.plan.latency_turns
+        )
+        report.raw["latency"] = asdict(seen)
+        report.add(findings.of_latency(seen))
+
+    def _loaded(
+        self, report: Report, sides: tuple[Side, Side], drawn: list[dict[str, Any]]
+    ) -> None:
+        slow, fast = comparison.alternate(
+            sides, drawn, rounds=self.plan.rounds, told=self._under("Loaded")
+        )
+        self.say("Loaded: what a poll costs")
+        polls = [comparison.poll_cost_ms(side.running, drawn) for side in sides]
+        report.raw["loaded"] = {
+            "tutorial": [asdict(one) for one in slow],
+            "kerbside": [asdict(one) for one in fast],
+            "poll_ms": polls,
+        }
+        report.add(
+            findings.of_load(slow, fast),
+            findings.of_one_poll(slow, fast, (polls[0], polls[1])),
+            findings.parts_of_load("Loaded", [("tutorial", slow), ("Kerbside", fast)]),
+        )
+
+    def _with_flower(
+        self, report: Report, sides: tuple[Side, Side], drawn: list[dict[str, Any]]
+    ) -> None:
+        self.say("Starting Flower on both")
+        for side in sides:
+            side.running.start_flower()
+        slow, fast = comparison.alternate(
+            sides,
+            drawn,
+            rounds=self.plan.flower_rounds,
+            told=self._under("Loaded, with Flower"),
+        )
+        report.raw["with_flower"] = {
+            "tutorial": [asdict(one) for one in slow],
+            "kerbside": [asdict(one) for one in fast],
+        }
+        rows = [("tutorial", slow), ("Kerbside", fast)]
+        report.add(
+            findings.of_flower(slow, fast),
+            findings.parts_of_load("Loaded, with Flower on in both", rows),
+        )
+
+    def _backlogs(self, report: Report, drawn: list[dict[str, Any]]) -> None:
+        depths = backlog.depths(
+            self.folder,
+            self.store,
+            drawn,
+            levels=self.plan.levels,
+            rounds=self.plan.depth_rounds,
+            told=self._under("Depth"),
+        )
+        scaling = backlog.scaling(
+            self.folder,
+            self.store,
+            drawn,
+            rounds=self.plan.scaling_rounds,
+            seconds=self.plan.scaling_s,
+            told=self._under("Workers"),
+        )
+        report.raw["depths"], report.raw["scaling"] = asdict(depths), asdict(scaling)
+        report.add(findings.of_depths(depths), findings.of_scaling(scaling))
+
+    def _under(self, heading: str) -> Callable[[str], None]:
+        return lambda line: self.say(f"{heading}: {line}")
+
+
+def trained(folder: Path) -> ModelStore:
+    """Train the model that ships, in a store of its own.
+
+    Raises:
+        ProgramFailed: It could not be trained.
+    """
+    began = time.monotonic()
+    store = ModelStore(folder)
+    command = (sys.executable, "-m", "model_store", "train", "--json")
+    done = subprocess.run(
+        [*command, "--store", str(folder)],
+        env=child_environment(OMP_NUM_THREADS="1"),
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        after = time.monotonic() - began
+        raise ProgramFailed(f"no model after {after:.0f} s\n{done.stderr}")
+    return store
+
+
+def _warm_up(tutorial: Running, kerbside: Running, drawn: list[dict[str, Any]]) -> None:
+    """Let every process price some houses; both stacks must price them alike.
+
+    Raises:
+        LoadError: They do not.
+    """
+    sides = (tutorial, kerbside)
+    for side in sides:
+        jobs = _WARM_UP[side.target.name]
+        load.run(side.target, drawn, jobs=jobs, clients=comparison.CLIENTS)
+    for house in drawn[:_COMPARED]:
+        slow, fast = (
+            load.run(side.target, [house], jobs=1, clients=1).output for side in sides
+        )
+        if _comparable(slow) != _comparable(fast):
+            raise LoadError(f"the stacks differ: {slow} against {fast}")
+
+
+def _comparable(output: dict[str, Any]) -> dict[str, Any]:
+    """Return an output without the alias, which the tutorial does not know."""
+    model = {k: v for k, v in output["model"].items() if k != "alias"}
+    return output | {"model": model}

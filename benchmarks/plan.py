@@ -1,0 +1,53 @@
+"""How much of each measurement a run does."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Sizes of the measurements."""
+
+    #: Of the loaded comparison: rounds, and jobs of each stack in a round.
+    rounds: int
+    tutorial_jobs: int
+    kerbside_jobs: int
+    #: Rounds with Flower on; 0 leaves Flower out.
+    flower_rounds: int
+    #: Houses that the pipelines price one by one.
+    single_houses: int
+    #: Turns of ten jobs on each idle stack.
+    latency_turns: int
+    #: Waiting jobs of the short and of the long queue, and rounds of both.
+    levels: tuple[int, int]
+    depth_rounds: int
+    #: Rounds of one worker and of several, and seconds of each.
+    scaling_rounds: int
+    scaling_s: float
+
+
+FULL = Plan(
+    rounds=5,
+    tutorial_jobs=400,
+    kerbside_jobs=5_000,
+    flower_rounds=2,
+    single_houses=200,
+    latency_turns=10,
+    levels=(10_000, 100_000),
+    depth_rounds=5,
+    scaling_rounds=3,
+    scaling_s=4.0,
+)
+
+#: For a look in under two minutes: the figures are rough.
+SHORT = Plan(
+    rounds=2,
+    tutorial_jobs=100,
+    kerbside_jobs=1_500,
+    flower_rounds=0,
+    single_houses=30,
+    latency_turns=2,
+    levels=(1_500, 15_000),
+    depth_rounds=2,
+    scaling_rounds=1,
+    scaling_s=2.0,
+)

@@ -1,0 +1,24 @@
+"""A model that waits for something, such as an accelerator, at each call."""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from model_store.store import ModelStore
+
+#: Seconds that a call waits, however many houses it gets.
+BATCH_S = 0.02
+
+
+class SlowModel:
+    """Prices every house alike, after a while."""
+
+    def predict(self, houses: Sequence[Mapping[str, Any]], /) -> list[dict[str, Any]]:
+        """Wait, then return one output a house."""
+        time.sleep(BATCH_S)
+        return [{"price": 1, "currency": "USD"} for _ in houses]
+
+
+def load(_store: ModelStore, _version: str) -> SlowModel:
+    """Load nothing."""
+    return SlowModel()
