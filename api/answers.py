@@ -28,12 +28,12 @@ class Answer(Response):
     ) -> None:
         wire = [*extra.items(), ("Content-Length", str(len(body)))]
         super().__init__(None, status, wire, content_type=content_type)
-        self.response = [body]
+        self.response = self._whole = [body]
 
     def __call__(self, environ: Any, start_response: Any) -> Iterable[bytes]:
         """Answer as a WSGI application."""
         start_response(self.status, self.headers.to_wsgi_list())
-        return [] if environ["REQUEST_METHOD"] == "HEAD" else self.response
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else self._whole
 
 
 def dumps(body: Mapping[str, Any]) -> bytes:

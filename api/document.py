@@ -22,7 +22,8 @@ api = APIBlueprint("document", __name__, abp_tags=[Tag(name="document")])
 
 #: Everything that the page loads comes from this process.
 _PAGE_POLICY = (
-    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'"
+    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
+    "frame-ancestors 'none'"
 )
 _SWAGGER = Path(str(resources.files("flask_openapi3_swagger"))) / "templates/swagger"
 _ASSETS = {

@@ -75,7 +75,7 @@ def _operation(
     causes: Sequence[type[ServiceError]],
     parameters: Sequence[str] = (),
     body: str | None = None,
-    secured: bool = True,
+    scope: str | None = None,
 ) -> dict[str, Any]:
     responses = {**success, **_failures(causes)}
     described: dict[str, Any] = {
@@ -84,8 +84,9 @@ def _operation(
             for name in (*parameters, "Request-Id")
         ],
         "responses": {str(code): responses[code] for code in sorted(responses)},
-        # An empty list says that no key is needed.
-        "security": [{"key": []}] if secured else [],
+        # OpenAPI 3.1 lets a requirement name what the key must be allowed to do; an
+        # empty list says that none is needed.
+        "security": [{"key": [scope]}] if scope else [],
     }
     if body is not None:
         content = {JSON: {"schema": _schema(body)}}
@@ -96,6 +97,7 @@ def _operation(
 #: Operation id -> what the document says of it beside its path and summary.
 OPERATIONS: dict[str, dict[str, Any]] = {
     "create_prediction": _operation(
+        scope="predict",
         success={
             201: _success(
                 "Finished within `Prefer: wait`, or a repeat of a finished one.",
@@ -124,6 +126,7 @@ OPERATIONS: dict[str, dict[str, Any]] = {
             errors.UnsupportedMedia,
             errors.InvalidSubmission,
             errors.KeyReused,
+            errors.Gone,
             errors.QueueIsFull,
             errors.MemoryIsFull,
             errors.NoChampion,
@@ -133,6 +136,7 @@ OPERATIONS: dict[str, dict[str, Any]] = {
         body="PredictionRequest",
     ),
     "fetch_prediction": _operation(
+        scope="read",
         success={
             200: _success(
                 "The prediction as it is now.",
@@ -150,30 +154,35 @@ OPERATIONS: dict[str, dict[str, Any]] = {
         parameters=("Prefer", "If-None-Match"),
     ),
     "cancel_prediction": _operation(
-        success={200: _success("As it is now.", "Prediction", "ETag")}, causes=_ONE
+        scope="predict",
+        success={200: _success("As it is now.", "Prediction", "ETag")},
+        causes=_ONE,
     ),
     "list_predictions": _operation(
+        scope="read",
         success={200: _success("A page.", "PredictionList", "Link")},
         causes=(*_CALLER, *_ANY, errors.MalformedParameter),
         parameters=("limit", "cursor"),
     ),
     "list_models": _operation(
-        success={200: _success("All versions.", "ModelList")}, causes=_STORE
+        scope="read",
+        success={200: _success("All versions.", "ModelList")},
+        causes=_STORE,
     ),
     "fetch_model": _operation(
+        scope="read",
         success={200: _success("The card.", "Model")},
         causes=(*_STORE, errors.UnknownVersion, errors.NoChampion),
     ),
     "read_scaler": _operation(
-        success={200: _success("Each lane.", "Scaler")}, causes=(*_CALLER, *_ANY)
+        scope="operate",
+        success={200: _success("Each lane.", "Scaler")},
+        causes=(*_CALLER, *_ANY),
     ),
-    "healthz": _operation(
-        success={200: _success("It answers.", "Health")}, causes=(), secured=False
-    ),
+    "healthz": _operation(success={200: _success("It answers.", "Health")}, causes=()),
     "readyz": _operation(
         success={200: _success("It can take submits.", "Ready")},
         causes=(errors.NotReady,),
-        secured=False,
     ),
     "openapi": _operation(
         success={
@@ -184,7 +193,6 @@ OPERATIONS: dict[str, dict[str, Any]] = {
             }
         },
         causes=(ServiceError,),
-        secured=False,
     ),
     "docs": _operation(
         success={
@@ -195,6 +203,5 @@ OPERATIONS: dict[str, dict[str, Any]] = {
             }
         },
         causes=(),
-        secured=False,
     ),
 }
