@@ -16,7 +16,7 @@ from tests.chaos.rows import Row
 from tests.chaos.senders import Direct, Http
 from tests.chaos.site import Site
 from tests.chaos.stage import Stage
-from tests.chaos.verdict import Testimony, Verdict
+from tests.chaos.verdict import Statement, Verdict
 from tests.chaos.witness import Announcements, Poller
 from worker.celery import create_celery
 
@@ -52,10 +52,10 @@ def run(row: Row, houses: Houses, folder: Path, *, short: bool, seed: int) -> Ou
         through_proxy=row.through_proxy,
     )
     with site.running(folder, plan) as place:
-        stage, testimony = _perform(row, place, short=short, seed=seed)
-        ids = evidence.ids_of(testimony.taken)
+        stage, statement = _perform(row, place, short=short, seed=seed)
+        ids = evidence.ids_of(statement.taken)
         held = evidence.holdings(place.client(), ids)
-    result = verdict.judge(testimony, held)
+    result = verdict.judge(statement, held)
     further = [text for check in stage.checks for text in check(held)]
     return Outcome(
         row,
@@ -69,7 +69,7 @@ def run(row: Row, houses: Houses, folder: Path, *, short: bool, seed: int) -> Ou
 
 def _perform(
     row: Row, place: Site, *, short: bool, seed: int
-) -> tuple[Stage, Testimony]:
+) -> tuple[Stage, Statement]:
     """Act the row under load, then let every job come to its end."""
     with contextlib.ExitStack() as at_end:
         heard = at_end.enter_context(Announcements(lambda: place.client("listener")))
@@ -89,7 +89,7 @@ def _perform(
             load.stop()
         _drain(place)
         unknown = frozenset().union(*(load.unknown for load in loads))
-        return stage, Testimony(
+        return stage, Statement(
             taken=[one for load in loads for one in load.taken],
             unknown=unknown,
             announced=dict(heard.counts),

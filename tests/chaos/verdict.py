@@ -11,7 +11,7 @@ _EXAMPLES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Testimony:
+class Statement:
     """What clients and onlookers know of a row."""
 
     taken: Sequence[Taken]
@@ -44,25 +44,25 @@ class Verdict:
     broken: tuple[str, ...]
 
 
-def judge(testimony: Testimony, held: Holdings) -> Verdict:
+def judge(statement: Statement, held: Holdings) -> Verdict:
     """Compare what clients know with what the server holds."""
     records = held.records
     states = Counter(
-        records[one.id].state for one in testimony.taken if one.id in records
+        records[one.id].state for one in statement.taken if one.id in records
     )
-    missing = [one.id for one in testimony.taken if one.id not in records]
+    missing = [one.id for one in statement.taken if one.id not in records]
     unfinished = [one for one, record in records.items() if not record.has_ended]
     return Verdict(
-        acknowledged=len({one.id for one in testimony.taken}),
+        acknowledged=len({one.id for one in statement.taken}),
         succeeded=states["succeeded"],
         failed=states["failed"],
         canceled=states["canceled"],
         open=len(unfinished),
         lost=len(missing) + len(unfinished),
-        duplicates=_duplicates(testimony, held),
+        duplicates=_duplicates(statement, held),
         reruns=sum(max(0, one.attempts - 1) for one in records.values()),
         dead=len(held.dead),
-        broken=tuple(_broken(testimony, held)),
+        broken=tuple(_broken(statement, held)),
     )
 
 
@@ -71,24 +71,24 @@ def with_broken(verdict: Verdict, further: Iterable[str]) -> Verdict:
     return replace(verdict, broken=(*verdict.broken, *further))
 
 
-def _duplicates(testimony: Testimony, held: Holdings) -> int:
+def _duplicates(statement: Statement, held: Holdings) -> int:
     """Count results beyond the first of each job."""
-    announced = sum(count - 1 for count in testimony.announced.values())
+    announced = sum(count - 1 for count in statement.announced.values())
     ended = sum(record.has_ended for record in held.records.values())
-    return max(announced, held.done - ended - len(testimony.unknown), 0)
+    return max(announced, held.done - ended - len(statement.unknown), 0)
 
 
-def _broken(testimony: Testimony, held: Holdings) -> Iterator[str]:
-    yield from _lost(testimony, held)
-    yield from _wrong_ends(testimony, held)
-    yield from _doubled(testimony, held)
-    yield from _untidy(testimony, held)
-    for wrong in testimony.wrong_polls[:_EXAMPLES]:
+def _broken(statement: Statement, held: Holdings) -> Iterator[str]:
+    yield from _lost(statement, held)
+    yield from _wrong_ends(statement, held)
+    yield from _doubled(statement, held)
+    yield from _untidy(statement, held)
+    for wrong in statement.wrong_polls[:_EXAMPLES]:
         yield f"a poll went backwards: {wrong}"
 
 
-def _lost(testimony: Testimony, held: Holdings) -> Iterator[str]:
-    taken = [one.id for one in testimony.taken]
+def _lost(statement: Statement, held: Holdings) -> Iterator[str]:
+    taken = [one.id for one in statement.taken]
     if len(set(taken)) != len(taken):
         yield f"{len(taken) - len(set(taken))} ids were acknowledged to two orders"
     missing = [one for one in taken if one not in held.records]
@@ -100,52 +100,52 @@ def _lost(testimony: Testimony, held: Holdings) -> Iterator[str]:
         yield f"{len(stuck)} jobs never ended: {dict(states)}, {_some(stuck)}"
 
 
-def _wrong_ends(testimony: Testimony, held: Holdings) -> Iterator[str]:
-    right = {one.id: one.output for one in testimony.taken}
+def _wrong_ends(statement: Statement, held: Holdings) -> Iterator[str]:
+    right = {one.id: one.output for one in statement.taken}
     wrong, unexpected = [], []
     for one, record in held.records.items():
         if record.state == "succeeded" and record.output != right.get(one):
             wrong.append(one)
-        if record.has_ended and not _ended_as_it_must(one, record, testimony):
+        if record.has_ended and not _ended_as_it_must(one, record, statement):
             unexpected.append(f"{one} {record.state} {record.detail}")
     if wrong:
         yield f"{len(wrong)} jobs have an output that is not theirs, {_some(wrong)}"
     if unexpected:
         yield f"{len(unexpected)} jobs ended as they must not, {_some(unexpected)}"
-    if held.dead != testimony.poison:
+    if held.dead != statement.poison:
         yield (
             f"the dead letters are {sorted(held.dead)[:_EXAMPLES]},"
-            f" not {sorted(testimony.poison)[:_EXAMPLES]}"
+            f" not {sorted(statement.poison)[:_EXAMPLES]}"
         )
 
 
-def _ended_as_it_must(job_id: str, record: Record, testimony: Testimony) -> bool:
-    if job_id in testimony.poison:
+def _ended_as_it_must(job_id: str, record: Record, statement: Statement) -> bool:
+    if job_id in statement.poison:
         return (record.state, record.detail, record.attempts) == ("failed", "dead", 3)
     return record.state == "succeeded"
 
 
-def _doubled(testimony: Testimony, held: Holdings) -> Iterator[str]:
-    twice = [one for one, count in testimony.announced.items() if count > 1]
+def _doubled(statement: Statement, held: Holdings) -> Iterator[str]:
+    twice = [one for one, count in statement.announced.items() if count > 1]
     if twice:
         yield f"{len(twice)} jobs were announced more than once, {_some(twice)}"
-    ids = {one.id for one in testimony.taken}
-    strange = testimony.announced.keys() - ids - testimony.unknown
+    ids = {one.id for one in statement.taken}
+    strange = statement.announced.keys() - ids - statement.unknown
     if strange:
         yield f"{len(strange)} unknown jobs were announced, {_some(sorted(strange))}"
-    silent = ids - testimony.announced.keys()
-    if silent and not testimony.deaf:
+    silent = ids - statement.announced.keys()
+    if silent and not statement.deaf:
         yield f"{len(silent)} jobs were never announced, {_some(sorted(silent))}"
     if held.done != held.numbered:
         yield f"the ledger counts {held.numbered} jobs and {held.done} ends"
 
 
-def _untidy(testimony: Testimony, held: Holdings) -> Iterator[str]:
+def _untidy(statement: Statement, held: Holdings) -> Iterator[str]:
     left = {key: count for key, count in held.leftovers.items() if count}
     if left:
         yield f"the lane still holds {left}"
-    fewest = len({one.id for one in testimony.taken})
-    most = fewest + len(testimony.unknown)
+    fewest = len({one.id for one in statement.taken})
+    most = fewest + len(statement.unknown)
     for family, count in {**held.keys, "numbered": held.numbered}.items():
         if not fewest <= count <= most:
             yield f"{count} entries of kind {family!r} for {fewest} jobs"
