@@ -25,7 +25,7 @@ def connect(url: str, *, role: Role) -> redis.Redis:
     a worker's own loop repeats what is safe to repeat.
     """
     connect_s, answer_s = _TIMEOUTS[role]
-    # A local socket has no peer that could vanish unseen, and its client no such option.
+    # A local socket has no peer that could vanish, and its client no such option.
     options = {} if url.startswith("unix:") else {"socket_keepalive": True}
     return redis.Redis.from_url(
         url,
