@@ -66,12 +66,14 @@ class Screen:
         mark, name = ("  ✓ ", "green"), (f"{label:<{_LABEL_WIDTH}} ", "bold")
         _print(self._progress, Text.assemble(mark, name, text, (aside, "dim")))
 
-    def houses(self, sales: Sequence[Sale], title: str) -> None:
-        """Print the priced houses beside what they sold for."""
+    def houses(self, sales: Sequence[Sale], title: str, caption: str) -> None:
+        """Print the priced houses beside what they sold for, and what to make of it."""
         table = Table(
             title=f"\n{title}",
             title_justify="left",
             title_style="bold",
+            caption=caption,
+            caption_justify="left",
             box=SIMPLE_HEAD,
             padding=(0, 1, 0, 0),
         )

@@ -13,7 +13,8 @@ from worker import connection, ledger, pricing
 _log = logging.getLogger(__name__)
 
 
-@shared_task(name=wire.REAP, bind=True)
+# Without events: a tick a second would push everything else out of Flower's memory.
+@shared_task(name=wire.REAP, bind=True, send_events=False)
 def reap(self: Any) -> None:
     """Tend every lane of the ledger and watch Redis's memory."""
     book = _ledger(self.app)
