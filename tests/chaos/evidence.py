@@ -1,6 +1,6 @@
 """What the server holds once a row is over, read without the code under test."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,8 @@ from tests.chaos.load import Taken
 from worker.ledger import PREDICTIONS
 
 _CHUNK = 500
+#: Ends of jobs after which work is taken to flow again.
+_FLOW = 20
 _FINAL = ("succeeded", "failed", "canceled")
 
 
@@ -88,25 +90,28 @@ def is_drained(client: redis.Redis) -> bool:
     return counts[0] == counts[1] and not any(leftovers(client).values())
 
 
-def recovery_s(
+def recoveries_s(
     records: dict[str, Record], faults: Sequence[tuple[int, frozenset[str]]]
-) -> float | None:
-    """Return the longest time from a fault to the end of the jobs that it hit.
+) -> Iterator[float]:
+    """Yield the seconds from each fault to the end of the last job that it hit.
 
     Args:
         records: All records of the row.
         faults: When each was over, in milliseconds of the server's clock, and the jobs
-            hit; where it hit all, none are named, and the next end of a job counts.
+            hit. A job that was hit again counts for the last fault only. Where a fault
+            hit everything, none are named: work flows again with the twentieth end.
     """
-    ends = sorted(one.completed_ms for one in records.values() if one.completed_ms)
-    times = []
-    for at_ms, hit in faults:
+    ends = {one: record.completed_ms for one, record in records.items()}
+    all_ends = sorted(end for end in ends.values() if end)
+    hit_again: set[str] = set()
+    for at_ms, hit in reversed(faults):
         if hit:
-            known = [records[one].completed_ms for one in hit if one in records]
-            times.append(max(known, default=0) - at_ms)
+            counted = [ends[one] for one in hit - hit_again if one in ends]
         else:
-            times += [end - at_ms for end in ends if end >= at_ms][:1]
-    return max(times) / 1000 if times else None
+            counted = [end for end in all_ends if end >= at_ms][:_FLOW]
+        hit_again |= hit
+        if counted:
+            yield max(0, max(counted) - at_ms) / 1000
 
 
 _OPEN = ("waiting", "running", "deadlines")

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from statistics import median
 
 from rich.console import Console
 from rich.markup import escape
@@ -31,10 +32,12 @@ def is_whole(outcomes: Sequence[Outcome]) -> bool:
 
 def show(outcomes: Sequence[Outcome]) -> None:
     """Print the table and what was broken."""
-    console = Console() if Console().is_terminal else Console(width=_WIDTH)
+    console = Console(emoji=False)
+    if not console.is_terminal:
+        console = Console(emoji=False, width=_WIDTH)
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("fault", max_width=44)
-    for figure in (*_FIGURES, "recovers s"):
+    for figure in (*_FIGURES, "recovers s (median / worst)"):
         table.add_column(figure, justify="right", no_wrap=True)
     table.add_column("notes", style="dim")
     for outcome in outcomes:
@@ -53,7 +56,7 @@ def as_json(outcomes: Sequence[Outcome], *, seed: int, short: bool) -> str:
             "fault": outcome.row.fault.format(outcome.times),
             "real_model": outcome.row.real_model,
             **asdict(outcome.verdict),
-            "recovers_s": outcome.recovery_s,
+            "recovers_s": outcome.recoveries_s,
             "recovers": outcome.row.recovers,
             "notes": outcome.notes,
             "took_s": round(outcome.took_s, 1),
@@ -70,7 +73,8 @@ def _cells(outcome: Outcome) -> list[str]:
     judged = outcome.verdict
     fault = outcome.row.fault.format(f"{outcome.times:,}")
     style = "red" if judged.broken else "green"
-    recovers = "" if outcome.recovery_s is None else f"{outcome.recovery_s:.1f}"
+    times = outcome.recoveries_s
+    recovers = f"{median(times):.1f} / {times[-1]:.1f}" if times else ""
     model = ("real model",) if outcome.row.real_model else ()
     return [
         f"[{style}]{fault}[/]",

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.chaos import redis_rows, workers_rows
+from tests.chaos.site import PRODUCT, SLOW_REAL, STAND_IN
 from tests.chaos.stage import Stage
 
 
@@ -19,16 +20,21 @@ class Row:
     act: Callable[[Stage], None]
     #: The time to recover is that from ... to ...
     recovers: str
-    #: Whether workers run the product's own application with a trained model.
-    real_model: bool = False
+    #: Celery application of the workers.
+    app: str = STAND_IN
     with_api: bool = False
     through_proxy: bool = False
     doubled: bool = False
     per_s: float = 120.0
 
+    @property
+    def real_model(self) -> bool:
+        """Whether a trained model prices."""
+        return self.app != STAND_IN
+
 
 _HIT_JOBS = "from the fault to the end of the last job that it hit"
-_NEXT_RESULT = "from the end of the fault to the next result"
+_NEXT_RESULT = "from the end of the fault to the twentieth result after it"
 
 ROWS = (
     Row(
@@ -43,7 +49,7 @@ ROWS = (
         fault="Redis kill -9 with AOF x {}",
         times=(3, 1),
         act=redis_rows.kill_redis,
-        recovers="from Redis answering again to the next result",
+        recovers="from Redis answering again to the twentieth result after it",
     ),
     Row(
         name="delete-lane",
@@ -66,16 +72,15 @@ ROWS = (
         times=(10, 3),
         act=redis_rows.freeze_redis,
         recovers=_NEXT_RESULT,
-        real_model=True,
+        app=SLOW_REAL,
         with_api=True,
     ),
     Row(
         name="stop-worker",
-        fault="SIGTERM of a worker x {}",
+        fault="SIGTERM of a busy worker x {}",
         times=(20, 4),
         act=workers_rows.stop_workers,
-        recovers="",
-        real_model=True,
+        recovers=_HIT_JOBS,
     ),
     Row(
         name="poison",
@@ -90,6 +95,7 @@ ROWS = (
         times=(10, 4),
         act=redis_rows.stray_messages,
         recovers=_NEXT_RESULT,
+        app=PRODUCT,
     ),
     Row(
         name="reset-connections",

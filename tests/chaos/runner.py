@@ -37,7 +37,8 @@ class Outcome:
     row: Row
     times: int
     verdict: Verdict
-    recovery_s: float | None
+    #: Of each fault, shortest first.
+    recoveries_s: tuple[float, ...]
     notes: tuple[str, ...]
     took_s: float
 
@@ -47,7 +48,7 @@ def run(row: Row, houses: Houses, folder: Path, *, short: bool, seed: int) -> Ou
     began = time.monotonic()
     plan = site.Plan(
         houses=houses,
-        real_model=row.real_model,
+        app=row.app,
         with_api=row.with_api,
         through_proxy=row.through_proxy,
     )
@@ -61,7 +62,7 @@ def run(row: Row, houses: Houses, folder: Path, *, short: bool, seed: int) -> Ou
         row,
         stage.times,
         verdict.with_broken(result, further),
-        evidence.recovery_s(held.records, stage.faults),
+        tuple(sorted(evidence.recoveries_s(held.records, stage.faults))),
         tuple(stage.notes),
         time.monotonic() - began,
     )

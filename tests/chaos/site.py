@@ -23,6 +23,11 @@ from worker.settings import WorkerSettings
 ROOT = Path(__file__).parents[2]
 SERVER = "redis"
 
+#: Celery applications: the product's own, the same with a slowed model, a stand-in.
+PRODUCT = "worker.celery"
+SLOW_REAL = "tests.chaos.stand_in:slow"
+STAND_IN = "tests.chaos.stand_in"
+
 #: Short, so that a hundred deaths fit into minutes; the product's default is 15 s.
 LEASE_S = 2.0
 
@@ -36,8 +41,8 @@ class Plan:
     """What a site consists of."""
 
     houses: Houses
-    #: Whether workers run the product's own application, with the real model.
-    real_model: bool = False
+    #: Celery application of the prediction workers.
+    app: str
     workers: int = 3
     with_api: bool = False
     #: Everybody reaches Redis through a proxy.
@@ -168,16 +173,13 @@ def _environment(site: Site) -> dict[str, str]:
 
 def _programs(site: Site, stack: Stack) -> Iterator[ChildSpec]:
     for spec in stack.prediction_workers():
-        yield spec if site.plan.real_model else _with_stand_in(spec)
+        yield _running(spec, site.plan.app)
     yield stack.upkeep_worker()
     yield stack.beat()
     if site.plan.with_api:
         yield stack.api()
 
 
-def _with_stand_in(spec: ChildSpec) -> ChildSpec:
-    command = tuple(
-        "tests.chaos.stand_in" if part == "worker.celery" else part
-        for part in spec.command
-    )
+def _running(spec: ChildSpec, app: str) -> ChildSpec:
+    command = tuple(app if part == PRODUCT else part for part in spec.command)
     return replace(spec, command=command)

@@ -1,6 +1,8 @@
-"""The product's Celery application with a cheap model whose every price can be checked.
+"""The product's Celery application with models that take their time, or their process.
 
-`celery -A tests.chaos.stand_in worker ...`; a house with `kills` ends its process.
+`celery -A tests.chaos.stand_in worker` has a cheap model whose every price can be
+checked; a house with `kills` ends its process. `tests.chaos.stand_in:slow` has the
+trained model, slowed down, so that a fault meets jobs in hand.
 """
 
 import os
@@ -12,6 +14,7 @@ from typing import Any
 from model_store.store import ModelStore
 from tests.chaos import houses as supply
 from tests.chaos.settings import ChaosSettings
+from worker import predictors
 from worker.celery import create_celery
 
 
@@ -37,11 +40,30 @@ class StandIn:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
+class SlowReal:
+    """Prices by the trained model, as slowly as the stand-in."""
+
+    def __init__(self, model: predictors.Pricing, house_s: float) -> None:
+        self._model = model
+        self._house_s = house_s
+
+    def predict(self, houses: Sequence[Mapping[str, Any]], /) -> list[dict[str, Any]]:
+        """Return one output per house, in the order of the houses."""
+        time.sleep(len(houses) * self._house_s)
+        return self._model.predict(houses)
+
+
 def load(store: ModelStore, version: str) -> StandIn:
     """Return the stand-in for any version."""
     del store, version
     return StandIn(settings)
 
 
+def load_slow(store: ModelStore, version: str) -> SlowReal:
+    """Return a trained version, slowed down."""
+    return SlowReal(predictors.load(store, version), settings.house_ms / 1000)
+
+
 settings = ChaosSettings.from_env()
 app = create_celery(settings, load_predictor=load)
+slow = create_celery(settings, load_predictor=load_slow)

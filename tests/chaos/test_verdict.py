@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.chaos.evidence import Holdings, Record, recovery_s
+from tests.chaos.evidence import Holdings, Record, recoveries_s
 from tests.chaos.load import Taken
 from tests.chaos.verdict import Statement, judge
 from tests.chaos.witness import Sight, backwards
@@ -165,12 +165,26 @@ def test_nothing_changes_after_the_end() -> None:
 
 
 def test_the_time_to_recover_is_that_of_the_last_job_hit() -> None:
-    """Where all were hit, that to the next result."""
+    """Where all were hit, that to the flow of results."""
     records = {
         one: replace(PRICED, completed_ms=end)
         for one, end in zip(IDS, (1500, 2500, 4000), strict=True)
     }
-    assert recovery_s(records, [(1000, frozenset("ab"))]) == 1.5
-    assert recovery_s(records, [(1000, frozenset())]) == 0.5
-    assert recovery_s(records, [(1000, frozenset()), (2600, frozenset())]) == 1.4
-    assert recovery_s(records, []) is None
+    both = recoveries_s(records, [(1000, frozenset("ab")), (2600, frozenset())])
+    assert list(both) == [1.4, 1.5]
+    assert list(recoveries_s(records, [])) == []
+
+
+def test_a_job_hit_twice_counts_for_the_second_fault_only() -> None:
+    """Time that a later fault cost is not the earlier one's."""
+    records = {"a": replace(PRICED, completed_ms=9000)}
+    hit = frozenset("a")
+    assert list(recoveries_s(records, [(1000, hit), (7000, hit)])) == [2.0]
+
+
+def test_after_a_fault_that_hit_all_work_flows_with_the_twentieth_end() -> None:
+    """The first result may have been ready before the fault."""
+    records = {
+        str(one): replace(PRICED, completed_ms=1000 + 100 * one) for one in range(30)
+    }
+    assert list(recoveries_s(records, [(1000, frozenset())])) == [1.9]

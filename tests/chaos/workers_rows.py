@@ -47,13 +47,15 @@ def kill_upkeep(stage: Stage) -> None:
 
 
 def stop_workers(stage: Stage) -> None:
-    """SIGTERM one worker after the other under load."""
-    fleet, names = stage.site.fleet, stage.site.workers
-    for turn in range(stage.times):
+    """SIGTERM a worker that holds jobs, again and again."""
+    fleet = stage.site.fleet
+    for _ in range(stage.times):
         wait_until(stage.site.workers_claim, "the restart of a worker")
-        name, before = names[turn % len(names)], len(fleet.ends)
-        time.sleep(stage.rng.uniform(0, 0.5))
+        before = len(fleet.ends)
+        name, hit = _catch_busy(stage)
         fleet.signal(name, Signals.SIGTERM)
+        fleet.signal(name, Signals.SIGCONT)
+        stage.fault(hit)
         wait_until(functools.partial(_has_ended, fleet, name, before), "a stop")
     stops = [end for end in fleet.ends if end.asked]
     slowest = max(end.took_s for end in stops)
@@ -101,7 +103,14 @@ def _has_ended(fleet: Fleet, name: str, before: int) -> bool:
 
 
 def _kill_one(stage: Stage) -> list[str]:
-    """Kill one worker that holds jobs for certain; return their ids."""
+    """Kill one worker that holds jobs; return their ids."""
+    name, hit = _catch_busy(stage)
+    stage.site.fleet.signal(name, Signals.SIGKILL)
+    return hit
+
+
+def _catch_busy(stage: Stage) -> tuple[str, list[str]]:
+    """Halt a worker that holds jobs for certain; return its name and their ids."""
     give_up_at = time.monotonic() + _BUSY_WITHIN_S
     while time.monotonic() < give_up_at:
         pids = sorted({job.pid for job in stage.in_hand()})
@@ -109,12 +118,11 @@ def _kill_one(stage: Stage) -> list[str]:
         if name is None or not stage.site.fleet.signal(name, Signals.SIGSTOP):
             time.sleep(0.005)
             continue
-        # It stands still: what it holds now it holds when it is killed.
+        # It stands still: what it holds now it holds when the fault comes.
         pid = stage.site.fleet.pid(name)
         held = [job for job in stage.in_hand() if job.pid == pid]
         if held and not _spared(held):
-            stage.site.fleet.signal(name, Signals.SIGKILL)
-            return [job.id for job in held]
+            return name, [job.id for job in held]
         stage.site.fleet.signal(name, Signals.SIGCONT)
     raise NotInTime(f"no worker was busy within {_BUSY_WITHIN_S:g} s")
 
@@ -127,6 +135,9 @@ def _stopped_in_order(stops: list[End], held: Holdings) -> Iterator[str]:
     crashed = sum(record.crashes for record in held.records.values())
     if crashed:
         yield f"ordered stops were counted as {crashed} crashes of jobs"
+    again = sum(record.attempts > 1 for record in held.records.values())
+    if again:
+        yield f"{again} jobs ran again though a stop may finish what it has in hand"
     codes = sorted({str(end.code) for end in stops if end.code})
     if codes:
         yield f"workers told to stop ended with codes {', '.join(codes)}"
