@@ -17,6 +17,9 @@ _BURST = 20
 _REPEAT_S = 0.05
 #: Seconds after which an order is given up as unknown.
 _GIVE_UP_S = 60.0
+#: Share of the jobs with a short deadline, with a long one, and that are canceled.
+_SHARE = 0.03
+_HURRY_S, _NO_HURRY_S = 0.1, 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +29,11 @@ class Taken:
     id: str
     tenant: str
     output: bytes
+    deadline_s: float | None = None
 
 
 class Load:
-    """Submits from a thread of its own until it is stopped.
+    """Submits from a thread of its own until it is stopped, and cancels a few.
 
     Args:
         sender: How to submit.
@@ -52,6 +56,8 @@ class Load:
     ) -> None:
         self.taken: list[Taken] = []
         self.unknown: set[str] = set()
+        #: Jobs that were to be canceled, and whether the answer was that they are.
+        self.cancels: dict[str, bool] = {}
         self.repeated = 0
         self.sender = sender
         self.houses = houses
@@ -75,14 +81,15 @@ class Load:
         if self._thread.is_alive():
             self._thread.join()
 
-    def place(self, house: House) -> Taken | None:
+    def place(self, house: House, deadline_s: float | None = None) -> Taken | None:
         """Submit a house until it is acknowledged; None where that never happened."""
         key = str(uuid.UUID(int=self._rng.getrandbits(128), version=4))
-        order = Order(key, self._tenant, self.houses.version, house.input)
+        version = self.houses.version
+        order = Order(key, self._tenant, version, house.input, deadline_s)
         give_up_at = time.monotonic() + _GIVE_UP_S
         while True:
             try:
-                taken = Taken(self.sender.send(order), self._tenant, house.output)
+                job_id = self.sender.send(order)
             except Unanswered:
                 if time.monotonic() > give_up_at:
                     self.unknown.add(key)
@@ -90,8 +97,9 @@ class Load:
                 self.repeated += 1
                 time.sleep(_REPEAT_S)
             else:
+                taken = Taken(job_id, self._tenant, house.output, deadline_s)
                 self.taken.append(taken)
-                self._after(taken.id)
+                self._after(job_id)
                 return taken
 
     def burst(self, count: int) -> list[Taken]:
@@ -105,5 +113,28 @@ class Load:
             for _ in range(count):
                 if self._stopping.is_set():
                     return
-                self.place(self.houses.draw(self._rng))
+                self._place_one()
             self._stopping.wait(began + count / self._per_s - time.monotonic())
+
+    def _place_one(self) -> None:
+        deadline_s, cancel = None, False
+        kind = self._rng.random()
+        if kind < _SHARE:
+            deadline_s = _HURRY_S
+        elif kind < 2 * _SHARE:
+            deadline_s = _NO_HURRY_S
+        elif kind < 3 * _SHARE:
+            cancel = True
+        taken = self.place(self.houses.draw(self._rng), deadline_s)
+        if taken and cancel:
+            self._cancel(taken)
+
+    def _cancel(self, taken: Taken) -> None:
+        # Sometimes it still waits, sometimes it runs, sometimes it has ended.
+        self._stopping.wait(self._rng.choice((0.0, 0.0, 0.005, 0.02)))
+        self.cancels[taken.id] = False
+        try:
+            status = self.sender.cancel(taken.tenant, taken.id)
+        except Unanswered:
+            return
+        self.cancels[taken.id] = status == "canceled"

@@ -28,27 +28,48 @@ _UNAVAILABLE = 503
 
 def kill_redis(stage: Stage) -> None:
     """Kill -9 the server and start it again on its append-only file."""
-    fleet = stage.site.fleet
     for turn in range(stage.times):
-        fleet.signal(SERVER, Signals.SIGKILL, hold=True)
-        time.sleep(stage.rng.uniform(0.2, 2))
-        fleet.let_go(SERVER)
-        wait_until(stage.site.answers, "the restart of the server")
-        stage.fault()
+        restart(stage)
         _wait_for_results(stage)
         # The last two deaths follow close on each other: what reconnects meets both.
         time.sleep(4 if turn < stage.times - 2 else 0.5)
     stage.notes.append(f"{_unasked_exits(stage)} workers exited by themselves")
 
 
+def restart(stage: Stage) -> None:
+    """Kill -9 the server; return when it answers again."""
+    fleet = stage.site.fleet
+    fleet.signal(SERVER, Signals.SIGKILL, hold=True)
+    time.sleep(stage.rng.uniform(0.2, 2))
+    fleet.let_go(SERVER)
+    wait_until(stage.site.answers, "the restart of the server")
+    stage.fault()
+
+
+def freeze(stage: Stage, seconds: float) -> None:
+    """Stop the server's process, then let it go on."""
+    stage.site.fleet.signal(SERVER, Signals.SIGSTOP)
+    time.sleep(seconds)
+    stage.site.fleet.signal(SERVER, Signals.SIGCONT)
+    stage.fault()
+
+
+def delete(stage: Stage) -> int:
+    """Delete the list of messages; return how many were in it."""
+    server: Any = stage.site.client()
+    pipe = server.pipeline(transaction=True)
+    pipe.lrange(PREDICTIONS, 0, -1)
+    pipe.delete(PREDICTIONS)
+    messages, _ = pipe.execute()
+    stage.fault(orjson.loads(message)["headers"]["id"] for message in messages)
+    return len(messages)
+
+
 def freeze_redis(stage: Stage) -> None:
     """Stop the server's process for some seconds, then let it go on."""
     began = time.monotonic()
-    stage.site.fleet.signal(SERVER, Signals.SIGSTOP)
-    time.sleep(stage.times)
+    freeze(stage, stage.times)
     ended = time.monotonic()
-    stage.site.fleet.signal(SERVER, Signals.SIGCONT)
-    stage.fault()
     _wait_for_results(stage)
     time.sleep(2)
     answers = [one for load in stage.loads for one in _answers(load)]
@@ -62,17 +83,10 @@ def freeze_redis(stage: Stage) -> None:
 
 def delete_lane(stage: Stage) -> None:
     """Delete the list of messages while jobs wait in it."""
-    server: Any = stage.site.client()
     deleted = 0
     for _ in range(stage.times):
         stage.load.burst(_BACKLOG)
-        pipe = server.pipeline(transaction=True)
-        pipe.lrange(PREDICTIONS, 0, -1)
-        pipe.delete(PREDICTIONS)
-        messages, _ = pipe.execute()
-        hit = [orjson.loads(message)["headers"]["id"] for message in messages]
-        deleted += len(hit)
-        stage.fault(hit)
+        deleted += delete(stage)
         time.sleep(4)
     stage.notes.append(f"{deleted} messages deleted")
 

@@ -18,6 +18,7 @@ _FIGURES = (
     "acknowledged",
     "succeeded",
     "failed",
+    "canceled",
     "lost",
     "duplicates",
     "reruns",

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.chaos import redis_rows, workers_rows
+from tests.chaos import redis_rows, storm_row, workers_rows
 from tests.chaos.site import PRODUCT, SLOW_REAL, STAND_IN
 from tests.chaos.stage import Stage
 
@@ -104,6 +104,13 @@ ROWS = (
         act=redis_rows.reset_connections,
         recovers=_NEXT_RESULT,
         through_proxy=True,
+    ),
+    Row(
+        name="storm",
+        fault="all of these in any order, close together x {}",
+        times=(30, 6),
+        act=storm_row.storm,
+        recovers=_HIT_JOBS,
     ),
     Row(
         name="kill-upkeep",

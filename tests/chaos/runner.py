@@ -96,6 +96,7 @@ def _perform(
             announced=dict(heard.counts),
             deaf=heard.gaps > 0,
             wrong_polls=tuple(seen.wrong),
+            cancels={one: told for load in loads for one, told in load.cancels.items()},
             poison=frozenset(stage.poison),
         )
 

@@ -3,7 +3,7 @@
 import http.client
 import time
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import orjson
 import redis
@@ -16,6 +16,7 @@ from worker.queue import Queue
 
 #: Seconds after which a request without an answer is given up.
 _HTTP_TIMEOUT_S = 10.0
+_DONE = (200, 201, 202)
 
 
 class Unanswered(Exception):
@@ -31,16 +32,30 @@ class Order:
     tenant: str
     version: str
     input: bytes
+    #: Seconds after which the price is of no use.
+    deadline_s: float | None = None
+
+    @property
+    def deadline_ms(self) -> int | None:
+        """The deadline as the queue wants it."""
+        return None if self.deadline_s is None else round(self.deadline_s * 1000)
 
 
 class Sender(Protocol):
-    """Submits orders."""
+    """Submits orders, and cancels what came of them."""
 
     def send(self, order: Order) -> str:
         """Submit once; return the id of the job that was acknowledged.
 
         Raises:
             Unanswered: It may or may not have been taken.
+        """
+
+    def cancel(self, tenant: str, job_id: str) -> str:
+        """Cancel a job; return its public status after that.
+
+        Raises:
+            Unanswered: It may or may not have been canceled.
         """
 
 
@@ -60,10 +75,18 @@ class Direct:
             input=order.input,
             fingerprint=order.key,
             idempotency_key=order.key,
+            deadline_ms=order.deadline_ms,
         )
         try:
             return self._desk.submit(submission).job.id
         except (redis.RedisError, QueueRefusal) as error:
+            raise Unanswered from error
+
+    def cancel(self, tenant: str, job_id: str) -> str:
+        """Cancel a job."""
+        try:
+            return self._desk.cancel(tenant, job_id).state.status
+        except redis.RedisError as error:
             raise Unanswered from error
 
 
@@ -101,24 +124,35 @@ class Http:
 
     def send(self, order: Order) -> str:
         """Submit once."""
-        body = orjson.dumps({"input": orjson.Fragment(order.input)})
-        headers = {
+        body: dict[str, Any] = {"input": orjson.Fragment(order.input)}
+        if order.deadline_s:
+            body["deadline"] = order.deadline_s
+        headers = {"Idempotency-Key": order.key}
+        return str(self._post("/v1/predictions", orjson.dumps(body), headers)["id"])
+
+    def cancel(self, tenant: str, job_id: str) -> str:
+        """Cancel a job; the key's tenant counts."""
+        del tenant
+        path = f"/v1/predictions/{job_id}/cancel"
+        return str(self._post(path, None, {})["status"])
+
+    def _post(self, path: str, body: bytes | None, headers: dict[str, str]) -> Any:
+        headers |= {
             "Authorization": f"Bearer {self.token}",
             "Content-Type": "application/json",
-            "Idempotency-Key": order.key,
         }
         asked_at = time.monotonic()
         status, text = 0, b""
         try:
-            status, text = self._request("POST", "/v1/predictions", body, headers)
+            status, text = self._request("POST", path, body, headers)
         except (OSError, http.client.HTTPException) as error:
             raise Unanswered from error
         finally:
             took_s = time.monotonic() - asked_at
             self.answers.append(Answer(asked_at, took_s, status))
-        if status not in (201, 202):
+        if status not in _DONE:
             raise Unanswered(f"HTTP {status}")
-        return str(orjson.loads(text)["id"])
+        return orjson.loads(text)
 
     def _request(
         self, method: str, path: str, body: bytes | None, headers: dict[str, str]

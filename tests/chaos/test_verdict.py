@@ -113,6 +113,39 @@ def test_poison_must_die_after_exactly_three_starts(
     assert (verdict.broken == ()) is whole
 
 
+@pytest.mark.parametrize(
+    ("told", "state", "detail", "whole"),
+    [
+        (True, "canceled", "by_client", True),
+        (True, "succeeded", "", False),
+        (False, "canceled", "by_client", True),
+        (False, "succeeded", "", True),
+        (None, "canceled", "by_client", False),
+        (None, "canceled", "deadline_exceeded", False),
+    ],
+)
+def test_a_job_is_canceled_only_on_request_and_then_for_good(
+    *, told: bool | None, state: str, detail: str, whole: bool
+) -> None:
+    """A cancel without an answer may have happened; one with an answer has."""
+    output = b"1" if state == "succeeded" else b""
+    held = with_record("b", state=state, detail=detail, output=output)
+    cancels = {} if told is None else {"b": told}
+    verdict = judge(replace(WHOLE, cancels=cancels), held)
+    assert (verdict.broken == ()) is whole
+    assert verdict.succeeded + verdict.canceled == 3
+
+
+@pytest.mark.parametrize("state", ["canceled", "succeeded"])
+def test_a_job_with_a_deadline_may_end_either_way(state: str) -> None:
+    """In time or not, but never lost."""
+    late = state == "canceled"
+    output, detail = (b"", "deadline_exceeded") if late else (b"1", "")
+    held = with_record("b", state=state, detail=detail, output=output)
+    taken = [replace(one, deadline_s=0.1) for one in WHOLE.taken]
+    assert judge(replace(WHOLE, taken=taken), held).broken == ()
+
+
 def test_leftovers_are_seen() -> None:
     """Entries of jobs that have ended would be counted for ever."""
     held = replace(HELD, leftovers={"predictions": 0, "kerbside:running:x": 2})

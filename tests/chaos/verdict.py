@@ -8,6 +8,14 @@ from tests.chaos.evidence import Holdings, Record
 from tests.chaos.load import Taken
 
 _EXAMPLES = 3
+#: Starts that a house has before it is a dead letter.
+_STARTS = 3
+#: State and detail in which a job may end.
+_PRICED = ("succeeded", "")
+_DEAD = ("failed", "dead")
+_BY_CLIENT = ("canceled", "by_client")
+_TOO_LATE = ("canceled", "deadline_exceeded")
+_ENDS_OF_CANCELED = (_BY_CLIENT, _TOO_LATE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +31,8 @@ class Statement:
     deaf: bool = False
     #: What polls saw that must not be.
     wrong_polls: Sequence[str] = ()
+    #: Jobs that were to be canceled, and whether clients were told that they are.
+    cancels: Mapping[str, bool] = field(default_factory=dict)
     #: Jobs that must be dead letters.
     poison: frozenset[str] = frozenset()
 
@@ -101,12 +111,12 @@ def _lost(statement: Statement, held: Holdings) -> Iterator[str]:
 
 
 def _wrong_ends(statement: Statement, held: Holdings) -> Iterator[str]:
-    right = {one.id: one.output for one in statement.taken}
+    taken = {one.id: one for one in statement.taken}
     wrong, unexpected = [], []
     for one, record in held.records.items():
-        if record.state == "succeeded" and record.output != right.get(one):
+        if record.state == "succeeded" and record.output != taken[one].output:
             wrong.append(one)
-        if record.has_ended and not _ended_as_it_must(one, record, statement):
+        if record.has_ended and not _ended_as_it_must(taken[one], record, statement):
             unexpected.append(f"{one} {record.state} {record.detail}")
     if wrong:
         yield f"{len(wrong)} jobs have an output that is not theirs, {_some(wrong)}"
@@ -119,10 +129,18 @@ def _wrong_ends(statement: Statement, held: Holdings) -> Iterator[str]:
         )
 
 
-def _ended_as_it_must(job_id: str, record: Record, statement: Statement) -> bool:
-    if job_id in statement.poison:
-        return (record.state, record.detail, record.attempts) == ("failed", "dead", 3)
-    return record.state == "succeeded"
+def _ended_as_it_must(one: Taken, record: Record, statement: Statement) -> bool:
+    end = (record.state, record.detail)
+    if one.id in statement.poison:
+        return end == _DEAD and record.attempts == _STARTS
+    if statement.cancels.get(one.id):
+        return end in _ENDS_OF_CANCELED and not record.output
+    possible = [_PRICED]
+    if one.id in statement.cancels:
+        possible.append(_BY_CLIENT)
+    if one.deadline_s:
+        possible.append(_TOO_LATE)
+    return end in possible
 
 
 def _doubled(statement: Statement, held: Holdings) -> Iterator[str]:

@@ -30,9 +30,7 @@ def kill_busy_workers(stage: Stage) -> None:
     held = []
     for _ in range(stage.times):
         due = time.monotonic() + _KILL_EVERY_S
-        hit = _kill_one(stage)
-        held.append(len(hit))
-        stage.fault(hit)
+        held.append(kill_one(stage))
         time.sleep(max(0.0, due - time.monotonic()))
     stage.notes.append(f"{stage.times} kills with {sum(held)} jobs in hand")
 
@@ -42,7 +40,7 @@ def kill_upkeep(stage: Stage) -> None:
     for _ in range(stage.times):
         stage.site.fleet.signal("upkeep", Signals.SIGKILL)
         stage.site.fleet.signal("beat", Signals.SIGKILL)
-        stage.fault(_kill_one(stage))
+        kill_one(stage)
         time.sleep(4 * _KILL_EVERY_S)
 
 
@@ -52,7 +50,7 @@ def stop_workers(stage: Stage) -> None:
     for _ in range(stage.times):
         wait_until(stage.site.workers_claim, "the restart of a worker")
         before = len(fleet.ends)
-        name, hit = _catch_busy(stage)
+        name, hit = catch_busy(stage)
         fleet.signal(name, Signals.SIGTERM)
         fleet.signal(name, Signals.SIGCONT)
         stage.fault(hit)
@@ -102,14 +100,15 @@ def _has_ended(fleet: Fleet, name: str, before: int) -> bool:
     return any(end.name == name for end in fleet.ends[before:])
 
 
-def _kill_one(stage: Stage) -> list[str]:
-    """Kill one worker that holds jobs; return their ids."""
-    name, hit = _catch_busy(stage)
+def kill_one(stage: Stage) -> int:
+    """Kill -9 one worker that holds jobs; return how many."""
+    name, hit = catch_busy(stage)
     stage.site.fleet.signal(name, Signals.SIGKILL)
-    return hit
+    stage.fault(hit)
+    return len(hit)
 
 
-def _catch_busy(stage: Stage) -> tuple[str, list[str]]:
+def catch_busy(stage: Stage) -> tuple[str, list[str]]:
     """Halt a worker that holds jobs for certain; return its name and their ids."""
     give_up_at = time.monotonic() + _BUSY_WITHIN_S
     while time.monotonic() < give_up_at:

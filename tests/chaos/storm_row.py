@@ -1,0 +1,49 @@
+"""The row in which everything happens, in any order and close together."""
+
+import itertools
+import time
+from collections import Counter
+from signal import Signals
+
+from tests.chaos import redis_rows, workers_rows
+from tests.chaos.patience import NotInTime, wait_until
+from tests.chaos.stage import Stage
+
+_LONGEST_PAUSE_S = 2.5
+
+
+def storm(stage: Stage) -> None:
+    """Let one fault follow the other, each soon after the last."""
+    faults = {
+        "kills": workers_rows.kill_one,
+        "stops": _stop,
+        "restarts": redis_rows.restart,
+        "freezes": lambda stage: redis_rows.freeze(stage, stage.rng.uniform(0.5, 4)),
+        "deletions": redis_rows.delete,
+        "upkeep kills": _kill_upkeep,
+    }
+    names = [*itertools.islice(itertools.cycle(faults), stage.times)]
+    stage.rng.shuffle(names)
+    done: Counter[str] = Counter()
+    for name in names:
+        time.sleep(stage.rng.uniform(0, _LONGEST_PAUSE_S))
+        wait_until(stage.site.answers, "an answer of the server")
+        try:
+            faults[name](stage)
+        except NotInTime:
+            # All workers may be starting: then there is nobody to catch.
+            continue
+        done[name] += 1
+    stage.notes.append(", ".join(f"{count} {name}" for name, count in done.items()))
+
+
+def _stop(stage: Stage) -> None:
+    name, hit = workers_rows.catch_busy(stage)
+    stage.site.fleet.signal(name, Signals.SIGTERM)
+    stage.site.fleet.signal(name, Signals.SIGCONT)
+    stage.fault(hit)
+
+
+def _kill_upkeep(stage: Stage) -> None:
+    stage.site.fleet.signal("upkeep", Signals.SIGKILL)
+    stage.site.fleet.signal("beat", Signals.SIGKILL)
