@@ -45,6 +45,10 @@ def show(outcomes: Sequence[Outcome]) -> None:
         table.add_row(*_cells(outcome))
     console.print(table)
     for outcome in outcomes:
+        if outcome.recoveries_s:
+            meaning = f"{outcome.row.name} recovers: {outcome.row.recovers}"
+            console.print(meaning, style="dim")
+    for outcome in outcomes:
         for text in outcome.verdict.broken:
             console.print(f"[red]BROKEN[/] {outcome.row.name}: {escape(text)}")
 
