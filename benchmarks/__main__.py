@@ -15,13 +15,13 @@ from rich.console import Console
 
 from benchmarks import bench as measuring
 from benchmarks import machine, report
-from benchmarks.bench import Bench
+from benchmarks.bench import PARTS, Bench
 from benchmarks.load import LoadError
 from benchmarks.plan import FULL, SHORT
 from benchmarks.programs import ROOT, ProgramFailed
 from benchmarks.report import Report
 from model_store.store import ModelStore
-from worker.embedded import EmbeddedError
+from worker.supervision.embedded import EmbeddedError
 
 _PAGE = ROOT / "docs" / "benchmarks.md"
 
@@ -49,7 +49,13 @@ def main() -> int:
         with _terminated(), tempfile.TemporaryDirectory(prefix="bench-") as folder:
             store = _store(options.store, Path(folder), say)
             plan = SHORT if options.short else FULL
-            bench = Bench(plan=plan, folder=Path(folder), store=store, say=say)
+            bench = Bench(
+                plan=plan,
+                folder=Path(folder),
+                store=store,
+                say=say,
+                only=options.only or PARTS,
+            )
             bench.run(found)
     except (ProgramFailed, LoadError, EmbeddedError) as failure:
         console.print(f"The benchmark cannot go on: {failure}", style="red")
@@ -59,7 +65,7 @@ def main() -> int:
         return 130
     found.minutes = (time.monotonic() - began) / 60
     console.print(report.for_terminal(found))
-    _write(found, console, short=options.short)
+    _write(found, console, is_whole=not (options.short or options.only))
     return 0
 
 
@@ -77,6 +83,12 @@ def _options() -> argparse.Namespace:
         type=Path,
         help="model store whose champion is measured; default: a model is trained",
     )
+    parser.add_argument(
+        "--only",
+        action="append",
+        choices=PARTS,
+        help="measure this part, may be repeated; writes no page",
+    )
     return parser.parse_args()
 
 
@@ -87,9 +99,9 @@ def _store(given: Path | None, folder: Path, say: Callable[[str], None]) -> Mode
     return measuring.trained(folder / "models")
 
 
-def _write(found: Report, console: Console, *, short: bool) -> None:
-    if short:
-        console.print("Short run: rough figures, docs/benchmarks.md is left as it is.")
+def _write(found: Report, console: Console, *, is_whole: bool) -> None:
+    if not is_whole:
+        console.print("Not a full run: docs/benchmarks.md is left as it is.")
         return
     _PAGE.write_text(report.as_markdown(found))
     _PAGE.with_suffix(".json").write_text(report.as_json(found))

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from api.settings import child_environment
 from benchmarks import (
     backlog,
+    bell,
     comparison,
     findings,
     houses,
@@ -28,6 +29,8 @@ from benchmarks.report import Report
 from benchmarks.stacks import Running
 from model_store.store import ModelStore
 
+#: What can be measured on its own.
+PARTS = ("single", "stacks", "depth", "workers", "bell")
 #: Jobs before anything is measured: every process has priced some by then.
 _WARM_UP = {"tutorial": 40, "Kerbside": 500}
 #: Houses that both stacks must price alike before anything is measured.
@@ -43,22 +46,27 @@ class Bench:
         folder: For everything that the run leaves behind until its end.
         store: The model store whose champion is measured.
         say: Gets a line about each step.
+        only: The parts that are measured.
     """
 
     plan: Plan
     folder: Path
     store: ModelStore
     say: Callable[[str], None]
+    only: Collection[str] = PARTS
 
     def run(self, report: Report) -> None:
         """Measure everything and tell it to the report."""
         drawn = houses.draw()
         report.raw["load_average_before"] = machine.load_average()
-        self._single(report, drawn)
-        self._stacks(report, drawn)
-        self._backlogs(report, drawn)
-        report.add(findings.SETTINGS)
+        for name, measure in self._parts().items():
+            if name in self.only:
+                measure(report, drawn)
         report.raw["load_average_after"] = machine.load_average()
+
+    def _parts(self) -> dict[str, Callable[[Report, list[dict[str, Any]]], None]]:
+        measures = (self._single, self._stacks, self._depths, self._scaling, self._bell)
+        return dict(zip(PARTS, measures, strict=True))
 
     def _single(self, report: Report, drawn: list[dict[str, Any]]) -> None:
         self.say("One house: the predictor against the pipelines")
@@ -83,6 +91,7 @@ class Bench:
             self._loaded(report, sides, drawn)
             if self.plan.flower_rounds:
                 self._with_flower(report, sides, drawn)
+        report.add(findings.SETTINGS)
 
     def _latency(
         self,
@@ -139,8 +148,8 @@ class Bench:
             findings.parts_of_load("Loaded, with Flower on in both", rows),
         )
 
-    def _backlogs(self, report: Report, drawn: list[dict[str, Any]]) -> None:
-        depths = backlog.depths(
+    def _depths(self, report: Report, drawn: list[dict[str, Any]]) -> None:
+        seen = backlog.depths(
             self.folder,
             self.store,
             drawn,
@@ -148,7 +157,11 @@ class Bench:
             rounds=self.plan.depth_rounds,
             told=self._under("Depth"),
         )
-        scaling = backlog.scaling(
+        report.raw["depths"] = asdict(seen)
+        report.add(findings.of_depths(seen))
+
+    def _scaling(self, report: Report, drawn: list[dict[str, Any]]) -> None:
+        seen = backlog.scaling(
             self.folder,
             self.store,
             drawn,
@@ -156,8 +169,21 @@ class Bench:
             seconds=self.plan.scaling_s,
             told=self._under("Workers"),
         )
-        report.raw["depths"], report.raw["scaling"] = asdict(depths), asdict(scaling)
-        report.add(findings.of_depths(depths), findings.of_scaling(scaling))
+        report.raw["scaling"] = asdict(seen)
+        report.add(findings.of_scaling(seen))
+
+    def _bell(self, report: Report, drawn: list[dict[str, Any]]) -> None:
+        if not self.plan.bell_jobs:
+            return
+        seen = bell.measure(
+            self.folder,
+            self.store,
+            drawn,
+            jobs=self.plan.bell_jobs,
+            told=self._under("Bell"),
+        )
+        report.raw["bell"] = [asdict(one) for one in seen]
+        report.add(findings.of_idleness(seen))
 
     def _under(self, heading: str) -> Callable[[str], None]:
         return lambda line: self.say(f"{heading}: {line}")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from benchmarks import comparison
 from benchmarks.backlog import SCALING_BATCH, SCALING_WORKERS, Depths, Scaling
+from benchmarks.bell import EVERY_S, Idleness
 from benchmarks.comparison import CLIENTS, Round
 from benchmarks.latency import Latencies
 from benchmarks.load import FIRST_POLL_S, LONGEST_PAUSE_S
@@ -111,6 +112,24 @@ def of_scaling(seen: Scaling) -> Finding:
         ">= 3.6 x",
         f"{seen.ratio:.2f} x ({seen.one:,.0f} to {seen.several:,.0f} jobs a second)",
         seen.ratio >= SCALING_RATIO,
+    )
+
+
+def of_idleness(seen: Sequence[Idleness]) -> Details:
+    """Tell what idle workers cost."""
+    return Details(
+        f"Idle workers, a job every {1000 * EVERY_S:.0f} ms",
+        ("idle workers", "scripts a job", "Redis CPU a job", "Redis CPU while idle"),
+        [
+            (
+                str(one.workers),
+                f"{one.scripts_per_job:.1f}",
+                f"{one.redis_us_per_job:.0f} us",
+                f"{one.redis_idle_percent:.2f} %",
+            )
+            for one in seen
+        ],
+        notes=("The workers are threads of the benchmark; Redis is a program.",),
     )
 
 

@@ -6,7 +6,7 @@ import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
-from worker import embedded
+from worker.supervision import embedded
 
 #: Distributions whose versions the figures hang on.
 _DISTRIBUTIONS = (

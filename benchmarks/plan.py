@@ -23,6 +23,8 @@ class Plan:
     #: Rounds of one worker and of several, and seconds of each.
     scaling_rounds: int
     scaling_s: float
+    #: Jobs submitted to idle workers; 0 leaves them out.
+    bell_jobs: int
 
 
 FULL = Plan(
@@ -36,6 +38,7 @@ FULL = Plan(
     depth_rounds=5,
     scaling_rounds=3,
     scaling_s=4.0,
+    bell_jobs=500,
 )
 
 #: For a look in under two minutes: the figures are rough.
@@ -50,4 +53,5 @@ SHORT = Plan(
     depth_rounds=2,
     scaling_rounds=1,
     scaling_s=2.0,
+    bell_jobs=0,
 )

@@ -7,8 +7,8 @@ from types import TracebackType
 from typing import Self
 
 from benchmarks import proctree
-from worker.child import Child, ChildSpec
-from worker.childlog import ChildLog
+from worker.supervision.child import Child, ChildSpec
+from worker.supervision.childlog import ChildLog
 
 #: Seconds that a program may take to become ready, on a machine that does other things.
 READY_S = 90.0

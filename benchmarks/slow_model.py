@@ -11,11 +11,18 @@ BATCH_S = 0.02
 
 
 class SlowModel:
-    """Prices every house alike, after a while."""
+    """Prices every house alike, after a while.
+
+    Args:
+        wait_s: Seconds that a call waits.
+    """
+
+    def __init__(self, wait_s: float = BATCH_S) -> None:
+        self._wait_s = wait_s
 
     def predict(self, houses: Sequence[Mapping[str, Any]], /) -> list[dict[str, Any]]:
         """Wait, then return one output a house."""
-        time.sleep(BATCH_S)
+        time.sleep(self._wait_s)
         return [{"price": 1, "currency": "USD"} for _ in houses]
 
 

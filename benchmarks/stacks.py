@@ -12,19 +12,19 @@ from typing import Any
 import orjson
 
 from api.settings import ApiSettings, child_environment
-from api.stack import Stack
-from api.statefolder import StateFolder
+from api.launcher.stack import Stack
+from api.launcher.statefolder import StateFolder
 from benchmarks.load import Target
 from benchmarks.programs import ROOT, Programs
 from benchmarks.tutorial.settings import MODEL_FOLDER, REDIS_URL
 from model_store.settings import PREFIX
 from model_store.store import ModelStore
-from worker import embedded, ports
+from worker.supervision import embedded, ports
 from worker.celery import create_celery
-from worker.child import ChildSpec
+from worker.supervision.child import ChildSpec
 from worker.connection import connect
 from worker.credentials import ApiKeys
-from worker.embedded import EmbeddedRedis
+from worker.supervision.embedded import EmbeddedRedis
 from worker.queue import Queue
 
 #: Worker processes that price, and web processes, of each stack.

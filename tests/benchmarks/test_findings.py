@@ -1,0 +1,84 @@
+"""Figures are judged by the design's targets, and reckoned as the page says."""
+
+import pytest
+
+from benchmarks import comparison, findings
+from benchmarks.backlog import Depths, Scaling
+from benchmarks.comparison import Round
+from benchmarks.latency import Latencies
+from benchmarks.single import SingleHouse
+
+
+def _round(total_ms: float, *, polls: float = 1.0) -> Round:
+    return Round(
+        jobs=100,
+        jobs_per_s=50.0,
+        polls_per_job=polls,
+        p50_ms=10.0,
+        cpu_ms={"api": total_ms / 4, "worker": total_ms * 3 / 4},
+        batch=None,
+    )
+
+
+def test_the_ratio_is_the_median_over_rounds_beside_each_other() -> None:
+    """A slow minute of the machine hits both sides of a round and cancels out."""
+    slow = [_round(20), _round(60), _round(10)]
+    fast = [_round(1), _round(3), _round(5)]
+
+    assert comparison.ratio(slow, fast) == 20
+    assert findings.of_load(slow, fast).held is True
+    assert findings.of_load(slow, [_round(2)] * 3).held is False
+
+
+def test_further_polls_are_taken_out_by_what_a_poll_costs() -> None:
+    """With one poll a job on both sides the poller's impatience does not count."""
+    slow, fast = [_round(20, polls=5)], [_round(1, polls=1)]
+
+    finding = findings.of_one_poll(slow, fast, (2.0, 0.3))
+
+    assert finding.measured.startswith("12.0 x (12.00 ms against 1.00 ms")
+    assert finding.held is None
+
+
+@pytest.mark.parametrize(
+    ("predictor_us", "exact", "held"),
+    [(90.0, True, True), (110.0, True, False), (10.0, False, False)],
+)
+def test_a_cheap_predictor_that_is_not_exact_misses(
+    predictor_us: float,
+    exact: bool,  # noqa: FBT001 - a case
+    held: bool,  # noqa: FBT001 - a case
+) -> None:
+    """Both halves of the target count."""
+    seen = SingleHouse(10_000.0, predictor_us, exact, 10)
+
+    assert findings.of_single(seen).held is held
+
+
+def test_each_target_is_judged_from_its_own_side() -> None:
+    """Some ratios are to be small, some to be great."""
+    assert findings.of_latency(Latencies(80.0, 9.9)).held is True
+    assert findings.of_latency(Latencies(80.0, 10.1)).held is False
+    assert findings.of_depths(Depths(10, 100, 1.0, 1.1, 1.14)).held is True
+    assert findings.of_depths(Depths(10, 100, 1.0, 1.2, 1.16)).held is False
+    assert findings.of_scaling(Scaling(100, 370, 3.7)).held is True
+    assert findings.of_scaling(Scaling(100, 350, 3.5)).held is False
+
+
+def test_a_part_that_a_stack_does_not_have_is_left_blank() -> None:
+    """The table names each part once and holds the totals."""
+    with_redis = Round(
+        jobs=1,
+        jobs_per_s=1.0,
+        polls_per_job=1.0,
+        p50_ms=1.0,
+        cpu_ms={"api": 1.0, "redis": 0.5},
+        batch=3.0,
+    )
+
+    details = findings.parts_of_load("x", [("a", [_round(4)]), ("b", [with_redis])])
+
+    assert details.columns[:5] == ("CPU ms a job", "api", "worker", "redis", "all")
+    assert details.rows[0][1:5] == ("1.000", "3.000", "-", "4.000")
+    assert details.rows[1][1:5] == ("1.000", "-", "0.500", "1.500")
+    assert (details.rows[0][6], details.rows[1][6]) == ("-", "3.0")
