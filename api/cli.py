@@ -7,7 +7,7 @@ import click
 
 import api
 from api.keys import keys
-from api.up import up
+from api.launcher.up import up
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

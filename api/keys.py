@@ -12,11 +12,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from api import local
-from api.faults import Fault, RedisUnreachable
-from worker import embedded
+from api.launcher import installation
+from api.launcher.faults import Fault, RedisUnreachable
 from worker.connection import connect
 from worker.credentials import SCOPES, ApiKey, ApiKeys, InvalidKeyRequest
+from worker.supervision import embedded
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -92,9 +92,9 @@ def revoke(*, key_id: str, as_json: bool) -> None:
 
 @contextlib.contextmanager
 def _kept() -> Iterator[ApiKeys]:
-    settings = local.read_settings()
+    settings = installation.read_settings()
     url: str | None = settings.redis_url
-    if not local.names_redis(settings):
+    if not installation.names_redis(settings):
         url = embedded.known_url(settings.state_dir / "redis")
     if url is None:
         raise RedisUnreachable(

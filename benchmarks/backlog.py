@@ -14,10 +14,10 @@ from benchmarks.slow_model import BATCH_S
 from benchmarks.stacks import Installation
 from model_store.store import ModelStore
 from worker import ledger
-from worker.supervision.child import ChildSpec
 from worker.connection import connect
 from worker.jobs import Submission
 from worker.ledger import Ledger
+from worker.supervision.child import ChildSpec
 
 #: Houses a batch at most in the run of 1 and 4 workers: small, so that the wait of each
 #: batch is the limit and not the two cores.

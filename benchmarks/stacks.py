@@ -11,21 +11,21 @@ from typing import Any
 
 import orjson
 
-from api.settings import ApiSettings, child_environment
 from api.launcher.stack import Stack
 from api.launcher.statefolder import StateFolder
+from api.settings import ApiSettings, child_environment
 from benchmarks.load import Target
 from benchmarks.programs import ROOT, Programs
 from benchmarks.tutorial.settings import MODEL_FOLDER, REDIS_URL
 from model_store.settings import PREFIX
 from model_store.store import ModelStore
-from worker.supervision import embedded, ports
 from worker.celery import create_celery
-from worker.supervision.child import ChildSpec
 from worker.connection import connect
 from worker.credentials import ApiKeys
-from worker.supervision.embedded import EmbeddedRedis
 from worker.queue import Queue
+from worker.supervision import embedded, ports
+from worker.supervision.child import ChildSpec
+from worker.supervision.embedded import EmbeddedRedis
 
 #: Worker processes that price, and web processes, of each stack.
 PROCESSES = 2

@@ -13,8 +13,9 @@ from model_store import artifact, dataset, training
 from model_store.pipelines import Recipe
 from model_store.settings import PREFIX
 from model_store.store import ModelStore
-from worker import connection, embedded, ledger, queue
+from worker import connection, ledger, queue
 from worker.settings import WorkerSettings
+from worker.supervision import embedded
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -13,12 +13,12 @@ import redis as redis_py
 from click.testing import CliRunner, Result
 
 import api
-from api import faults, showcase, statefolder
-from api.access import LocalAccess
 from api.cli import main
-from api.statefolder import StateFolder
-from worker import embedded
+from api.launcher import faults, showcase, statefolder
+from api.launcher.local_keys import LocalAccess
+from api.launcher.statefolder import StateFolder
 from worker.credentials import ApiKeys, split_token
+from worker.supervision import embedded
 
 Run = Callable[..., Result]
 

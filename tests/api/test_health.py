@@ -12,8 +12,8 @@ from api.services import Services
 from api.settings import ApiSettings
 from model_store.store import ModelStore
 from tests.api.conftest import Client, assert_problem
-from worker import ports
 from worker.queue import Queue
+from worker.supervision import ports
 
 
 def client_of(settings: ApiSettings) -> Client:

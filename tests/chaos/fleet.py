@@ -8,8 +8,8 @@ from signal import Signals
 from typing import Self
 
 from tests.chaos.patience import wait_until
-from worker.child import Child, ChildSpec
-from worker.childlog import ChildLog
+from worker.supervision.child import Child, ChildSpec
+from worker.supervision.childlog import ChildLog
 
 #: Seconds between two looks at the processes: how long a killed one stays away.
 _LOOK_EVERY_S = 0.02

@@ -9,16 +9,17 @@ from typing import Any
 
 import redis
 
-from api.stack import Stack
-from api.statefolder import StateFolder
+from api.launcher.stack import Stack
+from api.launcher.statefolder import StateFolder
 from tests.chaos.fleet import Fleet
 from tests.chaos.houses import Houses
 from tests.chaos.patience import wait_until
 from tests.chaos.proxy import Proxy
-from worker import connection, embedded, ledger, ports, queue
-from worker.child import ChildSpec
+from worker import connection, ledger, queue
 from worker.ledger import PREDICTIONS
 from worker.settings import WorkerSettings
+from worker.supervision import embedded, ports
+from worker.supervision.child import ChildSpec
 
 ROOT = Path(__file__).parents[2]
 SERVER = "redis"

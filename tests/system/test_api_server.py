@@ -20,10 +20,11 @@ import redis as redis_py
 from api.settings import child_environment
 from model_store.store import ModelStore
 from tests.system.conftest import ROOT, wait_until
-from worker import connection, embedded, ports
+from worker import connection
 from worker.credentials import ApiKeys
 from worker.ledger import FINISHED_CHANNEL, PREDICTIONS, Completion, Ledger
 from worker.settings import WorkerSettings
+from worker.supervision import embedded, ports
 
 #: What an answer may take while Redis is away: 1 s, and a busy machine's share.
 SOON_S = 1.3

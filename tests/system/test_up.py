@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from api import faults
+from api.launcher import faults
 from api.settings import child_environment
 from model_store.store import ModelStore
 from tests.system.conftest import wait_until

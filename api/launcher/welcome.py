@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from api import showcase
-from api.access import LocalKeys
-from api.screen import Screen
-from api.showcase import Sale
-from api.stack import FLOWER_USER, Stack
+from api.launcher import showcase
+from api.launcher.local_keys import LocalKeys
+from api.launcher.screen import Screen
+from api.launcher.showcase import Sale
+from api.launcher.stack import FLOWER_USER, Stack
 from model_store.card import ModelCard
-from worker import ports
+from worker.supervision import ports
 
 
 class Welcome:

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import redis
 
-from worker import lockfile, ports, secretfile
 from worker.connection import connect
-from worker.leash import leashed
+from worker.supervision import lockfile, ports, secretfile
+from worker.supervision.leash import leashed
 
 #: A folder whose server was killed is free once that server has ended.
 LOCK_WAIT_S = 10.0

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 import redis
 
-from worker import embedded, secretfile
 from worker.connection import connect
-from worker.embedded import EmbeddedRedis
-from worker.leash import leashed
+from worker.supervision import embedded, secretfile
+from worker.supervision.embedded import EmbeddedRedis
+from worker.supervision.leash import leashed
 
 
 @pytest.fixture
@@ -248,7 +248,8 @@ def test_it_ends_with_the_process_that_started_it(
 ) -> None:
     """No server is left behind, whatever ended its owner."""
     code = (
-        "import sys, time; from pathlib import Path; from worker import embedded\n"
+        "import sys, time; from pathlib import Path\n"
+        "from worker.supervision import embedded\n"
         "with embedded.serving(Path(sys.argv[1])):\n"
         "    print('up', flush=True); time.sleep(60)"
     )

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from api.faults import AlreadyRunning, StateFolderUnusable
-from worker import lockfile, secretfile
+from api.launcher.faults import AlreadyRunning, StateFolderUnusable
+from worker.supervision import lockfile, secretfile
 
 #: Written once to see whether the disk takes it.
 PROBE_BYTES = 65_536

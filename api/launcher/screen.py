@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from api.showcase import Sale
+from api.launcher.showcase import Sale
 
 #: Columns of a house that are shown: the first of its schema.
 _HOUSE_COLUMNS = 3

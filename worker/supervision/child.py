@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from signal import Signals
 
-from worker.childlog import ChildLog
-from worker.leash import leashed
+from worker.supervision.childlog import ChildLog
+from worker.supervision.leash import leashed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,11 +11,16 @@ from signal import Signals
 
 import pytest
 
-from worker import childlog, leash, supervisor
-from worker.child import ChildSpec
-from worker.childlog import ChildLog
-from worker.inbox import SignalInbox
-from worker.supervisor import KeepsFailing, StoppedAtOnce, StopRequested, Supervisor
+from worker.supervision import childlog, leash, supervisor
+from worker.supervision.child import ChildSpec
+from worker.supervision.childlog import ChildLog
+from worker.supervision.inbox import SignalInbox
+from worker.supervision.supervisor import (
+    KeepsFailing,
+    StoppedAtOnce,
+    StopRequested,
+    Supervisor,
+)
 
 #: Notes its start and the time of its end in the file that it is given.
 NOTES_ITS_END = """
@@ -226,9 +231,9 @@ def test_a_killed_supervisor_leaves_nobody_behind(tmp_path: Path) -> None:
     code = f"""
 import os, signal
 from pathlib import Path
-from worker.child import ChildSpec
-from worker.inbox import SignalInbox
-from worker.supervisor import Supervisor
+from worker.supervision.child import ChildSpec
+from worker.supervision.inbox import SignalInbox
+from worker.supervision.supervisor import Supervisor
 with SignalInbox() as inbox:
     watch = Supervisor(inbox, report=print)
     for name, script in (("plain", "sleep 60"), ("deaf", {IGNORES_SIGTERM!r})):

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 
 import redis
 
-from api import showcase
-from api.faults import NotPriced, NotReady, RedisUnreachable, TrainingFailed
-from api.screen import Screen
-from api.showcase import LocalClient, Sale
-from api.stack import API_PROCESSES, Stack
+from api.launcher import showcase
+from api.launcher.faults import NotPriced, NotReady, RedisUnreachable, TrainingFailed
+from api.launcher.screen import Screen
+from api.launcher.showcase import LocalClient, Sale
+from api.launcher.stack import API_PROCESSES, Stack
 from model_store.card import ModelCard
 from model_store.errors import ModelStoreError
 from model_store.store import ModelStore
 from worker.connection import connect
-from worker.embedded import EmbeddedRedis
-from worker.supervisor import KeepsFailing, Supervisor
+from worker.supervision.embedded import EmbeddedRedis
+from worker.supervision.supervisor import KeepsFailing, Supervisor
 
 #: Reading back an append-only file of 512 MB takes some seconds.
 REDIS_WAIT_S = 120.0

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from worker import secretfile
 from worker.credentials import OPERATOR_TENANT, ApiKeys, split_token
+from worker.supervision import secretfile
 
 LOCAL_TENANT = "default"
 USER_SCOPES = ("predict", "read")

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from signal import Signals
 
-from api.statefolder import StateFolder
-from worker import ports
-from worker.child import ChildSpec
-from worker.embedded import EmbeddedRedis
+from api.launcher.statefolder import StateFolder
+from worker.supervision import ports
+from worker.supervision.child import ChildSpec
+from worker.supervision.embedded import EmbeddedRedis
 
 FLOWER_USER = "kerbside"
 

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from api.settings import ApiSettings, child_environment
 from model_store.settings import PREFIX
-from worker import ports
+from worker.supervision import ports
 
 
 def read_settings() -> ApiSettings:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from worker import ports
+from worker.supervision import ports
 
 #: One request waits this long at most, so that Ctrl-C is never far.
 REQUEST_TIMEOUT_S = 3.0

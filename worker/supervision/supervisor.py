@@ -1,7 +1,7 @@
 """Keeps a set of programs running: restarts, ordered stop, no orphans.
 
 Everything happens in the main thread, between waits on one signal inbox: the kernel's
-leash (see `worker.leash`) is held by that thread.
+leash (see `worker.supervision.leash`) is held by that thread.
 """
 
 import time
@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from signal import Signals
 
-from worker.child import Child, ChildSpec
-from worker.childlog import ChildLog
-from worker.inbox import SignalInbox
+from worker.supervision.child import Child, ChildSpec
+from worker.supervision.childlog import ChildLog
+from worker.supervision.inbox import SignalInbox
 
 #: A program that ran this long was able to start.
 SETTLED_S = 10.0

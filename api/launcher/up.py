@@ -11,22 +11,27 @@ from typing import Any
 
 import click
 
-from api import local
-from api.access import LocalAccess
-from api.faults import NotReady, PortTaken, StateFolderUnusable
-from api.screen import Screen
+from api.launcher import installation
+from api.launcher.faults import NotReady, PortTaken, StateFolderUnusable
+from api.launcher.local_keys import LocalAccess
+from api.launcher.screen import Screen
+from api.launcher.stack import Stack
+from api.launcher.startup import Startup, with_last_lines
+from api.launcher.statefolder import StateFolder
+from api.launcher.welcome import Welcome
 from api.settings import ApiSettings
-from api.stack import Stack
-from api.startup import Startup, with_last_lines
-from api.statefolder import StateFolder
-from api.welcome import Welcome
 from model_store.store import ModelStore
-from worker import embedded, ports
 from worker.connection import connect
 from worker.credentials import ApiKeys
-from worker.embedded import EmbeddedRedis
-from worker.inbox import SignalInbox
-from worker.supervisor import KeepsFailing, StoppedAtOnce, StopRequested, Supervisor
+from worker.supervision import embedded, ports
+from worker.supervision.embedded import EmbeddedRedis
+from worker.supervision.inbox import SignalInbox
+from worker.supervision.supervisor import (
+    KeepsFailing,
+    StoppedAtOnce,
+    StopRequested,
+    Supervisor,
+)
 
 _HELP = """Start Kerbside on this machine and price five real houses with it.
 
@@ -101,7 +106,7 @@ class Options:
 @click.option("--verbose", "-v", is_flag=True, help="Show what the processes log.")
 def up(**given: Any) -> None:
     """Start everything on this machine; `_HELP` says it to the user."""
-    options, settings, screen = Options(**given), local.read_settings(), Screen()
+    options, settings, screen = Options(**given), installation.read_settings(), Screen()
     state = StateFolder.prepare(options.state_dir or settings.state_dir)
     with contextlib.ExitStack() as at_end:
         at_end.callback(screen.close)
@@ -109,9 +114,9 @@ def up(**given: Any) -> None:
         port = _port(options.port, "--port")
         flower_port = _port(options.flower_port, "--flower-port", taken=port)
         server = None
-        if not local.names_redis(settings):
+        if not installation.names_redis(settings):
             server = at_end.enter_context(contextlib.closing(_embedded(state)))
-        settings = local.for_children(
+        settings = installation.for_children(
             settings,
             state_dir=state.path,
             redis_url=server.url if server else settings.redis_url,
@@ -119,7 +124,7 @@ def up(**given: Any) -> None:
         )
         stack = Stack(
             state=state,
-            environment=local.environment(settings),
+            environment=installation.environment(settings),
             lock=lock,
             port=port,
             flower_port=flower_port,

@@ -9,8 +9,8 @@ import redis as redis_py
 from flask import Flask
 from werkzeug.serving import make_server
 
-from api import showcase
-from api.showcase import LocalClient, Unpriced
+from api.launcher import showcase
+from api.launcher.showcase import LocalClient, Unpriced
 from tests.api.conftest import OUTPUT, Finish
 from worker.credentials import ApiKeys
 from worker.ledger import PREDICTIONS, Completion, Ledger

@@ -7,7 +7,7 @@ import pytest
 
 #: Prints far more than a pipe holds, so that the writer meets the closed end.
 CODE = """
-from api.screen import Screen
+from api.launcher.screen import Screen
 screen = Screen()
 for number in range(2000):
     screen.addresses({"API": "http://127.0.0.1:8000 " + "x" * 80})

@@ -1,0 +1,1 @@
+"""`kerbside up`: a whole installation on one machine, from its keys to its houses."""

@@ -1,0 +1,1 @@
+"""Processes of this machine: started, watched, ended, and the Redis among them."""
