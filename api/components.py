@@ -75,7 +75,8 @@ def parameters(wait_cap_s: int) -> dict[str, Any]:
             "header",
             "Idempotency-Key",
             "Your name for this submit, bare or quoted. A repeat with the same key "
-            "and body within 24 hours makes no second job; another body answers 422.",
+            "and request within 24 hours makes no second job; another request answers "
+            "422. Two requests are the same if they ask for the same, however written.",
             {**text, "maxLength": 257},
         ),
         "Prefer": _parameter(
@@ -84,6 +85,13 @@ def parameters(wait_cap_s: int) -> dict[str, Any]:
             f"`wait=n`: hold the request until the job has ended, n seconds at most "
             f"({wait_cap_s} in all).",
             {**text, "examples": ["wait=10"]},
+        ),
+        "Cancel-After": _parameter(
+            "header",
+            "Cancel-After",
+            "What `deadline` says, as a duration: a job that has not finished by then "
+            "is canceled. Send one of the two.",
+            {**text, "examples": ["90s", "1m", "1h30m", "30"]},
         ),
         "If-None-Match": _parameter(
             "header", "If-None-Match", "ETag of the answer that you have.", text

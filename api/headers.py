@@ -8,6 +8,7 @@ from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header, parse_list_header, parse_options_header
 
 from api.errors import MalformedHeader, UnsupportedMedia
+from api.request_body import MAX_DEADLINE_S
 
 #: Longest Idempotency-Key, as Stripe's clients know it.
 MAX_IDEMPOTENCY_KEY = 255
@@ -16,6 +17,10 @@ _JSON = "application/json"
 _REQUEST_ID = re.compile(r"[!-~]{1,128}")
 _PRINTABLE = re.compile(r"[ -~]+")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
+#: Hours, minutes and seconds in this order, or seconds alone without their unit.
+_DURATION = re.compile(
+    r"(?=\d)(?:(\d{1,2})h)?(?:(\d{1,4})m)?(?:(\d{1,5}(?:\.\d{1,9})?)s?)?", re.ASCII
+)
 #: Different header texts that a process remembers the meaning of.
 _REMEMBERED = 256
 
@@ -63,6 +68,25 @@ def wait_preference(header: str | None, cap_s: int) -> int | None:
         if seconds.isascii() and seconds.isdigit():
             return min(int(seconds[:9]), cap_s)
     return None
+
+
+def cancel_after_s(header: str | None) -> float | None:
+    """Read a Cancel-After: a duration such as `90s`, `1m` or `1h30m`, or seconds.
+
+    Raises:
+        MalformedHeader: It is no duration, nothing, or more than a day.
+    """
+    if header is None:
+        return None
+    match = _DURATION.fullmatch(header.strip())
+    if match:
+        hours, minutes, seconds = (float(part or 0) for part in match.groups())
+        total_s = hours * 3600 + minutes * 60 + seconds
+        if 0 < total_s <= MAX_DEADLINE_S:
+            return total_s
+    raise MalformedHeader(
+        "Cancel-After must be a duration of at most a day, such as 90s, 1m or 1h30m."
+    )
 
 
 @lru_cache(_REMEMBERED)

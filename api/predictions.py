@@ -54,6 +54,7 @@ def create() -> Response:
         shared.catalog,
         tenant=principal().tenant,
         idempotency_key=headers.idempotency_key(environ.get("HTTP_IDEMPOTENCY_KEY")),
+        cancel_after_s=headers.cancel_after_s(environ.get("HTTP_CANCEL_AFTER")),
     )
     if not wait_s:
         return _created(shared, shared.queue.submit(new), {})

@@ -1,5 +1,6 @@
 """What a submit may say around the house, whatever the model version."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -11,17 +12,21 @@ MAX_LABELS, MAX_LABEL_NAME, MAX_LABEL_VALUE = 16, 64, 512
 MAX_DEADLINE_S = 86_400
 
 
-def _not_available(value: Any) -> Any:
-    if value not in (None, False, []):
+def _later(nothing: Sequence[Any]) -> AfterValidator:
+    """Refuse all but what says nothing; `0` says something, although it is falsy."""
+
+    def check(value: Any) -> Any:
+        if any(type(value) is type(one) and value == one for one in nothing):
+            return value
         raise PydanticCustomError(
             "not_available_yet", "Not available yet; leave it out and poll"
         )
-    return value
+
+    return AfterValidator(check)
 
 
 _Label = Annotated[str, Field(min_length=1, max_length=MAX_LABEL_NAME)]
 _LabelText = Annotated[str, Field(max_length=MAX_LABEL_VALUE)]
-_Later = AfterValidator(_not_available)
 
 
 class PredictionRequest(BaseModel):
@@ -53,11 +58,17 @@ class PredictionRequest(BaseModel):
         ),
     ] = None
     explain: Annotated[
-        bool, _Later, Field(description="Reasons for the price; not available yet.")
+        bool,
+        _later([False]),
+        Field(description="Reasons for the price; not available yet."),
     ] = False
     webhook: Annotated[
-        Any, _Later, Field(description="Where to send the result; not available yet.")
+        Any,
+        _later([None]),
+        Field(description="Where to send the result; not available yet."),
     ] = None
     webhook_events_filter: Annotated[
-        Any, _Later, Field(description="Which events to send; not available yet.")
+        Any,
+        _later([None, []]),
+        Field(description="Which events to send; not available yet."),
     ] = None

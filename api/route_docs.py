@@ -122,6 +122,7 @@ OPERATIONS: dict[str, dict[str, Any]] = {
             *_ANY,
             errors.MalformedBody,
             errors.MalformedHeader,
+            errors.BadRequest,
             errors.BodyTooLarge,
             errors.UnsupportedMedia,
             errors.InvalidSubmission,
@@ -132,7 +133,7 @@ OPERATIONS: dict[str, dict[str, Any]] = {
             errors.NoChampion,
             errors.StoreUnavailable,
         ),
-        parameters=("Idempotency-Key", "Prefer"),
+        parameters=("Idempotency-Key", "Prefer", "Cancel-After"),
         body="PredictionRequest",
     ),
     "fetch_prediction": _operation(

@@ -10,7 +10,7 @@ import orjson
 from pydantic import BaseModel, ValidationError
 
 from api.catalog import CHAMPION, Catalog, Served
-from api.errors import InvalidSubmission, MalformedBody
+from api.errors import BadRequest, InvalidSubmission, MalformedBody
 from api.request_body import PredictionRequest
 from model_store.errors import UnknownModel
 from worker.jobs import Submission
@@ -32,12 +32,25 @@ def read(body: bytes) -> Any:
 
 
 def submission(
-    body: bytes, catalog: Catalog, *, tenant: str, idempotency_key: str | None
+    body: bytes,
+    catalog: Catalog,
+    *,
+    tenant: str,
+    idempotency_key: str | None = None,
+    cancel_after_s: float | None = None,
 ) -> Submission:
-    """Return the job that a request body asks for, with everything checked.
+    """Return the job that a request asks for, with everything checked.
+
+    Args:
+        body: The bytes as they came.
+        catalog: Knows the model versions.
+        tenant: Whose job it will be.
+        idempotency_key: The client's own name for this submit.
+        cancel_after_s: The header Cancel-After, which says what `deadline` says.
 
     Raises:
         MalformedBody: The body is not JSON.
+        BadRequest: Both Cancel-After and `deadline` are given.
         InvalidSubmission: It is not what the model version expects.
         NoChampion: No version is named and none is champion.
         StoreError: The model store cannot be read.
@@ -45,20 +58,20 @@ def submission(
     document = read(body)
     served, errors = _version(document, catalog)
     request = _validated(document, served.request_model, errors)
+    deadline_ms = _milliseconds(_deadline_s(request, cancel_after_s))
+    # Fields in the schema's order, absent ones left out: one text per house.
+    house = request.input.model_dump_json(exclude_none=True).encode()
     card = served.card
     return Submission(
         id=str(uuid.uuid4()),
         tenant=tenant,
         model=card.name,
         version=card.version,
-        # Fields in the schema's order, absent ones left out: one text per house.
-        input=request.input.model_dump_json(exclude_none=True).encode(),
+        input=house,
         metadata=orjson.dumps(request.metadata),
-        fingerprint=_fingerprint(document),
+        fingerprint=_fingerprint(house, request, deadline_ms),
         idempotency_key=idempotency_key,
-        deadline_ms=None
-        if request.deadline is None
-        else round(request.deadline * 1000),
+        deadline_ms=deadline_ms,
     )
 
 
@@ -90,6 +103,14 @@ def _validated(
     if errors:
         raise InvalidSubmission(errors)
     return request
+
+
+def _deadline_s(
+    request: PredictionRequest, cancel_after_s: float | None
+) -> float | None:
+    if cancel_after_s is not None and request.deadline is not None:
+        raise BadRequest("Cancel-After and deadline say the same: send one of them.")
+    return request.deadline if cancel_after_s is None else cancel_after_s
 
 
 def _explained(model: type[BaseModel], entry: Mapping[str, Any]) -> dict[str, str]:
@@ -125,15 +146,25 @@ def _pointer(location: Sequence[str | int]) -> str:
 
 
 def _milliseconds(seconds: float | None) -> int | None:
+    # No deadline is so near that it becomes none.
     return None if seconds is None else max(1, round(seconds * 1000))
 
 
-def _fingerprint(document: dict[str, Any]) -> str:
-    """Hash what was asked for, whatever the order of its fields.
+def _fingerprint(
+    house: bytes, request: PredictionRequest, deadline_ms: int | None
+) -> str:
+    """Hash what was asked for, however the client wrote it.
 
     The version counts as it was named: a repeat of a request for the champion is the
     same request although another version may have become champion since.
     """
-    named = {**document, "version": document.get("version") or CHAMPION}
-    canonical = orjson.dumps(named, option=orjson.OPT_SORT_KEYS)
-    return hashlib.blake2b(canonical, digest_size=16).hexdigest()
+    around = orjson.dumps(
+        {
+            "version": request.version or CHAMPION,
+            "metadata": request.metadata,
+            "deadline_ms": deadline_ms,
+            "explain": request.explain,
+        },
+        option=orjson.OPT_SORT_KEYS,
+    )
+    return hashlib.blake2b(house + around, digest_size=16).hexdigest()

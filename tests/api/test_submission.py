@@ -1,9 +1,11 @@
 """The laws of a request body."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
+import redis as redis_py
 
 from api.catalog import Catalog
 from api.submission import submission
@@ -23,6 +25,18 @@ def errors_of(answer: Any) -> dict[str, tuple[str, str]]:
     """Return pointer -> (code, detail) of an answer that says not valid."""
     problem = assert_problem(answer, 422, "invalid-submission")
     return {one["pointer"]: (one["code"], one["detail"]) for one in problem["errors"]}
+
+
+def fingerprint(catalog: Catalog, **body: Any) -> str:
+    """Return the fingerprint of a request."""
+    text = json.dumps(body).encode()
+    return submission(text, catalog, tenant="acme").fingerprint
+
+
+def deadline_ms(redis: redis_py.Redis, job_id: str) -> int:
+    """Return how many milliseconds after its submit a job is to be canceled."""
+    record: Any = redis.hgetall(f"kerbside:job:{job_id}")
+    return int(record[b"deadline"]) - int(record[b"created"])
 
 
 @pytest.mark.parametrize(
@@ -160,6 +174,9 @@ def test_nothing_is_converted(
     [
         ({"explain": True}, "/explain", "not_available_yet"),
         ({"webhook": "https://example.org"}, "/webhook", "not_available_yet"),
+        ({"webhook": 0}, "/webhook", "not_available_yet"),
+        ({"webhook": False}, "/webhook", "not_available_yet"),
+        ({"webhook_events_filter": 0}, "/webhook_events_filter", "not_available_yet"),
         (
             {"webhook_events_filter": ["completed"]},
             "/webhook_events_filter",
@@ -248,17 +265,120 @@ def test_a_house_has_one_canonical_text(
 
 
 @pytest.mark.parametrize(
-    "change", [{"metadata": {"a": "b"}}, {"deadline": 60}, {"explain": False}]
+    "other",
+    [
+        {"metadata": {}},
+        {"explain": False},
+        {"version": None},
+        {"version": "champion"},
+        {"deadline": None},
+        {"webhook": None, "webhook_events_filter": []},
+    ],
+    ids=str,
+)
+def test_the_same_request_written_otherwise_has_the_same_fingerprint(
+    catalog: Catalog, house: dict[str, Any], other: dict[str, Any]
+) -> None:
+    """A default that is said asks for nothing else."""
+    assert fingerprint(catalog, input=house) == fingerprint(
+        catalog, input=house, **other
+    )
+
+
+def test_labels_and_numbers_have_one_form(
+    catalog: Catalog, house: dict[str, Any]
+) -> None:
+    """Neither the order of labels nor 7618 for 7618.0 makes another request."""
+    house = {**house, "lat": 47.0}
+    one = fingerprint(catalog, input=house, metadata={"a": "1", "b": "2"}, deadline=60)
+    other = fingerprint(
+        catalog,
+        input={**house, "lat": 47},
+        metadata={"b": "2", "a": "1"},
+        deadline=60.0,
+    )
+
+    assert one == other
+
+
+@pytest.mark.parametrize(
+    "change", [{"metadata": {"a": "b"}}, {"deadline": 60}, {"version": "id"}], ids=str
 )
 def test_everything_that_is_asked_for_counts_in_the_fingerprint(
     catalog: Catalog, house: dict[str, Any], change: dict[str, Any]
 ) -> None:
-    """Another request is another fingerprint."""
-    plain, changed = (
-        submission(
-            json.dumps(body).encode(), catalog, tenant="acme", idempotency_key=None
-        )
-        for body in ({"input": house}, {"input": house, **change})
+    """Another request is another fingerprint; so is the champion under its own id."""
+    if "version" in change:
+        change = {"version": catalog.resolve("champion")}
+
+    assert fingerprint(catalog, input=house) != fingerprint(
+        catalog, input=house, **change
     )
 
-    assert plain.fingerprint != changed.fingerprint
+
+def test_a_promotion_between_two_tries_changes_no_fingerprint(
+    catalog: Catalog, house: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The champion counts as it was named, not as what it meant."""
+    before = fingerprint(catalog, input=house)
+    served = catalog.served()
+    promoted = replace(served, card=replace(served.card, version="20990101-00000000"))
+    monkeypatch.setattr(catalog, "served", lambda *_: promoted)
+
+    assert fingerprint(catalog, input=house) == before
+
+
+@pytest.mark.parametrize(
+    ("given", "milliseconds"),
+    [
+        ("30", 30_000),
+        ("90s", 90_000),
+        ("1m", 60_000),
+        ("1h30m", 5_400_000),
+        (" 0.5s ", 500),
+        ("0.000000001", 1),
+        ("24h", 86_400_000),
+    ],
+)
+def test_cancel_after_sets_the_deadline(
+    submit: Submit, redis: redis_py.Redis, given: str, milliseconds: int
+) -> None:
+    """In durations as clients of such APIs write them."""
+    job = submit({"Cancel-After": given}).json
+
+    assert deadline_ms(redis, job["id"]) == milliseconds
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["", "soon", "-1", "0", "0s", "1d", "1m1h", "1h 30m", "25h", "1e3", "m", "٣s", "s"],
+)
+def test_a_cancel_after_that_is_no_duration_is_400(submit: Submit, given: str) -> None:
+    """A deadline that was misread would cancel a job or never do so."""
+    answer = submit({"Cancel-After": given})
+
+    assert_problem(answer, 400, "malformed-header")
+
+
+def test_cancel_after_and_deadline_together_are_400(submit: Submit) -> None:
+    """Nobody can say which was meant."""
+    answer = submit({"Cancel-After": "1m"}, deadline=60)
+
+    assert_problem(answer, 400, "bad-request")
+
+
+def test_cancel_after_is_the_deadline_of_the_same_request(
+    submit: Submit,
+) -> None:
+    """A repeat that says it in the other way is a repeat."""
+    first = submit({"Idempotency-Key": "k", "Cancel-After": "1m"})
+    again = submit({"Idempotency-Key": "k"}, deadline=60.0)
+
+    assert (again.status_code, again.json["id"]) == (202, first.json["id"])
+
+
+def test_no_deadline_is_so_near_that_it_is_none(
+    submit: Submit, redis: redis_py.Redis
+) -> None:
+    """It is a millisecond at least."""
+    assert deadline_ms(redis, submit(deadline=1e-9).json["id"]) == 1
