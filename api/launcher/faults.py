@@ -53,6 +53,10 @@ class NotPriced(Fault):
     exit_code = 8
 
 
+class NotPricedInTime(NotPriced):
+    """The houses wait behind others, or for workers that are slow to come up."""
+
+
 class RedisUnreachable(Fault):
     """No Redis answers where it was expected."""
 

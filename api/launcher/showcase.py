@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -92,7 +93,9 @@ def price(
     """
     urls: list[str] = []
     for example in examples:
-        repeat(partial(_submitted, client, example["house"], urls))
+        # A try whose answer was lost may have been taken: the next one is the same.
+        key = str(uuid.uuid4())
+        repeat(partial(_submitted, client, example["house"], key, urls))
     outputs: list[Mapping[str, Any]] = []
     for url in urls:
         repeat(partial(_finished, client, url, outputs))
@@ -111,8 +114,11 @@ def curl(url: str, token: str, house: Mapping[str, Any]) -> str:
     )
 
 
-def _submitted(client: LocalClient, house: Mapping[str, Any], paths: list[str]) -> bool:
-    status, answer = client.call("POST", "/v1/predictions", {"input": house})
+def _submitted(
+    client: LocalClient, house: Mapping[str, Any], key: str, paths: list[str]
+) -> bool:
+    headers = {"Idempotency-Key": key}
+    status, answer = client.call("POST", "/v1/predictions", {"input": house}, **headers)
     if status in {201, 202}:
         paths.append(f"/v1/predictions/{answer['id']}")
         return True

@@ -4,11 +4,19 @@ import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 
 import redis
 
 from api.launcher import showcase
-from api.launcher.faults import NotPriced, NotReady, RedisUnreachable, TrainingFailed
+from api.launcher.faults import (
+    NotPriced,
+    NotPricedInTime,
+    NotReady,
+    RedisUnreachable,
+    TrainingFailed,
+)
+from api.launcher.local_keys import LocalKeys
 from api.launcher.screen import Screen
 from api.launcher.showcase import LocalClient, Sale
 from api.launcher.stack import API_PROCESSES, Stack
@@ -95,14 +103,22 @@ class Startup:
             told(place)
 
     def api(self) -> None:
-        """Start the API and, beside it, the workers that price.
+        """Start the API and, beside it, the workers and what tends the queue.
+
+        The upkeep comes first: jobs that an earlier installation left behind, and
+        those of a worker that dies while the houses wait, are its to bring back.
 
         Raises:
             NotReady: The API does not get ready in time.
         """
         client = LocalClient(self.stack.port)
         with self.screen.step("API", "starting, with the workers beside it") as told:
-            self.supervisor.start(*self.stack.prediction_workers(), self.stack.api())
+            self.supervisor.start(
+                *self.stack.prediction_workers(),
+                self.stack.api(),
+                self.stack.upkeep_worker(),
+                self.stack.beat(),
+            )
             if not self._until(client.is_ready, READY_WAIT_S):
                 _, answer = client.call("GET", "/readyz")
                 raise NotReady(
@@ -111,18 +127,19 @@ class Startup:
             self.supervisor.settle("api")
             told(f"{API_PROCESSES} server processes, {self.stack.predictors} workers")
 
-    def houses(self, card: ModelCard, token: str) -> list[Sale]:
+    def houses(self, card: ModelCard, keys: LocalKeys) -> list[Sale]:
         """Price the real sales that a model's card carries.
 
         Raises:
-            NotPriced: They come back without prices, or not in time.
+            NotPriced: They come back without prices.
+            NotPricedInTime: They have not come back yet.
         """
-        client = LocalClient(self.stack.port, token)
+        client = LocalClient(self.stack.port, keys.user)
         give_up_at = time.monotonic() + PRICING_WAIT_S
 
         def repeat(is_done: Callable[[], bool]) -> None:
             if not self._until(is_done, give_up_at - time.monotonic()):
-                raise NotPriced(self._late("predictions-1", PRICING_WAIT_S))
+                raise NotPricedInTime(self._houses_late(keys.operator))
 
         with self.screen.step("Houses", "pricing, as soon as a worker is up") as told:
             try:
@@ -132,17 +149,15 @@ class Startup:
             told(f"{len(sales)} priced")
         return sales
 
-    def surroundings(self) -> None:
-        """Start what tends and what shows: the upkeep worker, its clock, and Flower.
+    def flower(self) -> None:
+        """Start what shows: Flower.
 
         Raises:
             NotReady: Flower does not come up.
         """
         client = LocalClient(self.stack.flower_port)
-        with self.screen.step("Flower", "starting, with the upkeep beside it") as told:
-            self.supervisor.start(
-                self.stack.flower(), self.stack.upkeep_worker(), self.stack.beat()
-            )
+        with self.screen.step("Flower", "starting") as told:
+            self.supervisor.start(self.stack.flower())
             if not self._until(client.is_healthy, READY_WAIT_S):
                 raise NotReady(self._late("flower", READY_WAIT_S))
             self.supervisor.settle("flower")
@@ -150,6 +165,20 @@ class Startup:
 
     def _until(self, condition: Callable[[], bool], for_s: float) -> bool:
         return self.supervisor.run(until=condition, for_s=for_s, every_s=LOOK_EVERY_S)
+
+    def _houses_late(self, token: str) -> str:
+        """Say why the houses have no prices yet: the backlog, or a silent worker."""
+        client = LocalClient(self.stack.port, token)
+        status, answer = client.call("GET", "/v1/ops/scaler")
+        lane = answer["queues"]["predictions"] if status == HTTPStatus.OK else {}
+        if lane.get("paused"):
+            return f"No prices within {PRICING_WAIT_S:g} s: the lane is paused."
+        if waiting := lane.get("waiting"):
+            return (
+                f"No prices within {PRICING_WAIT_S:g} s: {waiting:,} jobs wait, at"
+                f" {lane['jobs_per_s']:g} a second."
+            )
+        return self._late("predictions-1", PRICING_WAIT_S)
 
     def _late(self, name: str, wait_s: float) -> str:
         lines = self.supervisor.child(name).last_lines()

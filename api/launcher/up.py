@@ -3,7 +3,7 @@
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from signal import Signals
@@ -12,14 +12,21 @@ from typing import Any
 import click
 
 from api.launcher import installation
-from api.launcher.faults import NotReady, PortTaken, StateFolderUnusable
-from api.launcher.local_keys import LocalAccess
+from api.launcher.faults import (
+    NotPricedInTime,
+    NotReady,
+    PortTaken,
+    StateFolderUnusable,
+)
+from api.launcher.local_keys import LocalAccess, LocalKeys
 from api.launcher.screen import Screen
+from api.launcher.showcase import Sale
 from api.launcher.stack import Stack
 from api.launcher.startup import Startup, with_last_lines
 from api.launcher.statefolder import StateFolder
 from api.launcher.welcome import Welcome
 from api.settings import ApiSettings
+from model_store.card import ModelCard
 from model_store.store import ModelStore
 from worker.connection import connect
 from worker.credentials import ApiKeys
@@ -50,7 +57,7 @@ Exit codes:
   5  the state folder cannot be written
   6  a part did not come up
   7  no first model could be trained
-  8  the houses could not be priced
+  8  the houses could not be priced, or with --once not in time
   9  no Redis at KERBSIDE_REDIS_URL
   130, 143  ended by Ctrl-C or SIGTERM before it was up, or at once
 """
@@ -149,7 +156,11 @@ def _keep_up(
     supervisor = Supervisor(inbox, report=screen.warn, follow=follow)
     welcome = Welcome(screen, as_json=options.as_json)
     with _ended_in_order(supervisor, screen) as is_up:
-        _start(Startup(stack, supervisor, screen), settings, server, welcome)
+        startup = Startup(stack, supervisor, screen)
+        card, keys = _start(startup, settings, server)
+        welcome.houses(card, _houses(startup, card, keys, once=options.once))
+        startup.flower()
+        welcome.addresses(settings.public_url, stack, keys)
         is_up()
         if not options.once:
             screen.say("\nRunning. Ctrl-C ends everything in order.")
@@ -160,9 +171,8 @@ def _start(
     startup: Startup,
     settings: ApiSettings,
     server: EmbeddedRedis | None,
-    welcome: Welcome,
-) -> None:
-    """Bring everything up, the houses first, and tell what there is."""
+) -> tuple[ModelCard, LocalKeys]:
+    """Bring everything up that prices a house."""
     card = startup.champion(ModelStore(settings.model_store_url()))
     if server:
         startup.embedded_redis(server)
@@ -170,10 +180,20 @@ def _start(
         startup.own_redis(settings.redis_url)
     startup.api()
     with contextlib.closing(connect(settings.redis_url, role="worker")) as client:
-        keys = LocalAccess(startup.stack.state.access).keys(ApiKeys(client))
-    welcome.houses(card, startup.houses(card, keys.user))
-    startup.surroundings()
-    welcome.addresses(settings.public_url, startup.stack, keys)
+        return card, LocalAccess(startup.stack.state.access).keys(ApiKeys(client))
+
+
+def _houses(
+    startup: Startup, card: ModelCard, keys: LocalKeys, *, once: bool
+) -> Sequence[Sale]:
+    """Return the first houses; late ones end only a run that is for them alone."""
+    try:
+        return startup.houses(card, keys)
+    except NotPricedInTime as late:
+        if once:
+            raise
+        startup.screen.warn(late.message)
+        return ()
 
 
 @contextlib.contextmanager

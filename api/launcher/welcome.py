@@ -1,6 +1,6 @@
 """What a started installation tells: its houses, addresses and keys."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from api.launcher import showcase
@@ -19,14 +19,14 @@ class Welcome:
         self._screen = screen
         self._as_json = as_json
         self._record: dict[str, Any] = {}
-        self._sales: Sequence[Sale] = ()
+        self._house: Mapping[str, Any] = {}
 
     def houses(self, card: ModelCard, sales: Sequence[Sale]) -> None:
-        """Tell the prices of real houses."""
-        self._sales = sales
+        """Tell the prices of real houses, if they have come."""
+        self._house = card.schema.example
         self._record["model"] = card.version
         self._record["houses"] = [_house(sale) for sale in sales]
-        if not self._as_json:
+        if sales and not self._as_json:
             title = f"{len(sales)} real sales of {card.name}, in {card.currency}"
             self._screen.houses(sales, title, _honest(card))
 
@@ -55,7 +55,7 @@ class Welcome:
                 "Logs": str(stack.state.logs),
             }
         )
-        self._screen.paste(showcase.curl(url, keys.user, self._sales[0].house))
+        self._screen.paste(showcase.curl(url, keys.user, self._house))
 
 
 def _honest(card: ModelCard) -> str:

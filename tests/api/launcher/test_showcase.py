@@ -1,31 +1,16 @@
 """Laws of the client that prices the first houses, on the real API."""
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import redis as redis_py
-from flask import Flask
-from werkzeug.serving import make_server
 
 from api.launcher import showcase
 from api.launcher.showcase import LocalClient, Unpriced
 from tests.api.conftest import OUTPUT, Finish
 from worker.credentials import ApiKeys
 from worker.ledger import PREDICTIONS, Completion, Ledger
-
-
-@pytest.fixture
-def port(app: Flask) -> Iterator[int]:
-    """Return the port on which the application is served."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server.server_port
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @pytest.fixture
@@ -96,6 +81,29 @@ def test_an_api_that_is_away_is_asked_again(sale: dict[str, Any]) -> None:
     """It is up to the caller when to give up."""
     with pytest.raises(TimeoutError):
         showcase.price([sale], LocalClient(1, "key"), repeat=repeating(list))
+
+
+def test_a_lost_answer_doubles_no_house(
+    port: int, local: LocalClient, sale: dict[str, Any], finish: Finish
+) -> None:
+    """The next try names the same submit."""
+    lost: list[int] = []
+
+    class Forgetful(LocalClient):
+        def call(
+            self, method: str, path: str, body: Any = None, **headers: str
+        ) -> tuple[int, Any]:
+            answer = local.call(method, path, body, **headers)
+            if method == "POST" and not lost:
+                lost.append(answer[0])
+                return 0, None
+            return answer
+
+    priced = showcase.price([sale], Forgetful(port), repeat=repeating(finish))
+
+    assert (lost, len(priced)) == ([202], 1)
+    _, listed = local.call("GET", "/v1/predictions")
+    assert len(listed["results"]) == 1
 
 
 def test_a_redis_that_is_full_is_asked_again(
