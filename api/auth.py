@@ -131,11 +131,11 @@ class Authenticator:
         return memory
 
 
-def requires(scope: str) -> Callable[[_View], _View]:
-    """Mark a view: only keys that carry `scope` reach it."""
+def requires(*scopes: str) -> Callable[[_View], _View]:
+    """Mark a view: only keys that carry each scope reach it."""
 
     def mark(view: _View) -> _View:
-        view.scope = scope  # type: ignore[attr-defined]
+        view.scopes = scopes  # type: ignore[attr-defined]
         return view
 
     return mark
@@ -143,7 +143,7 @@ def requires(scope: str) -> Callable[[_View], _View]:
 
 def public(view: _View) -> _View:
     """Mark a view: it is served to anybody."""
-    view.scope = None  # type: ignore[attr-defined]
+    view.scopes = ()  # type: ignore[attr-defined]
     return view
 
 

@@ -24,7 +24,7 @@ def install(app: Flask) -> None:
     app.after_request(_finish)
     app.register_error_handler(Exception, _problem)
     for endpoint, view in app.view_functions.items():
-        if not hasattr(view, "scope"):
+        if not hasattr(view, "scopes"):
             raise LookupError(
                 f"view {endpoint!r} does not say who may reach it: "
                 "mark it with auth.requires or auth.public"
@@ -39,13 +39,14 @@ def _admit() -> None:
         return
     shared = services()
     view: Any = current_app.view_functions[request.endpoint]
-    scope: str | None = view.scope
-    if scope is None:
+    scopes: tuple[str, ...] = view.scopes
+    if not scopes:
         return
     caller = shared.authenticator.authenticate(
         environ.get("HTTP_AUTHORIZATION"), before_lookup=shared.circuit.check
     )
-    caller.require(scope)
+    for scope in scopes:
+        caller.require(scope)
     g.principal = caller
     if not headers.accepts(environ.get("HTTP_ACCEPT"), JSON):
         raise NotAcceptable

@@ -75,9 +75,9 @@ def fetch(path: PredictionPath) -> Response:
 
 
 @api.post("/<prediction_id>/cancel", operation_id="cancel_prediction")
-@requires("predict")
+@requires("predict", "read")
 def cancel(path: PredictionPath) -> Response:
-    """Cancel a prediction; one that has ended is returned as it is."""
+    """Cancel a prediction and read it; one that has ended is returned as it is."""
     job = services().queue.cancel(principal().tenant, _checked(path.prediction_id))
     return answers.prediction(job, 200, {})
 

@@ -75,7 +75,7 @@ def _operation(
     causes: Sequence[type[ServiceError]],
     parameters: Sequence[str] = (),
     body: str | None = None,
-    scope: str | None = None,
+    scopes: Sequence[str] = (),
 ) -> dict[str, Any]:
     responses = {**success, **_failures(causes)}
     described: dict[str, Any] = {
@@ -86,7 +86,7 @@ def _operation(
         "responses": {str(code): responses[code] for code in sorted(responses)},
         # OpenAPI 3.1 lets a requirement name what the key must be allowed to do; an
         # empty list says that none is needed.
-        "security": [{"key": [scope]}] if scope else [],
+        "security": [{"key": list(scopes)}] if scopes else [],
     }
     if body is not None:
         content = {JSON: {"schema": _schema(body)}}
@@ -97,7 +97,7 @@ def _operation(
 #: Operation id -> what the document says of it beside its path and summary.
 OPERATIONS: dict[str, dict[str, Any]] = {
     "create_prediction": _operation(
-        scope="predict",
+        scopes=("predict",),
         success={
             201: _success(
                 "Finished within `Prefer: wait`, or a repeat of a finished one.",
@@ -137,7 +137,7 @@ OPERATIONS: dict[str, dict[str, Any]] = {
         body="PredictionRequest",
     ),
     "fetch_prediction": _operation(
-        scope="read",
+        scopes=("read",),
         success={
             200: _success(
                 "The prediction as it is now.",
@@ -155,28 +155,28 @@ OPERATIONS: dict[str, dict[str, Any]] = {
         parameters=("Prefer", "If-None-Match"),
     ),
     "cancel_prediction": _operation(
-        scope="predict",
+        scopes=("predict", "read"),
         success={200: _success("As it is now.", "Prediction", "ETag")},
         causes=_ONE,
     ),
     "list_predictions": _operation(
-        scope="read",
+        scopes=("read",),
         success={200: _success("A page.", "PredictionList", "Link")},
         causes=(*_CALLER, *_ANY, errors.MalformedParameter),
         parameters=("limit", "cursor"),
     ),
     "list_models": _operation(
-        scope="read",
+        scopes=("read",),
         success={200: _success("All versions.", "ModelList")},
         causes=_STORE,
     ),
     "fetch_model": _operation(
-        scope="read",
+        scopes=("read",),
         success={200: _success("The card.", "Model")},
         causes=(*_STORE, errors.UnknownVersion, errors.NoChampion),
     ),
     "read_scaler": _operation(
-        scope="operate",
+        scopes=("operate",),
         success={200: _success("Each lane.", "Scaler")},
         causes=(*_CALLER, *_ANY),
     ),

@@ -190,20 +190,29 @@ def test_operate_counts_for_the_operator_only(
         caller.require("operate")
 
 
+_ONE = "/v1/predictions/00000000-0000-0000-0000-000000000000"
+#: Method, path, the scopes that are needed, one of them.
 ROUTES = [
-    ("POST", "/v1/predictions", "predict"),
-    ("GET", "/v1/predictions", "read"),
-    ("GET", "/v1/predictions/00000000-0000-0000-0000-000000000000", "read"),
-    ("POST", "/v1/predictions/00000000-0000-0000-0000-000000000000/cancel", "predict"),
-    ("GET", "/v1/models", "read"),
-    ("GET", "/v1/models/champion", "read"),
-    ("GET", "/v1/ops/scaler", "operate"),
+    ("POST", "/v1/predictions", "predict", "predict"),
+    ("GET", "/v1/predictions", "read", "read"),
+    ("GET", _ONE, "read", "read"),
+    # What is canceled is shown: a key that may only submit cannot read by canceling.
+    ("POST", f"{_ONE}/cancel", "predict read", "predict"),
+    ("POST", f"{_ONE}/cancel", "predict read", "read"),
+    ("GET", "/v1/models", "read", "read"),
+    ("GET", "/v1/models/champion", "read", "read"),
+    ("GET", "/v1/ops/scaler", "operate", "operate"),
 ]
 
 
-@pytest.mark.parametrize(("method", "path", "scope"), ROUTES)
-def test_every_route_needs_a_key_with_its_scope(
-    client: Client, bearer: MakeHeaders, method: str, path: str, scope: str
+@pytest.mark.parametrize(("method", "path", "needed", "scope"), ROUTES)
+def test_every_route_needs_a_key_with_its_scopes(
+    client: Client,
+    bearer: MakeHeaders,
+    method: str,
+    path: str,
+    needed: str,
+    scope: str,
 ) -> None:
     """401 without a key or with a bad one, 403 with a key for something else."""
     others = " ".join({"predict", "read", "operate"} - {scope})
@@ -211,7 +220,7 @@ def test_every_route_needs_a_key_with_its_scope(
     none = client.open(path, method=method)
     bad = client.open(path, method=method, headers={"Authorization": "Bearer x"})
     other = client.open(path, method=method, headers=bearer("operator", others))
-    right = client.open(path, method=method, headers=bearer("operator", scope))
+    right = client.open(path, method=method, headers=bearer("operator", needed))
 
     assert_problem(none, 401, "missing-key")
     assert none.headers["WWW-Authenticate"] == 'Bearer realm="kerbside"'

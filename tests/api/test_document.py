@@ -80,7 +80,8 @@ def test_every_operation_names_the_scope_that_it_needs(
         view: Any = app.view_functions[rule.endpoint]
         for method in (rule.methods or set()) - {"HEAD"}:
             path = re.sub(r"<([^>]+)>", r"{\1}", rule.rule)
-            needed[path, method.lower()] = [{"key": [view.scope]}] if view.scope else []
+            scopes = list(view.scopes)
+            needed[path, method.lower()] = [{"key": scopes}] if scopes else []
 
     for path, methods in described["paths"].items():
         for method, operation in methods.items():
