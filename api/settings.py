@@ -6,6 +6,11 @@ from pydantic import Field, field_validator
 
 from worker.settings import WorkerSettings
 
+#: Requests that may wait in one server process, when nothing is said.
+WAITERS = 96
+#: Threads of a server process that no waiting request may hold.
+_SPARE_THREADS = 32
+
 
 class ApiSettings(WorkerSettings):
     """What the API needs to know beside what the queue needs to know."""
@@ -26,10 +31,11 @@ class ApiSettings(WorkerSettings):
         description="Seconds that `Prefer: wait` may hold a request, at most.",
     )
     waiters: int = Field(
-        default=96,
+        default=WAITERS,
         ge=1,
-        description="Requests of one process that may wait at a time; keep it well "
-        "below the server's threads. One more is answered at once.",
+        le=1000,
+        description="Requests of one process that may wait at a time; one more is "
+        "answered at once. A server started by hand needs 32 threads more than this.",
     )
     key_cache_s: float = Field(
         default=5.0,
@@ -43,6 +49,11 @@ class ApiSettings(WorkerSettings):
     @classmethod
     def _without_slash(cls, url: str) -> str:
         return url.rstrip("/")
+
+
+def server_threads(waiters: int = WAITERS) -> int:
+    """Return the threads of a server process in which `waiters` requests may wait."""
+    return waiters + _SPARE_THREADS
 
 
 def child_environment(**changes: str) -> dict[str, str]:

@@ -25,11 +25,9 @@ def connect(url: str, *, role: Role) -> redis.Redis:
     a worker's own loop repeats what is safe to repeat.
     """
     connect_s, answer_s = _TIMEOUTS[role]
-    # A local socket has no peer that could vanish, and its client no such option.
-    options = {} if url.startswith("unix:") else {"socket_keepalive": True}
     return redis.Redis.from_url(
         url,
-        **options,
+        socket_keepalive=True,
         socket_connect_timeout=connect_s,
         socket_timeout=answer_s,
         retry=Retry(NoBackoff(), 0),

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from model_store.settings import ModelSettings
 
@@ -77,3 +78,11 @@ class WorkerSettings(ModelSettings):
         description="Folder in which each worker touches its health file; none is "
         "written when this is not set.",
     )
+
+    @field_validator("redis_url")
+    @classmethod
+    def _for_everybody(cls, url: str) -> str:
+        # Celery and redis-py name a Unix socket differently: one address must do.
+        if url.startswith(("redis://", "rediss://")):
+            return url
+        raise PydanticCustomError("redis_url", "expected redis:// or rediss://")

@@ -18,14 +18,11 @@ def read_settings() -> ApiSettings:
         click.UsageError: A variable holds what it may not.
     """
     try:
-        settings = ApiSettings.from_env()
+        return ApiSettings.from_env()
     except ValidationError as error:
         first = error.errors()[0]
         name = PREFIX + str(first["loc"][0]).upper()
         raise click.UsageError(f"{name}: {first['msg']}") from error
-    if not settings.redis_url.startswith(("redis://", "rediss://")):
-        raise click.UsageError(f"{PREFIX}REDIS_URL: expected redis:// or rediss://")
-    return settings
 
 
 def names_redis(settings: ApiSettings) -> bool:

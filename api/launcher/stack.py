@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from signal import Signals
 
 from api.launcher.statefolder import StateFolder
+from api.settings import server_threads
 from worker.supervision import ports
 from worker.supervision.child import ChildSpec
 from worker.supervision.embedded import EmbeddedRedis
@@ -14,9 +15,6 @@ FLOWER_USER = "kerbside"
 
 #: Server processes of the API; each answers hundreds of requests a second.
 API_PROCESSES = 2
-
-#: Requests that one API process serves at a time, waiting ones (at most 96) included.
-API_THREADS = 128
 
 #: Order of the stop: no new work, then the work in hand, then what holds it.
 FRONT, BACK, REDIS = range(3)
@@ -38,6 +36,7 @@ class Stack:
         flower_password: What Flower asks for.
         predictors: Number of prediction workers.
         drain_s: How long a worker may take to finish what it has begun.
+        api_threads: Requests that one API process serves at a time.
     """
 
     state: StateFolder
@@ -48,6 +47,7 @@ class Stack:
     flower_password: str = field(repr=False)
     predictors: int
     drain_s: float
+    api_threads: int = server_threads()
 
     def redis(self, server: EmbeddedRedis) -> ChildSpec:
         """Return the embedded Valkey."""
@@ -68,7 +68,7 @@ class Stack:
             "host": ports.LOOPBACK,
             "port": self.port,
             "workers": API_PROCESSES,
-            "blocking-threads": API_THREADS,
+            "blocking-threads": self.api_threads,
             "workers-kill-timeout": 8,
         }
         return self._spec(

@@ -25,7 +25,7 @@ from api.launcher.stack import Stack
 from api.launcher.startup import Startup, with_last_lines
 from api.launcher.statefolder import StateFolder
 from api.launcher.welcome import Welcome
-from api.settings import ApiSettings
+from api.settings import ApiSettings, server_threads
 from model_store.card import ModelCard
 from model_store.store import ModelStore
 from worker.connection import connect
@@ -138,6 +138,7 @@ def up(**given: Any) -> None:
             flower_password=LocalAccess(state.access).flower_password(),
             predictors=options.workers,
             drain_s=settings.drain_s,
+            api_threads=server_threads(settings.waiters),
         )
         inbox = at_end.enter_context(SignalInbox())
         _keep_up(options, settings, stack, server, inbox, screen)

@@ -32,11 +32,3 @@ def test_nothing_is_sent_twice() -> None:
         server.accept()[0].close()
         with pytest.raises(TimeoutError):
             server.accept()
-
-
-def test_a_local_socket_is_an_address_too(tmp_path: object) -> None:
-    """A Redis on a Unix socket is refused for its absence, not for an option."""
-    client = connection.connect(f"unix://{tmp_path}/none.sock?db=3", role="worker")
-    assert connection.database(client) == 3
-    with pytest.raises(redis.ConnectionError):
-        client.ping()

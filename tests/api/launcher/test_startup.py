@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from api.launcher.screen import Screen
 from api.launcher.stack import Stack
 from api.launcher.startup import Startup
 from api.launcher.statefolder import StateFolder
+from api.settings import server_threads
 from model_store.card import ModelCard
 from model_store.store import ModelStore
 from tests.api.conftest import Submit
@@ -119,3 +121,12 @@ def test_a_run_for_the_houses_alone_ends_without_them(
         up._houses(started, card, local_keys, once=True)  # noqa: SLF001 - the rule
 
     assert late.value.exit_code == 8
+
+
+def test_the_server_has_threads_for_as_many_waiters_as_are_set(
+    started: Startup,
+) -> None:
+    """The setting alone moves both figures."""
+    stack = replace(started.stack, api_threads=server_threads(200))
+
+    assert "--blocking-threads=232" in stack.api().command
