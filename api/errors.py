@@ -352,6 +352,11 @@ def _(error: queue.MemoryFull) -> ServiceError:
 
 
 @as_service_error.register
+def _(error: queue.RedisEvicts) -> ServiceError:
+    return MemoryIsFull(str(error), retry_after_s=error.retry_after_s)
+
+
+@as_service_error.register
 def _(error: http.HTTPException) -> ServiceError:
     translated = _HTTP.get(error.code or 500, ServiceError)
     allow = dict(error.get_headers()).get("Allow")

@@ -10,8 +10,8 @@ from typing import Any
 import redis
 
 from api.pace import Pace
+from worker import ledger
 from worker.jobs import Job
-from worker.ledger import FINISHED_CHANNEL
 
 #: Seconds after which a waiter looks for itself, in case a wake-up was lost unseen.
 _LOOK_S = 5.0
@@ -131,7 +131,7 @@ class Waiting:
             self._stopping.wait(_RECONNECT_S)
 
     def _listen(self, subscription: Any) -> None:
-        subscription.subscribe(FINISHED_CHANNEL)
+        subscription.subscribe(ledger.finished_channel(self._client))
         heard = time.monotonic()
         while not self._stopping.is_set():
             # While nobody waits the messages gather: to wake up for each one costs

@@ -45,6 +45,7 @@ def main() -> int:
         console.print(f"[{time.monotonic() - began:4.0f} s] {line}", markup=False)
 
     found = Report(datetime.now(UTC).replace(microsecond=0), machine.described())
+    found.raw["load_average_before"] = machine.load_average()
     try:
         with _terminated(), tempfile.TemporaryDirectory(prefix="bench-") as folder:
             store = _store(options.store, Path(folder), say)

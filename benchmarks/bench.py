@@ -17,7 +17,6 @@ from benchmarks import (
     houses,
     latency,
     load,
-    machine,
     single,
     stacks,
 )
@@ -58,11 +57,9 @@ class Bench:
     def run(self, report: Report) -> None:
         """Measure everything and tell it to the report."""
         drawn = houses.draw()
-        report.raw["load_average_before"] = machine.load_average()
         for name, measure in self._parts().items():
             if name in self.only:
                 measure(report, drawn)
-        report.raw["load_average_after"] = machine.load_average()
 
     def _parts(self) -> dict[str, Callable[[Report, list[dict[str, Any]]], None]]:
         measures = (self._single, self._stacks, self._depths, self._scaling, self._bell)

@@ -37,6 +37,7 @@ def described() -> list[tuple[str, str]]:
         ("system", f"Linux {platform.release()}, Python {platform.python_version()}"),
         ("Valkey", _server()),
         ("packages", ", ".join(f"{name} {version(name)}" for name in _DISTRIBUTIONS)),
+        ("other load", f"{load_average():.1f} processes in the minute before the run"),
     ]
 
 

@@ -64,6 +64,7 @@ def _configuration() -> dict[str, Any]:
         "task_queues": [Queue(q, Exchange(q), routing_key=q) for q in lanes],
         "task_default_queue": UPKEEP,
         "task_routes": {PRICE: {"queue": ledger.PREDICTIONS}},
+        "beat_scheduler": "worker.beat:Scheduler",
         "beat_schedule": {
             REAP: {
                 "task": REAP,

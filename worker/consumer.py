@@ -8,26 +8,30 @@ Redis client and never touches kombu's.
 import logging
 import os
 import threading
+import time
 import uuid
 from collections.abc import Sequence
-from concurrent import futures
 from typing import Any
 
 import redis
 from celery import bootsteps, signals
 from celery.worker import state as worker_state
 
-from model_store.errors import ArtifactError, StoreError, UnknownModel
 from model_store.store import ModelStore
 from worker import celery as wire
 from worker import connection, events, inspection, ledger, predictors, pricing
 from worker.health import Watchdog
 from worker.ledger import Completion, Lease
+from worker.parking import Batch, Parking
 
 #: Seconds that an idle worker sleeps at the bell before it looks by itself.
 _BELL_S = 1.0
 #: Seconds between two tries while Redis is away, or while there is no champion.
 _PAUSE_S = 0.5
+#: Seconds between two looks at versions that are being loaded.
+_LOADING_S = 0.05
+#: Jobs that may wait for their version, about; more are left to other workers.
+_PARKED_MAX = 1024
 
 _log = logging.getLogger(__name__)
 
@@ -53,6 +57,8 @@ class BatchConsumer(bootsteps.StartStopStep):
         self._ledger = ledger.Ledger(client, app.settings)
         store = ModelStore(app.settings.model_store_url())
         self._predictors = predictors.Predictors(store, app.load_predictor)
+        self._parking = Parking(self._predictors)
+        self._renewed = time.monotonic()
         self._events = events.channel(connection.database(client))
         # Of this process alone: what an earlier one of this node name held is not ours.
         self._token = f"{parent.hostname}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
@@ -127,21 +133,23 @@ class BatchConsumer(bootsteps.StartStopStep):
             try:
                 if unsure:
                     self._ledger.release(self.lane, worker=self._token)
+                    self._parking.clear()
+                    self._let_go(list(self._in_hand))
                     unsure = False
                 self._turn()
             except redis.RedisError as error:
                 # A claim may have been made whose answer never came.
                 unsure = True
+                self._watchdog.touch()
                 _log.warning("redis_unreachable: %s", type(error).__name__)
                 self._rest()
             except Exception:  # noqa: BLE001 - this thread must outlive any bug
                 unsure = True
                 _log.exception("batch_failed")
                 self._rest()
-            finally:
-                self._idle.set()
-        if unsure:
+        if unsure or self._parking.leases:
             self._give_back()
+        self._idle.set()
 
     def _turn(self) -> None:
         if not self._predictors.ready:
@@ -152,62 +160,61 @@ class BatchConsumer(bootsteps.StartStopStep):
         # Looked at once more: a drain that saw the thread idle must find it so.
         if self._stopping.is_set():
             return
-        claim = self._ledger.claim(
-            self.lane, limit=self._settings.batch_max, worker=self._token
-        )
+        self._price(self._parking.loaded())
+        self._renew_parked()
+        claim = self._ledger.claim(self.lane, limit=self._room(), worker=self._token)
         if claim.strays:
             _log.warning("strays_set_aside: %d messages without a job", claim.strays)
-        if claim.leases:
-            self._handle(claim.leases)
+        self._take(claim.leases)
+        self._price(self._parking.admit(claim.leases))
         if claim.leases or not claim.left or claim.paused:
             self._watchdog.touch()
         if not claim.leases:
-            self._idle.set()
             self._sleep(paused=claim.paused)
 
+    def _room(self) -> int:
+        """Return how many jobs may be claimed: parked ones fill the hand too."""
+        parked = len(self._parking.leases)
+        return max(1, min(self._settings.batch_max, _PARKED_MAX - parked))
+
     def _sleep(self, *, paused: bool) -> None:
+        parked = bool(self._parking.leases)
+        if not parked:
+            self._idle.set()
         if paused:
             self._rest()
         else:
-            self._ledger.wait_for_bell(self.lane, timeout_s=_BELL_S)
+            patience_s = _LOADING_S if parked else _BELL_S
+            self._ledger.wait_for_bell(self.lane, timeout_s=patience_s)
+
+    def _renew_parked(self) -> None:
+        now = time.monotonic()
+        if now - self._renewed >= self._settings.lease_s / 3:
+            self._renewed = now
+            if parked := self._parking.leases:
+                self._ledger.renew(self.lane, parked)
 
     def _rest(self) -> None:
         self._stopping.wait(_PAUSE_S)
 
-    def _handle(self, leases: Sequence[Lease]) -> None:
-        requests = [
-            inspection.Request(lease, self.lane, self._parent.hostname)
-            for lease in leases
-        ]
-        for request in requests:
-            self._in_hand[request.id] = request
-            worker_state.task_accepted(request)
-        try:
-            completions = pricing.price(
-                leases, lambda version: self._predictor(version, leases)
-            )
-            self._commit(completions)
-            self._batches += 1
-        finally:
-            for request in requests:
-                worker_state.task_ready(request)
-                self._in_hand.pop(request.id, None)
-
-    def _predictor(self, version: str, leases: Sequence[Lease]) -> predictors.Pricing:
-        promise = self._predictors.request(version)
-        while True:
+    def _price(self, batches: Sequence[Batch]) -> None:
+        for batch in batches:
             try:
-                return promise.result(timeout=self._settings.lease_s / 3)
-            except futures.TimeoutError:
-                self._ledger.renew(self.lane, leases)
-            except (UnknownModel, ArtifactError) as error:
-                return predictors.Unloadable(error)
-            except (StoreError, futures.CancelledError):
-                # Not the version's fault: the batch is given back and tried again.
-                raise
-            except Exception as error:  # noqa: BLE001 - given back, its jobs would hold up the lane for ever
-                _log.exception("version_not_loaded: %s", version)
-                return predictors.Unloadable(error)
+                self._commit(pricing.price(batch.leases, batch.predictor))
+                self._batches += 1
+            finally:
+                self._let_go([lease.id for lease in batch.leases])
+
+    def _take(self, leases: Sequence[Lease]) -> None:
+        for lease in leases:
+            request = inspection.Request(lease, self.lane, self._parent.hostname)
+            self._in_hand[lease.id] = request
+            worker_state.task_accepted(request)
+
+    def _let_go(self, job_ids: Sequence[str]) -> None:
+        for job_id in job_ids:
+            if request := self._in_hand.pop(job_id, None):
+                worker_state.task_ready(request)
 
     def _commit(self, completions: Sequence[Completion]) -> None:
         """Write the outcomes, through an outage if need be: each is taken once."""
@@ -218,6 +225,7 @@ class BatchConsumer(bootsteps.StartStopStep):
             except redis.RedisError as error:
                 if self._stopping.is_set():
                     raise
+                self._watchdog.touch()
                 _log.warning("results_wait_for_redis: %s", type(error).__name__)
                 self._rest()
             else:

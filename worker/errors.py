@@ -5,6 +5,7 @@ QueueError
 ├── QueueRefusal
 │   ├── QueueFull
 │   └── MemoryFull
+│       └── RedisEvicts
 ├── UnknownJob
 └── JobGone
 """
@@ -39,6 +40,10 @@ class QueueFull(QueueRefusal):
 
 class MemoryFull(QueueRefusal):
     """Redis has reached its memory limit for new jobs; repeat the request later."""
+
+
+class RedisEvicts(MemoryFull):
+    """Redis would delete jobs when full: its maxmemory-policy must be noeviction."""
 
 
 class UnknownJob(QueueError):

@@ -12,7 +12,7 @@ Scripts build keys from ids, so one primary holds them all (no Redis Cluster).
 | `kerbside:running:<lane>` | zset | - | claim, renew, release, reap, prelude | id -> end of lease |
 | `kerbside:deadlines:<lane>` | zset | - | submit, reap, prelude | id -> deadline |
 | `kerbside:idempotency:<tenant>:<hash>` | string | idempotency TTL | submit | id and fingerprint |
-| `kerbside:tenant:<tenant>` | zset | twice the result TTL per entry | submit | id -> created |
+| `kerbside:tenant:<tenant>` | zset | result and dead-letter TTL after the last submit; an entry as long as its record, then until submit or page drop it | submit, page | id -> created |
 | `kerbside:number:<lane>` | string | - | submit | count of submits |
 | `kerbside:claimed:<lane>` | string | - | claim | highest number claimed |
 | `kerbside:done:<lane>` | string | - | prelude | count of ends |
@@ -22,37 +22,42 @@ Scripts build keys from ids, so one primary holds them all (no Redis Cluster).
 | `kerbside:dead:<lane>` | zset | dead-letter TTL per entry | reap | id -> time of death |
 | `kerbside:paused:<lane>` | string | - | pause | set while the lane is paused |
 | `kerbside:tick:<lane>` | string | - | reap | time of the reaper's last tick |
-| `kerbside:samples:<lane>` | list | newest 61 | reap | `time number done` of each tick |
-| `kerbside:memory_full` | string | 10 s | watch_memory | set while new jobs are refused |
+| `kerbside:samples:<lane>` | list | newest 16 | reap | `time number done` of each tick |
+| `kerbside:memory_full` | string | 10 s | watch_memory | why new jobs are refused: `memory` or `evicting` |
 | `kerbside:probe` | string | 60 s | write_probe | proves that Redis takes writes |
 | `kerbside:keys` | hash | - | credentials | API key id -> its JSON record |
-| `kerbside:finished` | channel | - | prelude | ids of finished jobs, one a line |
+| `kerbside:finished:<db>` | channel | - | prelude | ids of finished jobs, one a line |
 
 Times are milliseconds since the epoch.
 """
 
 import contextlib
 import functools
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
-from typing import Any
+from typing import Any, Literal
 
 import redis
 from redis.commands.core import Script
 from redis.exceptions import OutOfMemoryError
 
+from worker import connection
 from worker.jobs import Detail, State
+from worker.server import Server
 from worker.settings import WorkerSettings
 
 #: Lanes of the ledger whose jobs the batching worker takes.
 PREDICTIONS = "predictions"
 LANES = (PREDICTIONS,)
 
-#: Channel on which finished ids are published.
-FINISHED_CHANNEL = "kerbside:finished"
 #: Hash of API keys.
 API_KEYS = "kerbside:keys"
+#: Why new jobs are refused, while they are.
+MEMORY_FULL = "kerbside:memory_full"
+#: Written to prove that Redis takes writes.
+PROBE = "kerbside:probe"
 
 #: Starts of a job whose worker died, before the job is a dead letter.
 CRASHES_ALLOWED = 3
@@ -60,6 +65,38 @@ CRASHES_ALLOWED = 3
 _REAP_LIMIT = 500
 #: Seconds that the refusal of new jobs outlives the upkeep that watches the memory.
 _MEMORY_FLAG_S = 10
+
+
+_log = logging.getLogger(__name__)
+
+LaneKey = Literal[
+    "bell", "claimed", "paused", "running", "samples", "waiting", "workers"
+]
+
+
+def lane_key(kind: LaneKey, lane: str) -> str:
+    """Return the key of one kind that a lane has."""
+    return f"kerbside:{kind}:{lane}"
+
+
+def job_key(job_id: str) -> str:
+    """Return the key of a job's record."""
+    return f"kerbside:job:{job_id}"
+
+
+def tombstone_key(job_id: str) -> str:
+    """Return the key of what is left when a job's record is gone."""
+    return f"kerbside:gone:{job_id}"
+
+
+def tenant_key(tenant: str) -> str:
+    """Return the key of a tenant's list of jobs."""
+    return f"kerbside:tenant:{tenant}"
+
+
+def finished_channel(client: redis.Redis) -> str:
+    """Return the channel of finished ids; channels know no databases by themselves."""
+    return f"kerbside:finished:{connection.database(client)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +109,6 @@ class Lease:
     #: The house as JSON.
     input: bytes
     crashes: int
-    #: When this claim was made, by Redis's clock.
-    claimed_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +157,9 @@ class Ledger:
             settings.tombstone_ttl_s,
             settings.dead_ttl_s,
             int(settings.lease_s * 1000),
+            finished_channel(client),
         )
+        self._told: set[str] = set()
 
     def run(self, name: str, *args: Any) -> Any:
         """Run the script `name` in one round trip."""
@@ -139,7 +176,7 @@ class Ledger:
         """
         jobs, left, paused, strays = self.run("claim", lane, limit, worker, job_id)
         leases = [
-            Lease(job[0].decode(), job[1], job[2].decode(), job[3], job[4], job[5])
+            Lease(job[0].decode(), job[1], job[2].decode(), job[3], job[4])
             for job in jobs
         ]
         return Claim(leases, left, bool(paused), strays)
@@ -153,20 +190,20 @@ class Ledger:
     ) -> list[bool]:
         """Write the outcomes of a batch and publish its Celery event with them.
 
+        Nothing is published where nothing was written, as in a repeated call.
+
         Returns:
             For each completion whether it was written; False where the job had ended
             before, by a cancel or by an earlier result.
         """
         args: list[Any] = [lane, *event]
         for done in completions:
-            state, detail = (
-                (State.FAILED, Detail.MODEL_ERROR)
+            outcome: Sequence[Any] = (
+                (State.FAILED, Detail.MODEL_ERROR, "error", done.error)
                 if done.error
-                else (State.SUCCEEDED, "")
+                else (State.SUCCEEDED, "", "output", done.output)
             )
-            lease = done.lease
-            args += (lease.id, lease.version, state, detail)
-            args += (done.output, done.error, done.predict_us)
+            args += (done.lease.id, done.lease.version, *outcome, done.predict_us)
         return [bool(written) for written in self.run("complete", *args)]
 
     def release(self, lane: str, *, worker: str) -> int:
@@ -180,7 +217,7 @@ class Ledger:
 
     def wait_for_bell(self, lane: str, *, timeout_s: float) -> bool:
         """Block until work may be there; False when the time has passed."""
-        return self._redis.blpop([f"kerbside:bell:{lane}"], timeout_s) is not None
+        return self._redis.blpop([lane_key("bell", lane)], timeout_s) is not None
 
     def reap(self, lane: str) -> Tick | None:
         """Retry or bury jobs of dead workers, re-send lost messages, end late jobs.
@@ -200,34 +237,48 @@ class Ledger:
             goes_on = 1
 
     def watch_memory(self) -> bool:
-        """Refuse new jobs while Redis's memory is short; tell whether it is."""
-        memory: Any = self._redis.info("memory")
-        bound = memory["maxmemory"] * self._settings.memory_share
-        short = bool(bound) and memory["used_memory"] >= bound
+        """Refuse new jobs while Redis may lose them; tell whether it does so.
+
+        Logs each change once: short memory, a policy that evicts, no append-only file.
+        """
+        server = Server.of(self._redis)
+        short = server.is_short(self._settings.memory_share)
+        self._tell(server.faults(), short=short)
+        if not (short or server.evicts):
+            self._redis.delete(MEMORY_FULL)
+            return False
+        # At maxmemory itself Redis refuses the flag, as it then does each submit.
+        with contextlib.suppress(OutOfMemoryError):
+            reason = "evicting" if server.evicts else "memory"
+            self._redis.set(MEMORY_FULL, reason, ex=_MEMORY_FLAG_S)
+        return True
+
+    def _tell(self, faults: Mapping[str, int], *, short: bool) -> None:
+        found = dict(faults)
         if short:
-            # At maxmemory itself Redis refuses the flag, as it then does each submit.
-            with contextlib.suppress(OutOfMemoryError):
-                self._redis.set("kerbside:memory_full", "1", ex=_MEMORY_FLAG_S)
-        else:
-            self._redis.delete("kerbside:memory_full")
-        return short
+            found["It is short of memory: new jobs are refused."] = logging.WARNING
+        for text in found.keys() - self._told:
+            _log.log(found[text], "redis_at_fault: %s", text)
+        for text in self._told - found.keys():
+            _log.warning("redis_mended: no longer: %s", text)
+        self._told = set(found)
 
     def has_work(self, lane: str) -> bool:
         """Tell whether messages wait on a lane that is not paused."""
         pipe = self._redis.pipeline(transaction=False)
         pipe.llen(lane)
-        pipe.exists(f"kerbside:paused:{lane}")
+        pipe.exists(lane_key("paused", lane))
         waiting, paused = pipe.execute()
         return bool(waiting) and not paused
 
     def pause(self, lane: str) -> None:
         """Let no worker claim from a lane until it is resumed."""
-        self._redis.set(f"kerbside:paused:{lane}", "1")
+        self._redis.set(lane_key("paused", lane), "1")
 
     def resume(self, lane: str) -> None:
         """Let workers claim from a lane again."""
-        self._redis.delete(f"kerbside:paused:{lane}")
-        self._redis.lpush(f"kerbside:bell:{lane}", "1")
+        self._redis.delete(lane_key("paused", lane))
+        self._redis.lpush(lane_key("bell", lane), "1")
 
 
 @functools.cache

@@ -25,15 +25,27 @@ class Pricing(Protocol):
         """Return one output per house, in the order of the houses."""
 
 
-class Unloadable:
-    """Stands for a version that cannot be had: all its houses fail, with the reason."""
+class CannotPrice(Exception):
+    """This house cannot be priced; the message is meant for the client."""
 
-    def __init__(self, reason: Exception) -> None:
-        self._reason = reason
+
+class Unloadable:
+    """Stands for a version that cannot be had: all its houses fail.
+
+    Args:
+        version: The version's id; why it cannot be had is for the log alone.
+    """
+
+    def __init__(self, version: str) -> None:
+        self._version = version
 
     def predict(self, *_: Any) -> list[dict[str, Any]]:
-        """Raise the reason."""
-        raise self._reason
+        """Raise what the client may know.
+
+        Raises:
+            CannotPrice: Always.
+        """
+        raise CannotPrice(f"Model version {self._version} cannot be loaded.")
 
 
 def load(store: ModelStore, version: str) -> Pricing:

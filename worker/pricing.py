@@ -1,50 +1,35 @@
-"""From leased jobs to their outcomes: one predictor call per model version."""
+"""From leased jobs to their outcomes: one predictor call for all of them."""
 
-import itertools
 import logging
 import time
-from collections.abc import Callable, Sequence
+import traceback
+from collections.abc import Sequence
 
 import orjson
 
 from worker.ledger import Completion, Lease
-from worker.predictors import Pricing
+from worker.predictors import CannotPrice, Pricing
 
 _log = logging.getLogger(__name__)
 
 
-def price(
-    leases: Sequence[Lease], predictor_of: Callable[[str], Pricing]
-) -> list[Completion]:
-    """Price a batch, in one call per model version.
+def price(leases: Sequence[Lease], predictor: Pricing) -> list[Completion]:
+    """Price jobs of one model version in one call.
 
     A call that raises is repeated house by house, so that only the house that the model
     cannot take fails.
-
-    Args:
-        leases: The jobs of the batch, in any order of versions.
-        predictor_of: Returns the predictor of a version; what it raises passes through.
     """
-    ordered = sorted(leases, key=lambda lease: lease.version)
-    completions: list[Completion] = []
-    for version, group in itertools.groupby(ordered, key=lambda lease: lease.version):
-        completions += _price_group(list(group), predictor_of(version))
-    return completions
-
-
-def _price_group(leases: list[Lease], predictor: Pricing) -> list[Completion]:
     try:
         return _predict(leases, predictor)
+    except CannotPrice as refusal:
+        return [Completion(lease=lease, error=str(refusal)) for lease in leases]
     except Exception as error:  # noqa: BLE001 - the border to the model's own code
         if len(leases) > 1:
-            return [done for one in leases for done in _price_group([one], predictor)]
-        # Its text may quote the house, so it goes to the client and not into the log.
-        _log.warning("model_error: job %s, %s", leases[0].id, type(error).__name__)
-        reason = f"The model cannot price this house: {type(error).__name__}: {error}"
-        return [Completion(lease=leases[0], error=reason)]
+            return [done for one in leases for done in price([one], predictor)]
+        return [_failed(leases[0], error)]
 
 
-def _predict(leases: list[Lease], predictor: Pricing) -> list[Completion]:
+def _predict(leases: Sequence[Lease], predictor: Pricing) -> list[Completion]:
     began = time.perf_counter()
     outputs = predictor.predict([orjson.loads(lease.input) for lease in leases])
     predict_us = round((time.perf_counter() - began) * 1e6)
@@ -52,3 +37,12 @@ def _predict(leases: list[Lease], predictor: Pricing) -> list[Completion]:
         Completion(lease=lease, output=orjson.dumps(output), predict_us=predict_us)
         for lease, output in zip(leases, outputs, strict=True)
     ]
+
+
+def _failed(lease: Lease, error: Exception) -> Completion:
+    # The exception's own words may quote the house, or tell a stranger about the
+    # server: the log gets its place in the code, the client its kind.
+    kind = type(error).__name__
+    place = "".join(traceback.format_tb(error.__traceback__))
+    _log.error("model_error: job %s, %s\n%s", lease.id, kind, place)
+    return Completion(lease=lease, error=f"The model cannot price this house: {kind}.")

@@ -15,15 +15,21 @@ from worker.errors import (
     JobGone,
     MemoryFull,
     QueueFull,
+    RedisEvicts,
     UnknownJob,
 )
 from worker.jobs import Job, State, Submission
 from worker.settings import WorkerSettings
 
-#: Seconds over which arrival and completion rates are measured.
+#: Milliseconds over which arrival and completion rates are measured.
 _RATE_WINDOW_MS = 10_000
+#: Milliseconds since its last claim in which a worker counts; an idle one asks each
+#: second.
+_WORKER_SEEN_MS = 10_000
 #: Samples that one rate needs: the newest and those of the window before it.
 _RATE_SAMPLES = 15
+#: Why the script refused a submit -> what is raised.
+_REFUSALS = {b"full": QueueFull, b"memory": MemoryFull, b"evicting": RedisEvicts}
 #: Bounds of the advice when to come back, in seconds.
 _RETRY_AFTER = (1, 60)
 
@@ -89,7 +95,7 @@ class Queue:
         Raises:
             IdempotencyMismatch: The key was used with another body.
             QueueFull: As many jobs wait as may.
-            MemoryFull: Redis is short of memory.
+            MemoryFull: Redis is short of memory, or would evict jobs (RedisEvicts).
         """
         args = self._submit_args(submission)
         try:
@@ -103,8 +109,8 @@ class Queue:
             return Receipt(self.find(submission.tenant, job_id), replayed=True)
         if outcome == b"mismatch":
             raise IdempotencyMismatch(rest[0].decode())
-        refusal = MemoryFull if outcome == b"memory" else QueueFull
-        raise refusal(self._wait_s(int(rest[0])))
+        waiting, reason = rest
+        raise _REFUSALS.get(reason, MemoryFull)(self._wait_s(waiting))
 
     def find(self, tenant: str, job_id: str) -> Job:
         """Return a job as it is now.
@@ -113,14 +119,14 @@ class Queue:
             UnknownJob: No such job, or another tenant's.
             JobGone: It ended and its record has been removed since.
         """
-        record: Any = self._redis.hgetall(f"kerbside:job:{job_id}")
+        record: Any = self._redis.hgetall(ledger.job_key(job_id))
         if not record:
             self._raise_missing(tenant, job_id)
         job = Job.from_record(job_id, record)
         if job.tenant != tenant:
             raise UnknownJob
         if job.state is State.QUEUED:
-            job = replace(job, position=max(1, job.number - self._claimed()))
+            job = replace(job, position=self._position(job, int(record[b"sent"])))
         return job
 
     def cancel(self, tenant: str, job_id: str) -> Job:
@@ -169,7 +175,7 @@ class Queue:
         Raises:
             redis.RedisError: It does not.
         """
-        self._redis.set("kerbside:probe", "1", ex=60)
+        self._redis.set(ledger.PROBE, "1", ex=60)
 
     def _submit_args(self, submission: Submission) -> list[Any]:
         key = submission.idempotency_key
@@ -193,21 +199,27 @@ class Queue:
         ]
 
     def _raise_missing(self, tenant: str, job_id: str) -> None:
-        tombstone: Any = self._redis.get(f"kerbside:gone:{job_id}")
+        tombstone: Any = self._redis.get(ledger.tombstone_key(job_id))
         if tombstone:
             owner, _, completed_ms = tombstone.decode().rpartition(" ")
             if owner == tenant:
                 raise JobGone(int(completed_ms), "retention")
         raise UnknownJob
 
-    def _claimed(self) -> int:
-        claimed: Any = self._redis.get(f"kerbside:claimed:{ledger.PREDICTIONS}")
-        return int(claimed or 0)
+    def _position(self, job: Job, sent_ms: int) -> int:
+        pipe = self._redis.pipeline(transaction=False)
+        pipe.get(ledger.lane_key("claimed", ledger.PREDICTIONS))
+        waiting_key = ledger.lane_key("waiting", ledger.PREDICTIONS)
+        pipe.zcount(waiting_key, "-inf", sent_ms)
+        claimed, not_later = pipe.execute()
+        # The number counts jobs that were canceled while they waited; the time counts
+        # all of one millisecond. The truth is no more than either.
+        return max(1, min(job.number - int(claimed or 0), int(not_later)))
 
     def _entries(
         self, tenant: str, count: int, cursor: Cursor | None, *, newer: bool
     ) -> list[Cursor]:
-        key = f"kerbside:tenant:{tenant}"
+        key = ledger.tenant_key(tenant)
         start = cursor.created_ms if cursor else ("-inf" if newer else "+inf")
         entries: list[Cursor] = []
         offset = 0
@@ -234,27 +246,30 @@ class Queue:
     def _read(self, tenant: str, entries: Sequence[Cursor]) -> list[Job]:
         pipe = self._redis.pipeline(transaction=False)
         for entry in entries:
-            pipe.hgetall(f"kerbside:job:{entry.job_id}")
+            pipe.hgetall(ledger.job_key(entry.job_id))
+        read = list(zip(entries, pipe.execute(), strict=True))
+        gone = [entry.job_id for entry, record in read if not record]
+        if gone:
+            self._redis.zrem(ledger.tenant_key(tenant), *gone)
         jobs = [
-            Job.from_record(entry.job_id, record)
-            for entry, record in zip(entries, pipe.execute(), strict=True)
-            if record
+            Job.from_record(entry.job_id, record) for entry, record in read if record
         ]
         return [job for job in jobs if job.tenant == tenant]
 
     def _lane(self, lane: str) -> dict[str, Any]:
         pipe = self._redis.pipeline(transaction=False)
         pipe.time()
-        pipe.llen(lane)
-        pipe.zcard(f"kerbside:running:{lane}")
-        pipe.zrange(f"kerbside:waiting:{lane}", 0, 0, withscores=True)
-        pipe.zrange(f"kerbside:workers:{lane}", 0, -1, withscores=True)
-        pipe.exists(f"kerbside:paused:{lane}")
-        pipe.lrange(f"kerbside:samples:{lane}", 0, _RATE_SAMPLES)
+        # By their records: a message may be there twice, or be lost.
+        pipe.zcard(ledger.lane_key("waiting", lane))
+        pipe.zcard(ledger.lane_key("running", lane))
+        pipe.zrange(ledger.lane_key("waiting", lane), 0, 0, withscores=True)
+        pipe.zrange(ledger.lane_key("workers", lane), 0, -1, withscores=True)
+        pipe.exists(ledger.lane_key("paused", lane))
+        pipe.lrange(ledger.lane_key("samples", lane), 0, _RATE_SAMPLES)
         clock, waiting, running, oldest, workers, paused, samples = pipe.execute()
-        now = clock[0] * 1000 + clock[1] // 1000
-        arrivals, ends = _rates(samples)
-        seen = [name for name, last in workers if now - last <= _RATE_WINDOW_MS]
+        now = _ms(clock)
+        arrivals, ends = _rates(samples, now)
+        seen = [name for name, last in workers if now - last <= _WORKER_SEEN_MS]
         # A paused lane asks for no workers.
         waiting, running = (0, 0) if paused else (waiting, running)
         return {
@@ -269,10 +284,12 @@ class Queue:
         }
 
     def _wait_s(self, waiting: int) -> int:
-        samples: Any = self._redis.lrange(
-            f"kerbside:samples:{ledger.PREDICTIONS}", 0, _RATE_SAMPLES
-        )
-        _, ends_per_s = _rates(samples)
+        pipe = self._redis.pipeline(transaction=False)
+        pipe.time()
+        samples_key = ledger.lane_key("samples", ledger.PREDICTIONS)
+        pipe.lrange(samples_key, 0, _RATE_SAMPLES)
+        clock, samples = pipe.execute()
+        _, ends_per_s = _rates(samples, _ms(clock))
         low, high = _RETRY_AFTER
         return max(low, min(high, round(waiting / ends_per_s))) if ends_per_s else high
 
@@ -301,11 +318,20 @@ def _is_beyond(entry: Cursor, cursor: Cursor | None, *, newer: bool) -> bool:
     return there > here if newer else there < here
 
 
-def _rates(samples: Sequence[bytes]) -> tuple[float, float]:
-    """Return arrivals and ends per second between the samples of the window."""
+def _ms(clock: tuple[int, int]) -> int:
+    """Return Redis's TIME in milliseconds."""
+    seconds, micros = clock
+    return seconds * 1000 + micros // 1000
+
+
+def _rates(samples: Sequence[bytes], now: int) -> tuple[float, float]:
+    """Return arrivals and ends per second between the samples of the window.
+
+    Without a sample of late nothing is known, and nothing is claimed.
+    """
     points = [tuple(int(part) for part in sample.split()) for sample in samples]
-    recent = [p for p in points if points[0][0] - p[0] <= _RATE_WINDOW_MS]
-    if not recent or recent[0] == recent[-1]:
+    recent = [p for p in points if now - p[0] <= _RATE_WINDOW_MS]
+    if not recent or recent[0][0] == recent[-1][0]:
         return 0.0, 0.0
     newest, oldest = recent[0], recent[-1]
     span_s = (newest[0] - oldest[0]) / 1000

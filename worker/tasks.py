@@ -6,9 +6,10 @@ from typing import Any
 
 from celery import shared_task
 
+from model_store.errors import ArtifactError, StoreError, UnknownModel
 from model_store.store import ModelStore
 from worker import celery as wire
-from worker import connection, ledger, pricing
+from worker import connection, ledger, predictors, pricing
 
 _log = logging.getLogger(__name__)
 
@@ -22,20 +23,23 @@ def reap(self: Any) -> None:
         tick = book.reap(lane)
         if tick and tick != ledger.Tick():
             _log.warning("lane_tended: %s %s", lane, tick)
-    if book.watch_memory():
-        _log.warning("memory_short: new jobs are refused")
+    book.watch_memory()
 
 
 @shared_task(name=wire.PRICE, bind=True)
 def price(self: Any, *_: Any) -> None:
     """Price the job whose id the message carries, on a worker without the bootstep."""
     book, job_id = _ledger(self.app), self.request.id
-    claim = book.claim(
-        ledger.PREDICTIONS, limit=1, worker=self.request.hostname, job_id=job_id
-    )
-    if claim.leases:
-        done = pricing.price(claim.leases, functools.partial(_predictor, self.app))
-        book.complete(ledger.PREDICTIONS, done)
+    lane, worker = ledger.PREDICTIONS, f"{self.request.hostname}:{job_id}"
+    claim = book.claim(lane, limit=1, worker=worker, job_id=job_id)
+    if not claim.leases:
+        return
+    try:
+        predictor = _predictor(self.app, claim.leases[0].version)
+        book.complete(lane, pricing.price(claim.leases, predictor))
+    except StoreError:
+        book.release(lane, worker=worker)
+        raise
 
 
 @functools.cache
@@ -44,6 +48,14 @@ def _ledger(app: wire.KerbsideCelery) -> ledger.Ledger:
     return ledger.Ledger(client, app.settings)
 
 
+def _predictor(app: wire.KerbsideCelery, version: str) -> predictors.Pricing:
+    try:
+        return _loaded(app, version)
+    except (UnknownModel, ArtifactError) as error:
+        _log.error("version_not_loaded: %s, %r", version, error)
+        return predictors.Unloadable(version)
+
+
 @functools.lru_cache(maxsize=3)
-def _predictor(app: wire.KerbsideCelery, version: str) -> Any:
+def _loaded(app: wire.KerbsideCelery, version: str) -> predictors.Pricing:
     return app.load_predictor(ModelStore(app.settings.model_store_url()), version)

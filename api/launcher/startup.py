@@ -24,6 +24,7 @@ from model_store.card import ModelCard
 from model_store.errors import ModelStoreError
 from model_store.store import ModelStore
 from worker.connection import connect
+from worker.server import faults_of
 from worker.supervision.embedded import EmbeddedRedis
 from worker.supervision.supervisor import KeepsFailing, Supervisor
 
@@ -84,7 +85,7 @@ class Startup:
             told(f"port {server.port}, data in {server.folder}")
 
     def own_redis(self, url: str) -> None:
-        """Look whether the user's own server answers.
+        """Look whether the user's own server answers, and keeps what it is given.
 
         Raises:
             RedisUnreachable: It does not.
@@ -93,7 +94,7 @@ class Startup:
         with self.screen.step("Redis", f"asking {place}") as told:
             try:
                 with contextlib.closing(connect(url, role="worker")) as client:
-                    client.ping()
+                    faults = faults_of(client)
             except (redis.RedisError, ValueError) as error:  # a port that is none
                 raise RedisUnreachable(
                     f"No Redis for us at {place}: {error}\n"
@@ -101,6 +102,8 @@ class Startup:
                     " starts a private one."
                 ) from error
             told(place)
+        for fault in faults:
+            self.screen.warn(fault)
 
     def api(self) -> None:
         """Start the API and, beside it, the workers and what tends the queue.

@@ -122,7 +122,9 @@ def up(**given: Any) -> None:
         flower_port = _port(options.flower_port, "--flower-port", taken=port)
         server = None
         if not installation.names_redis(settings):
-            server = at_end.enter_context(contextlib.closing(_embedded(state)))
+            server = at_end.enter_context(
+                contextlib.closing(_embedded(state, settings))
+            )
         settings = installation.for_children(
             settings,
             state_dir=state.path,
@@ -236,9 +238,9 @@ def _port(wanted: int, option: str, *, taken: int = 0) -> int:
     )
 
 
-def _embedded(state: StateFolder) -> EmbeddedRedis:
+def _embedded(state: StateFolder, settings: ApiSettings) -> EmbeddedRedis:
     try:
-        return embedded.prepare(state.redis)
+        return embedded.prepare(state.redis, maxmemory=settings.embedded_memory)
     except embedded.FolderUnusable as error:
         raise StateFolderUnusable(str(error)) from error
     except embedded.EmbeddedError as error:

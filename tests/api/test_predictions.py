@@ -434,6 +434,18 @@ def test_a_redis_short_of_memory_is_503(submit: Submit, redis: redis_py.Redis) -
     assert int(answer.headers["Retry-After"]) >= 1
 
 
+def test_a_redis_that_evicts_is_503_and_says_so(
+    submit: Submit, redis: redis_py.Redis
+) -> None:
+    """Who reads the answer knows which setting is wrong."""
+    redis.set("kerbside:memory_full", "evicting")
+
+    answer = submit()
+
+    assert_problem(answer, 503, "memory-full")
+    assert "noeviction" in answer.json["detail"]
+
+
 def test_a_deadline_reaches_the_ledger(submit: Submit, redis: redis_py.Redis) -> None:
     """Seconds on the wire, an instant of Redis's clock in the ledger."""
     job_id = submit(deadline=0.5).json["id"]

@@ -13,7 +13,7 @@ from api.waiting import Waiting
 from tests.worker.conftest import submission
 from worker import connection
 from worker.jobs import Job
-from worker.ledger import FINISHED_CHANNEL, PREDICTIONS, Completion, Ledger
+from worker.ledger import PREDICTIONS, Completion, Ledger, finished_channel
 from worker.queue import Queue
 
 Wait = Callable[[str, float], Job]
@@ -191,7 +191,7 @@ def test_the_listener_tells_the_pace(redis_url: str, redis: redis_py.Redis) -> N
     waiting.start()
     until = time.monotonic() + 5
     while not pace.heard and time.monotonic() < until:
-        redis.publish(FINISHED_CHANNEL, "a\nb\nc")
+        redis.publish(finished_channel(redis), "a\nb\nc")
         time.sleep(0.01)
     waiting.stop()
 

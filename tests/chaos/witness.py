@@ -12,10 +12,9 @@ from typing import Any, Self
 import redis
 
 from tests.chaos.load import Taken
-from worker import queue
+from worker import ledger, queue
 from worker.errors import QueueError
 from worker.jobs import Job
-from worker.ledger import FINISHED_CHANNEL
 
 _PAUSE_S = 0.1
 #: Seconds between two polls of a job, and how many of the newest jobs are polled most.
@@ -58,7 +57,7 @@ class Announcements:
     def _listen(self) -> None:
         client: Any = self._connect()
         with contextlib.closing(client), client.pubsub() as subscription:
-            subscription.subscribe(FINISHED_CHANNEL)
+            subscription.subscribe(ledger.finished_channel(client))
             while not self._stopping.is_set():
                 message = subscription.get_message(timeout=_PAUSE_S)
                 if message and message["type"] == "subscribe":

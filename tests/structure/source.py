@@ -45,6 +45,11 @@ def key_families(text: str) -> set[str]:
     return set(re.findall(r"(?<!urn:)\bkerbside:[a-z_]+", text))
 
 
+def key_spellings(text: str) -> list[str]:
+    """Return the lines in which a text spells a Redis key, whole or in parts."""
+    return re.findall(r"""(?<!urn:)\bkerbside:[^\s"'].*""", text)
+
+
 def opening_comment(path: Path) -> str:
     """Return the comment lines that a Lua script starts with."""
     lines = path.read_text(encoding="utf-8").splitlines()

@@ -13,6 +13,7 @@ import celery
 import orjson
 import pytest
 
+from model_store.store import ModelStore
 from worker import queue
 from worker.celery import create_celery
 from worker.jobs import Job, Submission
@@ -106,8 +107,9 @@ def control(settings: WorkerSettings) -> Iterator[celery.Celery]:
 
 
 @pytest.fixture
-def submit(front_desk: queue.Queue) -> Submit:
-    """Return a function that submits a house for the stand-in model."""
+def submit(front_desk: queue.Queue, settings: WorkerSettings) -> Submit:
+    """Return a function that submits a house for the champion: the stand-in model."""
+    champion = ModelStore(settings.model_store_url()).aliases().champion or ""
 
     def submit(**house: object) -> Job:
         return front_desk.submit(
@@ -115,7 +117,7 @@ def submit(front_desk: queue.Queue) -> Submit:
                 id=str(uuid.uuid4()),
                 tenant="acme",
                 model="stand-in",
-                version="any",
+                version=champion,
                 input=orjson.dumps({"number": 1} | house),
             )
         ).job

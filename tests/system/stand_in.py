@@ -25,8 +25,9 @@ class StandIn:
 
 
 def load(store: ModelStore, version: str) -> StandIn:
-    """Return the stand-in for any version but `broken`."""
+    """Return the stand-in for any version but `broken`; `slow` takes its time."""
     del store
+    time.sleep(3 if version == "slow" else 0)
     if version == "broken":
         raise RuntimeError("asked for")
     return StandIn()

@@ -17,12 +17,12 @@ from typing import Any
 import pytest
 import redis as redis_py
 
-from api.settings import child_environment
+from api.settings import WAITERS, child_environment, server_threads
 from model_store.store import ModelStore
 from tests.system.conftest import ROOT, wait_until
 from worker import connection
 from worker.credentials import ApiKeys
-from worker.ledger import FINISHED_CHANNEL, PREDICTIONS, Completion, Ledger
+from worker.ledger import PREDICTIONS, Completion, Ledger, finished_channel
 from worker.settings import WorkerSettings
 from worker.supervision import embedded, ports
 
@@ -100,8 +100,8 @@ def server(store: ModelStore, tmp_path: Path) -> Iterator[Server]:
         process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "granian", "--interface", "wsgi"),
-                *("--workers", "2", "--blocking-threads", "128", "--no-ws"),
-                *("--port", str(port), "--workers-kill-timeout", "8"),
+                *("--workers", "2", "--blocking-threads", str(server_threads())),
+                *("--port", str(port), "--workers-kill-timeout", "8", "--no-ws"),
                 "api.wsgi:application",
             ],
             cwd=ROOT,
@@ -166,7 +166,7 @@ def test_waiters_leave_threads_for_everybody_else(server: Server) -> None:
     assert max(reply.seconds for reply in others) < 2
     assert {reply.status for reply in replies} <= {201, 202}
     held = [reply for reply in replies if reply.status == 201]
-    assert 96 <= len(held) <= 2 * 96
+    assert WAITERS <= len(held) <= 2 * WAITERS
 
 
 def test_a_frozen_redis_is_503_within_a_second_and_recovers(server: Server) -> None:
@@ -243,7 +243,7 @@ def test_a_head_request_has_no_body(server: Server) -> None:
 
 
 def _listeners(server: Server) -> int:
-    found: Any = server.redis.pubsub_numsub(FINISHED_CHANNEL)
+    found: Any = server.redis.pubsub_numsub(finished_channel(server.redis))
     return int(found[0][1])
 
 

@@ -5,9 +5,11 @@ import uuid
 from collections.abc import Callable
 
 import pytest
+import redis as redis_py
 
-from worker import queue
+from worker import ledger, queue
 from worker.jobs import Job, Submission
+from worker.ledger import PREDICTIONS, Tick
 
 #: Model version that the made-up jobs ask for.
 VERSION = "20150527-0000abcd"
@@ -27,6 +29,30 @@ def submission(**changes: object) -> Submission:
 
 
 _houses = itertools.count(1)
+
+
+def claimed(book: ledger.Ledger, *, limit: int = 10, worker: str = "w") -> list[str]:
+    """Claim and return the ids."""
+    return [
+        one.id for one in book.claim(PREDICTIONS, limit=limit, worker=worker).leases
+    ]
+
+
+def clock(redis: redis_py.Redis) -> int:
+    """Return Redis's time in milliseconds."""
+    seconds, micros = redis.time()
+    return int(seconds * 1000 + micros // 1000)
+
+
+def tend(
+    book: ledger.Ledger, redis: redis_py.Redis, *, last_ms: int | None = None
+) -> Tick:
+    """Run one tick of the reaper as if the last one was a second ago, or then."""
+    last_ms = clock(redis) - 1000 if last_ms is None else last_ms
+    redis.set(f"kerbside:tick:{PREDICTIONS}", last_ms)
+    tick = book.reap(PREDICTIONS)
+    assert tick is not None
+    return tick
 
 
 @pytest.fixture

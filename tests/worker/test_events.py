@@ -11,7 +11,7 @@ from worker.celery import create_celery
 from worker.ledger import Completion, Lease
 from worker.settings import WorkerSettings
 
-LEASE = Lease("3c1ab2b4", 1, "v", b'{"secret":"house"}', 0, 0)
+LEASE = Lease("3c1ab2b4", 1, "v", b'{"secret":"house"}', 0)
 
 
 def test_the_envelope_is_the_one_that_celery_publishes(

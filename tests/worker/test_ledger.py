@@ -1,14 +1,16 @@
 """The laws of the ledger, on a real server."""
 
+import contextlib
 import json
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import redis as redis_py
 
-from tests.worker.conftest import VERSION
-from worker import ledger, queue
+from tests.worker.conftest import VERSION, claimed, clock, submission, tend
+from worker import connection, ledger, queue
 from worker.jobs import Detail, Job, State
 from worker.ledger import PREDICTIONS, Completion, Tick
 from worker.settings import WorkerSettings
@@ -17,32 +19,11 @@ Submit = Callable[..., Job]
 StateOf = Callable[[str], State]
 
 
-def claimed(book: ledger.Ledger, *, limit: int = 10, worker: str = "w") -> list[str]:
-    """Claim and return the ids."""
-    return [
-        one.id for one in book.claim(PREDICTIONS, limit=limit, worker=worker).leases
-    ]
-
-
 def lose_worker(book: ledger.Ledger, redis: redis_py.Redis, *ids: str) -> None:
     """Let the leases of jobs end, as after the death of their worker."""
     book.reap(PREDICTIONS)  # a tick just before, so that the gap rule stays out of it
     redis.zadd(f"kerbside:running:{PREDICTIONS}", dict.fromkeys(ids, 1))
     tend(book, redis)
-
-
-def clock(redis: redis_py.Redis) -> int:
-    """Return Redis's time in milliseconds."""
-    seconds, micros = redis.time()
-    return seconds * 1000 + micros // 1000
-
-
-def tend(book: ledger.Ledger, redis: redis_py.Redis) -> Tick:
-    """Run one tick of the reaper as if the last one was a second ago."""
-    redis.set(f"kerbside:tick:{PREDICTIONS}", clock(redis) - 1000)
-    tick = book.reap(PREDICTIONS)
-    assert tick is not None
-    return tick
 
 
 @pytest.fixture
@@ -144,6 +125,66 @@ def test_a_model_error_fails_the_job_for_good(
     assert (after.error, after.output) == ("no such view", None)
 
 
+def test_events_are_published_only_with_what_they_tell(
+    book: ledger.Ledger,
+    submit: Submit,
+    redis: redis_py.Redis,
+    front_desk: queue.Queue,
+) -> None:
+    """Neither a repeated commit nor a canceled job makes an event."""
+    event = ("events", b"told")
+    first, second = submit(), submit()
+    done = [
+        Completion(lease=lease, output=b"1")
+        for lease in book.claim(PREDICTIONS, limit=2, worker="w").leases
+    ]
+    front_desk.cancel("acme", second.id)
+    client: Any = redis
+    with client.pubsub(ignore_subscribe_messages=True) as listener:
+        listener.subscribe("events")
+        listener.get_message(timeout=1)
+        assert book.complete(PREDICTIONS, done, event=event) == [True, False]
+        assert book.complete(PREDICTIONS, done, event=event) == [False, False]
+        assert book.complete(PREDICTIONS, done[1:], event=event) == [False]
+        heard = [listener.get_message(timeout=0.1) for _ in range(3)]
+    assert [one["data"] for one in heard if one] == [b"told"]
+    assert front_desk.find("acme", first.id).state is State.SUCCEEDED
+
+
+def test_a_job_ends_once_in_a_batch_that_holds_it_twice(
+    book: ledger.Ledger, submit: Submit, front_desk: queue.Queue
+) -> None:
+    """The first result wins within a batch, too."""
+    job = submit()
+    (lease,) = book.claim(PREDICTIONS, limit=1, worker="w").leases
+    twice = [Completion(lease=lease, output=output) for output in (b"1", b"2")]
+    assert book.complete(PREDICTIONS, twice) == [True, False]
+    after = front_desk.find("acme", job.id)
+    assert (after.output, after.sequence) == (b"1", 3)
+
+
+def test_each_database_has_a_channel_of_its_own(
+    redis_url: str, redis: redis_py.Redis, settings: WorkerSettings
+) -> None:
+    """Two installations on one server do not hear of each other's jobs."""
+    client: Any = redis
+    other_url = redis_url.removesuffix("/0") + "/1"
+    with (
+        contextlib.closing(connection.connect(other_url, role="worker")) as other,
+        client.pubsub(ignore_subscribe_messages=True) as listener,
+    ):
+        channel = ledger.finished_channel(redis)
+        listener.subscribe(channel, ledger.finished_channel(other))
+        desk = queue.Queue(other, settings)
+        job = desk.submit(submission()).job
+        desk.cancel("acme", job.id)
+        heard = [listener.get_message(timeout=0.1) for _ in range(4)]
+    assert [(one["channel"], one["data"]) for one in heard if one] == [
+        (b"kerbside:finished:1", job.id.encode())
+    ]
+    assert channel == "kerbside:finished:0"
+
+
 def test_a_result_after_a_cancel_is_dropped(
     book: ledger.Ledger, submit: Submit, front_desk: queue.Queue
 ) -> None:
@@ -162,6 +203,29 @@ def test_a_canceled_job_takes_its_message_with_it(
     front_desk.cancel("acme", goes.id)
     (message,) = redis.lrange(PREDICTIONS, 0, -1)
     assert json.loads(message)["headers"]["id"] == keeps.id
+
+
+def test_a_cancel_looks_from_the_nearer_end(
+    submit: Submit, front_desk: queue.Queue, redis: redis_py.Redis
+) -> None:
+    """Canceling the oldest or the newest of many costs a fraction of a whole search."""
+    oldest = submit()
+    many = range(20_000)
+    redis.lpush(PREDICTIONS, *(f"{number:0600d}" for number in many))
+    redis.zadd(
+        f"kerbside:waiting:{PREDICTIONS}",
+        {f"job {number}": oldest.created_ms + 1 for number in many},
+    )
+    time.sleep(0.005)
+    newest = submit()
+    redis.config_resetstat()
+    redis.lrem(PREDICTIONS, 0, "absent")
+    whole_us = redis.info("commandstats")["cmdstat_lrem"]["usec"]
+    for job in (oldest, newest):
+        redis.config_resetstat()
+        front_desk.cancel("acme", job.id)
+        assert redis.info("commandstats")["cmdstat_lrem"]["usec"] < whole_us / 5
+    assert redis.llen(PREDICTIONS) == len(many)
 
 
 def test_a_given_back_job_keeps_its_place_and_counts_no_crash(
@@ -228,7 +292,9 @@ def test_the_third_crash_makes_a_dead_letter(
         Detail.DEAD,
         3,
     )
-    assert "died 3 times" in str(after.error)
+    assert after.error == "Its worker died 3 times while pricing this house."
+    # Who it was is for operators to read.
+    assert redis.hget(f"kerbside:job:{job.id}", "worker") == b"w"
     assert claimed(book) == []
     assert redis.zrange(f"kerbside:dead:{PREDICTIONS}", 0, -1) == [job.id.encode()]
 
@@ -419,7 +485,8 @@ def test_short_memory_refuses_new_jobs_and_finishes_old_ones(
         leases = book.claim(PREDICTIONS, limit=2, worker="w").leases
         assert len(leases) == 2
         assert book.renew(PREDICTIONS, leases) == 2
-        assert book.complete(PREDICTIONS, [Completion(lease=leases[0], output=b"1")])
+        done = Completion(lease=leases[0], output=b"1")
+        assert book.complete(PREDICTIONS, [done]) == [True]
         assert book.release(PREDICTIONS, worker="w") == 1
         assert front_desk.cancel("acme", jobs[3].id).state is State.CANCELED
         redis.delete(PREDICTIONS)

@@ -172,7 +172,7 @@ def test_a_champion_whose_load_fails_in_any_way_is_tried_again(
     assert loader.loads == ["v1"] * 3
 
 
-def test_an_unloadable_version_raises_its_reason_for_every_house() -> None:
-    """So the pricing of its jobs ends in their failure, with the reason."""
-    with pytest.raises(UnknownModel, match="gone"):
-        predictors.Unloadable(UnknownModel("gone")).predict([{}])
+def test_an_unloadable_version_says_so_for_every_house() -> None:
+    """So the pricing of its jobs ends in their failure."""
+    with pytest.raises(predictors.CannotPrice, match="gone"):
+        predictors.Unloadable("gone").predict([{}])

@@ -1,13 +1,16 @@
 """The laws of the front desk, on a real server."""
 
+import time
+import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import orjson
 import pytest
 import redis as redis_py
 
-from tests.worker.conftest import submission
+from tests.worker.conftest import clock, submission, tend
 from worker import ledger, queue
 from worker.errors import (
     IdempotencyMismatch,
@@ -171,15 +174,90 @@ def test_a_cursor_survives_its_text_form() -> None:
             queue.Cursor.decode(text)
 
 
+def test_cancels_leave_no_gaps_in_the_line(
+    front_desk: queue.Queue, submit: Submit
+) -> None:
+    """Who comes after jobs that were canceled is told the place that is true."""
+    for _ in range(20):
+        front_desk.cancel("acme", submit().id)
+    first = submit()
+    time.sleep(0.002)
+    second = submit()
+    assert (first.position, second.position) == (1, 2)
+    assert front_desk.find("acme", first.id).position == 1
+
+
+def test_a_tenants_list_keeps_what_can_be_read_and_drops_the_rest(
+    front_desk: queue.Queue, submit: Submit, redis: redis_py.Redis
+) -> None:
+    """However old an open job is, it stays; entries without a record go in time."""
+    key = ledger.tenant_key("acme")
+    old = [submit().id for _ in range(3)]
+    redis.zadd(key, dict.fromkeys(old, 1))
+    redis.zadd(key, {f"gone {number}": 2 for number in range(100)})
+    assert redis.ttl(key) > 0
+    for _ in range(20):
+        submit(id=str(uuid.uuid4())[:-1] + "0")
+    assert redis.zcard(key) == 23
+    assert {job.id for job in front_desk.page("acme", limit=50).jobs} >= set(old)
+
+
+def test_a_page_drops_entries_without_a_record(
+    front_desk: queue.Queue, submit: Submit, redis: redis_py.Redis
+) -> None:
+    """A page is short once, not for ever."""
+    jobs = [submit() for _ in range(3)]
+    redis.delete(ledger.job_key(jobs[1].id))
+    assert len(front_desk.page("acme", limit=3).jobs) == 2
+    assert redis.zcard(ledger.tenant_key("acme")) == 2
+
+
+def _sample(redis: redis_py.Redis, newest_ms: int) -> None:
+    """Write the samples of five ticks, the last one at `newest_ms`."""
+    samples = [
+        f"{newest_ms - i * 1000} {900 - 100 * i} {450 - 50 * i}" for i in range(5)
+    ]
+    redis.rpush(f"kerbside:samples:{PREDICTIONS}", *samples)
+
+
 def test_the_scaler_reads_rates_from_the_reapers_samples(
     front_desk: queue.Queue, redis: redis_py.Redis
 ) -> None:
     """Arrivals and ends per second are differences of counters over the window."""
-    now = 1_000_000
-    samples = [f"{now - i * 1000} {900 - 100 * i} {450 - 50 * i}" for i in range(5)]
-    redis.rpush(f"kerbside:samples:{PREDICTIONS}", *samples)
+    _sample(redis, clock(redis) - 500)
     lane = front_desk.scaler()["queues"][PREDICTIONS]
     assert (lane["arrivals_per_s"], lane["jobs_per_s"]) == (100.0, 50.0)
+
+
+def test_rates_of_long_ago_are_not_told(
+    front_desk: queue.Queue, redis: redis_py.Redis
+) -> None:
+    """While the reaper is away nothing is known of the pace."""
+    _sample(redis, clock(redis) - 15_000)
+    lane = front_desk.scaler()["queues"][PREDICTIONS]
+    assert (lane["arrivals_per_s"], lane["jobs_per_s"]) == (0.0, 0.0)
+
+
+def test_no_more_samples_are_kept_than_are_read(
+    book: ledger.Ledger, redis: redis_py.Redis
+) -> None:
+    """A window's worth, one each tick."""
+    for _ in range(20):
+        tend(book, redis)
+    assert redis.llen(f"kerbside:samples:{PREDICTIONS}") == 16
+
+
+def test_the_scaler_counts_jobs_and_not_messages(
+    front_desk: queue.Queue, submit: Submit, redis: redis_py.Redis
+) -> None:
+    """A job counts once, whether its message is there twice or lost."""
+    submit()
+    submit()
+    message: Any = redis.lindex(PREDICTIONS, 0)
+    redis.lpush(PREDICTIONS, message, message)
+    assert front_desk.scaler()["queues"][PREDICTIONS]["waiting"] == 2
+    redis.delete(PREDICTIONS)
+    assert front_desk.scaler()["queues"][PREDICTIONS]["waiting"] == 2
 
 
 def test_a_paused_lane_asks_for_no_workers(

@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 import redis as redis_py
 
+from tests.worker.conftest import claimed, clock, tend
 from worker import ledger, queue
 from worker.jobs import Job, State
 from worker.ledger import PREDICTIONS, Tick
@@ -15,71 +15,43 @@ from worker.settings import WorkerSettings
 Submit = Callable[..., Job]
 
 RUNNING = f"kerbside:running:{PREDICTIONS}"
-LAST_TICK = f"kerbside:tick:{PREDICTIONS}"
-
-
-@pytest.fixture
-def now(redis: redis_py.Redis) -> Callable[[], int]:
-    """Return a function that reads Redis's clock in milliseconds."""
-
-    def now() -> int:
-        seconds, micros = redis.time()
-        return int(seconds * 1000 + micros // 1000)
-
-    return now
-
-
-def claim(book: ledger.Ledger, limit: int, worker: str) -> list[str]:
-    """Claim and return the ids."""
-    return [
-        one.id for one in book.claim(PREDICTIONS, limit=limit, worker=worker).leases
-    ]
-
-
-def tend(book: ledger.Ledger, redis: redis_py.Redis, last_ms: int) -> Tick:
-    """Run one tick of the reaper after one at `last_ms`."""
-    redis.set(LAST_TICK, last_ms)
-    tick = book.reap(PREDICTIONS)
-    assert tick is not None
-    return tick
 
 
 def test_jobs_that_come_back_in_any_order_are_not_taken_for_lost(
     book: ledger.Ledger,
     submit: Submit,
     redis: redis_py.Redis,
-    now: Callable[[], int],
 ) -> None:
     """An older job behind a younger one is in line: its message is not sent twice."""
     jobs = []
     for _ in range(30):
         jobs.append(submit().id)
         time.sleep(0.002)
-    older, younger = claim(book, 10, "slow"), claim(book, 10, "fast")
+    older = claimed(book, limit=10, worker="slow")
+    younger = claimed(book, limit=10, worker="fast")
 
     redis.zadd(RUNNING, dict.fromkeys(older, 1))
-    first = tend(book, redis, now() - 1000)
+    first = tend(book, redis)
     redis.zadd(RUNNING, dict.fromkeys(younger, 1))
-    second = tend(book, redis, now() - 1000)
+    second = tend(book, redis)
 
     assert (first, second) == (Tick(retried=10), Tick(retried=10))
     assert redis.llen(PREDICTIONS) == 30
-    assert tend(book, redis, now() - 1000) == Tick()
+    assert tend(book, redis) == Tick()
 
 
 def test_jobs_of_a_dead_worker_start_again_in_their_order(
     book: ledger.Ledger,
     submit: Submit,
     redis: redis_py.Redis,
-    now: Callable[[], int],
 ) -> None:
     """The oldest of a lost batch is the first to be tried again."""
     ids = [submit().id for _ in range(8)]
-    claim(book, 8, "dies")
+    claimed(book, limit=8, worker="dies")
     redis.zadd(RUNNING, dict.fromkeys(ids, 1))
-    tend(book, redis, now() - 1000)
+    tend(book, redis)
 
-    assert claim(book, 8, "next") == ids
+    assert claimed(book, limit=8, worker="next") == ids
 
 
 def test_a_job_that_came_back_can_still_be_canceled_with_its_message(
@@ -92,8 +64,8 @@ def test_a_job_that_came_back_can_still_be_canceled_with_its_message(
     older = submit().id
     time.sleep(0.002)
     younger = submit().id
-    claim(book, 1, "first")
-    claim(book, 1, "second")
+    claimed(book, limit=1, worker="first")
+    claimed(book, limit=1, worker="second")
     book.release(PREDICTIONS, worker="first")
     book.release(PREDICTIONS, worker="second")
 
@@ -106,12 +78,11 @@ def test_ticks_that_are_always_late_still_end_the_leases_of_the_dead(
     book: ledger.Ledger,
     submit: Submit,
     redis: redis_py.Redis,
-    now: Callable[[], int],
     settings: WorkerSettings,
 ) -> None:
     """Where every tick is a gap, forgiving it whole would forgive for ever."""
     submit()
-    claim(book, 1, "dies")
+    claimed(book, limit=1, worker="dies")
     period_ms = 2500
     retried = 0
     for _ in range(int(settings.lease_s) + 2):
@@ -119,7 +90,7 @@ def test_ticks_that_are_always_late_still_end_the_leases_of_the_dead(
         held: Any = redis.zrange(RUNNING, 0, -1, withscores=True)
         for member, score in held:
             redis.zadd(RUNNING, {member: score - period_ms})
-        retried += tend(book, redis, now() - period_ms).retried
+        retried += tend(book, redis, last_ms=clock(redis) - period_ms).retried
 
     assert retried == 1
 
@@ -128,30 +99,28 @@ def test_a_clock_that_was_set_back_stops_no_reaper(
     book: ledger.Ledger,
     submit: Submit,
     redis: redis_py.Redis,
-    now: Callable[[], int],
     settings: WorkerSettings,
 ) -> None:
     """Leases move with the clock, and lost messages are still found."""
     hour_ms = 3_600_000
     held, lost = submit().id, submit().id
-    claim(book, 1, "works")
-    redis.zadd(RUNNING, {held: now() + hour_ms + 5000})
+    claimed(book, limit=1, worker="works")
+    redis.zadd(RUNNING, {held: clock(redis) + hour_ms + 5000})
     redis.delete(PREDICTIONS)
-    redis.zadd(f"kerbside:waiting:{PREDICTIONS}", {lost: now() + hour_ms})
+    redis.zadd(f"kerbside:waiting:{PREDICTIONS}", {lost: clock(redis) + hour_ms})
 
-    tick = tend(book, redis, now() + hour_ms)
+    tick = tend(book, redis, last_ms=clock(redis) + hour_ms)
 
     assert (tick.forgiven, tick.resent) == (1, 1)
     lease_end = redis.zscore(RUNNING, held)
     assert lease_end is not None
-    assert lease_end <= now() + settings.lease_s * 1000
+    assert lease_end <= clock(redis) + settings.lease_s * 1000
 
 
 def test_a_clock_that_was_set_back_floods_no_lane(
     book: ledger.Ledger,
     submit: Submit,
     redis: redis_py.Redis,
-    now: Callable[[], int],
 ) -> None:
     """A head message from the future makes none of the later ones look lost."""
     hour_ms = 3_600_000
@@ -164,5 +133,5 @@ def test_a_clock_that_was_set_back_floods_no_lane(
     for _ in range(5):
         submit()
 
-    assert tend(book, redis, now() - 1000).resent == 0
+    assert tend(book, redis).resent == 0
     assert redis.llen(PREDICTIONS) == 6

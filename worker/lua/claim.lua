@@ -2,22 +2,23 @@
 -- Reads:  kerbside:paused:<lane>
 -- Writes: kerbside:workers:<lane> kerbside:strays:<lane> kerbside:claimed:<lane> kerbside:job:<id>
 --         kerbside:running:<lane> kerbside:waiting:<lane> kerbside:bell:<lane> <lane>, and what prelude's finish writes
--- Arguments: 5 lane, 6 n, 7 worker, 8 the one id wanted, whose message a stock worker took, or ''
--- Returns: {jobs, left, paused, strays}; a job is {id, fence, version, input, crashes, started}
+-- Arguments: 6 lane, 7 n, 8 worker, 9 the one id wanted, whose message a stock worker took, or ''
+-- Returns: {jobs, left, paused, strays}; a job is {id, fence, version, input, crashes}
 -- A batch holds jobs of one crash count: fresh ones n together, once crashed ones 8, twice crashed ones alone,
 -- so that a house that kills its worker is cornered while its neighbours are priced.
-local lane, n, worker = ARGV[5], tonumber(ARGV[6]), ARGV[7]
+local lane, n, worker = ARGV[6], tonumber(ARGV[7]), ARGV[8]
 local SMALL_BATCH, STRAYS_KEPT, WORKER_SEEN = 8, 1000, 10000
 
 redis.call('ZREMRANGEBYSCORE', 'kerbside:workers:' .. lane, '-inf', now - WORKER_SEEN)
 redis.call('ZADD', 'kerbside:workers:' .. lane, now, worker)
-if redis.call('EXISTS', 'kerbside:paused:' .. lane) == 1 then
+local known = redis.call('MGET', 'kerbside:paused:' .. lane, 'kerbside:claimed:' .. lane)
+if known[1] then
   return { {}, redis.call('LLEN', lane), 1, 0 }
 end
 
-local wanted = ARGV[8] ~= ''
-local messages = wanted and { '"id":"' .. ARGV[8] .. '"' } or redis.call('LRANGE', lane, -n, -1)
-local jobs, leases, taken, expired = {}, {}, {}, {}
+local wanted = ARGV[9] ~= ''
+local messages = wanted and { '"id":"' .. ARGV[9] .. '"' } or redis.call('LRANGE', lane, -n, -1)
+local jobs, leases, taken = {}, {}, {}
 local level, newest, read, strays = nil, 0, 0, 0
 
 local function lease(id, record)
@@ -25,7 +26,7 @@ local function lease(id, record)
   local started = record[9] or now
   redis.call('HSET', job_key(id), 'state', 'running', 'fence', fence, 'worker', worker, 'started', started,
     'attempts', (tonumber(record[8]) or 0) + 1, 'sequence', tonumber(record[10]) + 1)
-  jobs[#jobs + 1] = { id, fence, record[5], record[6], tonumber(record[2]) or 0, now }
+  jobs[#jobs + 1] = { id, fence, record[5], record[6], tonumber(record[2]) or 0 }
   leases[#leases + 1] = now + LEASE
   leases[#leases + 1] = id
   taken[#taken + 1] = id
@@ -48,8 +49,9 @@ for i = #messages, 1, -1 do
       break
     end
     if record[4] and tonumber(record[4]) <= now then
-      finish(id, lane, record[11], 'canceled', 'deadline_exceeded')
-      expired[#expired + 1] = id
+      finish(lane, { {
+        id = id, tenant = record[11], sequence = record[10], state = 'canceled', detail = 'deadline_exceeded', more = {},
+      } })
     else
       lease(id, record)
     end
@@ -66,11 +68,10 @@ end
 if #jobs > 0 then
   redis.call('ZADD', 'kerbside:running:' .. lane, unpack(leases))
   redis.call('ZREM', 'kerbside:waiting:' .. lane, unpack(taken))
-  if newest > tonumber(redis.call('GET', 'kerbside:claimed:' .. lane) or 0) then
+  if newest > tonumber(known[2] or 0) then
     redis.call('SET', 'kerbside:claimed:' .. lane, newest)
   end
 end
-announce(expired)
 local left = redis.call('LLEN', lane)
 if left > 0 then
   ring(lane)

@@ -1,9 +1,10 @@
--- Opens every script: the clock, the policy, and the only places where a job is queued, finished or announced.
+-- Opens every script: the clock, the policy, and the only places where a job is queued or finished.
 -- Writes: kerbside:job:<id> kerbside:gone:<id> kerbside:waiting:<lane> kerbside:running:<lane>
---         kerbside:deadlines:<lane> kerbside:bell:<lane> kerbside:done:<lane> kerbside:finished (channel) <lane>
--- Leading arguments of every script: 1 result TTL s, 2 tombstone TTL s, 3 dead-letter TTL s, 4 lease ms.
+--         kerbside:deadlines:<lane> kerbside:bell:<lane> kerbside:done:<lane> <lane>; publishes kerbside:finished:<db>
+-- Leading arguments of every script: 1 result TTL s, 2 tombstone TTL s, 3 dead-letter TTL s, 4 lease ms,
+--   5 channel of finished ids.
 local RESULT_TTL, TOMBSTONE_TTL, DEAD_TTL = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local LEASE = tonumber(ARGV[4])
+local LEASE, FINISHED = tonumber(ARGV[4]), ARGV[5]
 
 -- The task that a stock Celery worker would run for a message of each lane.
 local TASKS = { predictions = 'price' }
@@ -66,25 +67,33 @@ local function enqueue_next(id, lane, sent)
   end
 end
 
--- The one way into a terminal state. The removals come first: Redis refuses a full server's growing
--- writes only until a script's first write, and a full server must be able to finish what it holds.
+-- The one way into a terminal state, for open jobs of one lane, each once: an end is
+-- { id =, tenant =, sequence = the one before, state =, detail =, more = { further field, value, .. } }.
+-- The removals come first: Redis refuses a full server's growing writes only until a script's first write,
+-- and a full server must be able to finish what it holds.
 -- The webhook outbox and the archive feed join here once they have readers.
-local function finish(id, lane, tenant, state, detail, ...)
-  redis.call('ZREM', 'kerbside:running:' .. lane, id)
-  redis.call('ZREM', 'kerbside:waiting:' .. lane, id)
-  redis.call('ZREM', 'kerbside:deadlines:' .. lane, id)
-  local ttl = detail == 'dead' and DEAD_TTL or RESULT_TTL
-  redis.call('HINCRBY', job_key(id), 'sequence', 1)
-  redis.call('HSET', job_key(id), 'state', state, 'detail', detail, 'completed', now, 'expires', now + ttl * 1000, ...)
-  redis.call('EXPIRE', job_key(id), ttl)
-  redis.call('SET', 'kerbside:gone:' .. id, tenant .. ' ' .. now, 'EX', math.max(TOMBSTONE_TTL, ttl))
-  redis.call('INCR', 'kerbside:done:' .. lane)
-end
-
-local function announce(ids)
-  if #ids > 0 then
-    redis.call('PUBLISH', 'kerbside:finished', table.concat(ids, '\n'))
+local function finish(lane, ends)
+  if #ends == 0 then
+    return
   end
+  local ids = {}
+  for i = 1, #ends do
+    ids[i] = ends[i].id
+  end
+  redis.call('ZREM', 'kerbside:running:' .. lane, unpack(ids))
+  redis.call('ZREM', 'kerbside:waiting:' .. lane, unpack(ids))
+  redis.call('ZREM', 'kerbside:deadlines:' .. lane, unpack(ids))
+  for i = 1, #ends do
+    local done = ends[i]
+    local key = job_key(done.id)
+    local ttl = done.detail == 'dead' and DEAD_TTL or RESULT_TTL
+    redis.call('HSET', key, 'state', done.state, 'detail', done.detail, 'sequence', done.sequence + 1,
+      'completed', now, 'expires', now + ttl * 1000, unpack(done.more))
+    redis.call('EXPIRE', key, ttl)
+    redis.call('SET', 'kerbside:gone:' .. done.id, done.tenant .. ' ' .. now, 'EX', math.max(TOMBSTONE_TTL, ttl))
+  end
+  redis.call('INCRBY', 'kerbside:done:' .. lane, #ends)
+  redis.call('PUBLISH', FINISHED, table.concat(ids, '\n'))
 end
 
 local function is_open(state)

@@ -2,15 +2,15 @@
 -- Reads:  kerbside:number:<lane> kerbside:done:<lane>
 -- Writes: kerbside:tick:<lane> kerbside:samples:<lane> kerbside:dead:<lane> kerbside:job:<id> kerbside:running:<lane>
 --         kerbside:waiting:<lane> kerbside:deadlines:<lane>, and what prelude's enqueue_* and finish write
--- Arguments: 5 lane, 6 crashes allowed, 7 jobs looked at per call, 8 '1' to go on with the same tick
+-- Arguments: 6 lane, 7 crashes allowed, 8 jobs looked at per call, 9 '1' to go on with the same tick
 -- Returns: {leases extended, retried, dead, re-sent, deadline passed, more}, or nil where another reaper was just here
-local lane, allowed, limit = ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[7])
+local lane, allowed, limit = ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
 local running, waiting = 'kerbside:running:' .. lane, 'kerbside:waiting:' .. lane
-local LONGEST_GAP, USUAL_GAP, SHORTEST_GAP, SAMPLES_KEPT = 2000, 1000, 200, 61
+local LONGEST_GAP, USUAL_GAP, SHORTEST_GAP, SAMPLES_KEPT = 2000, 1000, 200, 16
 
 local last = tonumber(redis.call('GET', 'kerbside:tick:' .. lane) or 0)
 local gap = now - last
-local goes_on = ARGV[8] == '1'
+local goes_on = ARGV[9] == '1'
 -- A tick from the future: Redis's clock was set back, and nobody was here.
 if not goes_on and gap >= 0 and gap < SHORTEST_GAP then
   return nil
@@ -33,26 +33,28 @@ local function forgive()
   return extended
 end
 
+-- Names neither worker nor version: the error is the client's to read, the record holds both for operators.
 local function bury(id, record, crashes)
-  finish(id, lane, record[1], 'failed', 'dead', 'crashes', crashes, 'error',
-    'Its worker died ' .. crashes .. ' times while pricing this house; the last was ' .. record[5]
-    .. ' with model version ' .. record[6] .. '.')
+  finish(lane, { {
+    id = id, tenant = record[1], sequence = record[5], state = 'failed', detail = 'dead',
+    more = { 'crashes', crashes, 'error', 'Its worker died ' .. crashes .. ' times while pricing this house.' },
+  } })
   redis.call('ZADD', 'kerbside:dead:' .. lane, now, id)
 end
 
 -- A job whose lease has ended lost its worker.
 local function retry_or_bury()
-  local lost, buried = {}, {}
+  local lost, buried = {}, 0
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', running, '-inf', now, 'LIMIT', 0, limit)) do
     redis.call('ZREM', running, id)
-    local record = redis.call('HMGET', job_key(id), 'tenant', 'state', 'sent', 'crashes', 'worker', 'version', 'number')
+    local record = redis.call('HMGET', job_key(id), 'tenant', 'state', 'sent', 'crashes', 'sequence', 'number')
     if record[2] == 'running' then
       local crashes = (tonumber(record[4]) or 0) + 1
       if crashes >= allowed then
         bury(id, record, crashes)
-        buried[#buried + 1] = id
+        buried = buried + 1
       else
-        lost[#lost + 1] = { id = id, crashes = crashes, sent = record[3], number = tonumber(record[7]) }
+        lost[#lost + 1] = { id = id, crashes = crashes, sent = record[3], number = tonumber(record[6]) }
       end
     end
   end
@@ -63,8 +65,7 @@ local function retry_or_bury()
     redis.call('HSET', job_key(job.id), 'state', 'retrying', 'crashes', job.crashes)
     enqueue_next(job.id, lane, job.sent)
   end
-  announce(buried)
-  return #lost, #buried
+  return #lost, buried
 end
 
 -- `sent` of the oldest message. Messages leave in the order of `sent`, so a waiting job that is older
@@ -96,16 +97,17 @@ end
 
 local function expire_deadlines()
   local late = redis.call('ZRANGEBYSCORE', 'kerbside:deadlines:' .. lane, '-inf', now, 'LIMIT', 0, limit)
-  local ended = {}
+  local ends = {}
   for _, id in ipairs(late) do
     redis.call('ZREM', 'kerbside:deadlines:' .. lane, id)
-    local record = redis.call('HMGET', job_key(id), 'state', 'tenant')
+    local record = redis.call('HMGET', job_key(id), 'state', 'tenant', 'sequence')
     if is_open(record[1]) then
-      finish(id, lane, record[2], 'canceled', 'deadline_exceeded')
-      ended[#ended + 1] = id
+      ends[#ends + 1] = {
+        id = id, tenant = record[2], sequence = record[3], state = 'canceled', detail = 'deadline_exceeded', more = {},
+      }
     end
   end
-  announce(ended)
+  finish(lane, ends)
   return #late
 end
 

@@ -1,8 +1,8 @@
 -- Gives back every job that one worker holds: not a crash, and the job keeps its place in time.
 -- Writes: kerbside:job:<id> kerbside:running:<lane>, and what prelude's enqueue_next writes
--- Arguments: 5 lane, 6 worker
+-- Arguments: 6 lane, 7 worker
 -- Returns: how many were given back
-local lane, worker = ARGV[5], ARGV[6]
+local lane, worker = ARGV[6], ARGV[7]
 local held = {}
 for _, id in ipairs(redis.call('ZRANGE', 'kerbside:running:' .. lane, 0, -1)) do
   local record = redis.call('HMGET', job_key(id), 'worker', 'state', 'sent', 'number')

@@ -1,0 +1,130 @@
+"""Jobs whose model version is not there yet."""
+
+from concurrent.futures import Future
+
+import pytest
+
+from model_store.errors import ArtifactError, StoreError, UnknownModel
+from worker.ledger import Lease
+from worker.parking import Parking
+from worker.predictors import CannotPrice, Pricing, Unloadable
+
+
+class Models:
+    """Hands out promises that the test keeps or breaks."""
+
+    def __init__(self) -> None:
+        self.promises: dict[str, list[Future[Pricing]]] = {}
+
+    def request(self, version: str) -> Future[Pricing]:
+        """Return a new promise unless the last one is open or was kept."""
+        made = self.promises.setdefault(version, [])
+        if not made or (made[-1].done() and made[-1].exception()):
+            made.append(Future())
+        return made[-1]
+
+    def keep(self, version: str) -> Pricing:
+        """Keep the promise of a version."""
+        predictor = Unloadable(version)
+        self.request(version).set_result(predictor)
+        return predictor
+
+
+class Clock:
+    """Tells the seconds that a test says."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        """Return the time."""
+        return self.now
+
+
+@pytest.fixture
+def models() -> Models:
+    """Return models of which none is loaded."""
+    return Models()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Return a clock that stands still."""
+    return Clock()
+
+
+@pytest.fixture
+def parking(models: Models, clock: Clock) -> Parking:
+    """Return an empty parking."""
+    return Parking(models, clock=clock)  # type: ignore[arg-type] # the part that is used
+
+
+def lease(job_id: str, version: str) -> Lease:
+    """Return a leased job of a version."""
+    return Lease(job_id, 1, version, b"{}", 0)
+
+
+def test_loaded_versions_are_priced_and_the_others_wait(
+    parking: Parking, models: Models
+) -> None:
+    """One claim may hold several versions; each loaded one is one batch."""
+    ready = models.keep("new")
+    leases = [lease("1", "new"), lease("2", "old"), lease("3", "new")]
+    (batch,) = parking.admit(leases)
+    assert [one.id for one in batch.leases] == ["1", "3"]
+    assert batch.predictor is ready
+    assert [one.id for one in parking.leases] == ["2"]
+
+
+def test_parked_jobs_leave_together_when_their_version_is_there(
+    parking: Parking, models: Models
+) -> None:
+    """Later ones of the same version join those that wait already."""
+    parking.admit([lease("1", "old")])
+    parking.admit([lease("2", "old")])
+    assert parking.loaded() == []
+    predictor = models.keep("old")
+    (batch,) = parking.loaded()
+    assert [one.id for one in batch.leases] == ["1", "2"]
+    assert batch.predictor is predictor
+    assert parking.leases == []
+
+
+@pytest.mark.parametrize("error", [UnknownModel("x"), ArtifactError("x"), OSError()])
+def test_a_version_that_cannot_be_had_fails_its_jobs_at_once(
+    parking: Parking, models: Models, error: Exception
+) -> None:
+    """They leave with what tells their client so."""
+    parking.admit([lease("1", "old")])
+    models.request("old").set_exception(error)
+    (batch,) = parking.loaded()
+    with pytest.raises(CannotPrice, match="old"):
+        batch.predictor.predict([{}])
+
+
+def test_a_store_that_cannot_be_read_is_asked_again_for_a_while(
+    parking: Parking, models: Models, clock: Clock
+) -> None:
+    """A short fault of the storage fails no job, a long one does."""
+    parking.admit([lease("1", "old")])
+    for clock.now in range(1, 30):
+        models.promises["old"][-1].set_exception(StoreError("x"))
+        assert parking.loaded() == []
+    assert len(models.promises["old"]) == 30
+    clock.now = 31.0
+    models.promises["old"][-1].set_exception(StoreError("x"))
+    (batch,) = parking.loaded()
+    with pytest.raises(CannotPrice):
+        batch.predictor.predict([{}])
+
+
+def test_a_store_that_comes_back_prices_what_waited(
+    parking: Parking, models: Models, clock: Clock
+) -> None:
+    """Nothing is lost by the fault."""
+    parking.admit([lease("1", "old")])
+    models.promises["old"][-1].set_exception(StoreError("x"))
+    clock.now = 2.0
+    assert parking.loaded() == []
+    predictor = models.keep("old")
+    (batch,) = parking.loaded()
+    assert batch.predictor is predictor
