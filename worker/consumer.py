@@ -28,6 +28,8 @@ from worker.parking import Batch, Parking
 _BELL_S = 1.0
 #: Seconds between two tries while Redis is away, or while there is no champion.
 _PAUSE_S = 0.5
+#: Milliseconds within which a worker is back whose last batch took half of it at most.
+_BACK_IN_MS = 20
 #: Seconds between two looks at versions that are being loaded.
 _LOADING_S = 0.05
 #: Jobs that may wait for their version, about; more are left to other workers.
@@ -67,6 +69,7 @@ class BatchConsumer(bootsteps.StartStopStep):
         self._idle.set()
         self._in_hand: dict[str, inspection.Request] = {}
         self._batches = 0
+        self._back_in_ms = 0
         self._thread = threading.Thread(target=self._run, name="batch", daemon=True)
         self._watchdog = Watchdog(
             ledger.Ledger(
@@ -162,14 +165,23 @@ class BatchConsumer(bootsteps.StartStopStep):
             return
         self._price(self._parking.loaded())
         self._renew_parked()
-        claim = self._ledger.claim(self.lane, limit=self._room(), worker=self._token)
+        claim = self._ledger.claim(
+            self.lane,
+            limit=self._room(),
+            worker=self._token,
+            back_in_ms=self._back_in_ms,
+        )
         if claim.strays:
             _log.warning("strays_set_aside: %d messages without a job", claim.strays)
+        began = time.monotonic()
         self._take(claim.leases)
         self._price(self._parking.admit(claim.leases))
         if claim.leases or not claim.left or claim.paused:
             self._watchdog.touch()
-        if not claim.leases:
+        if claim.leases:
+            took_ms = 1000 * (time.monotonic() - began)
+            self._back_in_ms = _BACK_IN_MS if 2 * took_ms <= _BACK_IN_MS else 0
+        else:
             self._sleep(paused=claim.paused)
 
     def _room(self) -> int:

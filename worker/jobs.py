@@ -201,5 +201,7 @@ def _optional_int(value: bytes | None) -> int | None:
 def _rfc3339(instant_ms: int | None) -> str | None:
     if instant_ms is None:
         return None
-    instant = dt.datetime.fromtimestamp(instant_ms / 1000, dt.UTC)
-    return instant.strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant_ms % 1000:03d}Z"
+    seconds, ms = divmod(instant_ms, 1000)
+    # Without its milliseconds: a float would round some of them down.
+    instant = dt.datetime.fromtimestamp(seconds, dt.UTC).isoformat()
+    return f"{instant[:-6]}.{ms:03d}Z"

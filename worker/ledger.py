@@ -17,6 +17,7 @@ Scripts build keys from ids, so one primary holds them all (no Redis Cluster).
 | `kerbside:claimed:<lane>` | string | - | claim | highest number claimed |
 | `kerbside:done:<lane>` | string | - | prelude | count of ends |
 | `kerbside:bell:<lane>` | list | - | prelude | one element that wakes one idle worker |
+| `kerbside:awake:<lane>` | string | some ms | claim | worker that is about to ask again |
 | `kerbside:workers:<lane>` | zset | 10 s per entry | claim | worker -> last claim |
 | `kerbside:strays:<lane>` | list | newest 1,000 | claim | messages without a record, set aside |
 | `kerbside:dead:<lane>` | zset | dead-letter TTL per entry | reap | id -> time of death |
@@ -169,12 +170,23 @@ class Ledger:
             script = self._scripts[name] = self._redis.register_script(source)
         return script(args=(*self._policy, *args))
 
-    def claim(self, lane: str, *, limit: int, worker: str, job_id: str = "") -> Claim:
+    def claim(
+        self,
+        lane: str,
+        *,
+        limit: int,
+        worker: str,
+        job_id: str = "",
+        back_in_ms: int = 0,
+    ) -> Claim:
         """Lease up to `limit` waiting jobs of a lane to `worker`, oldest first.
 
-        With `job_id` only that job, whose message has already left the lane.
+        With `job_id` only that job, whose message has already left the lane. With
+        `back_in_ms` jobs that come within this time wake no other worker.
         """
-        jobs, left, paused, strays = self.run("claim", lane, limit, worker, job_id)
+        jobs, left, paused, strays = self.run(
+            "claim", lane, limit, worker, job_id, back_in_ms
+        )
         leases = [
             Lease(job[0].decode(), job[1], job[2].decode(), job[3], job[4])
             for job in jobs

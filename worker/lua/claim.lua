@@ -1,8 +1,10 @@
 -- Takes up to n waiting jobs of a lane and leases them to one worker.
 -- Reads:  kerbside:paused:<lane>
 -- Writes: kerbside:workers:<lane> kerbside:strays:<lane> kerbside:claimed:<lane> kerbside:job:<id>
---         kerbside:running:<lane> kerbside:waiting:<lane> kerbside:bell:<lane> <lane>, and what prelude's finish writes
--- Arguments: 6 lane, 7 n, 8 worker, 9 the one id wanted, whose message a stock worker took, or ''
+--         kerbside:running:<lane> kerbside:waiting:<lane> kerbside:awake:<lane> kerbside:bell:<lane> <lane>,
+--         and what prelude's finish writes
+-- Arguments: 6 lane, 7 n, 8 worker, 9 the one id wanted, whose message a stock worker took, or '',
+--            10 ms in which the worker will be back if it gets a job, 0 where that is not known
 -- Returns: {jobs, left, paused, strays}; a job is {id, fence, version, input, crashes}
 -- A batch holds jobs of one crash count: fresh ones n together, once crashed ones 8, twice crashed ones alone,
 -- so that a house that kills its worker is cornered while its neighbours are priced.
@@ -11,7 +13,8 @@ local SMALL_BATCH, STRAYS_KEPT, WORKER_SEEN = 8, 1000, 10000
 
 redis.call('ZREMRANGEBYSCORE', 'kerbside:workers:' .. lane, '-inf', now - WORKER_SEEN)
 redis.call('ZADD', 'kerbside:workers:' .. lane, now, worker)
-local known = redis.call('MGET', 'kerbside:paused:' .. lane, 'kerbside:claimed:' .. lane)
+local awake = 'kerbside:awake:' .. lane
+local known = redis.call('MGET', 'kerbside:paused:' .. lane, 'kerbside:claimed:' .. lane, awake)
 if known[1] then
   return { {}, redis.call('LLEN', lane), 1, 0 }
 end
@@ -72,7 +75,13 @@ if #jobs > 0 then
     redis.call('SET', 'kerbside:claimed:' .. lane, newest)
   end
 end
+-- Until this worker is back no other need be woken: what comes meanwhile is its next batch.
 local left = redis.call('LLEN', lane)
+if #jobs > 0 and ARGV[10] ~= '0' then
+  redis.call('SET', awake, worker, 'PX', ARGV[10])
+elseif known[3] == worker then
+  redis.call('DEL', awake)
+end
 if left > 0 then
   ring(lane)
 end

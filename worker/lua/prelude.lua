@@ -1,4 +1,5 @@
 -- Opens every script: the clock, the policy, and the only places where a job is queued or finished.
+-- Reads:  kerbside:awake:<lane>
 -- Writes: kerbside:job:<id> kerbside:gone:<id> kerbside:waiting:<lane> kerbside:running:<lane>
 --         kerbside:deadlines:<lane> kerbside:bell:<lane> kerbside:done:<lane> <lane>; publishes kerbside:finished:<db>
 -- Leading arguments of every script: 1 result TTL s, 2 tombstone TTL s, 3 dead-letter TTL s, 4 lease ms,
@@ -38,11 +39,17 @@ local function ring(lane)
   end
 end
 
-local function enqueue_last(id, lane, sent)
-  redis.call('ZADD', 'kerbside:waiting:' .. lane, sent, id)
-  if redis.call('LPUSH', lane, message(id, lane, sent)) == 1 then
+-- The same, unless a worker that is about to ask again takes the job with its next batch.
+local function ring_unless_awake(lane)
+  if redis.call('EXISTS', 'kerbside:awake:' .. lane) == 0 then
     ring(lane)
   end
+end
+
+local function enqueue_last(id, lane, sent)
+  redis.call('ZADD', 'kerbside:waiting:' .. lane, sent, id)
+  redis.call('LPUSH', lane, message(id, lane, sent))
+  ring_unless_awake(lane)
 end
 
 -- When a message was sent, or nil where that cannot be told; a stock producer's says it by its job only.
@@ -62,9 +69,8 @@ local function enqueue_next(id, lane, sent)
   sent = math.min(tonumber(sent), oldest and sent_of(oldest, lane) or math.huge)
   redis.call('HSET', job_key(id), 'sent', sent)
   redis.call('ZADD', 'kerbside:waiting:' .. lane, sent, id)
-  if redis.call('RPUSH', lane, message(id, lane, sent)) == 1 then
-    ring(lane)
-  end
+  redis.call('RPUSH', lane, message(id, lane, sent))
+  ring(lane)
 end
 
 -- The one way into a terminal state, for open jobs of one lane, each once: an end is
