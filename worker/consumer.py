@@ -20,6 +20,7 @@ from celery.worker import state as worker_state
 from model_store.store import ModelStore
 from worker import celery as wire
 from worker import connection, events, inspection, ledger, predictors, pricing
+from worker.errors import frames_of
 from worker.health import Watchdog
 from worker.ledger import Completion, Lease
 from worker.parking import Batch, Parking
@@ -146,9 +147,9 @@ class BatchConsumer(bootsteps.StartStopStep):
                 self._watchdog.touch()
                 _log.warning("redis_unreachable: %s", type(error).__name__)
                 self._rest()
-            except Exception:  # noqa: BLE001 - this thread must outlive any bug
+            except Exception as error:  # noqa: BLE001 - this thread must outlive any bug
                 unsure = True
-                _log.exception("batch_failed")
+                _log.error("batch_failed\n%s", frames_of(error))
                 self._rest()
         if unsure or self._parking.leases:
             self._give_back()

@@ -8,7 +8,11 @@ QueueError
 │       └── RedisEvicts
 ├── UnknownJob
 └── JobGone
+
+And how any exception is logged by a process that handles houses: `frames_of`.
 """
+
+import traceback
 
 
 class QueueError(Exception):
@@ -57,3 +61,28 @@ class JobGone(QueueError):
         super().__init__()
         self.completed_ms = completed_ms
         self.reason = reason
+
+
+def frames_of(error: BaseException) -> str:
+    """Return an exception's traceback without the words of any exception.
+
+    They may quote a house, and a log must not hold one. What an exception was raised
+    from or during comes first, as in Python's own traceback; each is told by its type.
+    """
+    told: list[str] = []
+    link: BaseException | None = error
+    seen: set[int] = set()
+    while link is not None and id(link) not in seen:
+        seen.add(id(link))
+        frames = "".join(traceback.format_tb(link.__traceback__))
+        told.insert(0, frames + _kind_of(link))
+        link = link.__cause__ or (
+            None if link.__suppress_context__ else link.__context__
+        )
+    return "\n".join(told)
+
+
+def _kind_of(error: BaseException) -> str:
+    kind = type(error)
+    outer = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
+    return outer + kind.__qualname__

@@ -2,11 +2,11 @@
 
 import logging
 import time
-import traceback
 from collections.abc import Sequence
 
 import orjson
 
+from worker.errors import frames_of
 from worker.ledger import Completion, Lease
 from worker.predictors import CannotPrice, Pricing
 
@@ -43,6 +43,5 @@ def _failed(lease: Lease, error: Exception) -> Completion:
     # The exception's own words may quote the house, or tell a stranger about the
     # server: the log gets its place in the code, the client its kind.
     kind = type(error).__name__
-    place = "".join(traceback.format_tb(error.__traceback__))
-    _log.error("model_error: job %s, %s\n%s", lease.id, kind, place)
+    _log.error("model_error: job %s\n%s", lease.id, frames_of(error))
     return Completion(lease=lease, error=f"The model cannot price this house: {kind}.")

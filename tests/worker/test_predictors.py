@@ -12,6 +12,7 @@ import pytest
 
 from model_store.errors import UnknownModel
 from model_store.store import ModelStore
+from tests.worker.conftest import wait_until
 from worker import predictors
 from worker.predictors import Predictors
 
@@ -77,14 +78,6 @@ def models(
     yield models
     loader.gate.set()
     models.stop()
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Return as soon as the condition holds."""
-    end = time.monotonic() + 5
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.005)
 
 
 def test_without_a_champion_nothing_is_ready(
