@@ -4,11 +4,13 @@
 `-Q upkeep` tends the ledger, `celery -A worker.celery beat` keeps the time.
 """
 
+import ssl
 from collections.abc import Callable
 from typing import Any
 
 import celery
 from kombu import Exchange, Queue
+from kombu.utils.url import parse_url
 
 from worker import ledger, predictors
 from worker.settings import WorkerSettings
@@ -49,7 +51,7 @@ def create_celery(
     )
     app.settings = settings
     app.load_predictor = load_predictor
-    app.conf.update(_configuration())
+    app.conf.update(_configuration(), broker_use_ssl=_tls(settings.redis_url))
     if batching:
         # By name: only a process that runs the step pays for importing it.
         app.steps["worker"].add("worker.consumer:BatchConsumer")
@@ -96,6 +98,13 @@ def _configuration() -> dict[str, Any]:
             "health_check_interval": 10,
         },
     }
+
+
+def _tls(url: str) -> dict[str, Any] | bool:
+    """Return how the broker's certificate is looked at, which kombu else does not."""
+    if not url.startswith("rediss://"):
+        return False
+    return {"ssl_cert_reqs": ssl.CERT_REQUIRED, **parse_url(url).get("ssl", {})}
 
 
 def __getattr__(name: str) -> KerbsideCelery:

@@ -1,11 +1,25 @@
 """Settings of the queue and its workers."""
 
+import re
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from model_store.settings import ModelSettings
+
+#: What the address of a Redis with TLS may say, in the form that redis-py and Celery
+#: read alike. All else they read differently or not at all: one of them would connect
+#: elsewhere, or with less care.
+_TLS_OPTIONS = {
+    "ssl_ca_certs": ".+",
+    "ssl_ca_path": ".+",
+    "ssl_certfile": ".+",
+    "ssl_keyfile": ".+",
+    "ssl_check_hostname": "true|false",
+    "ssl_cert_reqs": "required|optional|none",
+}
 
 
 class WorkerSettings(ModelSettings):
@@ -14,7 +28,8 @@ class WorkerSettings(ModelSettings):
     redis_url: str = Field(
         default="redis://127.0.0.1:6379/0",
         description="Redis that holds jobs, queues and keys; `kerbside up` starts a "
-        "private one when this is not set. One database per installation.",
+        "private one when this is not set. One database per installation. With "
+        "rediss:// its certificate is verified, against `?ssl_ca_certs=FILE` if given.",
     )
     lease_s: float = Field(
         default=15.0,
@@ -90,6 +105,27 @@ class WorkerSettings(ModelSettings):
     @classmethod
     def _for_everybody(cls, url: str) -> str:
         # Celery and redis-py name a Unix socket differently: one address must do.
-        if url.startswith(("redis://", "rediss://")):
-            return url
-        raise PydanticCustomError("redis_url", "expected redis:// or rediss://")
+        if not url.startswith(("redis://", "rediss://")):
+            raise PydanticCustomError("redis_url", "expected redis:// or rediss://")
+        parts = urlsplit(url)
+        if not re.fullmatch(r"/?[0-9]*", parts.path):
+            raise PydanticCustomError(
+                "redis_url", "expected a number of a database as the path, such as /0"
+            )
+        known = _TLS_OPTIONS if parts.scheme == "rediss" else {}
+        for name, value in parse_qsl(parts.query, keep_blank_values=True):
+            if name not in known or not re.fullmatch(known[name], value):
+                raise PydanticCustomError(
+                    "redis_url",
+                    "expected no parameters but those of rediss://, which are {known}; "
+                    "got {name}. The database is the path, such as /2",
+                    {"name": name, "known": _told(_TLS_OPTIONS)},
+                )
+        return url
+
+
+def _told(options: dict[str, str]) -> str:
+    return ", ".join(
+        name if values == ".+" else f"{name}={values}"
+        for name, values in options.items()
+    )

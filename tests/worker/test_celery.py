@@ -1,0 +1,46 @@
+"""How Celery reaches Redis."""
+
+import ssl
+
+import pytest
+import redis
+from kombu.transport.redis import Channel
+
+from worker import connection
+from worker.celery import create_celery
+from worker.settings import WorkerSettings
+
+SERVER = "rediss://u:p@redis.example:6380/2"
+
+
+@pytest.mark.parametrize(
+    ("query", "care", "authority", "names"),
+    [
+        ("", ssl.CERT_REQUIRED, None, True),
+        ("?ssl_ca_certs=/ca.pem", ssl.CERT_REQUIRED, "/ca.pem", True),
+        ("?ssl_check_hostname=false", ssl.CERT_REQUIRED, None, False),
+        ("?ssl_cert_reqs=none", ssl.CERT_NONE, None, False),
+    ],
+)
+def test_both_clients_look_at_the_certificate_alike(
+    query: str, care: ssl.VerifyMode, authority: str | None, *, names: bool
+) -> None:
+    """Without being told, kombu would take any server's word for who it is."""
+    settings = WorkerSettings(redis_url=SERVER + query)
+    with create_celery(settings) as app, app.connection_for_write() as link:
+        assert Channel.connection_class_ssl is redis.SSLConnection
+        assert isinstance(link.ssl, dict)
+        theirs = redis.SSLConnection(**link.ssl)
+        told = redis.SSLConnection(**app.conf.broker_use_ssl)
+    client = connection.connect(settings.redis_url, role="worker")
+    ours = client.connection_pool.make_connection()
+    for one in (theirs, told, ours):
+        assert isinstance(one, redis.SSLConnection)
+        looks = (one.cert_reqs, one.ca_certs, one.check_hostname)
+        assert looks == (care, authority, names)
+
+
+def test_without_tls_none_is_asked_for(settings: WorkerSettings) -> None:
+    """A plain server could not answer."""
+    with create_celery(settings) as app, app.connection_for_write() as link:
+        assert link.ssl is False

@@ -1,0 +1,41 @@
+"""Laws of the queue's settings."""
+
+import pytest
+from pydantic import ValidationError
+
+from worker.settings import WorkerSettings
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://h",
+        "redis://:p%40ss@h:6380/2",
+        "rediss://u:p@h:6380/2",
+        "rediss://h/0?ssl_ca_certs=/etc/ca.pem&ssl_check_hostname=false",
+        "rediss://h/0?ssl_cert_reqs=none",
+    ],
+)
+def test_an_address_that_both_clients_read_alike_is_taken(url: str) -> None:
+    """With a password, a database, TLS and a private authority."""
+    assert WorkerSettings(redis_url=url).redis_url == url
+
+
+@pytest.mark.parametrize(
+    ("url", "wrong"),
+    [
+        ("redis://h?db=2", "got db"),
+        ("redis://h/0?socket_timeout=1", "got socket_timeout"),
+        ("redis://h/0?ssl_ca_certs=/etc/ca.pem", "got ssl_ca_certs"),
+        ("rediss://h/0?ssl_min_version=771", "got ssl_min_version"),
+        ("rediss://h/0?ssl_cert_reqs=CERT_NONE", "got ssl_cert_reqs"),
+        ("rediss://h/0?ssl_ca_certs=", "got ssl_ca_certs"),
+        ("redis://h/prices", "number of a database"),
+    ],
+)
+def test_an_address_that_one_client_would_read_differently_is_refused(
+    url: str, wrong: str
+) -> None:
+    """The message names the parameter and what is expected."""
+    with pytest.raises(ValidationError, match=wrong):
+        WorkerSettings(redis_url=url)
