@@ -1,7 +1,6 @@
 """A breaker that keeps requests away from a Redis that has stopped answering."""
 
 import logging
-import math
 import threading
 import time
 from collections.abc import Callable
@@ -9,11 +8,10 @@ from collections.abc import Callable
 import redis
 
 from api.errors import RedisUnavailable
+from api.throttle import Throttle
 
 #: Seconds for which nobody asks a Redis that has just let a request time out.
 OPEN_S = 2.0
-#: Seconds between two log lines about the same outage.
-_LOG_EVERY_S = 10.0
 
 _logger = logging.getLogger(__name__)
 
@@ -39,7 +37,7 @@ class Circuit:
         self._clock = clock
         self._is_open = False
         self._retry_at = 0.0
-        self._logged_at = -math.inf
+        self._log = Throttle(clock=clock)
         self._probing = threading.Lock()
 
     def check(self) -> None:
@@ -71,6 +69,5 @@ class Circuit:
         if isinstance(error, redis.TimeoutError) and not self._is_open:
             self._retry_at = now + OPEN_S
             self._is_open = True
-        if now - self._logged_at >= _LOG_EVERY_S:
-            self._logged_at = now
+        if self._log.allows():
             _logger.warning("redis_failed error=%s: %s", type(error).__name__, error)

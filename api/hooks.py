@@ -8,8 +8,17 @@ from flask import Flask, Response, current_app, g, request
 
 from api import headers
 from api.answers import JSON, Answer
-from api.errors import PROBLEM_TYPE, NotAcceptable, ServiceError, as_service_error
-from api.services import services
+from api.auth import Principal
+from api.call import Call
+from api.errors import (
+    PROBLEM_TYPE,
+    NotAcceptable,
+    ServiceError,
+    StoreUnavailable,
+    as_service_error,
+)
+from api.services import Services, services
+from worker.errors import frames_of
 
 _logger = logging.getLogger(__name__)
 
@@ -31,52 +40,71 @@ def install(app: Flask) -> None:
             )
 
 
-def _admit() -> None:
-    """Check the caller before the body is looked at."""
-    environ = request.environ
-    g.request_id = headers.request_id(environ.get("HTTP_REQUEST_ID"))
-    if request.endpoint is None:
-        return
-    shared = services()
-    view: Any = current_app.view_functions[request.endpoint]
-    scopes: tuple[str, ...] = view.scopes
-    if not scopes:
-        return
+def admit(
+    shared: Services, environ: dict[str, Any], scopes: tuple[str, ...]
+) -> Principal:
+    """Return the caller, before the body of the request is looked at.
+
+    Raises:
+        ServiceError: The caller is unknown or may not, or takes no JSON, or Redis is
+            not to be asked now.
+        redis.RedisError: The caller's key could not be looked up.
+    """
     caller = shared.authenticator.authenticate(
         environ.get("HTTP_AUTHORIZATION"), before_lookup=shared.circuit.check
     )
     for scope in scopes:
         caller.require(scope)
-    g.principal = caller
     if not headers.accepts(environ.get("HTTP_ACCEPT"), JSON):
         raise NotAcceptable
     shared.circuit.check()
+    return caller
 
 
-def _finish(response: Response) -> Response:
-    kept = response.headers
-    kept["Request-Id"] = g.request_id
-    kept["X-Content-Type-Options"] = "nosniff"
-    kept.setdefault("Cache-Control", "no-store")
-    return response
-
-
-def _problem(error: Exception) -> Response:
+def problem(
+    shared: Services, error: Exception, *, request_id: str, operation: str
+) -> Answer:
+    """Return what a client is told about an error; log a fault of our own."""
     if isinstance(error, redis.RedisError):
-        services().circuit.report(error)
+        shared.circuit.report(error)
     answer = as_service_error(error)
-    _log(error, answer)
-    body = answer.body(g.request_id)
+    if type(answer) is ServiceError:
+        # Never a body, a key or a house, which the error's own words may quote.
+        _logger.error(
+            "request_failed request_id=%s operation=%s\n%s",
+            request_id,
+            operation,
+            frames_of(error),
+        )
+    elif isinstance(answer, StoreUnavailable) and shared.store_faults.allows():
+        _logger.error("model_store_failed request_id=%s: %s", request_id, error)
+    body = answer.body(request_id)
     return Answer(body, answer.status, answer.headers, PROBLEM_TYPE)
 
 
-def _log(error: Exception, answer: ServiceError) -> None:
-    """Log a fault of our own; never a body, a key or a house."""
-    if type(answer) is ServiceError:
-        _logger.error(
-            "request_failed request_id=%s method=%s endpoint=%s",
-            g.request_id,
-            request.method,
-            request.endpoint,
-            exc_info=error,
-        )
+def finish(kept: Any, request_id: str) -> None:
+    """Add the headers that every answer has."""
+    kept["Request-Id"] = request_id
+    kept["X-Content-Type-Options"] = "nosniff"
+    kept.setdefault("Cache-Control", "no-store")
+
+
+def _admit() -> None:
+    environ = request.environ
+    g.request_id = headers.request_id(environ.get("HTTP_REQUEST_ID"))
+    if request.endpoint is None:
+        return
+    view: Any = current_app.view_functions[request.endpoint]
+    if view.scopes:
+        shared = services()
+        g.call = Call(environ, shared, admit(shared, environ, view.scopes))
+
+
+def _finish(response: Response) -> Response:
+    finish(response.headers, g.request_id)
+    return response
+
+
+def _problem(error: Exception) -> Answer:
+    operation = f"{request.method} {request.endpoint}"
+    return problem(services(), error, request_id=g.request_id, operation=operation)

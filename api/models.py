@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 
 from api import answers
+from api.answers import Answer
 from api.auth import requires
 from api.services import services
 from model_store.card import ModelCard
@@ -29,7 +29,7 @@ class VersionPath(BaseModel):
 
 @api.get("", operation_id="list_models")
 @requires("read")
-def list_all() -> Response:
+def list_all() -> Answer:
     """List the model versions, newest data first."""
     catalog = services().catalog
     aliases = catalog.aliases()
@@ -40,7 +40,7 @@ def list_all() -> Response:
 
 @api.get("/<version>", operation_id="fetch_model")
 @requires("read")
-def fetch(path: VersionPath) -> Response:
+def fetch(path: VersionPath) -> Answer:
     """Read the card of a model version, by id or alias."""
     catalog = services().catalog
     card = catalog.card(catalog.resolve(path.version))

@@ -1,10 +1,10 @@
 """/v1/ops: what operators and autoscalers read."""
 
-from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
 from api import answers
+from api.answers import Answer
 from api.auth import requires
 from api.services import services
 
@@ -13,6 +13,6 @@ api = APIBlueprint("ops", __name__, url_prefix="/v1/ops", abp_tags=[Tag(name="op
 
 @api.get("/scaler", operation_id="read_scaler")
 @requires("operate")
-def scaler() -> Response:
+def scaler() -> Answer:
     """Read how much work is open in each lane, and how fast it comes and goes."""
     return answers.json(services().queue.scaler())

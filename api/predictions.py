@@ -3,15 +3,17 @@
 import re
 from urllib.parse import urlencode
 
-from flask import Response, request
+from flask import request
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
+from werkzeug.wsgi import get_input_stream
 
-from api import answers, headers, submission
+from api import answers, call, headers, submission
+from api.answers import Answer
 from api.auth import requires
+from api.call import Call
 from api.errors import BodyTooLarge, MalformedParameter
-from api.services import Services, principal, services
 from worker.errors import UnknownJob
 from worker.jobs import Job, Submission
 from worker.queue import Cursor, Page, Receipt
@@ -19,10 +21,11 @@ from worker.queue import Cursor, Page, Receipt
 #: Predictions a page, at most and when nothing is said.
 MAX_LIMIT, DEFAULT_LIMIT = 100, 20
 
+PREFIX = "/v1/predictions"
 api = APIBlueprint(
     "predictions",
     __name__,
-    url_prefix="/v1/predictions",
+    url_prefix=PREFIX,
     abp_tags=[Tag(name="predictions")],
 )
 
@@ -33,7 +36,8 @@ class PredictionPath(BaseModel):
     prediction_id: str = Field(description="Id of a prediction, a UUID.")
 
 
-_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+#: The ids that this service gives out.
+ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 #: First letter of a cursor: which way it leads.
 _OLDER, _NEWER = "o", "n"
 #: Longest cursor that this service hands out, generously.
@@ -42,105 +46,116 @@ _MAX_CURSOR = 200
 
 @api.post("", operation_id="create_prediction")
 @requires("predict")
-def create() -> Response:
+def create() -> Answer:
     """Submit a house to be priced."""
-    shared, environ = services(), request.environ
+    return submitted(call.current())
+
+
+def submitted(call: Call) -> Answer:
+    """Answer a submit; of the routes that carry the load, see `hot_routes`."""
     headers.require_json(
-        environ.get("CONTENT_TYPE"), environ.get("HTTP_CONTENT_ENCODING")
+        call.header("CONTENT_TYPE"), call.header("HTTP_CONTENT_ENCODING")
     )
-    wait_s = _wait_s(shared)
+    wait_s = _wait_s(call)
     new = submission.submission(
-        _body(shared.settings.body_limit),
-        shared.catalog,
-        tenant=principal().tenant,
-        idempotency_key=headers.idempotency_key(environ.get("HTTP_IDEMPOTENCY_KEY")),
-        cancel_after_s=headers.cancel_after_s(environ.get("HTTP_CANCEL_AFTER")),
+        _body(call),
+        call.shared.catalog,
+        tenant=call.caller.tenant,
+        idempotency_key=headers.idempotency_key(call.header("HTTP_IDEMPOTENCY_KEY")),
+        cancel_after_s=headers.cancel_after_s(call.header("HTTP_CANCEL_AFTER")),
     )
     if not wait_s:
-        return _created(shared, shared.queue.submit(new), {})
-    return _create_and_wait(shared, new, wait_s)
+        return _created(call, call.shared.queue.submit(new), {})
+    return _create_and_wait(call, new, wait_s)
 
 
 @api.get("/<prediction_id>", operation_id="fetch_prediction")
 @requires("read")
-def fetch(path: PredictionPath) -> Response:
+def fetch(path: PredictionPath) -> Answer:
     """Read a prediction."""
-    shared = services()
-    tenant, job_id = principal().tenant, _checked(path.prediction_id)
-    wait_s = _wait_s(shared)
+    return fetched(call.current(), _checked(path.prediction_id))
+
+
+def fetched(call: Call, job_id: str) -> Answer:
+    """Answer a poll; of the routes that carry the load, see `hot_routes`."""
+    wait_s = _wait_s(call)
     if not wait_s:
-        return answers.prediction(shared.queue.find(tenant, job_id), 200, {})
-    job, applied = _awaited(shared, tenant, job_id, wait_s)
-    return answers.prediction(job, 200, _applied(wait_s) if applied else {})
+        return answers.prediction(
+            call, call.shared.queue.find(call.caller.tenant, job_id), 200, {}
+        )
+    job, applied = _awaited(call, job_id, wait_s)
+    return answers.prediction(call, job, 200, _applied(wait_s) if applied else {})
 
 
 @api.post("/<prediction_id>/cancel", operation_id="cancel_prediction")
 @requires("predict", "read")
-def cancel(path: PredictionPath) -> Response:
+def cancel(path: PredictionPath) -> Answer:
     """Cancel a prediction and read it; one that has ended is returned as it is."""
-    job = services().queue.cancel(principal().tenant, _checked(path.prediction_id))
-    return answers.prediction(job, 200, {})
+    asked = call.current()
+    job = asked.shared.queue.cancel(asked.caller.tenant, _checked(path.prediction_id))
+    return answers.prediction(asked, job, 200, {})
 
 
 @api.get("", operation_id="list_predictions")
 @requires("read")
-def list_all() -> Response:
+def list_all() -> Answer:
     """List your predictions, newest first."""
-    shared = services()
+    asked = call.current()
     limit, cursor, newer = _page_asked_for()
-    page = shared.queue.page(
-        principal().tenant, limit=limit, cursor=cursor, newer=newer
+    page = asked.shared.queue.page(
+        asked.caller.tenant, limit=limit, cursor=cursor, newer=newer
     )
-    return _page(shared.settings.public_url, page, limit)
+    return _page(asked.shared.settings.public_url, page, limit)
 
 
-def _create_and_wait(shared: Services, new: Submission, wait_s: int) -> Response:
+def _create_and_wait(call: Call, new: Submission, wait_s: int) -> Answer:
+    queue = call.shared.queue
     # Registered before the job exists, so that its end cannot be missed.
-    with shared.waiting.waiter(new.id) as waiter:
-        receipt = shared.queue.submit(new)
+    with call.shared.waiting.waiter(new.id) as waiter:
+        receipt = queue.submit(new)
         if waiter is None:
-            return _created(shared, receipt, {})
+            return _created(call, receipt, {})
         if not receipt.replayed:
-            job = waiter.wait(wait_s, lambda: shared.queue.find(new.tenant, new.id))
-            return _created(shared, Receipt(job, replayed=False), _applied(wait_s))
-    job, applied = _awaited(shared, new.tenant, receipt.job.id, wait_s)
+            job = waiter.wait(wait_s, lambda: queue.find(new.tenant, new.id))
+            return _created(call, Receipt(job, replayed=False), _applied(wait_s))
+    job, applied = _awaited(call, receipt.job.id, wait_s)
     extra = _applied(wait_s) if applied else {}
-    return _created(shared, Receipt(job, replayed=True), extra)
+    return _created(call, Receipt(job, replayed=True), extra)
 
 
-def _awaited(
-    shared: Services, tenant: str, job_id: str, wait_s: int
-) -> tuple[Job, bool]:
+def _awaited(call: Call, job_id: str, wait_s: int) -> tuple[Job, bool]:
     """Return a job when it has ended or the time is over, and whether this waited."""
-    with shared.waiting.waiter(job_id) as waiter:
-        job = shared.queue.find(tenant, job_id)
+    queue, tenant = call.shared.queue, call.caller.tenant
+    with call.shared.waiting.waiter(job_id) as waiter:
+        job = queue.find(tenant, job_id)
         if waiter is None or job.state.is_terminal:
             return job, job.state.is_terminal
-        return waiter.wait(wait_s, lambda: shared.queue.find(tenant, job_id)), True
+        return waiter.wait(wait_s, lambda: queue.find(tenant, job_id)), True
 
 
-def _created(shared: Services, receipt: Receipt, extra: dict[str, str]) -> Response:
-    job = receipt.job
-    extra["Location"] = f"{shared.settings.public_url}/v1/predictions/{job.id}"
+def _created(call: Call, receipt: Receipt, extra: dict[str, str]) -> Answer:
+    job, url = receipt.job, call.shared.settings.public_url
+    extra["Location"] = f"{url}/v1/predictions/{job.id}"
     if receipt.replayed:
         extra["Idempotency-Replayed"] = "true"
-    return answers.prediction(job, 201 if job.state.is_terminal else 202, extra)
+    return answers.prediction(call, job, 201 if job.state.is_terminal else 202, extra)
 
 
-def _body(limit: int) -> bytes:
-    # The framework is told one byte more: a body in chunks, whose length nobody
-    # announces, it would cut at its limit without a word.
-    body = request.get_data(cache=False)
+def _body(call: Call) -> bytes:
+    limit = call.shared.settings.body_limit
+    # One byte more may be read: a body in chunks, whose length nobody announces, would
+    # be cut at the limit without a word.
+    stream = get_input_stream(call.environ, max_content_length=limit + 1)
+    body = stream.read()
     if len(body) > limit:
         raise BodyTooLarge
     return body
 
 
-def _wait_s(shared: Services) -> int | None:
-    prefer = request.environ.get("HTTP_PREFER")
-    return (
-        headers.wait_preference(prefer, shared.settings.wait_cap_s) if prefer else None
-    )
+def _wait_s(call: Call) -> int | None:
+    prefer = call.header("HTTP_PREFER")
+    cap_s = call.shared.settings.wait_cap_s
+    return headers.wait_preference(prefer, cap_s) if prefer else None
 
 
 def _applied(wait_s: int) -> dict[str, str]:
@@ -148,7 +163,7 @@ def _applied(wait_s: int) -> dict[str, str]:
 
 
 def _checked(prediction_id: str) -> str:
-    if not _ID.fullmatch(prediction_id):
+    if not ID.fullmatch(prediction_id):
         raise UnknownJob
     return prediction_id
 
@@ -180,7 +195,7 @@ def _cursor(text: str) -> Cursor | None:
     )
 
 
-def _page(public_url: str, page: Page, limit: int) -> Response:
+def _page(public_url: str, page: Page, limit: int) -> Answer:
     links = {
         relation: f"{public_url}/v1/predictions?"
         + urlencode({"limit": limit, "cursor": direction + cursor.encode()})

@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 
-from flask import Flask, current_app, g
+from flask import Flask, current_app
 
-from api.auth import Authenticator, Principal
+from api.auth import Authenticator
 from api.catalog import Catalog
 from api.circuit import Circuit
 from api.pace import Pace
 from api.readiness import Readiness
 from api.settings import ApiSettings
+from api.throttle import Throttle
 from api.waiting import Waiting
 from worker.queue import Queue
 
@@ -28,6 +29,8 @@ class Services:
     authenticator: Authenticator
     circuit: Circuit
     readiness: Readiness
+    #: Of the log about a model store that cannot be read.
+    store_faults: Throttle
 
 
 def install(app: Flask, services: Services) -> None:
@@ -43,11 +46,4 @@ def of(app: Flask) -> Services:
 
 def services() -> Services:
     """Return the services of the application that handles this request."""
-    found: Services = current_app.extensions[_EXTENSION]
-    return found
-
-
-def principal() -> Principal:
-    """Return who sent this request."""
-    caller: Principal = g.principal
-    return caller
+    return of(current_app)

@@ -47,7 +47,7 @@ class Client(redis.Redis):
         connection = self._connection()
         try:
             connection.send_command(*args, **options)
-            answer = self.parse_response(connection, args[0], **options)
+            answer = self.parse_response(connection, args[0], **options)  # type: ignore[no-untyped-call] # redis-py's own
         except redis.ResponseError:
             self._keep(connection)
             raise

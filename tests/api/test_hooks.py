@@ -13,6 +13,7 @@ from api.auth import public
 from api.services import Services
 from model_store.errors import StoreError
 from tests.api.conftest import Client, Headers, Submit, assert_problem
+from worker.jobs import Submission
 
 
 def test_a_request_id_is_echoed(client: Client) -> None:
@@ -104,8 +105,10 @@ def test_a_fault_of_ours_is_500_without_a_trace(
 ) -> None:
     """The log has the trace under the id that the client is given."""
 
+    words = "s3cret"
+
     def broken(*_: object, **__: object) -> None:
-        raise ZeroDivisionError("s3cret")
+        raise ZeroDivisionError(words)
 
     monkeypatch.setattr(type(shared.queue), "submit", broken)
 
@@ -116,6 +119,8 @@ def test_a_fault_of_ours_is_500_without_a_trace(
     assert b"Traceback" not in answer.data
     assert problem["request_id"] in caplog.text
     assert "ZeroDivisionError" in caplog.text
+    assert "test_hooks.py" in caplog.text
+    assert "s3cret" not in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -202,13 +207,43 @@ def test_a_view_that_says_nothing_of_its_callers_is_refused(app: Flask) -> None:
 
 
 def test_no_house_is_logged(
-    submit: Submit, caplog: pytest.LogCaptureFixture, house: dict[str, Any]
+    submit: Submit,
+    shared: Services,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    house: dict[str, Any],
 ) -> None:
-    """Neither a good nor a bad submit leaves a house in the log."""
+    """Neither a fault of ours that quotes a house nor a bad submit gets it logged."""
+
+    def broken(_: object, submission: Submission) -> None:
+        raise ValueError(submission.input.decode())
+
+    monkeypatch.setattr(type(shared.queue), "submit", broken)
     caplog.set_level(logging.DEBUG)
 
-    submit()
-    submit(input={**house, "zipcode": "77777x"})
+    assert submit().status_code == 500
+    assert submit(input={**house, "zipcode": "77777x"}).status_code == 422
 
+    assert "ValueError" in caplog.text
     assert "77777x" not in caplog.text
     assert json.dumps(house["lat"]) not in caplog.text
+
+
+def test_a_model_store_that_cannot_be_read_is_told_once_in_a_while(
+    submit: Submit,
+    shared: Services,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The operator learns why all submits are answered 503, not at each of them."""
+
+    def damaged(*_: object) -> None:
+        raise StoreError("card.json of 20150527 is damaged")
+
+    monkeypatch.setattr(type(shared.catalog), "served", damaged)
+
+    answers = [submit() for _ in range(3)]
+
+    for answer in answers:
+        assert_problem(answer, 503, "model-store-unavailable")
+    assert caplog.text.count("card.json of 20150527 is damaged") == 1

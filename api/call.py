@@ -1,0 +1,29 @@
+"""An admitted request, as the views of predictions see it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import g
+
+from api.auth import Principal
+from api.services import Services
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Who asks for what, and what the process has to answer with."""
+
+    #: The request as the server handed it over, PEP 3333.
+    environ: dict[str, Any]
+    shared: Services
+    caller: Principal
+
+    def header(self, name: str) -> str | None:
+        """Return a header by its name in the environment, such as HTTP_PREFER."""
+        return self.environ.get(name)
+
+
+def current() -> Call:
+    """Return the request that Flask handles."""
+    call: Call = g.call
+    return call
