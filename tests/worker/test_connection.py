@@ -32,3 +32,49 @@ def test_nothing_is_sent_twice() -> None:
         server.accept()[0].close()
         with pytest.raises(TimeoutError):
             server.accept()
+
+
+def _connection_id(client: redis.Redis) -> int:
+    answer: int = client.execute_command("CLIENT ID")
+    return answer
+
+
+def test_commands_share_a_connection_which_a_refusal_leaves_whole(
+    redis_url: str,
+) -> None:
+    """One that the server refused was answered: nothing is left over in it."""
+    client = connection.connect(redis_url, role="api")
+    first = _connection_id(client)
+    with pytest.raises(redis.ResponseError):
+        client.execute_command("NO SUCH COMMAND")
+    assert _connection_id(client) == first
+
+
+def test_a_connection_closed_while_it_lay_idle_is_replaced(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A firewall or a restart costs no request its answer."""
+    monkeypatch.setattr(connection, "_FRESH_S", 0)
+    client = connection.connect(redis_url, role="api")
+    killer = connection.connect(redis_url, role="worker")
+    killer.client_kill_filter(_id=str(_connection_id(client)))
+    assert client.ping()
+
+
+def test_a_connection_that_broke_in_use_is_not_used_again(redis_url: str) -> None:
+    """The caller hears of it, since what it sent may have been done."""
+    client = connection.connect(redis_url, role="api")
+    killer = connection.connect(redis_url, role="worker")
+    killer.client_kill_filter(_id=str(_connection_id(client)))
+    with pytest.raises(redis.ConnectionError):
+        client.ping()
+    assert client.ping()
+
+
+def test_a_late_answer_is_nobody_elses(redis_url: str) -> None:
+    """After a time-out the answer on its way is thrown away with its connection."""
+    client = connection.connect(redis_url, role="api")
+    client.set("key", "value")
+    with pytest.raises(redis.TimeoutError):
+        client.blpop(["nothing"], 0.8)
+    assert client.get("key") == b"value"
