@@ -17,12 +17,14 @@ import redis
 from celery import bootsteps, signals
 from celery.worker import state as worker_state
 
+from model_store.errors import StoreError
 from model_store.store import ModelStore
 from worker import celery as wire
 from worker import connection, events, inspection, ledger, predictors, pricing
 from worker.errors import frames_of
 from worker.health import Watchdog
 from worker.ledger import Completion, Lease
+from worker.outage import is_outage, words_of
 from worker.parking import Batch, Parking
 
 #: Seconds that an idle worker sleeps at the bell before it looks by itself.
@@ -126,7 +128,7 @@ class BatchConsumer(bootsteps.StartStopStep):
             _log.warning("batch_given_back: %d jobs", given_back)
         except redis.RedisError as error:
             # Their leases end by themselves.
-            _log.warning("batch_not_given_back: %s", type(error).__name__)
+            _log.warning("batch_not_given_back: %s", words_of(error))
 
     def _stop_claiming(self, **_: Any) -> None:
         self._stopping.set()
@@ -136,17 +138,13 @@ class BatchConsumer(bootsteps.StartStopStep):
         while not self._stopping.is_set():
             try:
                 if unsure:
-                    self._ledger.release(self.lane, worker=self._token)
-                    self._parking.clear()
-                    self._let_go(list(self._in_hand))
+                    self._let_go_of_all()
                     unsure = False
                 self._turn()
             except redis.RedisError as error:
                 # A claim may have been made whose answer never came.
                 unsure = True
-                self._watchdog.touch()
-                _log.warning("redis_unreachable: %s", type(error).__name__)
-                self._rest()
+                self._endure("redis_unreachable", error)
             except Exception as error:  # noqa: BLE001 - this thread must outlive any bug
                 unsure = True
                 _log.error("batch_failed\n%s", frames_of(error))
@@ -156,21 +154,29 @@ class BatchConsumer(bootsteps.StartStopStep):
         self._idle.set()
 
     def _turn(self) -> None:
-        if not self._predictors.ready:
+        ready = self._predictors.ready
+        if self._predictors.hang and (self._parking.leases or not ready):
+            self._let_go_of_all()
+            self._watchdog.end_process("a model neither loads nor fails to")
+        if not ready:
             self._watchdog.touch()
             self._rest()
             return
         self._idle.clear()
+        self._price_parked()
         # Looked at once more: a drain that saw the thread idle must find it so.
         if self._stopping.is_set():
             return
-        self._price(self._parking.loaded())
         self._renew_parked()
+        if room := self._room():
+            self._claim(room)
+        else:
+            self._watchdog.touch()
+            self._stopping.wait(_LOADING_S)
+
+    def _claim(self, room: int) -> None:
         claim = self._ledger.claim(
-            self.lane,
-            limit=self._room(),
-            worker=self._token,
-            back_in_ms=self._back_in_ms,
+            self.lane, limit=room, worker=self._token, back_in_ms=self._back_in_ms
         )
         if claim.strays:
             _log.warning("strays_set_aside: %d messages without a job", claim.strays)
@@ -188,7 +194,7 @@ class BatchConsumer(bootsteps.StartStopStep):
     def _room(self) -> int:
         """Return how many jobs may be claimed: parked ones fill the hand too."""
         parked = len(self._parking.leases)
-        return max(1, min(self._settings.batch_max, _PARKED_MAX - parked))
+        return max(0, min(self._settings.batch_max, _PARKED_MAX - parked))
 
     def _sleep(self, *, paused: bool) -> None:
         parked = bool(self._parking.leases)
@@ -206,6 +212,27 @@ class BatchConsumer(bootsteps.StartStopStep):
             self._renewed = now
             if parked := self._parking.leases:
                 self._ledger.renew(self.lane, parked)
+
+    def _price_parked(self) -> None:
+        try:
+            self._price(self._parking.loaded())
+        except StoreError as error:
+            _log.error("version_not_loaded: its jobs are given back: %s", error)
+            self._let_go_of_all()
+            # A worker that may reach the store takes them meanwhile.
+            self._rest()
+
+    def _let_go_of_all(self) -> None:
+        self._ledger.release(self.lane, worker=self._token)
+        self._parking.clear()
+        self._let_go(list(self._in_hand))
+
+    def _endure(self, event: str, error: redis.RedisError) -> None:
+        _log.warning("%s: %s", event, words_of(error))
+        # A fault that stays is a reason to start anew, and nobody else would tell.
+        if is_outage(error):
+            self._watchdog.touch()
+        self._rest()
 
     def _rest(self) -> None:
         self._stopping.wait(_PAUSE_S)
@@ -238,9 +265,7 @@ class BatchConsumer(bootsteps.StartStopStep):
             except redis.RedisError as error:
                 if self._stopping.is_set():
                     raise
-                self._watchdog.touch()
-                _log.warning("results_wait_for_redis: %s", type(error).__name__)
-                self._rest()
+                self._endure("results_wait_for_redis", error)
             else:
                 return
 

@@ -5,10 +5,12 @@ import os
 import threading
 import time
 from pathlib import Path
+from typing import NoReturn
 
 import redis
 
 from worker import ledger
+from worker.outage import is_outage
 from worker.settings import WorkerSettings
 
 #: Seconds between two looks.
@@ -69,18 +71,26 @@ class Watchdog:
             return False
         try:
             return self._ledger.has_work(self._lane)
-        except redis.RedisError:
+        except redis.RedisError as error:
+            if not is_outage(error):
+                return True
             # An outage is not this worker's fault, nor is what it held up.
             self._progress = time.monotonic()
             return False
 
+    def end_process(self, why: str) -> NoReturn:
+        """End the process, because only a new one can go on.
+
+        An orderly end would wait for the thread that hangs. Leases end by themselves
+        and the supervisor starts a new worker.
+        """
+        _log.critical("worker_stalled: %s", why)
+        os._exit(EXIT_STALLED)
+
     def _run(self) -> None:
         while not self._stopped.wait(_LOOK_EVERY_S):
             if self.is_stalled():
-                _log.critical("worker_stalled: nothing claimed for %s s", self._stall_s)
-                # The batch thread hangs, so an orderly end would hang with it; its
-                # leases end by themselves and the supervisor starts a new worker.
-                os._exit(EXIT_STALLED)
+                self.end_process(f"nothing claimed for {self._stall_s} s")
 
 
 def _health_file(folder: Path | None, worker: str) -> Path | None:

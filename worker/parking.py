@@ -61,7 +61,12 @@ class Parking:
         return [batch for batch in batches if batch is not None]
 
     def loaded(self) -> list[Batch]:
-        """Return parked jobs whose version has been loaded, or cannot be."""
+        """Return parked jobs whose version has been loaded, or cannot be.
+
+        Raises:
+            StoreError: The store could not be read for as long as jobs may wait here:
+                give all of them back, for another worker may reach it.
+        """
         batches = []
         for version in [v for v, stay in self._stays.items() if stay.promise.done()]:
             stay = self._stays[version]
@@ -92,7 +97,9 @@ class Parking:
             return stay.promise.result()
         now = self._clock()
         passes = isinstance(error, StoreError) and not isinstance(error, UnknownModel)
-        if passes and now - stay.since < _PATIENCE_S:
+        if passes:
+            if now - stay.since >= _PATIENCE_S:
+                raise error
             if now - stay.asked >= _RETRY_S:
                 stay.promise, stay.asked = self._models.request(version), now
             return None

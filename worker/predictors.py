@@ -3,9 +3,10 @@
 import collections
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from model_store.errors import ModelStoreError
 from model_store.store import ModelStore
@@ -14,8 +15,12 @@ from model_store.store import ModelStore
 _KEPT = 3
 #: Seconds between two looks at the store's aliases.
 _LOOK_EVERY_S = 1.0
+#: Seconds after which a load hangs for good; one takes 2 on an idle machine.
+_HANGS_S = 60.0
 
 _log = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
 
 
 class Pricing(Protocol):
@@ -57,18 +62,31 @@ def load(store: ModelStore, version: str) -> Pricing:
 
 
 class Predictors:
-    """Loads model versions in a side thread, so that pricing goes on meanwhile."""
+    """Loads model versions in a side thread, so that pricing goes on meanwhile.
+
+    Args:
+        store: Where the versions are.
+        load_predictor: Called with the store and a version id.
+        clock: Monotonic seconds.
+    """
 
     def __init__(
-        self, store: ModelStore, load_predictor: Callable[..., Pricing]
+        self,
+        store: ModelStore,
+        load_predictor: Callable[..., Pricing],
+        *,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._load = load_predictor
+        self._clock = clock
         self._loaded: collections.OrderedDict[str, Future[Pricing]] = (
             collections.OrderedDict()
         )
         self._lock = threading.Lock()
+        # All that touches the store, which may hang, happens in this one thread.
         self._loader = ThreadPoolExecutor(1, thread_name_prefix="load-model")
+        self._began: float | None = None
         self._stopped = threading.Event()
         self._champion: str | None = None
 
@@ -90,6 +108,15 @@ class Predictors:
             future = self._loaded.get(self._champion or "")
         return future is not None and future.done() and not future.exception()
 
+    @property
+    def hang(self) -> bool:
+        """Tell whether the store lets the loading thread wait for too long.
+
+        No thread can be ended from outside: nothing will be loaded in this process.
+        """
+        began = self._began
+        return began is not None and self._clock() - began > _HANGS_S
+
     def request(self, version: str) -> Future[Pricing]:
         """Return the version's predictor, or the promise of it.
 
@@ -99,7 +126,7 @@ class Predictors:
         with self._lock:
             future = self._loaded.get(version)
             if future is None or (future.done() and future.exception()):
-                future = self._loader.submit(self._load, self._store, version)
+                future = self._later(self._load, self._store, version)
                 self._loaded[version] = future
             self._loaded.move_to_end(version)
             if self._champion is not None and self._champion in self._loaded:
@@ -115,6 +142,8 @@ class Predictors:
                 self._follow_once()
                 problem = None
             except Exception as error:  # noqa: BLE001 - without this thread the worker would wait for ever
+                if self._stopped.is_set():
+                    return
                 if repr(error) != problem:
                     problem = repr(error)
                     # Its own words for what is known, the way there for what is not.
@@ -123,7 +152,7 @@ class Predictors:
             self._stopped.wait(_LOOK_EVERY_S)
 
     def _follow_once(self) -> None:
-        champion = self._store.aliases().champion
+        champion = self._later(self._store.aliases).result().champion
         if champion is None:
             return
         if champion == self._champion and self.ready:
@@ -132,3 +161,13 @@ class Predictors:
         with self._lock:
             self._champion = champion
         _log.info("champion_loaded: %s", champion)
+
+    def _later(self, ask: Callable[..., _T], *args: Any) -> Future[_T]:
+        return self._loader.submit(self._timed, ask, *args)
+
+    def _timed(self, ask: Callable[..., _T], *args: Any) -> _T:
+        self._began = self._clock()
+        try:
+            return ask(*args)
+        finally:
+            self._began = None

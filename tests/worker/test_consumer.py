@@ -1,21 +1,39 @@
 """The batch thread, inside a worker's stand-in, on a real server."""
 
+import os
+import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
+import redis as redis_py
 from celery import signals
 
+from model_store.errors import StoreError
 from model_store.store import ModelStore
-from tests.worker.conftest import submission, wait_until
-from worker import consumer, inspection, pricing, queue
+from tests.worker.conftest import wait_until
+from worker import (
+    consumer,
+    health,
+    inspection,
+    ledger,
+    parking,
+    predictors,
+    pricing,
+    queue,
+)
 from worker.celery import create_celery
 from worker.jobs import Job, State
 from worker.ledger import PREDICTIONS
 from worker.settings import WorkerSettings
 
 Run = Callable[..., consumer.BatchConsumer]
+Submit = Callable[..., Job]
+StateOf = Callable[[Job], Job]
 
 
 class Flat:
@@ -26,14 +44,40 @@ class Flat:
         return [{"price": 1} for _ in houses]
 
 
-def load(store: ModelStore, version: str) -> Flat:
-    """Return the same model for any version."""
-    del store, version
-    return Flat()
+@dataclass
+class Models:
+    """Loads any version, but another than the champion as a test says."""
+
+    champion: str
+    #: Set while the others may be loaded.
+    gate: threading.Event = field(default_factory=threading.Event)
+    #: What loading one of them raises.
+    error: Exception | None = None
+    loads: list[str] = field(default_factory=list)
+
+    def __call__(self, store: ModelStore, version: str) -> Flat:
+        """Load a version."""
+        del store
+        self.loads.append(version)
+        if version != self.champion:
+            self.gate.wait(10)
+            if self.error:
+                raise self.error
+        return Flat()
 
 
 @pytest.fixture
-def run(settings: WorkerSettings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+def models(store: ModelStore) -> Iterator[Models]:
+    """Return a loader that loads the champion alone."""
+    models = Models(store.resolve("champion"))
+    yield models
+    models.gate.set()
+
+
+@pytest.fixture
+def run(
+    settings: WorkerSettings, models: Models, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Run]:
     """Return a function that runs the step as a Celery worker would."""
     monkeypatch.setattr(consumer, "_BELL_S", 0.05)
     monkeypatch.setattr(consumer, "_PAUSE_S", 0.02)
@@ -41,12 +85,9 @@ def run(settings: WorkerSettings, monkeypatch: pytest.MonkeyPatch) -> Iterator[R
     monkeypatch.setattr(signals.worker_shutting_down, "receivers", [])
     running: list[consumer.BatchConsumer] = []
 
-    def run(
-        load_predictor: Callable[..., Any] = load, **changes: Any
-    ) -> consumer.BatchConsumer:
-        app = create_celery(
-            settings.model_copy(update=changes), load_predictor=load_predictor
-        )
+    def run(**changes: Any) -> consumer.BatchConsumer:
+        changed = settings.model_copy(update={"drain_s": 0.1} | changes)
+        app = create_celery(changed, load_predictor=models)
         app.amqp.queues.select([PREDICTIONS])
         worker = SimpleNamespace(app=app, hostname="w@test", consumer=None)
         step = consumer.BatchConsumer(worker)
@@ -59,13 +100,22 @@ def run(settings: WorkerSettings, monkeypatch: pytest.MonkeyPatch) -> Iterator[R
         step.stop()
 
 
+@pytest.fixture
+def state(front_desk: queue.Queue) -> StateOf:
+    """Return a function that reads a job anew."""
+    return lambda job: front_desk.find("acme", job.id)
+
+
 def test_a_bug_is_logged_by_its_place_without_its_words(
     run: Run,
-    front_desk: queue.Queue,
+    models: Models,
+    submit: Submit,
+    state: StateOf,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """The thread outlives it, gives the job back and prices it; no house is logged."""
+    models.gate.set()
     sound, calls, house = pricing.price, [], "7 Elm Street"
 
     def fails_once(*args: Any) -> Any:
@@ -75,14 +125,103 @@ def test_a_bug_is_logged_by_its_place_without_its_words(
         return sound(*args)
 
     monkeypatch.setattr(pricing, "price", fails_once)
-    job = front_desk.submit(submission()).job
+    job = submit()
     run()
-    wait_until(lambda: _now(front_desk, job).state is State.SUCCEEDED)
-    assert _now(front_desk, job).crashes == 0
+    wait_until(lambda: state(job).state is State.SUCCEEDED)
+    assert state(job).crashes == 0
     assert "batch_failed" in caplog.text
     assert "in fails_once" in caplog.text
     assert house not in caplog.text
 
 
-def _now(desk: queue.Queue, job: Job) -> Job:
-    return desk.find("acme", job.id)
+def test_jobs_of_a_version_that_hangs_are_given_back_and_the_worker_ends(
+    run: Run,
+    models: Models,
+    submit: Submit,
+    state: StateOf,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nobody can end a hung thread; the jobs are not held up by it, nor counted."""
+    ended: list[int] = []
+
+    def end(status: int) -> None:
+        ended.append(status)
+        models.gate.wait(10)
+
+    monkeypatch.setattr(os, "_exit", end)
+    monkeypatch.setattr(predictors, "_HANGS_S", 0.2)
+    job = submit()
+    run()
+    wait_until(lambda: bool(ended))
+    assert ended == [health.EXIT_STALLED]
+    assert state(job).state is State.RETRYING
+    assert state(job).crashes == 0
+
+
+def test_a_worker_whose_hand_is_full_of_parked_jobs_leaves_the_others(
+    run: Run,
+    models: Models,
+    submit: Submit,
+    state: StateOf,
+    redis: redis_py.Redis,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Another worker may have their version."""
+    monkeypatch.setattr(consumer, "_PARKED_MAX", 3)
+    jobs = [submit() for _ in range(5)]
+    run(batch_max=2)
+    running = f"kerbside:running:{PREDICTIONS}"
+    wait_until(lambda: redis.zcard(running) == 3)
+    time.sleep(0.2)
+    assert redis.llen(PREDICTIONS) == 2
+    models.gate.set()
+    wait_until(lambda: {state(job).state for job in jobs} == {State.SUCCEEDED})
+
+
+def test_a_store_that_cannot_be_read_fails_no_job_and_spins_no_worker(
+    run: Run,
+    models: Models,
+    submit: Submit,
+    state: StateOf,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The jobs go back for others; who takes them again waits as patiently."""
+    monkeypatch.setattr(parking, "_PATIENCE_S", 0.2)
+    monkeypatch.setattr(parking, "_RETRY_S", 0.05)
+    models.error = StoreError("away")
+    models.gate.set()
+    job = submit()
+    began = time.monotonic()
+    run()
+    wait_until(lambda: state(job).attempts == 4)
+    assert time.monotonic() - began >= 3 * 0.2
+    assert not state(job).state.is_terminal
+    models.error = None
+    wait_until(lambda: state(job).state is State.SUCCEEDED)
+    assert state(job).crashes == 0
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_fault_that_does_not_pass_is_told_and_is_no_progress(
+    run: Run,
+    redis: redis_py.Redis,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    *,
+    gone: bool,
+) -> None:
+    """A wrong type stays; the outage of a server passes."""
+    monkeypatch.setattr(health, "_LOOK_EVERY_S", 0.05)
+    run(health_dir=tmp_path, batch_max=1)
+    file = tmp_path / "w@test.alive"
+    answer = "MISCONF its disk is full" if gone else "WRONGTYPE no list"
+
+    def refuse(*_: Any, **__: Any) -> NoReturn:
+        raise redis_py.ResponseError(answer)
+
+    monkeypatch.setattr(ledger.Ledger, "claim", refuse)
+    wait_until(lambda: answer in caplog.text)
+    before = file.stat().st_mtime_ns
+    time.sleep(0.3)
+    assert (file.stat().st_mtime_ns > before) is gone

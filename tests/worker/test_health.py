@@ -1,9 +1,12 @@
 """What counts as a stall."""
 
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import redis as redis_py
 
 from tests.worker.conftest import submission
 from worker import connection, health, ledger, queue
@@ -69,6 +72,25 @@ def test_an_outage_of_redis_is_no_stall(settings: WorkerSettings) -> None:
         ledger.Ledger(client, away), away, lane=PREDICTIONS, worker="w"
     )
     assert not dog.is_stalled()
+
+
+def test_a_redis_that_refuses_to_tell_excuses_nobody(
+    watch: Watch, redis: redis_py.Redis
+) -> None:
+    """It answers, and what it says does not pass by itself."""
+    redis.set(PREDICTIONS, "no list")
+    assert watch().is_stalled()
+
+
+def test_only_a_new_process_ends_what_hangs(
+    watch: Watch, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The supervisor knows the exit status, the operator the reason."""
+    monkeypatch.setattr(os, "_exit", sys.exit)
+    with pytest.raises(SystemExit) as ended:
+        watch().end_process("because")
+    assert ended.value.code == health.EXIT_STALLED
+    assert "because" in caplog.text
 
 
 def test_the_health_file_is_touched_by_progress_and_removed_at_the_end(

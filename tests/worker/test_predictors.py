@@ -165,6 +165,27 @@ def test_a_champion_whose_load_fails_in_any_way_is_tried_again(
     assert loader.loads == ["v1"] * 3
 
 
+def test_a_load_that_does_not_end_hangs_after_a_minute(
+    tmp_path: Path, loader: Loader
+) -> None:
+    """Its time counts from when it began; one that waits in line has none."""
+    now = [0.0]
+    models = Predictors(ModelStore(tmp_path), loader, clock=lambda: now[0])
+    try:
+        loader.gate.clear()
+        first = models.request("v1")
+        wait_until(lambda: loader.loads == ["v1"])
+        for now[0], hangs in ((60.0, False), (61.0, True)):
+            assert models.hang is hangs
+        second = models.request("v2")
+        loader.gate.set()
+        for promise in (first, second):
+            promise.result(5)
+        assert not models.hang
+    finally:
+        models.stop()
+
+
 def test_an_unloadable_version_says_so_for_every_house() -> None:
     """So the pricing of its jobs ends in their failure."""
     with pytest.raises(predictors.CannotPrice, match="gone"):
