@@ -16,17 +16,19 @@ _log = logging.getLogger(__name__)
 def price(leases: Sequence[Lease], predictor: Pricing) -> list[Completion]:
     """Price jobs of one model version in one call.
 
-    A call that raises is repeated house by house, so that only the house that the model
-    cannot take fails.
+    A call that raises is repeated by halves, so that only a house that the model cannot
+    take fails: two calls for each doubling of the batch, where one by one a slow model
+    would outlast the leases.
     """
     try:
         return _predict(leases, predictor)
     except CannotPrice as refusal:
         return [Completion(lease=lease, error=str(refusal)) for lease in leases]
     except Exception as error:  # noqa: BLE001 - the border to the model's own code
-        if len(leases) > 1:
-            return [done for one in leases for done in price([one], predictor)]
-        return [_failed(leases[0], error)]
+        if len(leases) == 1:
+            return [_failed(leases[0], error)]
+    middle = len(leases) // 2
+    return [*price(leases[:middle], predictor), *price(leases[middle:], predictor)]
 
 
 def _predict(leases: Sequence[Lease], predictor: Pricing) -> list[Completion]:

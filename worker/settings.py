@@ -40,8 +40,10 @@ class WorkerSettings(ModelSettings):
     batch_max: int = Field(
         default=128,
         ge=1,
-        le=1000,
-        description="Houses priced in one call, at most.",
+        # Even where each of its houses raises, a batch of the slow pipeline (20 ms a
+        # call, two calls a house) must end within the usual lease.
+        le=256,
+        description="Houses priced in one call, at most; up to 256.",
     )
     drain_s: float = Field(
         default=10.0,

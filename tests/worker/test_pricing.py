@@ -42,10 +42,32 @@ def test_every_house_gets_its_own_price() -> None:
 
 
 def test_only_the_house_that_the_model_cannot_take_fails() -> None:
-    """Its neighbours are priced one by one."""
+    """Its neighbours are priced without it."""
     done = pricing.price([lease(1), lease(-1), lease(2)], Doubling())
     assert [bool(one.error) for one in done] == [False, True, False]
     assert done[1].output == b""
+
+
+@pytest.mark.parametrize("bad", [[0], [255], [3, 200], [17, 18, 19, 250]])
+def test_a_bad_house_costs_few_more_calls(bad: list[int]) -> None:
+    """Two for each doubling of the batch: a slow model still keeps its leases."""
+    model = Doubling()
+    leases = [lease(-1 if number in bad else number) for number in range(256)]
+    done = pricing.price(leases, model)
+    assert [one.lease for one in done] == leases
+    assert [number for number, one in enumerate(done) if one.error] == bad
+    assert len(model.calls) <= 1 + 2 * 8 * len(bad)
+
+
+def test_a_model_that_takes_no_house_is_called_twice_a_house(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Each failure is told once, without those of the batches that it was in."""
+    model = Doubling()
+    pricing.price([lease(-1)] * 16, model)
+    assert len(model.calls) == 31
+    assert caplog.text.count("model_error") == 16
+    assert caplog.text.count("raise ValueError") == 16
 
 
 def test_neither_log_nor_client_reads_the_words_of_the_model(
