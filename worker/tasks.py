@@ -2,14 +2,18 @@
 
 import functools
 import logging
+import time
 from typing import Any
 
 from celery import shared_task
 
-from model_store.errors import ArtifactError, StoreError, UnknownModel
+from model_store.errors import StoreError, UnknownModel
 from model_store.store import ModelStore
 from worker import celery as wire
 from worker import connection, ledger, predictors, pricing
+
+#: Seconds before a stock worker goes on after a job that it gave back.
+_PAUSE_S = 1.0
 
 _log = logging.getLogger(__name__)
 
@@ -37,8 +41,10 @@ def price(self: Any, *_: Any) -> None:
     try:
         predictor = _predictor(self.app, claim.leases[0].version)
         book.complete(lane, pricing.price(claim.leases, predictor))
-    except StoreError:
+    except Exception:
+        # Given back it comes first again: while the store is away it must not spin.
         book.release(lane, worker=worker)
+        time.sleep(_PAUSE_S)
         raise
 
 
@@ -51,7 +57,9 @@ def _ledger(app: wire.KerbsideCelery) -> ledger.Ledger:
 def _predictor(app: wire.KerbsideCelery, version: str) -> predictors.Pricing:
     try:
         return _loaded(app, version)
-    except (UnknownModel, ArtifactError) as error:
+    except Exception as error:
+        if isinstance(error, StoreError) and not isinstance(error, UnknownModel):
+            raise
         _log.error("version_not_loaded: %s, %r", version, error)
         return predictors.Unloadable(version)
 

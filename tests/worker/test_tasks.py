@@ -1,0 +1,113 @@
+"""Pricing on a stock Celery worker, in this process."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
+
+import pytest
+import redis as redis_py
+
+from model_store.errors import ArtifactError, StoreError, UnknownModel
+from worker import pricing, queue
+from worker.celery import create_celery
+from worker.jobs import Job, State
+from worker.ledger import PREDICTIONS
+from worker.predictors import CannotPrice, Unloadable
+from worker.settings import WorkerSettings
+
+Submit = Callable[..., Job]
+
+
+class Loader:
+    """Loads nothing: it raises what it is told to."""
+
+    error: Exception = StoreError("away")
+
+    def __call__(self, *_: Any) -> NoReturn:
+        """Load no version."""
+        raise self.error
+
+
+@pytest.fixture
+def loader() -> Loader:
+    """Return a loader to which the store is away."""
+    return Loader()
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Let no pause last; return the list to which their lengths go."""
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    return pauses
+
+
+@pytest.fixture
+def price(
+    settings: WorkerSettings, loader: Loader, redis: redis_py.Redis
+) -> Iterator[Callable[[Job], Any]]:
+    """Return a function that runs the task of a job, whose message is taken."""
+    app = create_celery(settings, load_predictor=loader, batching=False)
+    app.loader.import_default_modules()
+
+    def price(job: Job) -> Any:
+        redis.delete(PREDICTIONS)
+        return app.tasks["price"].apply(task_id=job.id)
+
+    yield price
+    app.close()
+
+
+def test_a_job_is_given_back_with_a_pause_while_the_store_is_away(
+    price: Callable[[Job], Any],
+    submit: Submit,
+    front_desk: queue.Queue,
+    pauses: list[float],
+) -> None:
+    """It comes first again, and the worker would take it at once."""
+    job = submit()
+    assert isinstance(price(job).result, StoreError)
+    after = front_desk.find("acme", job.id)
+    assert (after.state, after.crashes) == (State.RETRYING, 0)
+    assert pauses == [1.0]
+
+
+def test_a_bug_gives_the_job_back_too(
+    price: Callable[[Job], Any],
+    submit: Submit,
+    front_desk: queue.Queue,
+    loader: Loader,
+    pauses: list[float],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No job waits for the end of a lease whose worker knows that it failed."""
+
+    def fails(*_: Any) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(pricing, "price", fails)
+    loader.error = UnknownModel("x")
+    job = submit()
+    assert isinstance(price(job).result, RuntimeError)
+    assert front_desk.find("acme", job.id).state is State.RETRYING
+    assert pauses == [1.0]
+
+
+@pytest.mark.parametrize("error", [UnknownModel("x"), ArtifactError("x"), OSError()])
+def test_a_version_that_cannot_be_had_fails_its_jobs(
+    price: Callable[[Job], Any],
+    submit: Submit,
+    front_desk: queue.Queue,
+    loader: Loader,
+    pauses: list[float],
+    error: Exception,
+) -> None:
+    """As on a batching worker: given back they would come first for ever."""
+    loader.error = error
+    job = submit()
+    price(job)
+    after = front_desk.find("acme", job.id)
+    assert after.state is State.FAILED
+    with pytest.raises(CannotPrice, match=str(after.error)):
+        Unloadable(job.version).predict()
+    assert pauses == []
