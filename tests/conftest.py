@@ -1,18 +1,17 @@
 """Fixtures that every test may use."""
 
 import os
-import tempfile
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import redis as redis_py
 
-from model_store import artifact, dataset, training
-from model_store.pipelines import Recipe
+from model_store import artifact
 from model_store.settings import PREFIX
 from model_store.store import ModelStore
+from tests import small_model
+from tests.clock import Clock
 from worker import connection, ledger, queue
 from worker.settings import WorkerSettings
 from worker.supervision import embedded
@@ -35,13 +34,16 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
+@pytest.fixture
+def clock() -> Clock:
+    """Return a clock that stands still."""
+    return Clock()
+
+
 @pytest.fixture(scope="session")
 def small_artifact() -> artifact.Artifact:
     """Return a model of few sales and few trees, trained once a session."""
-    sales = dataset.load().every(25)
-    recipe = Recipe(trees=20)
-    now = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-    return training.train(sales, seed=0, trained_at=now, recipe=recipe)
+    return small_model.train()
 
 
 @pytest.fixture(scope="session")
@@ -49,11 +51,7 @@ def store(
     tmp_path_factory: pytest.TempPathFactory, small_artifact: artifact.Artifact
 ) -> ModelStore:
     """Return a store with one small champion; do not write to it."""
-    store = ModelStore(tmp_path_factory.mktemp("models"))
-    with tempfile.TemporaryDirectory() as folder:
-        artifact.save(small_artifact, Path(folder))
-        store.promote(store.publish(Path(folder)))
-    return store
+    return small_model.promoted(small_artifact, tmp_path_factory.mktemp("models"))
 
 
 @pytest.fixture(scope="session")

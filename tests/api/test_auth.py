@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 import redis as redis_py
@@ -10,22 +10,8 @@ import redis as redis_py
 from api.auth import Authenticator
 from api.errors import InvalidKey, MissingKey, MissingScope
 from tests.api.conftest import Client, Headers, MakeHeaders, assert_problem
+from tests.clock import Clock
 from worker.credentials import ApiKey, ApiKeys
-
-
-class Clock:
-    """A clock that is set by hand."""
-
-    def __init__(self) -> None:
-        self.seconds = 1000.0
-
-    def __call__(self) -> float:
-        """Return monotonic seconds."""
-        return self.seconds
-
-    def now(self) -> datetime:
-        """Return the same as an instant."""
-        return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=self.seconds)
 
 
 class CountingKeys(ApiKeys):
@@ -37,12 +23,6 @@ class CountingKeys(ApiKeys):
         """Count and find."""
         self.asked += 1
         return super().find(key_id)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    """Return a clock that stands still."""
-    return Clock()
 
 
 @pytest.fixture

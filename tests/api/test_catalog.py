@@ -1,7 +1,7 @@
 """The laws of which version prices."""
 
 from pathlib import Path
-from shutil import copytree
+from shutil import copytree, rmtree
 from typing import Any
 
 import pytest
@@ -10,22 +10,7 @@ from api.catalog import ALIAS_TTL_S, Catalog
 from api.errors import NoChampion
 from model_store.errors import StoreError, UnknownModel
 from model_store.store import Aliases, ModelStore
-
-
-class Clock:
-    """A clock that is set by hand."""
-
-    seconds = 0.0
-
-    def __call__(self) -> float:
-        """Return monotonic seconds."""
-        return self.seconds
-
-
-@pytest.fixture
-def clock() -> Clock:
-    """Return a clock that stands still."""
-    return Clock()
+from tests.clock import Clock
 
 
 @pytest.fixture
@@ -92,6 +77,20 @@ def test_an_empty_store_has_no_champion(tmp_path: Path) -> None:
         catalog.served()
     with pytest.raises(UnknownModel):
         catalog.served("previous")
+
+
+def test_an_alias_without_its_version_is_a_fault_of_the_store(own: ModelStore) -> None:
+    """Whoever asks for the champion made no mistake; who names the version did."""
+    champion = own.resolve("champion")
+    rmtree(own.root / champion)
+    catalog = Catalog(own)
+
+    for named in (catalog.served, catalog.card):
+        with pytest.raises(StoreError, match=champion) as fault:
+            named("champion")
+        assert type(fault.value) is StoreError
+        with pytest.raises(UnknownModel):
+            named(champion)
 
 
 @pytest.mark.parametrize("name", ["", "..", "a/b", "a" * 5000, "\x00", "nobody"])

@@ -7,19 +7,16 @@ import redis as redis_py
 
 from api.circuit import OPEN_S, Circuit
 from api.errors import RedisUnavailable
+from tests.clock import Clock
 
 
 class World:
-    """A Redis that answers or not, and a clock set by hand."""
+    """A Redis that answers or not, and the time there."""
 
-    def __init__(self) -> None:
-        self.seconds = 0.0
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
         self.answers = True
         self.probes = 0
-
-    def clock(self) -> float:
-        """Return monotonic seconds."""
-        return self.seconds
 
     def probe(self) -> None:
         """Answer, or let the asker wait in vain."""
@@ -29,9 +26,9 @@ class World:
 
 
 @pytest.fixture
-def world() -> World:
+def world(clock: Clock) -> World:
     """Return a world in which all is well."""
-    return World()
+    return World(clock)
 
 
 @pytest.fixture
@@ -49,7 +46,7 @@ def test_a_closed_circuit_asks_nothing(circuit: Circuit, world: World) -> None:
 def test_a_timeout_opens_it_for_two_seconds(circuit: Circuit, world: World) -> None:
     """Nobody else waits for a Redis that has just let one wait."""
     circuit.report(redis_py.TimeoutError())
-    world.seconds = OPEN_S - 0.01
+    world.clock.seconds += OPEN_S - 0.01
 
     with pytest.raises(RedisUnavailable):
         circuit.check()
@@ -67,7 +64,7 @@ def test_a_refused_connection_leaves_it_closed(circuit: Circuit) -> None:
 def test_a_probe_that_is_answered_closes_it(circuit: Circuit, world: World) -> None:
     """It recovers by itself."""
     circuit.report(redis_py.TimeoutError())
-    world.seconds = OPEN_S
+    world.clock.seconds += OPEN_S
 
     circuit.check()
     circuit.check()
@@ -78,7 +75,8 @@ def test_a_probe_that_is_answered_closes_it(circuit: Circuit, world: World) -> N
 def test_a_probe_in_vain_keeps_it_open(circuit: Circuit, world: World) -> None:
     """Another two seconds, counted from the end of the probe."""
     circuit.report(redis_py.TimeoutError())
-    world.seconds, world.answers = OPEN_S, False
+    world.clock.seconds += OPEN_S
+    world.answers = False
 
     with pytest.raises(redis_py.TimeoutError):
         circuit.check()
@@ -90,9 +88,9 @@ def test_a_probe_in_vain_keeps_it_open(circuit: Circuit, world: World) -> None:
 def test_a_late_report_does_not_prolong_it(circuit: Circuit, world: World) -> None:
     """Requests that hung together count once."""
     circuit.report(redis_py.TimeoutError())
-    world.seconds = OPEN_S / 2
+    world.clock.seconds += OPEN_S / 2
     circuit.report(redis_py.TimeoutError())
-    world.seconds = OPEN_S
+    world.clock.seconds += OPEN_S / 2
 
     circuit.check()
 
@@ -107,7 +105,7 @@ def test_one_caller_at_a_time_probes(world: World) -> None:
 
     circuit = Circuit(slow, clock=world.clock)
     circuit.report(redis_py.TimeoutError())
-    world.seconds = OPEN_S
+    world.clock.seconds += OPEN_S
     prober = threading.Thread(target=circuit.check)
     prober.start()
     probing.wait(5)
@@ -128,6 +126,6 @@ def test_an_outage_is_not_logged_at_every_request(
         circuit.report(redis_py.ConnectionError("refused"))
     assert len(caplog.records) == 1
 
-    world.seconds = 10
+    world.clock.seconds += 10
     circuit.report(redis_py.ConnectionError("refused"))
     assert len(caplog.records) == 2

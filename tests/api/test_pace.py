@@ -1,24 +1,7 @@
 """The laws of when to come back."""
 
-import pytest
-
 from api.pace import Pace
-
-
-class Clock:
-    """A clock that is set by hand."""
-
-    seconds = 100.0
-
-    def __call__(self) -> float:
-        """Return monotonic seconds."""
-        return self.seconds
-
-
-@pytest.fixture
-def clock() -> Clock:
-    """Return a clock that stands still."""
-    return Clock()
+from tests.clock import Clock
 
 
 def pace_of(clock: Clock, per_s: int) -> Pace:
@@ -33,21 +16,24 @@ def pace_of(clock: Clock, per_s: int) -> Pace:
 
 def test_a_job_near_the_front_is_soon_done(clock: Clock) -> None:
     """One second, whatever the pace."""
-    assert Pace(clock=clock).retry_after_s(1) == 1
-    assert Pace(clock=clock).retry_after_s(None) == 1
+    for pace in (Pace(clock=clock), pace_of(clock, 1)):
+        assert [pace.retry_after_s(place) for place in (None, 1, 10)] == [1, 1, 1]
 
 
 def test_the_advice_follows_position_and_pace(clock: Clock) -> None:
-    """10,000 jobs at 1,000 a second are ten seconds, spread by a fifth."""
+    """10,000 jobs at 1,000 a second are ten seconds, spread over half as many more."""
     pace = pace_of(clock, 1000)
     advice = [pace.retry_after_s(10_000) for _ in range(200)]
 
-    assert 8 <= min(advice) < 10 < max(advice) <= 12
+    assert 10 <= min(advice) < max(advice) <= 15
 
 
 def test_the_advice_is_a_minute_at_most(clock: Clock) -> None:
-    """Nobody is sent away for longer on a guess."""
-    assert pace_of(clock, 1).retry_after_s(10_000) == 60
+    """Nobody is sent away for longer on a guess, but for the spread."""
+    pace = pace_of(clock, 1)
+    advice = [pace.retry_after_s(10_000) for _ in range(200)]
+
+    assert 60 <= min(advice) < max(advice) <= 90
 
 
 def test_a_pace_of_the_past_does_not_count(clock: Clock) -> None:
@@ -55,4 +41,4 @@ def test_a_pace_of_the_past_does_not_count(clock: Clock) -> None:
     pace = pace_of(clock, 1000)
     clock.seconds += 60
 
-    assert 4 <= pace.retry_after_s(10_000) <= 6
+    assert 5 <= pace.retry_after_s(10_000) <= 8

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from signal import Signals
 from typing import Self
 
-from tests.chaos.patience import wait_until
+from tests.patience import wait_until
 from worker.supervision.child import Child, ChildSpec
 from worker.supervision.childlog import ChildLog
 

@@ -2,16 +2,12 @@
 
 import itertools
 import json
-import tempfile
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from typing import Any, Protocol
 
 import orjson
-
-from model_store.store import ModelStore
 
 #: Distinct real houses; their prices are computed once, in this process.
 _REAL_HOUSES = 200
@@ -73,21 +69,14 @@ class RealHouses:
 
     def __init__(self, store: Path) -> None:
         """Train the model and price the houses, here and once."""
-        from model_store import artifact, dataset, training
-        from model_store.pipelines import Recipe
+        from model_store import dataset
         from model_store.predictor import Predictor
+        from tests import small_model
 
-        sales = dataset.load()
-        now = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-        small = training.train(
-            sales.every(25), seed=0, trained_at=now, recipe=Recipe(trees=20)
-        )
-        models = ModelStore(store)
-        with tempfile.TemporaryDirectory() as folder:
-            artifact.save(small, Path(folder))
-            self.version = models.publish(Path(folder))
-        models.promote(self.version)
+        models = small_model.promoted(small_model.train(), store)
+        self.version = models.resolve("champion")
         self.store = store
+        sales = dataset.load()
         step = len(sales) // _REAL_HOUSES
         houses = [sales.house(row * step) for row in range(_REAL_HOUSES)]
         outputs = Predictor.load(models, self.version).predict(houses)

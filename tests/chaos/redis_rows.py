@@ -10,10 +10,10 @@ import orjson
 
 from tests.chaos.evidence import Holdings
 from tests.chaos.load import Load
-from tests.chaos.patience import wait_until
 from tests.chaos.senders import Answer, Http
 from tests.chaos.site import SERVER
 from tests.chaos.stage import Stage
+from tests.patience import wait_until
 from worker import celery as wire
 from worker.ledger import PREDICTIONS
 

@@ -10,7 +10,6 @@ from random import Random
 from tests.chaos import evidence, site, verdict
 from tests.chaos.houses import Houses
 from tests.chaos.load import Load, Taken
-from tests.chaos.patience import NotInTime, wait_until
 from tests.chaos.redis_rows import publish_again
 from tests.chaos.rows import Row
 from tests.chaos.senders import Direct, Http
@@ -18,6 +17,7 @@ from tests.chaos.site import Site
 from tests.chaos.stage import Stage
 from tests.chaos.verdict import Statement, Verdict
 from tests.chaos.witness import Announcements, Poller
+from tests.patience import NotInTime, wait_until
 from worker.celery import create_celery
 
 #: Results that must come before the fault and, where any can, after it.

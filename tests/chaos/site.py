@@ -13,8 +13,8 @@ from api.launcher.stack import Stack
 from api.launcher.statefolder import StateFolder
 from tests.chaos.fleet import Fleet
 from tests.chaos.houses import Houses
-from tests.chaos.patience import wait_until
 from tests.chaos.proxy import Proxy
+from tests.patience import wait_until
 from worker import connection, ledger, queue
 from worker.ledger import PREDICTIONS
 from worker.settings import WorkerSettings

@@ -6,8 +6,8 @@ from collections import Counter
 from signal import Signals
 
 from tests.chaos import redis_rows, workers_rows
-from tests.chaos.patience import NotInTime, wait_until
 from tests.chaos.stage import Stage
+from tests.patience import NotInTime, wait_until
 
 _LONGEST_PAUSE_S = 2.5
 

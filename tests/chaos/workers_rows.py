@@ -8,8 +8,8 @@ from signal import Signals
 from tests.chaos.evidence import Holdings
 from tests.chaos.fleet import End, Fleet
 from tests.chaos.houses import House, MadeUpHouses
-from tests.chaos.patience import NotInTime, wait_until
 from tests.chaos.stage import InHand, Stage
+from tests.patience import NotInTime, wait_until
 from worker.ledger import PREDICTIONS
 
 #: Seconds between two kills.

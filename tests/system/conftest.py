@@ -4,7 +4,6 @@ import contextlib
 import os
 import subprocess
 import sys
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,14 +13,13 @@ import orjson
 import pytest
 
 from model_store.store import ModelStore
+from tests.patience import wait_until
 from worker import queue
 from worker.celery import create_celery
 from worker.jobs import Job, Submission
 from worker.settings import WorkerSettings
 
 ROOT = Path(__file__).parents[2]
-#: Seconds within which anything that a test waits for must have happened.
-PATIENCE_S = 20.0
 
 Start = Callable[..., "subprocess.Popen[bytes]"]
 Submit = Callable[..., Job]
@@ -32,16 +30,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.system)
-
-
-def wait_until(
-    condition: Callable[[], object], *, timeout_s: float = PATIENCE_S
-) -> None:
-    """Return as soon as the condition holds; fail when it does not come to hold."""
-    end = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < end, f"not within {timeout_s} s"
-        time.sleep(0.01)
 
 
 @pytest.fixture

@@ -19,7 +19,8 @@ import redis as redis_py
 
 from api.settings import WAITERS, child_environment, server_threads
 from model_store.store import ModelStore
-from tests.system.conftest import ROOT, wait_until
+from tests.patience import wait_until
+from tests.system.conftest import ROOT
 from worker import connection
 from worker.credentials import ApiKeys
 from worker.ledger import PREDICTIONS, Completion, Ledger, finished_channel

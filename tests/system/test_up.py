@@ -21,7 +21,7 @@ import pytest
 from api.launcher import faults
 from api.settings import child_environment
 from model_store.store import ModelStore
-from tests.system.conftest import wait_until
+from tests.patience import wait_until
 
 #: Variable that every process of one installation inherits.
 MARK = "UP_TEST_MARK"

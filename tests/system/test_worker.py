@@ -13,7 +13,8 @@ import celery
 import orjson
 import redis as redis_py
 
-from tests.system.conftest import Start, Submit, wait_until
+from tests.patience import wait_until
+from tests.system.conftest import Start, Submit
 from worker import health, ledger, queue
 from worker.jobs import Detail, Job, State
 from worker.ledger import PREDICTIONS

@@ -3,7 +3,8 @@
 import uuid
 from collections.abc import Callable
 
-from tests.system.conftest import Start, Submit, wait_until
+from tests.patience import wait_until
+from tests.system.conftest import Start, Submit
 from worker import queue
 from worker.jobs import Detail, Job, State, Submission
 

@@ -1,7 +1,6 @@
 """Fixtures of the queue's tests."""
 
 import itertools
-import time
 import uuid
 from collections.abc import Callable
 
@@ -54,14 +53,6 @@ def tend(
     tick = book.reap(PREDICTIONS)
     assert tick is not None
     return tick
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Return as soon as the condition holds; fail when it does not come to hold."""
-    end = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.005)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from celery import signals
 
 from model_store.errors import StoreError
 from model_store.store import ModelStore
-from tests.worker.conftest import wait_until
+from tests.patience import wait_until
 from worker import (
     consumer,
     health,

@@ -5,6 +5,7 @@ from concurrent.futures import Future
 import pytest
 
 from model_store.errors import ArtifactError, StoreError, UnknownModel
+from tests.clock import Clock
 from worker.ledger import Lease
 from worker.parking import Parking
 from worker.predictors import CannotPrice, Pricing, Unloadable
@@ -30,26 +31,10 @@ class Models:
         return predictor
 
 
-class Clock:
-    """Tells the seconds that a test says."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        """Return the time."""
-        return self.now
-
-
 @pytest.fixture
 def models() -> Models:
     """Return models of which none is loaded."""
     return Models()
-
-
-@pytest.fixture
-def clock() -> Clock:
-    """Return a clock that stands still."""
-    return Clock()
 
 
 @pytest.fixture
@@ -106,11 +91,12 @@ def test_a_store_that_cannot_be_read_is_asked_again_for_a_while(
 ) -> None:
     """Its fault fails no job: after a while the jobs are for other workers."""
     parking.admit([lease("1", "old")])
-    for clock.now in range(1, 30):
+    for _ in range(29):
+        clock.seconds += 1
         models.promises["old"][-1].set_exception(StoreError("x"))
         assert parking.loaded() == []
     assert len(models.promises["old"]) == 30
-    clock.now = 31.0
+    clock.seconds += 2
     models.promises["old"][-1].set_exception(StoreError("x"))
     with pytest.raises(StoreError):
         parking.loaded()
@@ -122,7 +108,7 @@ def test_a_store_that_comes_back_prices_what_waited(
     """Nothing is lost by the fault."""
     parking.admit([lease("1", "old")])
     models.promises["old"][-1].set_exception(StoreError("x"))
-    clock.now = 2.0
+    clock.seconds += 2
     assert parking.loaded() == []
     predictor = models.keep("old")
     (batch,) = parking.loaded()

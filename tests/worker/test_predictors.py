@@ -12,7 +12,7 @@ import pytest
 
 from model_store.errors import UnknownModel
 from model_store.store import ModelStore
-from tests.worker.conftest import wait_until
+from tests.patience import wait_until
 from worker import predictors
 from worker.predictors import Predictors
 

@@ -8,7 +8,7 @@ import redis
 #: Seconds within which anything that is waited for must have happened.
 PATIENCE_S = 60.0
 
-_LOOK_EVERY_S = 0.02
+_LOOK_EVERY_S = 0.01
 
 
 class NotInTime(Exception):
@@ -16,7 +16,10 @@ class NotInTime(Exception):
 
 
 def wait_until(
-    condition: Callable[[], object], what: str, *, timeout_s: float = PATIENCE_S
+    condition: Callable[[], object],
+    what: str = "what is waited for",
+    *,
+    timeout_s: float = PATIENCE_S,
 ) -> None:
     """Return as soon as the condition holds; while Redis is away it does not.
 
