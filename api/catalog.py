@@ -84,12 +84,12 @@ class Catalog:
         Raises:
             NoChampion: The champion is asked for and there is none.
             UnknownModel: There is no such alias or version.
-            StoreError: The store cannot be read.
+            StoreError: The store cannot be read, or an alias in it leads nowhere.
         """
         version = self.resolve(alias_or_version)
         served = self._served.get(version)
         if served is None:
-            card = self._store.card(version)
+            card = self.card(alias_or_version)
             served = self._served[version] = Served(card, _request_model(card))
         return served
 
@@ -120,13 +120,26 @@ class Catalog:
         """
         return self._store.versions()
 
-    def card(self, version: str) -> ModelCard:
-        """Return the card of a version.
+    def card(self, alias_or_version: str) -> ModelCard:
+        """Return the card of the version that an alias or version id means.
 
         Raises:
-            UnknownModel: There is no such version.
+            NoChampion: The champion is asked for and there is none.
+            UnknownModel: There is no such alias or version.
+            StoreError: The store cannot be read, or an alias in it leads nowhere.
         """
-        return self._store.card(version)
+        version = self.resolve(alias_or_version)
+        try:
+            return self._store.card(version)
+        except UnknownModel as error:
+            if version == alias_or_version:
+                raise
+            # Whoever named the alias made no mistake: the store is damaged.
+            raise StoreError(
+                f"the alias {alias_or_version} means version {version}, which the "
+                "model store does not hold: put its folder back, or promote another "
+                "with `kerbside model train --promote`"
+            ) from error
 
 
 def _request_model(card: ModelCard) -> type[PredictionRequest]:

@@ -16,6 +16,7 @@ from api.schemas import (
     Ready,
     Scaler,
 )
+from api.settings import ApiSettings
 
 _ANSWERS: tuple[type[BaseModel], ...] = (
     Health,
@@ -61,7 +62,7 @@ def headers() -> dict[str, Any]:
     }
 
 
-def parameters(wait_cap_s: int) -> dict[str, Any]:
+def parameters(settings: ApiSettings) -> dict[str, Any]:
     """Return every header and query parameter of a request."""
     text = {"type": "string"}
     limit = {
@@ -75,15 +76,16 @@ def parameters(wait_cap_s: int) -> dict[str, Any]:
             "header",
             "Idempotency-Key",
             "Your name for this submit, bare or quoted. A repeat with the same key "
-            "and request within 24 hours makes no second job; another request answers "
-            "422. Two requests are the same if they ask for the same, however written.",
+            f"and request within {_told(settings.idempotency_ttl_s)} makes no second "
+            "job; another request answers 422. Two requests are the same if they ask "
+            "for the same, however written.",
             {**text, "maxLength": 257},
         ),
         "Prefer": _parameter(
             "header",
             "Prefer",
             f"`wait=n`: hold the request until the job has ended, n seconds at most "
-            f"({wait_cap_s} in all).",
+            f"({settings.wait_cap_s} in all).",
             {**text, "examples": ["wait=10"]},
         ),
         "Cancel-After": _parameter(
@@ -104,6 +106,13 @@ def parameters(wait_cap_s: int) -> dict[str, Any]:
             "query", "cursor", "Taken from `next` or `previous` as it is.", text
         ),
     }
+
+
+def _told(seconds: int) -> str:
+    for name, length in (("hours", 3600), ("minutes", 60)):
+        if seconds % length == 0:
+            return f"{seconds // length} {name}"
+    return f"{seconds} seconds"
 
 
 def _parameter(

@@ -96,7 +96,7 @@ def _described(generated: dict[str, Any], served: Served | None) -> dict[str, An
     parts = {
         "schemas": components.schemas(request_model),
         "headers": components.headers(),
-        "parameters": components.parameters(settings.wait_cap_s),
+        "parameters": components.parameters(settings),
         "securitySchemes": {
             "key": {
                 "type": "http",

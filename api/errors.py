@@ -17,7 +17,9 @@ ServiceError                                                               500
      NoChampion, NotReady                                                   503
 """
 
-from collections.abc import Mapping, Sequence
+import math
+import random
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import singledispatch
 from typing import Any, ClassVar
@@ -35,6 +37,14 @@ PROBLEM_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5
 
 _TYPE_PREFIX = "urn:kerbside:problem:"
+
+
+def spread(seconds: int, *, draw: Callable[[int, int], int] = random.randint) -> int:
+    """Return the seconds of a Retry-After: those given, or up to half as many more.
+
+    Clients that were put off together are not to return together.
+    """
+    return draw(seconds, seconds + math.ceil(seconds / 2))
 
 
 class ServiceError(Exception):
@@ -241,7 +251,7 @@ class Unavailable(ServiceError):
     def __init__(
         self, detail: str | None = None, *, retry_after_s: int = RETRY_AFTER_S
     ) -> None:
-        super().__init__(detail, headers={"Retry-After": str(max(1, retry_after_s))})
+        super().__init__(detail, headers={"Retry-After": str(spread(retry_after_s))})
 
 
 class QueueIsFull(Unavailable):

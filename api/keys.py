@@ -82,7 +82,11 @@ def list_keys(*, as_json: bool) -> None:
 @click.argument("key_id")
 @_as_json
 def revoke(*, key_id: str, as_json: bool) -> None:
-    """Revoke the key KEY_ID; it works for five more seconds at most."""
+    """Revoke the key KEY_ID.
+
+    A process of the API that has just seen it takes it for KERBSIDE_KEY_CACHE_S more
+    seconds at most, by default 5.
+    """
     with _kept() as kept:
         key = kept.revoke(key_id)
     if key is None:

@@ -43,7 +43,7 @@ def list_all() -> Answer:
 def fetch(path: VersionPath) -> Answer:
     """Read the card of a model version, by id or alias."""
     catalog = services().catalog
-    card = catalog.card(catalog.resolve(path.version))
+    card = catalog.card(path.version)
     return answers.json(_described(card, catalog.aliases()))
 
 

@@ -1,16 +1,18 @@
 """How fast jobs finish, as this process hears it, and what that means for a client."""
 
-import random
 import time
 from collections import deque
 from collections.abc import Callable
 
+from api.errors import spread
+from worker.queue import expected_wait_s
+
 #: Seconds over which the rate is taken.
 _WINDOW_S = 10
-#: Bounds of the advice when to come back, in whole seconds.
-_SOONEST_S, _LATEST_S = 1, 60
-#: Seconds to come back after when jobs wait and none has finished lately.
-_STANDSTILL_S = 5
+#: Places from the front within which there is nothing to work out: a batch takes many.
+_FRONT = 10
+#: Seconds after which a job at the front, or in hand, is worth asking for again.
+_SOON_S = 1
 
 
 class Pace:
@@ -38,12 +40,8 @@ class Pace:
         Args:
             position: The job's place in the queue; None when it runs already.
         """
-        # A batch takes many at once: near the front there is nothing to work out.
-        if position is None or position <= _WINDOW_S:
-            return _SOONEST_S
+        if position is None or position <= _FRONT:
+            return _SOON_S
         since = self._clock() - _WINDOW_S
         finished = sum(n for second, n in tuple(self._counts) if second >= since)
-        wait_s = position * _WINDOW_S / finished if finished else _STANDSTILL_S
-        # Spread, so that clients that were put off together do not return together.
-        jittered = wait_s * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
-        return max(_SOONEST_S, min(_LATEST_S, round(jittered)))
+        return spread(expected_wait_s(position, finished / _WINDOW_S))

@@ -1,14 +1,19 @@
 """Whether this process can take submits: asked by load balancers, answered in time."""
 
+import logging
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from api.catalog import Catalog
-from api.errors import NotReady, as_service_error
+from api.errors import NotReady, ServiceError, as_service_error
+from api.throttle import Throttle
+from worker.errors import frames_of
 from worker.queue import Queue
 
 #: Seconds within which readiness is answered, whatever hangs.
 READY_CAP_S = 0.5
+
+_logger = logging.getLogger(__name__)
 
 
 class Readiness:
@@ -20,6 +25,7 @@ class Readiness:
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="readiness")
         self._look: Future[str] | None = None
+        self._faults = Throttle()
 
     def champion(self) -> str:
         """Return the champion's version id, once Redis took a write.
@@ -35,9 +41,14 @@ class Readiness:
             return look.result(READY_CAP_S)
         except TimeoutError:
             raise NotReady(f"No answer within {READY_CAP_S} s.") from None
-        except Exception as error:
-            raise NotReady(as_service_error(error).title) from error
 
     def _ask(self) -> str:
-        self._queue.write_probe()
-        return self._catalog.served().card.version
+        try:
+            self._queue.write_probe()
+            return self._catalog.served().card.version
+        except Exception as error:
+            answer = as_service_error(error)
+            # An outage is told by whoever meets it at work; this is asked each second.
+            if type(answer) is ServiceError and self._faults.allows():
+                _logger.error("readiness_failed\n%s", frames_of(error))  # noqa: TRY400 - without the error's words
+            raise NotReady(answer.title) from error

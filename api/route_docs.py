@@ -32,6 +32,13 @@ def _success(description: str, schema: str, *names: str) -> dict[str, Any]:
     }
 
 
+def _unchanged(*names: str) -> dict[str, Any]:
+    return {
+        "description": "Still what the ETag in If-None-Match says.",
+        "headers": _headers((*names, "Request-Id")),
+    }
+
+
 def _failures(causes: Sequence[type[ServiceError]]) -> dict[int, dict[str, Any]]:
     """Return one response a status, with an example of each cause."""
     ordered = sorted(causes, key=lambda cause: cause.status)
@@ -146,10 +153,7 @@ OPERATIONS: dict[str, dict[str, Any]] = {
                 "Retry-After",
                 "Preference-Applied",
             ),
-            304: {
-                "description": "Still what the ETag in If-None-Match says.",
-                "headers": _headers(("ETag", "Retry-After", "Request-Id")),
-            },
+            304: _unchanged("ETag", "Retry-After"),
         },
         causes=_ONE,
         parameters=("Prefer", "If-None-Match"),
@@ -191,9 +195,11 @@ OPERATIONS: dict[str, dict[str, Any]] = {
                 "description": "This document.",
                 "headers": _headers(("ETag", "Request-Id")),
                 "content": {JSON: {"schema": {"type": "object"}}},
-            }
+            },
+            304: _unchanged("ETag"),
         },
-        causes=(ServiceError,),
+        causes=(ServiceError, errors.StoreUnavailable),
+        parameters=("If-None-Match",),
     ),
     "docs": _operation(
         success={

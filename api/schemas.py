@@ -68,7 +68,6 @@ class Prediction(_Answer):
     state_detail: (
         Literal[
             "queued",
-            "scheduled",
             "running",
             "retrying",
             "model_error",

@@ -30,8 +30,9 @@ _WORKER_SEEN_MS = 10_000
 _RATE_SAMPLES = 15
 #: Why the script refused a submit -> what is raised.
 _REFUSALS = {b"full": QueueFull, b"memory": MemoryFull, b"evicting": RedisEvicts}
-#: Bounds of the advice when to come back, in seconds.
-_RETRY_AFTER = (1, 60)
+#: Bounds of the advice when to come back, in seconds, and the advice when jobs wait
+#: and none has ended lately.
+_SOONEST_S, _LATEST_S, _STANDSTILL_S = 1, 60, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ class Queue:
         try:
             outcome, *rest = self._ledger.run("submit", *args)
         except OutOfMemoryError as error:
-            raise MemoryFull(_RETRY_AFTER[1]) from error
+            raise MemoryFull(_LATEST_S) from error
         if outcome == b"created":
             return Receipt(_new_job(submission, *rest), replayed=False)
         if outcome == b"replayed":
@@ -290,8 +291,13 @@ class Queue:
         pipe.lrange(samples_key, 0, _RATE_SAMPLES)
         clock, samples = pipe.execute()
         _, ends_per_s = _rates(samples, _ms(clock))
-        low, high = _RETRY_AFTER
-        return max(low, min(high, round(waiting / ends_per_s))) if ends_per_s else high
+        return expected_wait_s(waiting, ends_per_s)
+
+
+def expected_wait_s(jobs: int, ends_per_s: float) -> int:
+    """Return the whole seconds in which so many jobs end: advice when to come back."""
+    wait_s = jobs / ends_per_s if ends_per_s else _STANDSTILL_S
+    return max(_SOONEST_S, min(_LATEST_S, round(wait_s)))
 
 
 def _new_job(submission: Submission, now: int, number: int, position: int) -> Job:

@@ -1,15 +1,19 @@
 """Fixtures of the API's tests: an application on a real Redis, keys, a house."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import redis as redis_py
 from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.exceptions import HTTPException
 
-from api import services
+from api import components, services
 from api.app import create_app
+from api.route_docs import OPERATIONS
 from api.services import Services
 from api.settings import ApiSettings
 from model_store.store import ModelStore
@@ -49,10 +53,37 @@ def api_settings(redis_url: str, store: ModelStore) -> ApiSettings:
     )
 
 
+class _ReadingClient(FlaskClient):
+    """A client that has read the OpenAPI document: nothing else may come back."""
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        """Send a request; fail when its answer is not one of those described."""
+        answer = super().open(*args, **kwargs)
+        described = _described(self.application, answer.request)
+        if described is not None:
+            known = described["responses"].get(str(answer.status_code))
+            assert known, f"status {answer.status_code} is not described"
+            said = components.headers().keys() & set(answer.headers.keys())
+            assert said <= known["headers"].keys(), "a header is not described"
+        return answer
+
+
+def _described(app: Any, request: Any) -> dict[str, Any] | None:
+    method = "GET" if request.method == "HEAD" else request.method
+    try:
+        rule, _ = app.url_map.bind("").match(request.path, method, return_rule=True)
+    except HTTPException:
+        return None
+    path = re.sub(r"<([^>]+)>", r"{\1}", rule.rule)
+    generated = app.api_doc["paths"].get(path, {}).get(method.lower())
+    return OPERATIONS[generated["operationId"]] if generated else None
+
+
 @pytest.fixture
 def app(api_settings: ApiSettings) -> Iterator[Flask]:
     """Return an application; its listener starts with the first waiter."""
     app = create_app(api_settings)
+    app.test_client_class = _ReadingClient
     yield app
     services.of(app).waiting.stop()
 

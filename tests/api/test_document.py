@@ -16,7 +16,7 @@ from api.errors import ServiceError
 from api.services import Services
 from api.settings import ApiSettings
 from model_store.store import ModelStore
-from tests.api.conftest import Client
+from tests.api.conftest import Client, assert_problem
 
 Document = dict[str, Any]
 
@@ -138,6 +138,39 @@ def test_the_document_is_served_before_there_is_a_champion(
 
     assert answer.status_code == 200
     assert "PredictionRequest" in answer.json["components"]["schemas"]
+
+
+def test_the_document_tells_the_settings_of_this_installation(
+    redis_url: str, store: ModelStore
+) -> None:
+    """Times that can be set are those that are set."""
+    settings = ApiSettings(
+        redis_url=redis_url,
+        store_url=str(store.root),
+        wait_cap_s=17,
+        idempotency_ttl_s=7200,
+    )
+    client: Client = create_app(settings).test_client()
+
+    told = client.get("/openapi.json").json["components"]["parameters"]
+
+    assert "17 in all" in told["Prefer"]["description"]
+    assert "within 2 hours" in told["Idempotency-Key"]["description"]
+
+
+def test_a_champion_without_its_folder_is_no_document(
+    redis_url: str, tmp_path: Path
+) -> None:
+    """It would describe another input than the one that prices."""
+    (tmp_path / "aliases.json").write_text(
+        '{"generation": 1, "champion": "lost", "challenger": null, "previous": null}'
+    )
+    settings = ApiSettings(redis_url=redis_url, store_url=str(tmp_path))
+    client: Client = create_app(settings).test_client()
+
+    answer = client.get("/openapi.json")
+
+    assert_problem(answer, 503, "model-store-unavailable")
 
 
 def test_the_document_follows_the_champion(

@@ -70,6 +70,21 @@ def test_a_submit_without_a_champion_is_503(
     assert "Retry-After" in answer.headers
 
 
+def test_a_submit_to_a_champion_that_is_missing_is_503(
+    redis_url: str, tmp_path: Path, caller: dict[str, str]
+) -> None:
+    """It is the store that is damaged, and no address that is wrong."""
+    (tmp_path / "aliases.json").write_text(
+        '{"generation": 1, "champion": "lost", "challenger": null, "previous": null}'
+    )
+    client = client_of(ApiSettings(redis_url=redis_url, store_url=str(tmp_path)))
+
+    for body in ({"input": {}}, {"input": {}, "version": "champion"}):
+        answer = client.post("/v1/predictions", json=body, headers=caller)
+
+        assert_problem(answer, 503, "model-store-unavailable")
+
+
 def test_readyz_answers_in_time_whatever_hangs(
     client: Client, shared: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -104,7 +104,6 @@ def test_a_fault_of_ours_is_500_without_a_trace(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """The log has the trace under the id that the client is given."""
-
     words = "s3cret"
 
     def broken(*_: object, **__: object) -> None:
@@ -151,7 +150,7 @@ def test_a_redis_that_fails_is_503(
 
     problem = assert_problem(answer, 503, "job-store-unavailable")
     assert "same Idempotency-Key" in problem["detail"]
-    assert answer.headers["Retry-After"] == "5"
+    assert 5 <= int(answer.headers["Retry-After"]) <= 8
 
 
 def test_a_model_store_that_fails_is_503(

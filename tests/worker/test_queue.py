@@ -294,3 +294,14 @@ def test_the_public_form_has_one_shape_in_every_state(
 
 def _keys(job: Job) -> list[str]:
     return list(orjson.loads(job.public("http://host")))
+
+
+@pytest.mark.parametrize(
+    ("jobs", "ends_per_s", "wait_s"),
+    [(100, 10.0, 10), (1, 1000.0, 1), (100_000, 1.0, 60), (100, 0.0, 5)],
+)
+def test_the_advice_is_the_time_in_which_so_many_end(
+    jobs: int, ends_per_s: float, wait_s: int
+) -> None:
+    """Within bounds, and a few seconds where nothing has ended lately."""
+    assert queue.expected_wait_s(jobs, ends_per_s) == wait_s
