@@ -96,7 +96,9 @@ class Child:
 
     def terminate(self) -> None:
         """Ask it to end."""
-        self._process.terminate()
+        # Popen's own way may reap it first, and its own children would be forgotten.
+        if not self.has_ended():
+            os.kill(self.pid, signal.SIGTERM)
 
     def kill(self) -> None:
         """End it and its own children at once."""

@@ -4,8 +4,9 @@ Everything happens in the main thread, between waits on one signal inbox: the ke
 leash (see `worker.supervision.leash`) is held by that thread.
 """
 
+import contextlib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from signal import Signals
 
@@ -68,6 +69,7 @@ class _Record:
     failures: int = 0
     settled: bool = False
     restart_at: float | None = None
+    log_at_fault: bool = False
 
 
 class Supervisor:
@@ -230,14 +232,28 @@ class Supervisor:
             return
         self._housekeeping_at = self._clock() + HOUSEKEEPING_S
         for record in self._records.values():
-            record.log.bound()
+            with self._despite_its_log(record):
+                record.log.bound()
 
     def _pass_on_logs(self) -> None:
         if self._follow is None:
             return
         for name, record in self._records.items():
-            for line in record.log.fresh_lines():
+            lines: list[str] = []
+            with self._despite_its_log(record):
+                lines = record.log.fresh_lines()
+            for line in lines:
                 self._follow(name, line)
+
+    @contextlib.contextmanager
+    def _despite_its_log(self, record: _Record) -> Iterator[None]:
+        """Tell once what is wrong with a log; it ends no program."""
+        try:
+            yield
+        except OSError as error:
+            if not record.log_at_fault:
+                self._report(f"{record.log.path} cannot be kept: {error.strerror}")
+            record.log_at_fault = True
 
     def _end(self, children: Iterable[Child]) -> None:
         """End children side by side, each within its grace."""

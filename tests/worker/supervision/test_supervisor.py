@@ -1,5 +1,6 @@
 """Laws of the supervisor, on real processes."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -12,7 +13,7 @@ from signal import Signals
 import pytest
 
 from worker.supervision import childlog, leash, supervisor
-from worker.supervision.child import ChildSpec
+from worker.supervision.child import Child, ChildSpec
 from worker.supervision.childlog import ChildLog
 from worker.supervision.inbox import SignalInbox
 from worker.supervision.supervisor import (
@@ -226,6 +227,24 @@ def test_what_a_dead_child_leaves_behind_is_killed(
     assert watch.run(until=lambda: not is_alive(grandchild), for_s=10, every_s=0.01)
 
 
+def test_what_a_child_leaves_that_ended_before_it_was_asked_to_is_killed(
+    spec: Spec,
+) -> None:
+    """Nobody has looked at the child since it ended; its own child goes with it."""
+    one = spec("sh", "-c", "sleep 60 & echo $!")
+    child = Child(one, ChildLog(one.log), now=0.0)
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    grandchild = int(child.last_lines()[0])
+
+    child.terminate()
+    child.kill()
+
+    until = time.monotonic() + 5
+    while is_alive(grandchild):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
 def test_a_killed_supervisor_leaves_nobody_behind(tmp_path: Path) -> None:
     """The kernel ends the children of a supervisor that could not."""
     code = f"""
@@ -331,8 +350,53 @@ def test_a_log_is_bounded_and_keeps_the_time_before(
     os.close(handle)
 
     assert log.path.read_text() == "new\n"
-    assert (tmp_path / "child.log.1").read_text() == "old\n" * 30
+    before = tmp_path / "child.log.1"
+    assert before.read_text() == "old\n" * 30
+    assert before.stat().st_mode & 0o777 == 0o600
     assert log.last_lines(5) == ["new"]
+
+
+@pytest.mark.parametrize("fault", ["full disk", "deleted"])
+def test_a_log_at_fault_ends_nothing_and_is_told_once(
+    inbox: SignalInbox,
+    reports: list[str],
+    spec: Spec,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: str,
+) -> None:
+    """Programs go on without it; a log that somebody removed has no lines."""
+    monkeypatch.setattr(supervisor, "HOUSEKEEPING_S", 0.01)
+    monkeypatch.setattr(supervisor, "FOLLOW_S", 0.01)
+    watch = Supervisor(inbox, report=reports.append, follow=lambda *_: None)
+    watch.start(spec("sleep", "60"))
+    log = watch.child("child").log
+    if fault == "deleted":
+        log.path.unlink()
+    else:
+        monkeypatch.setattr(childlog, "MAXIMUM_BYTES", 0)
+        monkeypatch.setattr(childlog, "_private", _refuse)
+
+    watch.run(for_s=0.2)
+    lines = watch.child("child").last_lines()
+    watch.stop()
+
+    assert lines == []
+    told = [f"{log.path} cannot be kept: No space left on device"]
+    assert reports == (told if fault == "full disk" else [])
+
+
+def test_a_log_that_cannot_be_bounded_keeps_no_child_from_starting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk may be full for the time before, and not for the next line."""
+    monkeypatch.setattr(childlog, "MAXIMUM_BYTES", 0)
+    monkeypatch.setattr(childlog, "_private", _refuse)
+
+    os.close(ChildLog(tmp_path / "child.log").open())
+
+
+def _refuse(*_: object) -> int:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def test_last_lines_are_those_of_the_present_child(tmp_path: Path) -> None:
