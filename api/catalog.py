@@ -14,14 +14,13 @@ from api.errors import NoChampion
 from api.request_body import PredictionRequest
 from model_store.card import ModelCard
 from model_store.errors import StoreError, UnknownModel
-from model_store.store import Aliases, ModelStore
+from model_store.store import ALIAS_NAMES, Aliases, ModelStore
 
 #: Seconds for which aliases are trusted: how long after a promotion the old champion
 #: may still be given new jobs.
 ALIAS_TTL_S = 1.0
 
 CHAMPION = "champion"
-_ALIASES = (CHAMPION, "challenger", "previous")
 #: What a version may look like; anything else is not looked for in the store.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -101,7 +100,7 @@ class Catalog:
             UnknownModel: The alias points nowhere, or it cannot be an id.
             StoreError: The store cannot be read.
         """
-        if alias_or_version not in _ALIASES:
+        if alias_or_version not in ALIAS_NAMES:
             if not _NAME.fullmatch(alias_or_version):
                 raise UnknownModel("no model version is named like that")
             return alias_or_version

@@ -341,7 +341,7 @@ def _(error: queue.JobGone) -> ServiceError:
     return Gone(
         members={
             "completed_at": f"{completed:%Y-%m-%dT%H:%M:%S}Z",
-            "reason": error.reason,
+            "reason": "retention",
         }
     )
 

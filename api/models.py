@@ -48,9 +48,7 @@ def fetch(path: VersionPath) -> Answer:
 
 
 def _described(card: ModelCard, aliases: Aliases) -> dict[str, Any]:
-    names = ("champion", "challenger", "previous")
-    carried = [name for name in names if getattr(aliases, name) == card.version]
-    return {**card.to_dict(), "aliases": carried}
+    return {**card.to_dict(), "aliases": aliases.of(card.version)}
 
 
 def _summary(card: dict[str, Any]) -> dict[str, Any]:

@@ -97,16 +97,19 @@ def train(
 def list_versions(*, store_url: str | None, as_json: bool) -> None:
     """List the versions in the store and what the aliases mean."""
     store = _opened(store_url)
+    aliases = store.aliases()
     cards = [store.card(version) for version in store.versions()]
     if as_json:
-        rows = [card.to_dict() | {"aliases": _aliases(store, card)} for card in cards]
+        rows = [
+            card.to_dict() | {"aliases": aliases.of(card.version)} for card in cards
+        ]
         click.echo(json.dumps(rows, indent=2))
         return
     table = Table("version", "name", "aliases", "as of", "MdAPE %", "covers %")
     for card in cards:
         figures = [str(card.metrics.get(key, "")) for key in ("mdape", "coverage")]
-        aliases = ", ".join(_aliases(store, card))
-        table.add_row(card.version, card.name, aliases, str(card.as_of), *figures)
+        carried = ", ".join(aliases.of(card.version))
+        table.add_row(card.version, card.name, carried, str(card.as_of), *figures)
     Console().print(table)
 
 
@@ -138,12 +141,6 @@ def _bar(*, show: bool | None) -> Iterator[Callable[[int, int, str], None]]:
         )
 
 
-def _aliases(store: ModelStore, card: ModelCard) -> list[str]:
-    aliases = store.aliases()
-    names = ("champion", "challenger", "previous")
-    return [name for name in names if getattr(aliases, name) == card.version]
-
-
 def _show(store: ModelStore, card: ModelCard, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(card.to_dict(), indent=2))
@@ -153,7 +150,7 @@ def _show(store: ModelStore, card: ModelCard, *, as_json: bool) -> None:
     for row in (
         ("model", card.name),
         ("version", card.version),
-        ("aliases", ", ".join(_aliases(store, card)) or "none"),
+        ("aliases", ", ".join(store.aliases().of(card.version)) or "none"),
         ("trained at", f"{card.trained_at:%Y-%m-%d %H:%M:%S} UTC"),
         ("prices as of", str(card.as_of)),
         ("sales", f"{card.data['sales']:,} ({card.data['licence']})"),

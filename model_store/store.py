@@ -24,11 +24,13 @@ CARD, MODEL, PARITY, MANIFEST = (
     "MANIFEST.json",
 )
 
+#: What a version may be called beside its id.
+ALIAS_NAMES = ("champion", "challenger", "previous")
+
 _FILES = (CARD, MODEL, PARITY, MANIFEST)
 #: Last sale date and the digest's first digits.
 _VERSION = re.compile(r"[0-9]{8}-[0-9a-f]{8}")
 _ALIASES = "aliases.json"
-_ALIAS_NAMES = ("champion", "challenger", "previous")
 _INCOMING = ".incoming-"
 
 
@@ -47,6 +49,10 @@ class Aliases:
     champion: str | None = None
     challenger: str | None = None
     previous: str | None = None
+
+    def of(self, version: str) -> list[str]:
+        """Return the names of the aliases that mean a version."""
+        return [name for name in ALIAS_NAMES if getattr(self, name) == version]
 
 
 class ModelStore:
@@ -132,7 +138,7 @@ class ModelStore:
         Raises:
             UnknownModel: No such alias or version, or the alias points nowhere.
         """
-        if alias_or_version not in _ALIAS_NAMES:
+        if alias_or_version not in ALIAS_NAMES:
             return self.folder(alias_or_version).name
         version: str | None = getattr(self.aliases(), alias_or_version)
         if version is None:

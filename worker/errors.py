@@ -57,10 +57,9 @@ class UnknownJob(QueueError):
 class JobGone(QueueError):
     """The job finished and its record has been removed after the retention period."""
 
-    def __init__(self, completed_ms: int, reason: str) -> None:
+    def __init__(self, completed_ms: int) -> None:
         super().__init__()
         self.completed_ms = completed_ms
-        self.reason = reason
 
 
 def frames_of(error: BaseException) -> str:

@@ -45,8 +45,8 @@ from redis.commands.core import Script
 from redis.exceptions import OutOfMemoryError
 
 from worker import connection
+from worker.durability import Server
 from worker.jobs import Detail, State
-from worker.server import Server
 from worker.settings import WorkerSettings
 
 #: Lanes of the ledger whose jobs the batching worker takes.

@@ -204,7 +204,7 @@ class Queue:
         if tombstone:
             owner, _, completed_ms = tombstone.decode().rpartition(" ")
             if owner == tenant:
-                raise JobGone(int(completed_ms), "retention")
+                raise JobGone(int(completed_ms))
         raise UnknownJob
 
     def _position(self, job: Job, sent_ms: int) -> int:

@@ -24,7 +24,7 @@ from model_store.card import ModelCard
 from model_store.errors import ModelStoreError
 from model_store.store import ModelStore
 from worker.connection import connect
-from worker.server import faults_of
+from worker.durability import faults_of
 from worker.supervision.embedded import EmbeddedRedis
 from worker.supervision.supervisor import KeepsFailing, Supervisor
 

@@ -1,6 +1,7 @@
 """The store shows whole versions only, and its aliases never tear."""
 
 import contextlib
+import dataclasses
 import json
 import os
 import shutil
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from model_store.errors import ArtifactError, StoreError, UnknownModel
-from model_store.store import CARD, MANIFEST, MODEL, Aliases, ModelStore
+from model_store.store import ALIAS_NAMES, CARD, MANIFEST, MODEL, Aliases, ModelStore
 
 SECOND = "20200101-00000002"
 
@@ -189,6 +190,16 @@ def test_each_promotion_is_a_generation_and_keeps_the_previous(
     assert fresh.resolve("previous") == first
     with pytest.raises(UnknownModel, match="no challenger"):
         fresh.resolve("challenger")
+
+
+def test_a_version_may_carry_several_aliases() -> None:
+    """Each name that a store resolves is one that a version can be told to carry."""
+    aliases = Aliases(3, champion="a", challenger="b", previous="a")
+    assert aliases.of("a") == ["champion", "previous"]
+    assert aliases.of("b") == ["challenger"]
+    assert aliases.of("c") == []
+    fields = [field.name for field in dataclasses.fields(Aliases)]
+    assert fields == ["generation", *ALIAS_NAMES]
 
 
 def test_an_unknown_version_is_not_promoted(fresh: ModelStore) -> None:

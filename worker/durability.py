@@ -1,4 +1,4 @@
-"""What a Redis says of itself: whether it can lose jobs that were acknowledged."""
+"""Whether a Redis keeps what it acknowledged: its memory and its files, as it says."""
 
 import logging
 from dataclasses import dataclass

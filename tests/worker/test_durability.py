@@ -8,9 +8,9 @@ import redis as redis_py
 
 from tests.worker.conftest import submission
 from worker import ledger, queue
+from worker.durability import faults_of
 from worker.errors import RedisEvicts
 from worker.jobs import Job
-from worker.server import faults_of
 
 
 @pytest.fixture
