@@ -1,4 +1,4 @@
-"""The fused forest sums as scikit-learn does, to the last bit."""
+"""The forest sums as scikit-learn does, to the last bit."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from sklearn.ensemble import (
     HistGradientBoostingRegressor,
 )
 
-from model_store.forest import FUSED_ROWS, Forest, NotFusable
+from model_store.forest import FEW_ROWS, Forest, NotFusable
 
 
 def _rows(count: int, seed: int = 0) -> NDArray[np.float64]:
@@ -35,11 +35,11 @@ def models() -> list[Any]:
     ]
 
 
-@pytest.mark.parametrize("count", [1, 2, 7, FUSED_ROWS, FUSED_ROWS + 1, 500])
+@pytest.mark.parametrize("count", [1, 2, 7, FEW_ROWS, FEW_ROWS + 1, 500])
 def test_every_number_of_rows_gives_the_same_bits(
     models: list[Any], count: int
 ) -> None:
-    """One row, a fused batch and one call a tree: all as the models say."""
+    """One at a time and one call a tree: both as the models say."""
     rows = _rows(count, seed=7)
 
     expected = np.column_stack([model.predict(rows) for model in models])
@@ -59,7 +59,7 @@ def test_a_result_outlives_the_next_call(models: list[Any]) -> None:
 
 
 def test_models_of_another_kind_are_not_fused() -> None:
-    """Native categories, class models and other columns are left to scikit-learn."""
+    """Native categories, classes, other columns, large trees: scikit-learn prices."""
     rows = np.abs(np.nan_to_num(_rows(100))).round()
     target = rows.sum(axis=1)
     plain = HistGradientBoostingRegressor(max_iter=2).fit(rows, target)
@@ -67,12 +67,16 @@ def test_models_of_another_kind_are_not_fused() -> None:
     categories = HistGradientBoostingRegressor(max_iter=2, categorical_features=[0])
     counts = HistGradientBoostingRegressor(max_iter=2, loss="poisson")
     classes = HistGradientBoostingClassifier(max_iter=2)
+    large = HistGradientBoostingRegressor(
+        max_iter=2, max_leaf_nodes=65, min_samples_leaf=1
+    )
 
     for odd in (
         narrow,
         categories.fit(rows, target),
         counts.fit(rows, target),
         classes.fit(rows, target % 3),
+        large.fit(_rows(200), np.arange(200)),
     ):
         with pytest.raises(NotFusable):
             Forest([plain, odd])

@@ -119,16 +119,17 @@ def test_one_wrong_node_makes_the_pipelines_price(
     houses: list[dict[str, Any]],
 ) -> None:
     """A direct form that differs in a single leaf is noticed, told and not used."""
-    fused = forest._fused  # noqa: SLF001 - the fault is put where only a bug could be
+    trees_of = forest._trees  # noqa: SLF001 - the fault is put where only a bug could be
 
-    def wrong(*args: Any) -> Any:
-        nodes = fused(*args)
-        leaf = np.argmax(nodes["count"] * nodes["is_leaf"])
-        nodes["value"][leaf] += 1e-9
-        return nodes
+    def wrong(model: Any) -> Any:
+        first, *others = trees_of(model)
+        first = first.copy()
+        leaf = np.argmax(first["count"] * first["is_leaf"])
+        first["value"][leaf] += 1e-9
+        return [first, *others]
 
     right = Predictor(loaded).predict(houses)
-    monkeypatch.setattr(forest, "_fused", wrong)
+    monkeypatch.setattr(forest, "_trees", wrong)
     fallen_back = Predictor(loaded)
 
     assert not fallen_back.exact
