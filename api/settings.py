@@ -51,7 +51,7 @@ class ApiSettings(WorkerSettings):
         return url.rstrip("/")
 
 
-def server_threads(waiters: int = WAITERS) -> int:
+def server_threads(waiters: int) -> int:
     """Return the threads of a server process in which `waiters` requests may wait."""
     return waiters + _SPARE_THREADS
 

@@ -56,7 +56,8 @@ class Backlog:
     def stop(self) -> None:
         """Let the workers finish what they hold and take no more."""
         self._ledger.pause(ledger.PREDICTIONS)
-        while self._redis.zcard(f"kerbside:running:{ledger.PREDICTIONS}"):
+        running = ledger.lane_key("running", ledger.PREDICTIONS)
+        while self._redis.zcard(running):
             time.sleep(_LOOK_EVERY_S)
 
     def cost_us(self, jobs: int) -> float:

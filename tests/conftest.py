@@ -54,16 +54,22 @@ def store(
     return small_model.promoted(small_artifact, tmp_path_factory.mktemp("models"))
 
 
-@pytest.fixture(scope="session")
-def redis_server_url(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    """Run a real server for the session and return its address."""
+@pytest.fixture(scope="session", autouse=True)
+def _server_program(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let every server that this process starts be of the program asked for."""
     with pytest.MonkeyPatch.context() as patch:
         if program := request.config.getoption("--redis-server"):
             patch.setattr(embedded, "find_binary", lambda: program)
-        with embedded.serving(tmp_path_factory.mktemp("redis")) as server:
-            yield server.url
+        yield
+
+
+@pytest.fixture(scope="session")
+def redis_server_url(
+    _server_program: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """Run a real server for the session and return its address."""
+    with embedded.serving(tmp_path_factory.mktemp("redis")) as server:
+        yield server.url
 
 
 @pytest.fixture

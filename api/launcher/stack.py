@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from signal import Signals
 
 from api.launcher.statefolder import StateFolder
-from api.settings import server_threads
 from worker.supervision import ports
 from worker.supervision.child import ChildSpec
 from worker.supervision.embedded import EmbeddedRedis
@@ -47,7 +46,7 @@ class Stack:
     flower_password: str = field(repr=False)
     predictors: int
     drain_s: float
-    api_threads: int = server_threads()
+    api_threads: int
 
     def redis(self, server: EmbeddedRedis) -> ChildSpec:
         """Return the embedded Valkey."""

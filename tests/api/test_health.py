@@ -79,7 +79,8 @@ def test_a_submit_to_a_champion_that_is_missing_is_503(
     )
     client = client_of(ApiSettings(redis_url=redis_url, store_url=str(tmp_path)))
 
-    for body in ({"input": {}}, {"input": {}, "version": "champion"}):
+    for named in ({}, {"version": "champion"}):
+        body = {"input": {}, **named}
         answer = client.post("/v1/predictions", json=body, headers=caller)
 
         assert_problem(answer, 503, "model-store-unavailable")

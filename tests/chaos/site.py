@@ -11,6 +11,7 @@ import redis
 
 from api.launcher.stack import Stack
 from api.launcher.statefolder import StateFolder
+from api.settings import WAITERS, server_threads
 from tests.chaos.fleet import Fleet
 from tests.chaos.houses import Houses
 from tests.chaos.proxy import Proxy
@@ -153,6 +154,7 @@ def _stack(site: Site, state: StateFolder, lock: int) -> Stack:
         flower_password="",
         predictors=site.plan.workers,
         drain_s=site.settings.drain_s,
+        api_threads=server_threads(WAITERS),
     )
 
 

@@ -14,6 +14,8 @@ import pytest
 
 from model_store.store import ModelStore
 from tests.patience import wait_until
+from tests.system import installation
+from tests.system.installation import Installation
 from worker import queue
 from worker.celery import create_celery
 from worker.jobs import Job, Submission
@@ -30,6 +32,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.system)
+
+
+@pytest.fixture
+def place(store: ModelStore, tmp_path: Path) -> Iterator[Installation]:
+    """Return an installation of which only the server runs yet."""
+    with installation.running(tmp_path / "var", store) as place:
+        yield place
 
 
 @pytest.fixture

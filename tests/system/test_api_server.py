@@ -5,27 +5,25 @@ import http.client
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 import redis as redis_py
 
-from api.settings import WAITERS, child_environment, server_threads
+from api.launcher.stack import API_PROCESSES
+from api.settings import WAITERS
 from model_store.store import ModelStore
 from tests.patience import wait_until
-from tests.system.conftest import ROOT
+from tests.system.installation import Installation
 from worker import connection
 from worker.credentials import ApiKeys
 from worker.ledger import PREDICTIONS, Completion, Ledger, finished_channel
 from worker.settings import WorkerSettings
-from worker.supervision import embedded, ports
+from worker.supervision.child import Child
 
 #: What an answer may take while Redis is away: 1 s, and a busy machine's share.
 SOON_S = 1.3
@@ -45,7 +43,7 @@ class Reply:
 class Server:
     """A running API."""
 
-    process: "subprocess.Popen[bytes]"
+    process: Child
     port: int
     token: str
     redis: redis_py.Redis
@@ -91,31 +89,14 @@ class Server:
 
 
 @pytest.fixture
-def server(store: ModelStore, tmp_path: Path) -> Iterator[Server]:
-    """Run the API and a Redis of its own."""
-    with embedded.serving(tmp_path / "redis") as redis, contextlib.ExitStack() as stack:
-        client = stack.enter_context(connection.connect(redis.url, role="worker"))
+def server(store: ModelStore, place: Installation) -> Iterator[Server]:
+    """Run the API of an installation."""
+    with connection.connect(place.redis.url, role="worker") as client:
         token, _ = ApiKeys(client).create(tenant="acme", scopes=["predict", "read"])
-        port = ports.find_free()
-        log = stack.enter_context((tmp_path / "api.log").open("wb"))
-        process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "granian", "--interface", "wsgi"),
-                *("--workers", "2", "--blocking-threads", str(server_threads())),
-                *("--port", str(port), "--workers-kill-timeout", "8", "--no-ws"),
-                "api.wsgi:application",
-            ],
-            cwd=ROOT,
-            env=child_environment(
-                KERBSIDE_REDIS_URL=redis.url, KERBSIDE_STORE_URL=str(store.root)
-            ),
-            stdout=log,
-            stderr=log,
-        )
-        stack.callback(_end, process)
         house = store.card(store.resolve("champion")).schema.example
-        server = Server(process, port, token, client, dict(house))
-        wait_until(lambda: _listeners(server) == 2)
+        process = place.start(place.stack.api())
+        server = Server(process, place.stack.port, token, client, dict(house))
+        wait_until(lambda: _listeners(server) == API_PROCESSES)
         yield server
 
 
@@ -204,7 +185,7 @@ def test_a_lost_connection_is_made_anew(server: Server) -> None:
     replies = [server.call("GET", f"/v1/predictions/{job['id']}") for _ in range(20)]
 
     assert {reply.status for reply in replies} == {200}
-    wait_until(lambda: _listeners(server) == 2)
+    wait_until(lambda: _listeners(server) == API_PROCESSES)
 
 
 def test_a_stop_answers_who_waits(server: Server) -> None:
@@ -216,7 +197,8 @@ def test_a_stop_answers_who_waits(server: Server) -> None:
         replies = [reply.result() for reply in waiting]
 
     assert {reply.status for reply in replies} == {202}
-    assert server.process.wait(8) == 0
+    wait_until(server.process.has_ended, timeout_s=8)
+    assert server.process.exit_code == 0
 
 
 def test_a_body_in_chunks_is_read_and_bounded(server: Server) -> None:
@@ -246,12 +228,3 @@ def test_a_head_request_has_no_body(server: Server) -> None:
 def _listeners(server: Server) -> int:
     found: Any = server.redis.pubsub_numsub(finished_channel(server.redis))
     return int(found[0][1])
-
-
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    process.terminate()
-    try:
-        process.wait(15)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()

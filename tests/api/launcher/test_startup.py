@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +50,7 @@ def started(port: int, tmp_path: Path) -> Iterator[Startup]:
         flower_password="secret",
         predictors=1,
         drain_s=1,
+        api_threads=server_threads(200),
     )
     with contextlib.closing(Screen()) as screen, SignalInbox() as inbox:
         yield Startup(stack, Recorder(inbox, report=screen.warn), screen)
@@ -127,6 +127,4 @@ def test_the_server_has_threads_for_as_many_waiters_as_are_set(
     started: Startup,
 ) -> None:
     """The setting alone moves both figures."""
-    stack = replace(started.stack, api_threads=server_threads(200))
-
-    assert "--blocking-threads=232" in stack.api().command
+    assert "--blocking-threads=232" in started.stack.api().command

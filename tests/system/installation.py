@@ -1,0 +1,79 @@
+"""A server of its own, and beside it processes as `kerbside up` starts them."""
+
+import contextlib
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from api.launcher import installation
+from api.launcher.stack import Stack
+from api.launcher.statefolder import StateFolder
+from api.settings import ApiSettings, server_threads
+from model_store.store import ModelStore
+from tests.patience import NotInTime, wait_until
+from worker.supervision import embedded, ports
+from worker.supervision.child import Child, ChildSpec
+from worker.supervision.childlog import ChildLog
+from worker.supervision.embedded import EmbeddedRedis
+
+
+@dataclass(frozen=True)
+class Installation:
+    """A server that runs, and what else a test starts."""
+
+    stack: Stack
+    redis: EmbeddedRedis
+    _children: list[Child] = field(default_factory=list)
+
+    def start(self, spec: ChildSpec) -> Child:
+        """Start one of the stack's processes; it ends with the test."""
+        child = Child(spec, ChildLog(spec.log), now=time.monotonic())
+        self._children.append(child)
+        return child
+
+    def end(self) -> None:
+        """End what was started: first asked, then, if it must be, killed."""
+        for child in self._children:
+            child.terminate()
+        for child in self._children:
+            with contextlib.suppress(NotInTime):
+                wait_until(child.has_ended, timeout_s=child.spec.grace_s)
+            child.kill()
+
+    def logs(self) -> Mapping[str, str]:
+        """Return what each process has logged."""
+        return {
+            path.stem: path.read_text(errors="replace")
+            for path in self.stack.state.logs.glob("*.log")
+        }
+
+
+@contextlib.contextmanager
+def running(folder: Path, store: ModelStore) -> Iterator[Installation]:
+    """Run a server in a folder, and end with it what the block starts."""
+    state = StateFolder.prepare(folder)
+    with state.locked() as lock, embedded.serving(state.redis) as server:
+        port = ports.find_free()
+        settings = installation.for_children(
+            ApiSettings(store_url=str(store.root)),
+            state_dir=state.path,
+            redis_url=server.url,
+            port=port,
+        )
+        stack = Stack(
+            state=state,
+            environment=installation.environment(settings),
+            lock=lock,
+            port=port,
+            flower_port=ports.find_free(),
+            flower_password="hunter2",
+            predictors=1,
+            drain_s=settings.drain_s,
+            api_threads=server_threads(settings.waiters),
+        )
+        place = Installation(stack, server)
+        try:
+            yield place
+        finally:
+            place.end()
