@@ -10,8 +10,10 @@ from typing import NoReturn
 import redis
 
 from worker import ledger
+from worker.errors import frames_of
 from worker.outage import is_outage
 from worker.settings import WorkerSettings
+from worker.upkeep import StandIn
 
 #: Seconds between two looks.
 _LOOK_EVERY_S = 1.0
@@ -25,7 +27,8 @@ class Watchdog:
     """Touches a health file at each progress and ends a process that makes none.
 
     No progress alone is no stall: messages must wait on a lane that is not paused and
-    Redis must answer. The batch thread reports a missing champion as progress.
+    Redis must answer. The batch thread reports a missing champion as progress. Its
+    thread also stands in for an upkeep that is missing.
     """
 
     def __init__(
@@ -37,6 +40,7 @@ class Watchdog:
         worker: str,
     ) -> None:
         self._ledger = book
+        self._stand_in = StandIn(book)
         self._stall_s = settings.stall_s
         self._lane = lane
         self._file = _health_file(settings.health_dir, worker)
@@ -89,8 +93,12 @@ class Watchdog:
 
     def _run(self) -> None:
         while not self._stopped.wait(_LOOK_EVERY_S):
-            if self.is_stalled():
-                self.end_process(f"nothing claimed for {self._stall_s} s")
+            try:
+                if self.is_stalled():
+                    self.end_process(f"nothing claimed for {self._stall_s} s")
+                self._stand_in.look()
+            except Exception as error:  # noqa: BLE001 - nobody watches the watchdog
+                _log.error("watchdog_failed\n%s", frames_of(error))
 
 
 def _health_file(folder: Path | None, worker: str) -> Path | None:

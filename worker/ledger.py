@@ -5,7 +5,7 @@ Scripts build keys from ids, so one primary holds them all (no Redis Cluster).
 
 | key | type | lives | written by | holds |
 |---|---|---|---|---|
-| `<lane>` | list | - | prelude, claim, cancel | native Celery messages: newest left, oldest right |
+| `<lane>` | list | - | prelude, claim, cancel, reap | native Celery messages: newest left, oldest right |
 | `kerbside:job:<id>` | hash | until the result TTL after its end | all | the job's record |
 | `kerbside:gone:<id>` | string | tombstone TTL | prelude | tenant and end of a finished job |
 | `kerbside:waiting:<lane>` | zset | - | prelude, claim, reap | id -> `sent` of its message |
@@ -23,6 +23,7 @@ Scripts build keys from ids, so one primary holds them all (no Redis Cluster).
 | `kerbside:dead:<lane>` | zset | dead-letter TTL per entry | reap | id -> time of death |
 | `kerbside:paused:<lane>` | string | - | pause | set while the lane is paused |
 | `kerbside:tick:<lane>` | string | - | reap | time of the reaper's last tick |
+| `kerbside:upkeep:<lane>` | string | 5 s | reap | last tick by the upkeep itself, not by who stands in for it |
 | `kerbside:samples:<lane>` | list | newest 16 | reap | `time number done` of each tick |
 | `kerbside:memory_full` | string | 10 s | watch_memory | why new jobs are refused: `memory` or `evicting` |
 | `kerbside:probe` | string | 60 s | write_probe | proves that Redis takes writes |
@@ -62,6 +63,12 @@ PROBE = "kerbside:probe"
 
 #: Starts of a job whose worker died, before the job is a dead letter.
 CRASHES_ALLOWED = 3
+#: Milliseconds since its last claim in which a worker counts; an idle one asks each
+#: second.
+WORKER_SEEN_MS = 10_000
+
+#: Seconds since its last tick in which upkeep counts as there.
+_UPKEEP_SEEN_S = 5
 #: Jobs that one call of the reaper's script looks at, so that Redis is never held up.
 _REAP_LIMIT = 500
 #: Seconds that the refusal of new jobs outlives the upkeep that watches the memory.
@@ -71,7 +78,7 @@ _MEMORY_FLAG_S = 10
 _log = logging.getLogger(__name__)
 
 LaneKey = Literal[
-    "bell", "claimed", "paused", "running", "samples", "waiting", "workers"
+    "bell", "claimed", "paused", "running", "samples", "upkeep", "waiting", "workers"
 ]
 
 
@@ -185,7 +192,7 @@ class Ledger:
         `back_in_ms` jobs that come within this time wake no other worker.
         """
         jobs, left, paused, strays = self.run(
-            "claim", lane, limit, worker, job_id, back_in_ms
+            "claim", lane, limit, worker, job_id, back_in_ms, WORKER_SEEN_MS
         )
         leases = [
             Lease(job[0].decode(), job[1], job[2].decode(), job[3], job[4])
@@ -231,15 +238,19 @@ class Ledger:
         """Block until work may be there; False when the time has passed."""
         return self._redis.blpop([lane_key("bell", lane)], timeout_s) is not None
 
-    def reap(self, lane: str) -> Tick | None:
+    def reap(self, lane: str, *, stands_in: bool = False) -> Tick | None:
         """Retry or bury jobs of dead workers, re-send lost messages, end late jobs.
 
-        Idempotent; returns None where another reaper has just been at the lane.
+        Idempotent; returns None where another reaper has just been at the lane. One
+        that stands in for the upkeep does not count as its being there.
         """
+        seen_s = 0 if stands_in else _UPKEEP_SEEN_S
         total = [0] * 5
         goes_on = 0
         while True:
-            answer = self.run("reap", lane, CRASHES_ALLOWED, _REAP_LIMIT, goes_on)
+            answer = self.run(
+                "reap", lane, CRASHES_ALLOWED, _REAP_LIMIT, goes_on, seen_s
+            )
             if answer is None:
                 return None
             *counts, more = answer
@@ -247,6 +258,11 @@ class Ledger:
             if not more:
                 return Tick(*total)
             goes_on = 1
+
+    def is_tended(self) -> bool:
+        """Tell whether upkeep has been at every lane of late."""
+        keys = [lane_key("upkeep", lane) for lane in LANES]
+        return self._redis.exists(*keys) == len(keys)
 
     def watch_memory(self) -> bool:
         """Refuse new jobs while Redis may lose them; tell whether it does so.

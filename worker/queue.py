@@ -23,11 +23,6 @@ from worker.settings import WorkerSettings
 
 #: Milliseconds over which arrival and completion rates are measured.
 _RATE_WINDOW_MS = 10_000
-#: Milliseconds since its last claim in which a worker counts; an idle one asks each
-#: second.
-_WORKER_SEEN_MS = 10_000
-#: Samples that one rate needs: the newest and those of the window before it.
-_RATE_SAMPLES = 15
 #: Why the script refused a submit -> what is raised.
 _REFUSALS = {b"full": QueueFull, b"memory": MemoryFull, b"evicting": RedisEvicts}
 #: Bounds of the advice when to come back, in seconds, and the advice when jobs wait
@@ -263,32 +258,40 @@ class Queue:
         # By their records: a message may be there twice, or be lost.
         pipe.zcard(ledger.lane_key("waiting", lane))
         pipe.zcard(ledger.lane_key("running", lane))
-        pipe.zrange(ledger.lane_key("waiting", lane), 0, 0, withscores=True)
+        pipe.zrange(ledger.lane_key("waiting", lane), 0, 0)
         pipe.zrange(ledger.lane_key("workers", lane), 0, -1, withscores=True)
         pipe.exists(ledger.lane_key("paused", lane))
-        pipe.lrange(ledger.lane_key("samples", lane), 0, _RATE_SAMPLES)
-        clock, waiting, running, oldest, workers, paused, samples = pipe.execute()
+        pipe.lrange(ledger.lane_key("samples", lane), 0, -1)
+        clock, waiting, running, first, workers, paused, samples = pipe.execute()
         now = _ms(clock)
         arrivals, ends = _rates(samples, now)
-        seen = [name for name, last in workers if now - last <= _WORKER_SEEN_MS]
+        seen = [name for name, last in workers if now - last <= ledger.WORKER_SEEN_MS]
         # A paused lane asks for no workers.
         waiting, running = (0, 0) if paused else (waiting, running)
         return {
             "waiting": waiting,
             "running": running,
             "backlog": waiting + running,
-            "oldest_age_s": (now - oldest[0][1]) / 1000 if oldest and waiting else 0.0,
+            "oldest_age_s": self._age_s(first, now) if waiting else 0.0,
             "workers": len(seen),
             "arrivals_per_s": arrivals,
             "jobs_per_s": ends,
             "paused": bool(paused),
         }
 
+    def _age_s(self, first: Sequence[bytes], now: int) -> float:
+        # Since its submit: the time of its message is that of the last re-send.
+        for job_id in first:
+            created = self._redis.hget(ledger.job_key(job_id.decode()), "created")
+            if created:
+                return (now - int(created)) / 1000
+        return 0.0
+
     def _wait_s(self, waiting: int) -> int:
         pipe = self._redis.pipeline(transaction=False)
         pipe.time()
         samples_key = ledger.lane_key("samples", ledger.PREDICTIONS)
-        pipe.lrange(samples_key, 0, _RATE_SAMPLES)
+        pipe.lrange(samples_key, 0, -1)
         clock, samples = pipe.execute()
         _, ends_per_s = _rates(samples, _ms(clock))
         return expected_wait_s(waiting, ends_per_s)

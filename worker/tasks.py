@@ -10,7 +10,7 @@ from celery import shared_task
 from model_store.errors import StoreError, UnknownModel
 from model_store.store import ModelStore
 from worker import celery as wire
-from worker import connection, ledger, predictors, pricing
+from worker import connection, ledger, predictors, pricing, upkeep
 
 #: Seconds before a stock worker goes on after a job that it gave back.
 _PAUSE_S = 1.0
@@ -21,13 +21,8 @@ _log = logging.getLogger(__name__)
 # Without events: a tick a second would push everything else out of Flower's memory.
 @shared_task(name=wire.REAP, bind=True, send_events=False)
 def reap(self: Any) -> None:
-    """Tend every lane of the ledger and watch Redis's memory."""
-    book = _ledger(self.app)
-    for lane in ledger.LANES:
-        tick = book.reap(lane)
-        if tick and tick != ledger.Tick():
-            _log.warning("lane_tended: %s %s", lane, tick)
-    book.watch_memory()
+    """Tend the ledger."""
+    upkeep.tend(_ledger(self.app))
 
 
 @shared_task(name=wire.PRICE, bind=True)

@@ -36,7 +36,7 @@ def test_a_worker_prices_what_waits_in_one_batch(
 def test_one_bad_house_fails_alone(
     start_worker: Start, submit: Submit, finished: Finished
 ) -> None:
-    """The batch that raises is priced house by house."""
+    """The batch that raises is priced again by halves."""
     jobs = [submit(number=1), submit(**{"raise": True}), submit(number=3)]
     start_worker()
     after = [finished(job.id) for job in jobs]

@@ -88,6 +88,23 @@ def test_a_full_lane_refuses_and_writes_nothing(
     assert redis.llen(PREDICTIONS) == 2
 
 
+def test_messages_of_jobs_that_have_ended_fill_no_lane(
+    redis: redis_py.Redis, settings: WorkerSettings
+) -> None:
+    """The bound and the place in line count jobs, as the scaler does."""
+    small = queue.Queue(redis, settings.model_copy(update={"queue_bound": 2}))
+    book = ledger.Ledger(redis, settings)
+    redis.lpush(PREDICTIONS, "a stray at the head, so that nothing is cleared away")
+    for _ in range(2):
+        small.submit(submission(deadline_ms=0))
+    assert tend(book, redis).late == 2
+    assert redis.llen(PREDICTIONS) == 3
+    assert small.submit(submission()).job.position == 1
+    assert small.submit(submission()).job.position == 2
+    with pytest.raises(QueueFull):
+        small.submit(submission())
+
+
 def test_short_memory_refuses_a_submit(
     front_desk: queue.Queue, book: ledger.Ledger, redis: redis_py.Redis
 ) -> None:
@@ -258,6 +275,23 @@ def test_the_scaler_counts_jobs_and_not_messages(
     assert front_desk.scaler()["queues"][PREDICTIONS]["waiting"] == 2
     redis.delete(PREDICTIONS)
     assert front_desk.scaler()["queues"][PREDICTIONS]["waiting"] == 2
+
+
+def test_the_age_of_the_oldest_counts_from_its_submit(
+    front_desk: queue.Queue,
+    submit: Submit,
+    book: ledger.Ledger,
+    redis: redis_py.Redis,
+) -> None:
+    """A message that was lost and sent again makes no job younger."""
+    lane = front_desk.scaler()["queues"][PREDICTIONS]
+    assert lane["oldest_age_s"] == 0.0
+    job = submit()
+    redis.hset(ledger.job_key(job.id), "created", clock(redis) - 5000)
+    redis.delete(PREDICTIONS)
+    assert tend(book, redis).resent == 1
+    lane = front_desk.scaler()["queues"][PREDICTIONS]
+    assert 5.0 <= lane["oldest_age_s"] < 60.0
 
 
 def test_a_paused_lane_asks_for_no_workers(

@@ -95,6 +95,40 @@ def test_ticks_that_are_always_late_still_end_the_leases_of_the_dead(
     assert retried == 1
 
 
+def test_messages_of_jobs_that_have_ended_leave_the_lane(
+    book: ledger.Ledger,
+    submit: Submit,
+    redis: redis_py.Redis,
+) -> None:
+    """Without a worker their deadlines would fill it; the first open job ends this."""
+    for _ in range(700):
+        submit(deadline_ms=0)
+    waits = submit().id
+    submit(deadline_ms=0)
+
+    assert tend(book, redis) == Tick(late=701)
+
+    assert redis.llen(PREDICTIONS) == 2
+    assert tend(book, redis) == Tick()
+    assert claimed(book) == [waits]
+    assert redis.llen(PREDICTIONS) == 0
+
+
+def test_a_message_without_a_record_is_left_for_the_claim(
+    book: ledger.Ledger,
+    submit: Submit,
+    redis: redis_py.Redis,
+) -> None:
+    """Only there it is counted and set aside."""
+    redis.lpush(PREDICTIONS, '{"headers":{"id":"unknown"}}', "not json")
+    submit(deadline_ms=0)
+
+    tend(book, redis)
+
+    assert redis.llen(PREDICTIONS) == 3
+    assert book.claim(PREDICTIONS, limit=10, worker="w").strays == 2
+
+
 def test_a_clock_that_was_set_back_stops_no_reaper(
     book: ledger.Ledger,
     submit: Submit,

@@ -4,14 +4,15 @@
 --         kerbside:running:<lane> kerbside:waiting:<lane> kerbside:awake:<lane> kerbside:bell:<lane> <lane>,
 --         and what prelude's finish writes
 -- Arguments: 6 lane, 7 n, 8 worker, 9 the one id wanted, whose message a stock worker took, or '',
---            10 ms in which the worker will be back if it gets a job, 0 where that is not known
+--            10 ms in which the worker will be back if it gets a job, 0 where that is not known,
+--            11 ms since its last claim in which a worker counts
 -- Returns: {jobs, left, paused, strays}; a job is {id, fence, version, input, crashes}
 -- A batch holds jobs of one crash count: fresh ones n together, once crashed ones 8, twice crashed ones alone,
 -- so that a house that kills its worker is cornered while its neighbours are priced.
 local lane, n, worker = ARGV[6], tonumber(ARGV[7]), ARGV[8]
-local SMALL_BATCH, STRAYS_KEPT, WORKER_SEEN = 8, 1000, 10000
+local SMALL_BATCH, STRAYS_KEPT = 8, 1000
 
-redis.call('ZREMRANGEBYSCORE', 'kerbside:workers:' .. lane, '-inf', now - WORKER_SEEN)
+redis.call('ZREMRANGEBYSCORE', 'kerbside:workers:' .. lane, '-inf', now - tonumber(ARGV[11]))
 redis.call('ZADD', 'kerbside:workers:' .. lane, now, worker)
 local awake = 'kerbside:awake:' .. lane
 local known = redis.call('MGET', 'kerbside:paused:' .. lane, 'kerbside:claimed:' .. lane, awake)

@@ -1,8 +1,10 @@
--- One tick of upkeep for a lane: expired leases, lost messages, passed deadlines, rate samples.
+-- One tick of upkeep for a lane: expired leases, lost messages and dead ones, passed deadlines, rate samples.
 -- Reads:  kerbside:number:<lane> kerbside:done:<lane>
 -- Writes: kerbside:tick:<lane> kerbside:samples:<lane> kerbside:dead:<lane> kerbside:job:<id> kerbside:running:<lane>
---         kerbside:waiting:<lane> kerbside:deadlines:<lane>, and what prelude's enqueue_* and finish write
--- Arguments: 6 lane, 7 crashes allowed, 8 jobs looked at per call, 9 '1' to go on with the same tick
+--         kerbside:waiting:<lane> kerbside:deadlines:<lane> kerbside:upkeep:<lane> <lane>,
+--         and what prelude's enqueue_* and finish write
+-- Arguments: 6 lane, 7 crashes allowed, 8 jobs looked at per call, 9 '1' to go on with the same tick,
+--            10 s in which this tick shows that upkeep is there, 0 where another stands in for it
 -- Returns: {leases extended, retried, dead, re-sent, deadline passed, more}, or nil where another reaper was just here
 local lane, allowed, limit = ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
 local running, waiting = 'kerbside:running:' .. lane, 'kerbside:waiting:' .. lane
@@ -11,6 +13,11 @@ local LONGEST_GAP, USUAL_GAP, SHORTEST_GAP, SAMPLES_KEPT = 2000, 1000, 200, 16
 local last = tonumber(redis.call('GET', 'kerbside:tick:' .. lane) or 0)
 local gap = now - last
 local goes_on = ARGV[9] == '1'
+-- A removal first (see finish): a full server must still be tended.
+redis.call('ZREMRANGEBYSCORE', 'kerbside:dead:' .. lane, '-inf', now - DEAD_TTL * 1000)
+if ARGV[10] ~= '0' then
+  redis.call('SET', 'kerbside:upkeep:' .. lane, now, 'EX', ARGV[10])
+end
 -- A tick from the future: Redis's clock was set back, and nobody was here.
 if not goes_on and gap >= 0 and gap < SHORTEST_GAP then
   return nil
@@ -111,8 +118,21 @@ local function expire_deadlines()
   return #late
 end
 
--- Removals first (see finish): a full server must still be tended.
-redis.call('ZREMRANGEBYSCORE', 'kerbside:dead:' .. lane, '-inf', now - DEAD_TTL * 1000)
+-- While no worker claims, nobody else takes away the messages of jobs that have ended, and their deadlines may be
+-- short. One without a record is left for claim to set aside.
+local function drop_ended()
+  for dropped = 0, limit - 1 do
+    local oldest = redis.call('LINDEX', lane, -1)
+    local id = oldest and string.match(oldest, '"id": ?"([^"]+)"')
+    local state = id and redis.call('HGET', job_key(id), 'state')
+    if not state or is_open(state) then
+      return dropped
+    end
+    redis.call('RPOP', lane)
+  end
+  return limit
+end
+
 redis.call('SET', 'kerbside:tick:' .. lane, now)
 local extended = 0
 if not goes_on then
@@ -123,8 +143,9 @@ if not goes_on then
     .. ' ' .. (redis.call('GET', 'kerbside:done:' .. lane) or 0))
   redis.call('LTRIM', 'kerbside:samples:' .. lane, 0, SAMPLES_KEPT - 1)
 end
+local late = expire_deadlines()
+local dropped = drop_ended()
 local retried, dead = retry_or_bury()
 local resent = resend()
-local late = expire_deadlines()
-local more = (retried + dead >= limit or resent >= limit or late >= limit) and 1 or 0
+local more = math.max(late, dropped, retried + dead, resent) >= limit and 1 or 0
 return { extended, retried, dead, resent, late, more }

@@ -1,5 +1,5 @@
 -- Takes a job: record, message and idempotency entry, or none of them.
--- Reads:  kerbside:memory_full kerbside:claimed:<lane>, of earlier jobs whether kerbside:job:<id> is there
+-- Reads:  kerbside:memory_full kerbside:claimed:<lane> kerbside:waiting:<lane>, of earlier jobs whether kerbside:job:<id> is there
 -- Writes: kerbside:job:<id> kerbside:idempotency:<tenant>:<hash> kerbside:tenant:<tenant> kerbside:number:<lane>
 --         kerbside:deadlines:<lane>, and what prelude's enqueue_last writes
 -- Arguments: 6 id, 7 lane, 8 tenant, 9 idempotency hash or '', 10 fingerprint, 11 queue bound,
@@ -32,7 +32,8 @@ if ARGV[9] ~= '' then
     return { fingerprint == ARGV[10] and 'replayed' or 'mismatch', held_id }
   end
 end
-local waiting = redis.call('LLEN', lane)
+-- Jobs and not messages: those of jobs that have ended may lie in the lane until somebody takes them.
+local waiting = redis.call('ZCARD', 'kerbside:waiting:' .. lane)
 local known = redis.call('MGET', 'kerbside:memory_full', 'kerbside:claimed:' .. lane)
 if known[1] or waiting >= tonumber(ARGV[11]) then
   return { 'refused', waiting, known[1] or 'full' }

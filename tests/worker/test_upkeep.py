@@ -1,0 +1,163 @@
+"""Who tends the ledger, on a real server."""
+
+from collections.abc import Callable
+
+import pytest
+import redis as redis_py
+
+from tests.clock import Clock
+from tests.patience import wait_until
+from worker import connection, health, ledger, upkeep
+from worker.jobs import Job
+from worker.ledger import PREDICTIONS
+from worker.settings import WorkerSettings
+
+Submit = Callable[..., Job]
+
+UPKEEP = f"kerbside:upkeep:{PREDICTIONS}"
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Return a clock that stands still."""
+    return Clock()
+
+
+@pytest.fixture
+def stand_in(book: ledger.Ledger, clock: Clock) -> upkeep.StandIn:
+    """Return who stands in for the upkeep."""
+    return upkeep.StandIn(book, clock=clock)
+
+
+def test_while_upkeep_ticks_nobody_stands_in(
+    stand_in: upkeep.StandIn,
+    book: ledger.Ledger,
+    redis: redis_py.Redis,
+    submit: Submit,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """What waits to be tended is left to it."""
+    upkeep.tend(book)
+    submit()
+    redis.delete(PREDICTIONS)
+    for _ in range(20):
+        clock.seconds += 1
+        stand_in.look()
+    assert redis.llen(PREDICTIONS) == 0
+    assert caplog.text == ""
+
+
+def test_a_worker_stands_in_for_an_upkeep_that_is_missing(
+    stand_in: upkeep.StandIn,
+    book: ledger.Ledger,
+    redis: redis_py.Redis,
+    submit: Submit,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """After some seconds, as at a start; it says so once, and that it ends."""
+    submit()
+    redis.delete(PREDICTIONS)
+    stand_in.look()
+    clock.seconds += 4.9
+    stand_in.look()
+    assert redis.llen(PREDICTIONS) == 0
+    for _ in range(3):
+        clock.seconds += 1
+        stand_in.look()
+    assert redis.llen(PREDICTIONS) == 1
+    assert caplog.text.count("upkeep_missing") == 1
+    assert "upkeep_back" not in caplog.text
+
+    upkeep.tend(book)
+    stand_in.look()
+    assert caplog.text.count("upkeep_back") == 1
+
+
+def test_who_stands_in_is_not_taken_for_the_upkeep(
+    book: ledger.Ledger, redis: redis_py.Redis
+) -> None:
+    """Or the stand-ins would take each other for it and stop."""
+    upkeep.tend(book, stands_in=True)
+    assert not book.is_tended()
+    redis.set(f"kerbside:tick:{PREDICTIONS}", 0)
+    upkeep.tend(book)
+    assert book.is_tended()
+    assert 0 < redis.ttl(UPKEEP) <= 5
+
+
+def test_an_upkeep_that_comes_second_is_there_all_the_same(book: ledger.Ledger) -> None:
+    """Many stand-ins leave it no moment of its own."""
+    assert book.reap(PREDICTIONS, stands_in=True) is not None
+    assert book.reap(PREDICTIONS) is None
+    assert book.is_tended()
+
+
+def test_a_full_server_knows_its_upkeep(
+    book: ledger.Ledger, redis: redis_py.Redis
+) -> None:
+    """It is missing for no worker."""
+    redis.config_set("maxmemory", 1)
+    try:
+        upkeep.tend(book)
+        assert book.is_tended()
+    finally:
+        redis.config_set("maxmemory", 0)
+
+
+def test_an_outage_is_left_to_others(
+    settings: WorkerSettings, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """No upkeep can be seen while Redis is away; a fault that stays is told."""
+    client = connection.connect("redis://127.0.0.1:1/0", role="api")
+    away = upkeep.StandIn(ledger.Ledger(client, settings), clock=clock)
+    for _ in range(3):
+        clock.seconds += 10
+        away.look()
+    assert caplog.text == ""
+
+
+def test_a_fault_that_stays_is_told(
+    stand_in: upkeep.StandIn,
+    redis: redis_py.Redis,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Nobody else meets it."""
+    redis.set(f"kerbside:samples:{PREDICTIONS}", "no list")
+    for _ in range(2):
+        stand_in.look()
+        clock.seconds += 10
+    assert "lanes_not_tended: ResponseError: WRONGTYPE" in caplog.text
+
+
+def test_the_watchdog_outlives_a_bug_and_looks_each_second(
+    book: ledger.Ledger,
+    settings: WorkerSettings,
+    redis: redis_py.Redis,
+    submit: Submit,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A worker of any lane tends the ledger in its thread."""
+    monkeypatch.setattr(health, "_LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr(upkeep, "_PATIENCE_S", 0.0)
+    sound, calls = book.is_tended, []
+
+    def fails_once() -> bool:
+        calls.append(1)
+        if len(calls) == 1:
+            raise ValueError
+        return sound()
+
+    monkeypatch.setattr(book, "is_tended", fails_once)
+    submit()
+    redis.delete(PREDICTIONS)
+    dog = health.Watchdog(book, settings, lane=PREDICTIONS, worker="w")
+    dog.start()
+    try:
+        wait_until(lambda: redis.llen(PREDICTIONS) == 1)
+    finally:
+        dog.stop()
+    assert "watchdog_failed" in caplog.text
