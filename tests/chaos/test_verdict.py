@@ -1,5 +1,6 @@
 """The judge of the chaos suite sees what it is there to see."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -56,6 +57,37 @@ def test_a_job_without_a_record_is_lost() -> None:
     verdict = judge(WHOLE, replace(HELD, records=records))
     assert verdict.lost == 1
     assert "no record, such as c" in verdict.broken[0]
+
+
+@pytest.mark.parametrize(
+    ("state", "figure"),
+    [
+        ("succeeded", "succeeded"),
+        ("failed", "failed"),
+        ("canceled", "canceled"),
+        ("queued", "open"),
+        ("running", "open"),
+        ("retrying", "open"),
+    ],
+)
+def test_every_acknowledged_job_is_counted_once(state: str, figure: str) -> None:
+    """Acknowledged == succeeded + failed + canceled + open."""
+    verdict = judge(WHOLE, with_record("b", state=state))
+    figures = ("succeeded", "failed", "canceled", "open")
+    expected = Counter(["succeeded", "succeeded", figure])
+
+    assert [getattr(verdict, one) for one in figures] == [
+        expected[one] for one in figures
+    ]
+    assert not any("acknowledged jobs are not" in text for text in verdict.broken)
+
+
+def test_a_sum_that_does_not_come_out_is_seen() -> None:
+    """A job that is neither open nor ended is nowhere."""
+    verdict = judge(WHOLE, replace(HELD, records={"a": PRICED, "b": PRICED}))
+
+    told = "3 acknowledged jobs are not 2 succeeded + 0 failed + 0 canceled + 0 open"
+    assert told in verdict.broken
 
 
 @pytest.mark.parametrize("state", ["queued", "running", "retrying"])

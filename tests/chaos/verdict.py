@@ -57,13 +57,12 @@ class Verdict:
 def judge(statement: Statement, held: Holdings) -> Verdict:
     """Compare what clients know with what the server holds."""
     records = held.records
-    states = Counter(
-        records[one.id].state for one in statement.taken if one.id in records
-    )
-    missing = [one.id for one in statement.taken if one.id not in records]
+    taken = {one.id for one in statement.taken}
+    states = Counter(records[one].state for one in taken & records.keys())
+    missing = taken - records.keys()
     unfinished = [one for one, record in records.items() if not record.has_ended]
-    return Verdict(
-        acknowledged=len({one.id for one in statement.taken}),
+    verdict = Verdict(
+        acknowledged=len(taken),
         succeeded=states["succeeded"],
         failed=states["failed"],
         canceled=states["canceled"],
@@ -74,6 +73,7 @@ def judge(statement: Statement, held: Holdings) -> Verdict:
         dead=len(held.dead),
         broken=tuple(_broken(statement, held)),
     )
+    return with_broken(verdict, _unbalanced(verdict))
 
 
 def with_broken(verdict: Verdict, further: Iterable[str]) -> Verdict:
@@ -95,6 +95,17 @@ def _broken(statement: Statement, held: Holdings) -> Iterator[str]:
     yield from _untidy(statement, held)
     for wrong in statement.wrong_polls[:_EXAMPLES]:
         yield f"a poll went backwards: {wrong}"
+
+
+def _unbalanced(verdict: Verdict) -> Iterator[str]:
+    """Check the sum that all of this is for: every job has one end, or is open."""
+    known = verdict.succeeded + verdict.failed + verdict.canceled + verdict.open
+    if verdict.acknowledged != known:
+        yield (
+            f"{verdict.acknowledged} acknowledged jobs are not {verdict.succeeded}"
+            f" succeeded + {verdict.failed} failed + {verdict.canceled} canceled"
+            f" + {verdict.open} open"
+        )
 
 
 def _lost(statement: Statement, held: Holdings) -> Iterator[str]:
