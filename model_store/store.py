@@ -1,5 +1,6 @@
 """The model store: a folder a version, one file of aliases, all replaced atomically."""
 
+import contextlib
 import fcntl
 import json
 import os
@@ -7,7 +8,6 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -31,7 +31,9 @@ _FILES = (CARD, MODEL, PARITY, MANIFEST)
 #: Last sale date and the digest's first digits.
 _VERSION = re.compile(r"[0-9]{8}-[0-9a-f]{8}")
 _ALIASES = "aliases.json"
-_INCOMING = ".incoming-"
+_INCOMING, _WORKSHOP = ".incoming-", ".workshop-"
+#: Held in the store while it is written, in a workshop while somebody works there.
+_LOCK = ".lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,22 +170,25 @@ class ModelStore:
             _replace_file(self.root / _ALIASES, json.dumps(asdict(new)).encode())
         return new
 
-    @contextmanager
+    @contextlib.contextmanager
     def workshop(self) -> Iterator[Path]:
-        """Lend an empty folder to make a version in; it is gone afterwards.
+        """Lend a folder to make a version in; it is gone afterwards.
 
         It lies in the store, so that a store which cannot be written is noticed
-        before a training rather than after it.
+        before a training rather than after it. What a killed training left behind
+        goes with the next one.
 
         Raises:
             StoreError: The store cannot be written.
         """
-        with _writing(self.root):
-            folder = Path(tempfile.mkdtemp(dir=self.root, prefix=".workshop-"))
-        try:
+        with contextlib.ExitStack() as at_end:
+            with _writing(self.root), self._locked():
+                self._tidy()
+                folder = Path(tempfile.mkdtemp(dir=self.root, prefix=_WORKSHOP))
+                at_end.callback(shutil.rmtree, folder, ignore_errors=True)
+                lock = at_end.enter_context((folder / _LOCK).open("ab"))
+                fcntl.flock(lock, fcntl.LOCK_EX)
             yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
 
     def publish(self, folder: Path) -> str:
         """Copy a complete version folder into the store, all or nothing.
@@ -208,8 +213,8 @@ class ModelStore:
         return version
 
     def _copy_in(self, folder: Path, version: str) -> None:
+        self._tidy()
         incoming = self.root / f"{_INCOMING}{version}"
-        shutil.rmtree(incoming, ignore_errors=True)
         try:
             incoming.mkdir()
             for name in _FILES:
@@ -225,6 +230,15 @@ class ModelStore:
         finally:
             shutil.rmtree(incoming, ignore_errors=True)
 
+    def _tidy(self) -> None:
+        """Remove what was left by processes that are no more; the store is locked."""
+        for folder in self.root.glob(f"{_INCOMING}*"):
+            shutil.rmtree(folder, ignore_errors=True)
+        for folder in self.root.glob(f"{_WORKSHOP}*"):
+            with contextlib.suppress(OSError), (folder / _LOCK).open("ab") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
+
     def _is_version(self, name: str) -> bool:
         if not _VERSION.fullmatch(name):
             return False
@@ -234,10 +248,10 @@ class ModelStore:
         except OSError as error:
             raise StoreError(_reading(manifest, error)) from error
 
-    @contextmanager
+    @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
         """Let one process of this machine write at a time."""
-        with (self.root / ".lock").open("ab") as lock:
+        with (self.root / _LOCK).open("ab") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
@@ -268,7 +282,7 @@ def _folder_of(root: str | Path) -> Path:
     return Path(unquote(parts.path) if parts.scheme else root)
 
 
-@contextmanager
+@contextlib.contextmanager
 def _writing(root: Path) -> Iterator[None]:
     """Create the store's folder, and turn any failure to write into one error."""
     try:

@@ -159,7 +159,46 @@ def test_a_workshop_is_lent_and_taken_back(fresh: ModelStore) -> None:
         assert fresh.versions() == []
         raise KeyboardInterrupt
 
-    assert list(fresh.root.iterdir()) == []
+    assert [path.name for path in fresh.root.iterdir()] == [".lock"]
+
+
+def test_what_a_killed_training_left_goes_with_the_next(fresh: ModelStore) -> None:
+    """And nothing of one that still runs beside it."""
+    code = f"""
+import os, signal
+from pathlib import Path
+from model_store.store import ModelStore
+with ModelStore(Path({str(fresh.root)!r})).workshop() as folder:
+    (folder / "{MODEL}").write_bytes(b"half")
+    print(folder, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    command = [sys.executable, "-c", code]
+    killed = subprocess.run(command, check=False, capture_output=True, text=True)
+    left = Path(killed.stdout.strip())
+    assert (left / MODEL).exists()
+    incoming = fresh.root / f".incoming-{SECOND}"
+    incoming.mkdir()
+
+    with fresh.workshop() as first, fresh.workshop() as second:
+        assert first.exists()
+        assert second.exists()
+        assert not left.exists()
+        assert not incoming.exists()
+
+    assert [path.name for path in fresh.root.iterdir()] == [".lock"]
+
+
+def test_publishing_clears_away_what_a_killed_one_left(
+    fresh: ModelStore, made: Path
+) -> None:
+    """A store that only ever receives versions stays clean too."""
+    incoming = fresh.root / f".incoming-{SECOND}"
+    incoming.mkdir(parents=True)
+
+    version = fresh.publish(made)
+
+    assert {path.name for path in fresh.root.iterdir()} == {".lock", version}
 
 
 def test_another_user_can_read_what_a_private_folder_held(
