@@ -58,6 +58,7 @@ def _stop(stage: Stage) -> None:
 
 
 def _kill_upkeep(stage: Stage) -> None:
-    names = ("upkeep", "beat")
-    if not any([stage.site.fleet.signal(name, Signals.SIGKILL) for name in names]):
+    fleet = stage.site.fleet
+    hit = [fleet.signal(name, Signals.SIGKILL) for name in ("upkeep", "beat")]
+    if not any(hit):
         raise NotInTime("neither upkeep nor beat was up")
