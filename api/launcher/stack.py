@@ -81,12 +81,12 @@ class Stack:
     def prediction_workers(self) -> Iterator[ChildSpec]:
         """Return the workers that price."""
         for number in range(1, self.predictors + 1):
-            yield self._worker(f"predictions-{number}", "predictions", "INFO", 1)
+            yield self._worker(f"predictions-{number}", "predictions", "INFO")
 
     def upkeep_worker(self) -> ChildSpec:
         """Return the worker that tends the ledger."""
         # Two lines a second, at INFO, say that all is well.
-        return self._worker("upkeep", "upkeep", "WARNING", 2)
+        return self._worker("upkeep", "upkeep", "WARNING")
 
     def beat(self) -> ChildSpec:
         """Return the clock of the upkeep worker."""
@@ -114,11 +114,12 @@ class Stack:
         command = (sys.executable, "-m", "model_store", "train")
         return replace(self._spec("training", command), is_visible=True)
 
-    def _worker(self, name: str, lane: str, level: str, threads: int) -> ChildSpec:
+    def _worker(self, name: str, lane: str, level: str) -> ChildSpec:
         options = {
             "queues": lane,
             "pool": "threads",
-            "concurrency": threads,
+            # Batches have a thread of their own, and upkeep does one thing at a time.
+            "concurrency": 1,
             "hostname": f"{name}@%h",
             "loglevel": level,
         }

@@ -31,7 +31,8 @@ class StateFolder:
         Raises:
             StateFolderUnusable: It cannot be written.
         """
-        state = cls(path.absolute())
+        # As the kernel names it: a link would hide who holds the lock.
+        state = cls(path.resolve())
         try:
             for folder in (state.path, state.logs, state.run):
                 folder.mkdir(parents=True, exist_ok=True)
