@@ -15,7 +15,7 @@ from model_store.store import ModelStore
 _KEPT = 3
 #: Seconds between two looks at the store's aliases.
 _LOOK_EVERY_S = 1.0
-#: Seconds after which a load hangs for good; one takes 2 on an idle machine.
+#: Seconds after which a load hangs for good: one that is merely slow ends no worker.
 _HANGS_S = 60.0
 
 _log = logging.getLogger(__name__)
