@@ -35,6 +35,7 @@ def test_every_variable_that_the_repository_names_is_a_setting(page: str) -> Non
         source.ROOT / "README.md",
         source.ROOT / "CONTRIBUTING.md",
         source.ROOT / "Makefile",
+        *(source.ROOT / "docs" / "howto").glob("*.md"),
     ]
     named = {
         name

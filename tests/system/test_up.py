@@ -5,6 +5,7 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,11 +18,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis as redis_py
 
 from api.launcher import faults
 from api.settings import child_environment
 from model_store.store import ModelStore
 from tests.patience import wait_until
+from tests.system.conftest import ROOT
 
 #: Variable that every process of one installation inherits.
 MARK = "UP_TEST_MARK"
@@ -276,16 +279,38 @@ def test_a_second_ctrl_c_ends_everything_at_once(start_up: Start) -> None:
     assert up.pids() == set()
 
 
+@pytest.fixture
+def documented_user(redis: redis_py.Redis) -> Iterator[str]:
+    """Return the name of a user with the rights that the documentation gives it."""
+    page = (ROOT / "docs" / "howto" / "own-redis.md").read_text(encoding="utf-8")
+    rules = re.search(r"^ACL SETUSER kerbside (.*) >PASSWORD (.*)$", page, re.MULTILINE)
+    assert rules
+    execute: Any = redis.execute_command
+    words = f"{rules[1]} >pw {rules[2]}".split()
+    execute("ACL", "SETUSER", "kerbside", *words)
+    execute("ACL", "LOG", "RESET")
+    yield "kerbside"
+    execute("ACL", "DELUSER", "kerbside")
+
+
 def test_a_server_of_ones_own_is_used(
-    start_up: Start, redis_url: str, state: Path
+    start_up: Start,
+    redis_url: str,
+    redis: redis_py.Redis,
+    documented_user: str,
+    state: Path,
 ) -> None:
-    """With KERBSIDE_REDIS_URL no other server is started."""
-    up = start_up("--once", KERBSIDE_REDIS_URL=redis_url)
+    """With KERBSIDE_REDIS_URL no other is started; the user's rights are enough."""
+    place = redis_url.rpartition("@")[2]
+    url = f"redis://{documented_user}:pw@{place}"
+    up = start_up("--once", KERBSIDE_REDIS_URL=url)
     up.await_start()
     told = up.process.communicate(timeout=60)[1]
 
     assert up.process.returncode == 0, told
     assert not (state / "redis").exists()
+    server: Any = redis
+    assert server.acl_log() == []
 
 
 def test_a_server_of_ones_own_that_is_away_is_told(start_up: Start) -> None:

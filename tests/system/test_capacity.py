@@ -1,0 +1,48 @@
+"""What a job costs Redis is what the documentation plans with."""
+
+import json
+import uuid
+from typing import Any
+
+import redis as redis_py
+
+from model_store import dataset
+from model_store.predictor import Predictor
+from model_store.store import ModelStore
+from worker import pricing
+from worker.jobs import Submission
+from worker.ledger import PREDICTIONS, Ledger
+from worker.queue import Queue
+
+_JOBS = 3000
+#: docs/howto/own-redis.md says 2,200; other servers and versions differ a little.
+_BYTES = range(1500, 3000)
+
+
+def test_a_finished_job_takes_the_documented_memory(
+    front_desk: Queue, book: Ledger, redis: redis_py.Redis, store: ModelStore
+) -> None:
+    """Record, tombstone, key and the tenant's entry, by the server's own figure."""
+    server: Any = redis
+    version = store.resolve("champion")
+    predictor = Predictor.load(store, version)
+    sales = dataset.load()
+    before = server.info("memory")["used_memory"]
+
+    for row in range(_JOBS):
+        front_desk.submit(
+            Submission(
+                id=str(uuid.uuid4()),
+                tenant="acme",
+                model="king-county",
+                version=version,
+                input=json.dumps(sales.house(row)).encode(),
+                fingerprint="0" * 32,
+                idempotency_key=str(uuid.uuid4()),
+            )
+        )
+    while leases := book.claim(PREDICTIONS, limit=128, worker="test").leases:
+        book.complete(PREDICTIONS, pricing.price(leases, predictor))
+
+    taken = server.info("memory")["used_memory"] - before
+    assert taken // _JOBS in _BYTES
