@@ -11,7 +11,7 @@ from model_store.errors import ArtifactError, StoreError, UnknownModel
 from worker import pricing, queue
 from worker.celery import create_celery
 from worker.jobs import Job, State
-from worker.ledger import PREDICTIONS
+from worker.ledger import PREDICTIONS, Ledger
 from worker.predictors import CannotPrice, Unloadable
 from worker.settings import WorkerSettings
 
@@ -111,3 +111,17 @@ def test_a_version_that_cannot_be_had_fails_its_jobs(
     with pytest.raises(CannotPrice, match=str(after.error)):
         Unloadable(job.version).predict()
     assert pauses == []
+
+
+def test_the_task_of_beat_tends_the_ledger(
+    settings: WorkerSettings, book: Ledger
+) -> None:
+    """It is all that the upkeep worker does."""
+    app = create_celery(settings)
+    app.loader.import_default_modules()
+    assert not book.is_tended()
+
+    app.tasks["reap"].apply()
+
+    assert book.is_tended()
+    app.close()
