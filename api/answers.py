@@ -13,6 +13,8 @@ from worker.jobs import Job
 
 JSON = "application/json"
 _OK, _NOT_MODIFIED = 200, 304
+#: Methods that may be answered with "you know it already", RFC 9110.
+_READS = {"GET", "HEAD"}
 #: What the first line of an answer says.
 _STATUS_LINES = {one.value: f"{one.value} {one.phrase}" for one in HTTPStatus}
 
@@ -82,6 +84,6 @@ def prediction(call: Call, job: Job, status: int, extra: dict[str, str]) -> Answ
     body = job.public(shared.settings.public_url)
     if not job.state.is_terminal:
         extra["Retry-After"] = str(shared.pace.retry_after_s(job.position))
-    if status == _OK:
+    if call.environ["REQUEST_METHOD"] in _READS:
         return unless_known(body, call.header("HTTP_IF_NONE_MATCH"), extra)
     return Answer(body, status, {**extra, "ETag": etag_of(body)}, JSON)

@@ -1,12 +1,11 @@
 """All trees of several boosting models together, called once for many estimates.
 
-scikit-learn's own pricing of one house makes one Python call a tree. Here few houses
-are priced by `quickscorer`, one at a time, and many by scikit-learn's compiled loop,
-tree by tree. Sums are taken in scikit-learn's order: the result is the same to the
-last bit.
+scikit-learn's own pricing of one house makes one Python call a tree. Here all trees
+are scored at once by `quickscorer`, and sums are taken in scikit-learn's order: the
+result is the same to the last bit.
 
-`_predict_from_raw_data`, `TreePredictor.nodes` and the baseline are private to
-scikit-learn; `predictor` compares with the pipelines whenever a model is loaded.
+`TreePredictor.nodes`, the baseline and the link are private to scikit-learn;
+`predictor` compares with the pipelines whenever a model is loaded.
 """
 
 # ruff: noqa: SLF001 - the module docstring tells why and what guards it
@@ -15,17 +14,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingRegressor
-from sklearn.ensemble._hist_gradient_boosting._predictor import _predict_from_raw_data
 from sklearn.ensemble._hist_gradient_boosting.common import PREDICTOR_RECORD_DTYPE
 
 from model_store.quickscorer import MAX_LEAVES, QuickScorer, Tree
 
 Floats = NDArray[np.float64]
-
-#: Houses up to which one at a time is cheaper than one call a tree.
-FEW_ROWS = 128
-
-_ONE_THREAD = 1
 
 
 class NotFusable(ValueError):
@@ -49,51 +42,32 @@ class Forest:
         for model in models:
             _refuse_unknown_kind(model, columns)
         # A baseline is a tree of one leaf: the running sum then starts with it.
-        self._groups = [
+        groups = [
             [_leaf(float(m._baseline_prediction.item())), *_trees(m)] for m in models
         ]
-        trees = [tree for group in self._groups for tree in group]
+        trees = [tree for group in groups for tree in group]
         if max(int(tree["is_leaf"].sum()) for tree in trees) > MAX_LEAVES:
             raise NotFusable(f"a tree has more than {MAX_LEAVES} leaves")
-        ends = np.cumsum([len(group) for group in self._groups])
-        self._slices = [
+        ends = np.cumsum([len(group) for group in groups]).tolist()
+        self._parts = [
             slice(end - len(group), end)
-            for end, group in zip(ends, self._groups, strict=True)
+            for end, group in zip(ends, groups, strict=True)
         ]
         self._scorer = QuickScorer(trees, columns)
-        self._no_sets = np.zeros((0, 8), dtype=np.uint32)
-        self._no_map = np.zeros(columns, dtype=np.uint32)
 
     def predict(self, rows: Floats) -> Floats:
         """Return every model's estimate of every row.
 
         Args:
-            rows: Shape (n_rows, n_columns), missing values NaN.
+            rows: Shape (n_rows, n_columns), missing values NaN; one row at least.
 
         Returns:
             Shape (n_rows, n_models).
         """
-        if len(rows) <= FEW_ROWS:
-            return np.array([self._sums(self._scorer.leaves(row)) for row in rows])
-        return self._predict_by_tree(rows)
-
-    def _sums(self, leaves: Floats) -> list[float]:
+        leaves = self._scorer.leaves(rows)
         # Added up one by one, as scikit-learn does: `sum` would add up pairs.
-        return [np.add.accumulate(leaves[part])[-1] for part in self._slices]
-
-    def _predict_by_tree(self, rows: Floats) -> Floats:
-        sums = np.zeros((len(self._groups), len(rows)))
-        leaves = np.empty(len(rows))
-        for model, trees in enumerate(self._groups):
-            for tree in trees:
-                self._walk(tree, rows, leaves)
-                sums[model] += leaves
-        return sums.T
-
-    def _walk(self, tree: Tree, rows: Floats, leaves: Floats) -> None:
-        _predict_from_raw_data(
-            tree, rows, self._no_sets, self._no_sets, self._no_map, _ONE_THREAD, leaves
-        )
+        sums = [np.add.accumulate(leaves[:, part], axis=1) for part in self._parts]
+        return np.column_stack([running[:, -1] for running in sums])
 
 
 def _refuse_unknown_kind(model: HistGradientBoostingRegressor, columns: int) -> None:

@@ -2,7 +2,6 @@
 
 import collections
 import os
-import time
 from typing import Any, Literal
 
 import redis
@@ -20,10 +19,6 @@ _TIMEOUTS: dict[Role, tuple[float, float | None]] = {
     "listener": (2.0, None),
 }
 
-#: Seconds after which a connection that lay idle is looked at before it is used again:
-#: a restarted server or a firewall may have closed it.
-_FRESH_S = 1.0
-
 
 class Client(redis.Redis):
     """redis-py's client without what it does around each command.
@@ -35,7 +30,7 @@ class Client(redis.Redis):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         # Appended and popped at one end: the fewest connections serve.
-        self._kept: collections.deque[tuple[Any, float]] = collections.deque()
+        self._kept: collections.deque[Any] = collections.deque()
         super().__init__(*args, **kwargs)
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
@@ -49,35 +44,40 @@ class Client(redis.Redis):
             connection.send_command(*args, **options)
             answer = self.parse_response(connection, args[0], **options)  # type: ignore[no-untyped-call] # redis-py's own
         except redis.ResponseError:
-            self._keep(connection)
+            self._kept.append(connection)
             raise
         except BaseException:
             # Half an answer may lie in it.
             connection.disconnect()
             self.connection_pool.release(connection)
             raise
-        self._keep(connection)
+        self._kept.append(connection)
         return answer
 
     def close(self) -> None:
         """Close all connections that no thread uses."""
         while kept := getattr(self, "_kept", None):
-            self.connection_pool.release(kept.pop()[0])
+            self.connection_pool.release(kept.pop())
         super().close()
-
-    def _keep(self, connection: Any) -> None:
-        self._kept.append((connection, time.monotonic()))
 
     def _connection(self) -> Any:
         try:
-            connection, used = self._kept.pop()
+            connection = self._kept.pop()
         except IndexError:
             return self.connection_pool.get_connection()
-        if time.monotonic() - used < _FRESH_S and connection.pid == os.getpid():
+        if connection.pid == os.getpid() and _is_quiet(connection):
             return connection
-        # The pool looks whether it still stands, and connects it anew where not.
+        # The pool connects it anew where the server closed it.
         self.connection_pool.release(connection)
         return self.connection_pool.get_connection()
+
+
+def _is_quiet(connection: Any) -> bool:
+    """Tell whether nothing is left to read, not even that the server has gone."""
+    try:
+        return not connection.can_read()
+    except (redis.RedisError, OSError):
+        return False
 
 
 def connect(url: str, *, role: Role) -> redis.Redis:

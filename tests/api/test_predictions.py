@@ -189,6 +189,20 @@ def test_cancel_of_a_finished_prediction_changes_nothing(
     assert answer.json["status"] == "succeeded"
 
 
+def test_a_cancel_is_never_answered_with_not_modified(
+    submit: Submit, finish: Finish, client: Client, caller: Headers
+) -> None:
+    """Only a read is spared what the client has already."""
+    url = f"/v1/predictions/{submit().json['id']}"
+    finish()
+    known = client.get(url, headers=caller).headers["ETag"]
+
+    answer = client.post(f"{url}/cancel", headers={**caller, "If-None-Match": known})
+
+    assert answer.status_code == 200
+    assert answer.headers["ETag"] == known
+
+
 def test_a_repeat_with_the_same_key_returns_the_same_job(submit: Submit) -> None:
     """Quoted or bare, the key names one job."""
     first = submit({"Idempotency-Key": "order-7"})

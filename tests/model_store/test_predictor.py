@@ -142,16 +142,16 @@ def test_one_wrong_node_makes_the_pipelines_price(
 def test_another_scikit_learn_inside_makes_the_pipelines_price(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, loaded: Loaded
 ) -> None:
-    """A private function that takes other arguments now is no outage."""
+    """A private name that another release no longer has is no outage."""
 
-    def changed(nodes: Any) -> None:
-        """Take what no version takes."""
+    def changed(_: Any) -> None:
+        raise AttributeError("'TreePredictor' object has no attribute 'nodes'")
 
-    monkeypatch.setattr(forest, "_predict_from_raw_data", changed)
+    monkeypatch.setattr(forest, "_trees", changed)
     fallen_back = Predictor(loaded)
 
     assert not fallen_back.exact
-    assert "TypeError" in caplog.text
+    assert "AttributeError" in caplog.text
 
 
 def test_pipelines_that_price_otherwise_than_trained_are_refused(

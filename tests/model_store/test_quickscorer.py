@@ -45,15 +45,16 @@ def test_the_leaf_is_the_one_that_a_walk_reaches(leaves: int) -> None:
     rows = generator.normal(size=(60, 3))
     rows[generator.random(rows.shape) < 0.3] = np.nan
     on_thresholds = [
-        [float(node["num_threshold"])] * 3
-        for tree in trees
-        for node in tree[:4]
-        if np.isfinite(node["num_threshold"])
+        [float(node["num_threshold"])] * 3 for tree in trees for node in tree[:4]
     ]
+    extreme = [[np.nan] * 3, [np.inf, -np.inf, 0.0], [1e308, -1e308, 0.0]]
+    asked = [*rows.tolist(), *on_thresholds, *extreme]
 
-    for row in [*rows.tolist(), *on_thresholds, [np.nan] * 3, [1e308, -1e308, 0.0]]:
-        expected = [_walked(tree, row) for tree in trees]
-        assert scorer.leaves(np.array(row)).tolist() == expected
+    expected = [[_walked(tree, row) for tree in trees] for row in asked]
+
+    assert scorer.leaves(np.array(asked)).tolist() == expected
+    alone = [scorer.leaves(np.array([row])).tolist()[0] for row in asked]
+    assert alone == expected
 
 
 def test_missing_goes_its_own_way_at_an_infinite_threshold() -> None:

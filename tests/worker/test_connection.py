@@ -2,11 +2,13 @@
 
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 import redis
 
+from tests.patience import wait_until
 from worker import connection
 
 
@@ -51,11 +53,8 @@ def test_commands_share_a_connection_which_a_refusal_leaves_whole(
     assert _connection_id(client) == first
 
 
-def test_a_connection_closed_while_it_lay_idle_is_replaced(
-    redis_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_connection_closed_while_it_lay_idle_is_replaced(redis_url: str) -> None:
     """A firewall or a restart costs no request its answer."""
-    monkeypatch.setattr(connection, "_FRESH_S", 0)
     client = connection.connect(redis_url, role="api")
     killer = connection.connect(redis_url, role="worker")
     killer.client_kill_filter(_id=str(_connection_id(client)))
@@ -64,11 +63,15 @@ def test_a_connection_closed_while_it_lay_idle_is_replaced(
 
 def test_a_connection_that_broke_in_use_is_not_used_again(redis_url: str) -> None:
     """The caller hears of it, since what it sent may have been done."""
-    client = connection.connect(redis_url, role="api")
+    client = connection.connect(redis_url, role="worker")
     killer = connection.connect(redis_url, role="worker")
-    killer.client_kill_filter(_id=str(_connection_id(client)))
-    with pytest.raises(redis.ConnectionError):
-        client.ping()
+    used = _connection_id(client)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(client.blpop, ["nothing"], 10)
+        wait_until(lambda: killer.info("clients")["blocked_clients"] == 1)
+        killer.client_kill_filter(_id=str(used))
+        with pytest.raises(redis.ConnectionError):
+            waiting.result()
     assert client.ping()
 
 
