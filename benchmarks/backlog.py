@@ -186,8 +186,7 @@ def _backlog(
     backlog = Backlog(home, houses.submissions(card, drawn))
     for spec in home.stack.prediction_workers():
         home.programs.start(_slowed(spec) if slow else spec)
-    home.programs.start(home.stack.upkeep_worker())
-    home.programs.start(home.stack.beat())
+    home.start_upkeep()
     stacks.await_workers(home, workers)
     return backlog
 

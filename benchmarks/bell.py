@@ -50,6 +50,7 @@ def measure(
         told(f"{count} idle workers")
         place = folder / f"bell-{count}"
         with stacks.installation(place, store) as home, _workers(home, count):
+            home.start_upkeep()
             found.append(_measure(home, store, drawn, count, jobs))
     return found
 

@@ -63,6 +63,11 @@ class Installation:
     settings: ApiSettings
     stack: Stack
 
+    def start_upkeep(self) -> None:
+        """Start what tends the ledger; workers would stand in for it."""
+        self.programs.start(self.stack.upkeep_worker())
+        self.programs.start(self.stack.beat())
+
     def queue(self) -> Queue:
         """Return a front desk of its queue."""
         return Queue(connect(self.settings.redis_url, role="worker"), self.settings)
@@ -121,8 +126,8 @@ def kerbside(folder: Path, store: ModelStore) -> Iterator[Running]:
     with installation(folder, store) as home:
         for spec in home.stack.prediction_workers():
             home.programs.start(spec)
-        for spec in (home.stack.api(), home.stack.upkeep_worker(), home.stack.beat()):
-            home.programs.start(spec)
+        home.programs.start(home.stack.api())
+        home.start_upkeep()
         await_workers(home, PROCESSES)
         home.programs.wait("API", lambda: not ports.is_free(home.stack.port))
         token, _ = ApiKeys(connect(home.settings.redis_url, role="worker")).create(

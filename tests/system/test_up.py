@@ -130,9 +130,12 @@ def start_up(
         process = subprocess.Popen(
             [*command, *ports, *options],
             env=child_environment(
-                **{"KERBSIDE_STORE_URL": str(store.root), MARK: mark},
-                **server_program,
-                **environment,
+                **{
+                    "KERBSIDE_STORE_URL": str(store.root),
+                    MARK: mark,
+                    **server_program,
+                    **environment,
+                }
             ),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
