@@ -85,5 +85,5 @@ def prediction(call: Call, job: Job, status: int, extra: dict[str, str]) -> Answ
     if not job.state.is_terminal:
         extra["Retry-After"] = str(shared.pace.retry_after_s(job.position))
     if call.environ["REQUEST_METHOD"] in _READS:
-        return unless_known(body, call.header("HTTP_IF_NONE_MATCH"), extra)
+        return unless_known(body, call.environ.get("HTTP_IF_NONE_MATCH"), extra)
     return Answer(body, status, {**extra, "ETag": etag_of(body)}, JSON)

@@ -40,7 +40,6 @@ def create_app(settings: ApiSettings, queue: Queue | None = None) -> OpenAPI:
         doc_ui=False,
         static_folder=None,
     )
-    app.config["MAX_CONTENT_LENGTH"] = settings.body_limit + 1
     # Every method that is not offered answers 405, every other spelling of a path 404.
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.url_map.merge_slashes = False

@@ -18,12 +18,8 @@ class Call:
     shared: Services
     caller: Principal
 
-    def header(self, name: str) -> str | None:
-        """Return a header by its name in the environment, such as HTTP_PREFER."""
-        return self.environ.get(name)
 
-
-def current() -> Call:
+def current_call() -> Call:
     """Return the request that Flask handles."""
     call: Call = g.call
     return call

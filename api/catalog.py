@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, create_model
 
 from api.errors import NoChampion
 from api.request_body import PredictionRequest
+from api.throttle import Throttle
 from model_store.card import ModelCard
 from model_store.errors import StoreError, UnknownModel
 from model_store.store import ALIAS_NAMES, Aliases, ModelStore
@@ -53,6 +54,7 @@ class Catalog:
         self._read_at = -ALIAS_TTL_S
         self._reading = threading.Lock()
         self._served: dict[str, Served] = {}
+        self._log = Throttle(clock=clock)
 
     def aliases(self) -> Aliases:
         """Return the aliases, at most about a second old.
@@ -68,10 +70,11 @@ class Catalog:
         if due and self._reading.acquire(blocking=not known):
             try:
                 self._aliases = self._store.aliases()
-            except StoreError:
+            except StoreError as error:
                 if not known:
                     raise
-                _logger.warning("aliases_not_read", exc_info=True)
+                if self._log.allows():
+                    _logger.warning("aliases_not_read: %s", error)
             finally:
                 self._read_at = self._clock()
                 self._reading.release()

@@ -82,11 +82,11 @@ def problem(
     return Answer(body, answer.status, answer.headers, PROBLEM_TYPE)
 
 
-def finish(kept: Any, request_id: str) -> None:
-    """Add the headers that every answer has."""
-    kept["Request-Id"] = request_id
-    kept["X-Content-Type-Options"] = "nosniff"
-    kept.setdefault("Cache-Control", "no-store")
+def finish(answered: Any, request_id: str) -> None:
+    """Add the headers that every answer has to those of this one."""
+    answered["Request-Id"] = request_id
+    answered["X-Content-Type-Options"] = "nosniff"
+    answered.setdefault("Cache-Control", "no-store")
 
 
 def _admit() -> None:
@@ -106,5 +106,5 @@ def _finish(response: Response) -> Response:
 
 
 def _problem(error: Exception) -> Answer:
-    operation = f"{request.method} {request.endpoint}"
+    operation = request.endpoint or "none"
     return problem(services(), error, request_id=g.request_id, operation=operation)

@@ -17,6 +17,7 @@ from api.answers import Answer
 from api.call import Call
 
 _View = Callable[[Call], Answer]
+_POLLED = predictions.PREFIX + "/"
 
 
 class HotRoutes:
@@ -35,17 +36,15 @@ class HotRoutes:
         found = _found(environ)
         if found is None:
             return self._flask(environ, start_response)
-        answer = self._answer(environ, *found)
-        return answer(environ, start_response)
+        return self._answer(environ, *found)(environ, start_response)
 
-    def _answer(
-        self, environ: dict[str, Any], operation: str, scope: str, view: _View
-    ) -> Answer:
+    def _answer(self, environ: dict[str, Any], route: Any, view: _View) -> Answer:
         request_id = headers.request_id(environ.get("HTTP_REQUEST_ID"))
         try:
-            caller = hooks.admit(self._shared, environ, (scope,))
+            caller = hooks.admit(self._shared, environ, route.scopes)
             answer = view(Call(environ, self._shared, caller))
         except Exception as error:  # noqa: BLE001 - the border: every error has an answer
+            operation = f"{predictions.api.name}.{route.__name__}"
             answer = hooks.problem(
                 self._shared, error, request_id=request_id, operation=operation
             )
@@ -53,17 +52,13 @@ class HotRoutes:
         return answer
 
 
-def _found(environ: dict[str, Any]) -> tuple[str, str, _View] | None:
-    """Return the operation of a request, its scope and its view; None: Flask's."""
+def _found(environ: dict[str, Any]) -> tuple[Any, _View] | None:
+    """Return Flask's view of a request's route, and what both call; None: Flask's."""
     method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
     if method == "POST" and path == predictions.PREFIX:
-        return "create_prediction", "predict", predictions.submitted
+        return predictions.create, predictions.submitted
     if method == "GET" and path.startswith(_POLLED):
         job_id = path[len(_POLLED) :]
         if predictions.ID.fullmatch(job_id):
-            view = partial(predictions.fetched, job_id=job_id)
-            return "fetch_prediction", "read", view
+            return predictions.fetch, partial(predictions.fetched, job_id=job_id)
     return None
-
-
-_POLLED = predictions.PREFIX + "/"

@@ -9,10 +9,10 @@ from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 from werkzeug.wsgi import get_input_stream
 
-from api import answers, call, headers, submission
+from api import answers, headers, submission
 from api.answers import Answer
 from api.auth import requires
-from api.call import Call
+from api.call import Call, current_call
 from api.errors import BodyTooLarge, MalformedParameter
 from worker.errors import UnknownJob
 from worker.jobs import Job, Submission
@@ -48,21 +48,23 @@ _MAX_CURSOR = 200
 @requires("predict")
 def create() -> Answer:
     """Submit a house to be priced."""
-    return submitted(call.current())
+    return submitted(current_call())
 
 
 def submitted(call: Call) -> Answer:
     """Answer a submit; of the routes that carry the load, see `hot_routes`."""
     headers.require_json(
-        call.header("CONTENT_TYPE"), call.header("HTTP_CONTENT_ENCODING")
+        call.environ.get("CONTENT_TYPE"), call.environ.get("HTTP_CONTENT_ENCODING")
     )
     wait_s = _wait_s(call)
     new = submission.submission(
         _body(call),
         call.shared.catalog,
         tenant=call.caller.tenant,
-        idempotency_key=headers.idempotency_key(call.header("HTTP_IDEMPOTENCY_KEY")),
-        cancel_after_s=headers.cancel_after_s(call.header("HTTP_CANCEL_AFTER")),
+        idempotency_key=headers.idempotency_key(
+            call.environ.get("HTTP_IDEMPOTENCY_KEY")
+        ),
+        cancel_after_s=headers.cancel_after_s(call.environ.get("HTTP_CANCEL_AFTER")),
     )
     if not wait_s:
         return _created(call, call.shared.queue.submit(new), {})
@@ -73,7 +75,7 @@ def submitted(call: Call) -> Answer:
 @requires("read")
 def fetch(path: PredictionPath) -> Answer:
     """Read a prediction."""
-    return fetched(call.current(), _checked(path.prediction_id))
+    return fetched(current_call(), _checked(path.prediction_id))
 
 
 def fetched(call: Call, job_id: str) -> Answer:
@@ -91,7 +93,7 @@ def fetched(call: Call, job_id: str) -> Answer:
 @requires("predict", "read")
 def cancel(path: PredictionPath) -> Answer:
     """Cancel a prediction and read it; one that has ended is returned as it is."""
-    asked = call.current()
+    asked = current_call()
     job = asked.shared.queue.cancel(asked.caller.tenant, _checked(path.prediction_id))
     return answers.prediction(asked, job, 200, {})
 
@@ -100,7 +102,7 @@ def cancel(path: PredictionPath) -> Answer:
 @requires("read")
 def list_all() -> Answer:
     """List your predictions, newest first."""
-    asked = call.current()
+    asked = current_call()
     limit, cursor, newer = _page_asked_for()
     page = asked.shared.queue.page(
         asked.caller.tenant, limit=limit, cursor=cursor, newer=newer
@@ -153,7 +155,7 @@ def _body(call: Call) -> bytes:
 
 
 def _wait_s(call: Call) -> int | None:
-    prefer = call.header("HTTP_PREFER")
+    prefer = call.environ.get("HTTP_PREFER")
     cap_s = call.shared.settings.wait_cap_s
     return headers.wait_preference(prefer, cap_s) if prefer else None
 

@@ -22,6 +22,7 @@ from model_store.store import ModelStore
 from worker.celery import create_celery
 from worker.connection import connect
 from worker.credentials import ApiKeys
+from worker.ledger import Ledger
 from worker.queue import Queue
 from worker.supervision import embedded, ports
 from worker.supervision.child import ChildSpec
@@ -64,9 +65,14 @@ class Installation:
     stack: Stack
 
     def start_upkeep(self) -> None:
-        """Start what tends the ledger; workers would stand in for it."""
+        """Start what tends the ledger, and wait until it does so.
+
+        Workers would stand in for it, and its start is no part of what is measured.
+        """
         self.programs.start(self.stack.upkeep_worker())
         self.programs.start(self.stack.beat())
+        book = Ledger(connect(self.settings.redis_url, role="worker"), self.settings)
+        self.programs.wait("upkeep", book.is_tended)
 
     def queue(self) -> Queue:
         """Return a front desk of its queue."""

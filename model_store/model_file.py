@@ -78,7 +78,11 @@ def load(content: bytes) -> tuple[Pipeline, ...]:
 
 
 def _walkable(model: Any) -> bool:
-    """Tell whether every walk through every tree ends at a leaf, inside the arrays."""
+    """Tell whether every tree is one: each node but the root has one parent before it.
+
+    Then every walk ends at a leaf, inside the arrays, and no way of looking at all of
+    a tree takes more steps than it has nodes.
+    """
     for (tree,) in model._predictors:  # noqa: SLF001 - there is no public way to them
         nodes = tree.nodes[tree.nodes["is_leaf"] == 0]
         here = np.flatnonzero(tree.nodes["is_leaf"] == 0)
@@ -88,6 +92,7 @@ def _walkable(model: Any) -> bool:
             len(tree.nodes) > 0
             and (children > here).all()
             and (children < len(tree.nodes)).all()
+            and (np.sort(children, axis=None) == np.arange(1, len(tree.nodes))).all()
             and (columns >= 0).all()
             and (columns < model.n_features_in_).all()
             and not nodes["is_categorical"].any()

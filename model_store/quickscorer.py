@@ -57,16 +57,11 @@ class QuickScorer:
             tables.append(_table(about, thresholds, len(trees)).astype(bits))
         self._table = np.concatenate(tables)
 
-    @property
-    def nbytes(self) -> int:
-        """Bytes of the table."""
-        return self._table.nbytes
-
     def leaves(self, rows: Floats) -> Floats:
         """Return the value of the leaf that each row reaches in each tree.
 
         Args:
-            rows: Shape (n_rows, n_columns), missing values NaN.
+            rows: Shape (n_rows, n_columns), one row at least, missing values NaN.
 
         Returns:
             Shape (n_rows, n_trees).

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
@@ -75,6 +76,7 @@ class ModelStore:
         """
         self.root = _folder_of(root)
         self._cards: dict[str, ModelCard] = {}
+        self._had_aliases = False
 
     def versions(self) -> list[str]:
         """Return the ids of all complete versions, oldest data first."""
@@ -128,11 +130,15 @@ class ModelStore:
         """
         path = self.root / _ALIASES
         try:
-            return Aliases(**json.loads(path.read_bytes()))
-        except (FileNotFoundError, NotADirectoryError):
+            aliases = Aliases(**json.loads(path.read_bytes()))
+        except (FileNotFoundError, NotADirectoryError) as error:
+            if self._had_aliases:
+                raise StoreError(_reading(path, error)) from error
             return Aliases()
         except (OSError, ValueError, TypeError) as error:
             raise StoreError(_reading(path, error)) from error
+        self._had_aliases = True
+        return aliases
 
     def resolve(self, alias_or_version: str) -> str:
         """Return the version that an alias means; a version means itself.
@@ -244,7 +250,12 @@ class ModelStore:
             return False
         manifest = self.root / name / MANIFEST
         try:
-            return manifest.is_file()
+            return stat.S_ISREG(manifest.stat().st_mode)
+        except (FileNotFoundError, NotADirectoryError):
+            # Of an unmounted disk nothing is there: that is no word about one version.
+            if self._had_aliases:
+                self.aliases()
+            return False
         except OSError as error:
             raise StoreError(_reading(manifest, error)) from error
 

@@ -2,6 +2,7 @@
 
 import collections
 import os
+import socket
 from typing import Any, Literal
 
 import redis
@@ -17,6 +18,23 @@ _TIMEOUTS: dict[Role, tuple[float, float | None]] = {
     "api": (0.3, 0.6),
     "worker": (2.0, 5.0),
     "listener": (2.0, None),
+}
+
+
+#: Connections of a client that are kept at hand; a burst's others go back to the pool.
+_KEPT = 16
+#: Connections of a client, at most: more than threads of a process ever need at once.
+_MOST = 4096
+#: A connection that lies idle is felt for after half a minute, so that no firewall on
+#: the way forgets it; Linux's default is two hours.
+_KEEPALIVE = {
+    getattr(socket, name): seconds
+    for name, seconds in (
+        ("TCP_KEEPIDLE", 30),
+        ("TCP_KEEPINTVL", 10),
+        ("TCP_KEEPCNT", 3),
+    )
+    if hasattr(socket, name)
 }
 
 
@@ -44,14 +62,14 @@ class Client(redis.Redis):
             connection.send_command(*args, **options)
             answer = self.parse_response(connection, args[0], **options)  # type: ignore[no-untyped-call] # redis-py's own
         except redis.ResponseError:
-            self._kept.append(connection)
+            self._keep(connection)
             raise
         except BaseException:
             # Half an answer may lie in it.
             connection.disconnect()
             self.connection_pool.release(connection)
             raise
-        self._kept.append(connection)
+        self._keep(connection)
         return answer
 
     def close(self) -> None:
@@ -59,6 +77,12 @@ class Client(redis.Redis):
         while kept := getattr(self, "_kept", None):
             self.connection_pool.release(kept.pop())
         super().close()
+
+    def _keep(self, connection: Any) -> None:
+        if len(self._kept) < _KEPT:
+            self._kept.append(connection)
+        else:
+            self.connection_pool.release(connection)
 
     def _connection(self) -> Any:
         try:
@@ -89,7 +113,9 @@ def connect(url: str, *, role: Role) -> redis.Redis:
     connect_s, answer_s = _TIMEOUTS[role]
     return Client.from_url(
         url,
+        max_connections=_MOST,
         socket_keepalive=True,
+        socket_keepalive_options=_KEEPALIVE,
         socket_connect_timeout=connect_s,
         socket_timeout=answer_s,
         retry=Retry(NoBackoff(), 0),

@@ -16,7 +16,7 @@ Scripts build keys from ids, so one primary holds them all (no Redis Cluster).
 | `kerbside:number:<lane>` | string | - | submit | count of submits |
 | `kerbside:claimed:<lane>` | string | - | claim | highest number claimed |
 | `kerbside:done:<lane>` | string | - | prelude | count of ends |
-| `kerbside:bell:<lane>` | list | - | prelude | one element that wakes one idle worker |
+| `kerbside:bell:<lane>` | list | - | prelude, claim, resume | one element that wakes one idle worker |
 | `kerbside:awake:<lane>` | string | some ms | claim | worker that is about to ask again |
 | `kerbside:workers:<lane>` | zset | 10 s per entry | claim | worker -> last claim |
 | `kerbside:strays:<lane>` | list | newest 1,000 | claim | messages without a record, set aside |
@@ -185,14 +185,24 @@ class Ledger:
         worker: str,
         job_id: str = "",
         back_in_ms: int = 0,
+        fresh: bool = False,
     ) -> Claim:
         """Lease up to `limit` waiting jobs of a lane to `worker`, oldest first.
 
         With `job_id` only that job, whose message has already left the lane. With
-        `back_in_ms` jobs that come within this time wake no other worker.
+        `back_in_ms` jobs that come within this time wake no other worker. With `fresh`
+        the claim stops before a job that crashed: a worker may price one only while it
+        holds nothing but that job's own claim, or others would die with it.
         """
         jobs, left, paused, strays = self.run(
-            "claim", lane, limit, worker, job_id, back_in_ms, WORKER_SEEN_MS
+            "claim",
+            lane,
+            limit,
+            worker,
+            job_id,
+            back_in_ms,
+            WORKER_SEEN_MS,
+            int(fresh),
         )
         leases = [
             Lease(job[0].decode(), job[1], job[2].decode(), job[3], job[4])

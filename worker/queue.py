@@ -272,20 +272,18 @@ class Queue:
             "waiting": waiting,
             "running": running,
             "backlog": waiting + running,
-            "oldest_age_s": self._age_s(first, now) if waiting else 0.0,
+            "oldest_age_s": self._age_s(first[0], now) if waiting and first else 0.0,
             "workers": len(seen),
             "arrivals_per_s": arrivals,
             "jobs_per_s": ends,
             "paused": bool(paused),
         }
 
-    def _age_s(self, first: Sequence[bytes], now: int) -> float:
-        # Since its submit: the time of its message is that of the last re-send.
-        for job_id in first:
-            created = self._redis.hget(ledger.job_key(job_id.decode()), "created")
-            if created:
-                return (now - int(created)) / 1000
-        return 0.0
+    def _age_s(self, next_id: bytes, now: int) -> float:
+        # Of the job that starts next, which but for a re-send is the oldest; since its
+        # submit, for its message may be younger.
+        created = self._redis.hget(ledger.job_key(next_id.decode()), "created")
+        return (now - int(created)) / 1000 if created else 0.0
 
     def _wait_s(self, waiting: int) -> int:
         pipe = self._redis.pipeline(transaction=False)

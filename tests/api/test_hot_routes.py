@@ -1,28 +1,41 @@
 """The two routes that carry the load, with Flask's dispatch and without."""
 
+import json
+from typing import Any
+
 import pytest
 from flask import Flask
 from werkzeug.test import Client as WsgiClient
 
 from api.hot_routes import HotRoutes
-from tests.api.conftest import Client, Finish, Headers, Submit
+from tests.api.conftest import Client, Finish, Headers, MakeHeaders, Submit
 
 _JSON = {"Content-Type": "application/json"}
-_HTML = {"Accept": "text/html"}
 _SUBMIT, _POLL = "/v1/predictions", "{poll}"
+_REPEAT = {**_JSON, "Idempotency-Key": "first"}
+_HOUSE = b"{house}"
 
-#: Requests of each kind: method, path, headers, whether with a key, body.
-_ASKED: dict[str, tuple[str, str, Headers, bool, bytes]] = {
-    "submit": ("POST", _SUBMIT, _JSON, True, b"{}"),
-    "submit without a key": ("POST", _SUBMIT, _JSON, False, b"{}"),
-    "submit of text": ("POST", _SUBMIT, {}, True, b"x"),
-    "submit too large": ("POST", _SUBMIT, _JSON, True, b" " * 1_048_577),
-    "poll": ("GET", _POLL, {}, True, b""),
-    "poll with HEAD": ("HEAD", _POLL, {}, True, b""),
-    "poll without a key": ("GET", _POLL, {}, False, b""),
-    "poll of no id": ("GET", _POLL + "x", {}, True, b""),
-    "poll for a page": ("GET", _POLL, _HTML, True, b""),
-    "another method": ("DELETE", _POLL, {}, True, b""),
+#: Requests of each kind: method, path, headers, scopes of the key, body.
+_ASKED: dict[str, tuple[str, str, Headers, str, bytes]] = {
+    "repeated submit": ("POST", _SUBMIT, _REPEAT, "predict", _HOUSE),
+    "repeated submit that waits": (
+        "POST",
+        _SUBMIT,
+        {**_REPEAT, "Prefer": "wait=1"},
+        "predict",
+        _HOUSE,
+    ),
+    "invalid submit": ("POST", _SUBMIT, _JSON, "predict", b"{}"),
+    "submit without a key": ("POST", _SUBMIT, _JSON, "", _HOUSE),
+    "submit without the scope": ("POST", _SUBMIT, _JSON, "read", _HOUSE),
+    "submit of text": ("POST", _SUBMIT, {}, "predict", b"x"),
+    "submit too large": ("POST", _SUBMIT, _JSON, "predict", b" " * 1_048_577),
+    "poll": ("GET", _POLL, {}, "read", b""),
+    "poll that waits": ("GET", _POLL, {"Prefer": "wait=1"}, "read", b""),
+    "poll of what is known": ("GET", _POLL, {"If-None-Match": "*"}, "read", b""),
+    "poll without a key": ("GET", _POLL, {}, "", b""),
+    "poll without the scope": ("GET", _POLL, {}, "predict", b""),
+    "poll for a page": ("GET", _POLL, {"Accept": "text/html"}, "read", b""),
 }
 
 
@@ -33,24 +46,35 @@ def flask_alone(app: Flask) -> WsgiClient:
     return WsgiClient(app.wsgi_app._flask)  # noqa: SLF001 - the other way is its secret
 
 
+@pytest.fixture(params=["open", "finished"])
+def polled(request: pytest.FixtureRequest, submit: Submit, finish: Finish) -> str:
+    """Return the path of a job that was submitted with the key `first`."""
+    job_id = submit({"Idempotency-Key": "first"}).json["id"]
+    if request.param == "finished":
+        finish()
+    return f"/v1/predictions/{job_id}"
+
+
 @pytest.mark.parametrize("asked", _ASKED)
 def test_both_ways_answer_alike(
     asked: str,
     client: Client,
     flask_alone: WsgiClient,
-    caller: Headers,
-    submit: Submit,
-    finish: Finish,
+    polled: str,
+    bearer: MakeHeaders,
+    house: dict[str, Any],
 ) -> None:
-    """Status, headers and body are the same."""
-    path = "/v1/predictions/" + submit().json["id"]
-    finish()
-    method, asked_path, more, with_key, body = _ASKED[asked]
-    headers = {**more, **(caller if with_key else {}), "Request-Id": "the-same"}
+    """Status, headers and body are the same, of an open job and of a finished one."""
+    method, path, more, scope, body = _ASKED[asked]
+    caller = bearer(scopes=scope) if scope else {}
+    sent = json.dumps({"input": house}).encode() if body == _HOUSE else body
 
     short, flask = (
         one.open(
-            asked_path.format(poll=path), method=method, headers=headers, data=body
+            path.format(poll=polled),
+            method=method,
+            headers={**more, **caller, "Request-Id": "the-same"},
+            data=sent,
         )
         for one in (client, flask_alone)
     )

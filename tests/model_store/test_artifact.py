@@ -124,6 +124,16 @@ def test_a_tree_with_a_circle_is_refused(store: ModelStore) -> None:
         model_file.load(model_file.dump(fresh.pipelines))
 
 
+def test_a_tree_whose_branches_meet_is_refused(store: ModelStore) -> None:
+    """A few dozen such nodes have more ways through them than anybody can go."""
+    fresh = artifact.load(store.folder(store.resolve("champion")))
+    nodes = fresh.pipelines[0]["trees"]._predictors[0][0].nodes  # noqa: SLF001 - as above
+    nodes["right"][0] = nodes["left"][0]
+
+    with pytest.raises(ArtifactError, match="nodes lead out"):
+        model_file.load(model_file.dump(fresh.pipelines))
+
+
 def test_the_bytes_of_a_model_file_depend_on_the_model_alone(loaded: Loaded) -> None:
     """Neither the clock nor addresses in memory leave a trace."""
     once = model_file.dump(loaded.pipelines)

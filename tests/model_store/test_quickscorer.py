@@ -58,6 +58,13 @@ def test_the_leaf_is_the_one_that_a_walk_reaches(leaves: int) -> None:
 
 
 def test_missing_goes_its_own_way_at_an_infinite_threshold() -> None:
-    """A split that sends every value left and only what is missing right."""
-    trees = _trees()
-    assert any(np.isinf(tree["num_threshold"]).any() for tree in trees)
+    """A split may send every value left, infinity too, and what is missing right."""
+    trees = [tree for tree in _trees() if np.isinf(tree["num_threshold"]).any()]
+    assert trees
+    scorer = QuickScorer(trees, 3)
+    rows = [[0.1, 0.2, value] for value in (np.nan, np.inf, 1.0)]
+
+    reached = scorer.leaves(np.array(rows)).tolist()
+
+    assert reached == [[_walked(tree, row) for tree in trees] for row in rows]
+    assert reached[0] != reached[1]

@@ -83,6 +83,26 @@ def test_a_half_written_version_is_not_listed(fresh: ModelStore, made: Path) -> 
     assert fresh.versions() == [version]
 
 
+def test_a_store_that_went_away_says_nothing_of_its_versions(
+    fresh: ModelStore, made: Path
+) -> None:
+    """An unmounted disk is an outage: no version is unknown, no champion missing."""
+    version = fresh.publish(made)
+    fresh.promote(version)
+    assert fresh.aliases().champion == version
+    fresh.root.rename(fresh.root.with_name("unmounted"))
+    fresh.root.mkdir()
+
+    with pytest.raises(StoreError, match="aliases"):
+        fresh.aliases()
+    with pytest.raises(StoreError, match="aliases"):
+        fresh.folder(version)
+
+    fresh.root.rmdir()
+    fresh.root.with_name("unmounted").rename(fresh.root)
+    assert fresh.folder(version).is_dir()
+
+
 @pytest.mark.parametrize(
     "name", ["", ".", "..", "../store", "made", "x" * 5000, "a\0b", "20200101-0000000G"]
 )

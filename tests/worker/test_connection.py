@@ -54,7 +54,7 @@ def test_commands_share_a_connection_which_a_refusal_leaves_whole(
 
 
 def test_a_connection_closed_while_it_lay_idle_is_replaced(redis_url: str) -> None:
-    """A firewall or a restart costs no request its answer."""
+    """A restart of the server costs no later request its answer."""
     client = connection.connect(redis_url, role="api")
     killer = connection.connect(redis_url, role="worker")
     killer.client_kill_filter(_id=str(_connection_id(client)))
@@ -82,3 +82,25 @@ def test_a_late_answer_is_nobody_elses(redis_url: str) -> None:
     with pytest.raises(redis.TimeoutError):
         client.blpop(["nothing"], 0.8)
     assert client.get("key") == b"value"
+
+
+def test_a_burst_of_commands_leaves_connections_for_everything_else(
+    redis_url: str,
+) -> None:
+    """More at once than redis-py's pool holds by default, then a pipeline."""
+    client = connection.connect(redis_url, role="worker")
+    with ThreadPoolExecutor(120) as pool:
+        burst = [pool.submit(client.blpop, ["nothing"], 0.5) for _ in range(120)]
+        assert [one.result() for one in burst] == [None] * 120
+    pipe = client.pipeline(transaction=False)
+    pipe.ping()
+    assert pipe.execute() == [True]
+
+
+def test_an_idle_connection_is_felt_for(redis_url: str) -> None:
+    """Within a minute, so that no firewall forgets it."""
+    client = connection.connect(redis_url, role="api")
+    client.ping()
+    wire: Any = client.connection_pool.get_connection()._sock  # noqa: SLF001 - what counts is the socket
+    assert wire.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+    assert wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) <= 60
