@@ -2,14 +2,16 @@
 
 import collections
 import logging
+import queue
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import Any, Protocol, TypeVar
 
 from model_store.errors import ModelStoreError
 from model_store.store import ModelStore
+from worker.errors import frames_of
 
 #: Versions kept loaded: the champion, the one before, and one more for old jobs.
 _KEPT = 3
@@ -61,6 +63,14 @@ def load(store: ModelStore, version: str) -> Pricing:
     return Predictor.load(store, version)
 
 
+def reason_of(error: BaseException) -> str:
+    """Return for the log why a version cannot be had.
+
+    In the store's own words; those of an unknown exception might quote anything.
+    """
+    return str(error) if isinstance(error, ModelStoreError) else f"\n{frames_of(error)}"
+
+
 class Predictors:
     """Loads model versions in a side thread, so that pricing goes on meanwhile.
 
@@ -84,11 +94,17 @@ class Predictors:
             collections.OrderedDict()
         )
         self._lock = threading.Lock()
-        # All that touches the store, which may hang, happens in this one thread.
-        self._loader = ThreadPoolExecutor(1, thread_name_prefix="load-model")
+        self._asked: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = (
+            queue.SimpleQueue()
+        )
         self._began: float | None = None
         self._stopped = threading.Event()
         self._champion: str | None = None
+        #: The champion to be, while it loads.
+        self._coming: str | None = None
+        # All that touches the store, which may hang, happens in this one thread. No
+        # executor: Python would wait for its thread before the process may end.
+        threading.Thread(target=self._answer, name="load-model", daemon=True).start()
 
     def start(self) -> None:
         """Begin to follow the store's champion."""
@@ -99,7 +115,7 @@ class Predictors:
     def stop(self) -> None:
         """Stop following; what is loaded stays usable."""
         self._stopped.set()
-        self._loader.shutdown(wait=False, cancel_futures=True)
+        self._asked.put(None)
 
     @property
     def ready(self) -> bool:
@@ -129,8 +145,9 @@ class Predictors:
                 future = self._later(self._load, self._store, version)
                 self._loaded[version] = future
             self._loaded.move_to_end(version)
-            if self._champion is not None and self._champion in self._loaded:
-                self._loaded.move_to_end(self._champion)
+            for kept in (self._champion, self._coming):
+                if kept is not None and kept in self._loaded:
+                    self._loaded.move_to_end(kept)
             while len(self._loaded) > _KEPT:
                 self._loaded.popitem(last=False)
             return future
@@ -146,9 +163,7 @@ class Predictors:
                     return
                 if repr(error) != problem:
                     problem = repr(error)
-                    # Its own words for what is known, the way there for what is not.
-                    known = isinstance(error, ModelStoreError)
-                    _log.warning("champion_not_loaded: %s", error, exc_info=not known)
+                    _log.warning("champion_not_loaded: %s", reason_of(error))
             self._stopped.wait(_LOOK_EVERY_S)
 
     def _follow_once(self) -> None:
@@ -157,17 +172,34 @@ class Predictors:
             return
         if champion == self._champion and self.ready:
             return
+        with self._lock:
+            self._coming = champion
         self.request(champion).result()
         with self._lock:
             self._champion = champion
         _log.info("champion_loaded: %s", champion)
 
     def _later(self, ask: Callable[..., _T], *args: Any) -> Future[_T]:
-        return self._loader.submit(self._timed, ask, *args)
+        promise: Future[_T] = Future()
+        self._asked.put((promise, lambda: ask(*args)))
+        return promise
 
-    def _timed(self, ask: Callable[..., _T], *args: Any) -> _T:
+    def _answer(self) -> None:
+        while (asked := self._asked.get()) is not None:
+            promise, ask = asked
+            if self._stopped.is_set():
+                promise.cancel()
+                continue
+            try:
+                answer = self._timed(ask)
+            except BaseException as error:  # noqa: BLE001 - it is for who asked
+                promise.set_exception(error)
+            else:
+                promise.set_result(answer)
+
+    def _timed(self, ask: Callable[[], _T]) -> _T:
         self._began = self._clock()
         try:
-            return ask(*args)
+            return ask()
         finally:
             self._began = None

@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -142,6 +143,39 @@ def test_three_versions_stay_loaded_the_champion_among_them(
     assert loader.loads == ["v1"]
 
 
+def test_a_coming_champion_is_not_dropped_while_it_loads(
+    models: Predictors, loader: Loader, promote: Callable[[str], None]
+) -> None:
+    """Jobs for older versions meanwhile do not make it load twice."""
+    promote("v1")
+    models.start()
+    wait_until(lambda: models.ready)
+    loader.gate.clear()
+    promote("v2")
+    wait_until(lambda: "v2" in loader.loads)
+    old = [models.request(version) for version in ("v3", "v4", "v5")]
+    loader.gate.set()
+    for promise in old:
+        promise.result(5)
+    models.request("v2").result(5)
+    assert loader.loads.count("v2") == 1
+
+
+def test_a_stop_breaks_the_promises_that_nobody_will_keep(
+    models: Predictors, loader: Loader
+) -> None:
+    """Who waits for one goes on."""
+    loader.gate.clear()
+    models.request("v1")
+    wait_until(lambda: loader.loads == ["v1"])
+    waits = models.request("v2")
+    models.stop()
+    loader.gate.set()
+    with pytest.raises(CancelledError):
+        waits.result(5)
+    assert loader.loads == ["v1"]
+
+
 def test_a_failed_load_is_forgotten(models: Predictors, loader: Loader) -> None:
     """A version that could not be had may come; the next request tries again."""
     loader.failures["v1"] = [UnknownModel("not yet")]
@@ -155,14 +189,18 @@ def test_a_champion_whose_load_fails_in_any_way_is_tried_again(
     models: Predictors,
     loader: Loader,
     promote: Callable[[str], None],
+    caplog: pytest.LogCaptureFixture,
     error: Exception,
 ) -> None:
-    """The thread that follows the champion outlives errors that nobody foresaw."""
+    """The thread that follows outlives unforeseen errors and keeps their words."""
     loader.failures["v1"] = [error, error]
     promote("v1")
     models.start()
     wait_until(lambda: models.ready)
     assert loader.loads == ["v1"] * 3
+    assert ("not yet" in caplog.text) is isinstance(error, UnknownModel)
+    assert "no threads" not in caplog.text
+    assert "champion_not_loaded" in caplog.text
 
 
 def test_a_load_that_does_not_end_hangs_after_a_minute(
