@@ -23,7 +23,7 @@ from worker import celery as wire
 from worker import connection, events, inspection, ledger, predictors, pricing
 from worker.errors import frames_of
 from worker.health import Watchdog
-from worker.ledger import Completion, Lease
+from worker.ledger import Claim, Completion, Lease
 from worker.outage import is_outage, words_of
 from worker.parking import Batch, Parking
 
@@ -159,6 +159,7 @@ class BatchConsumer(bootsteps.StartStopStep):
             self._let_go_of_all()
             self._watchdog.end_process("a model neither loads nor fails to")
         if not ready:
+            self._renew()
             self._watchdog.touch()
             self._rest()
             return
@@ -167,7 +168,7 @@ class BatchConsumer(bootsteps.StartStopStep):
         # Looked at once more: a drain that saw the thread idle must find it so.
         if self._stopping.is_set():
             return
-        self._renew_parked()
+        self._renew()
         if room := self._room():
             self._claim(room)
         else:
@@ -176,42 +177,57 @@ class BatchConsumer(bootsteps.StartStopStep):
 
     def _claim(self, room: int) -> None:
         claim = self._ledger.claim(
-            self.lane, limit=room, worker=self._token, back_in_ms=self._back_in_ms
+            self.lane,
+            limit=room,
+            worker=self._token,
+            back_in_ms=self._back_in_ms,
+            # One that crashed would be priced beside those that wait here.
+            fresh=bool(self._in_hand),
         )
         if claim.strays:
             _log.warning("strays_set_aside: %d messages without a job", claim.strays)
         began = time.monotonic()
         self._take(claim.leases)
         self._price(self._parking.admit(claim.leases))
-        if claim.leases or not claim.left or claim.paused:
+        if claim.leases or self._in_hand or not claim.left or claim.paused:
             self._watchdog.touch()
         if claim.leases:
             took_ms = 1000 * (time.monotonic() - began)
             self._back_in_ms = _BACK_IN_MS if 2 * took_ms <= _BACK_IN_MS else 0
         else:
-            self._sleep(paused=claim.paused)
+            self._sleep(claim)
 
     def _room(self) -> int:
-        """Return how many jobs may be claimed: parked ones fill the hand too."""
-        parked = len(self._parking.leases)
-        return max(0, min(self._settings.batch_max, _PARKED_MAX - parked))
+        """Return how many jobs may be claimed: parked ones fill the hand too.
 
-    def _sleep(self, *, paused: bool) -> None:
-        parked = bool(self._parking.leases)
+        None beside one that crashed: what it is held with would crash with it.
+        """
+        parked = self._parking.leases
+        if any(lease.crashes for lease in parked):
+            return 0
+        return max(0, min(self._settings.batch_max, _PARKED_MAX - len(parked)))
+
+    def _sleep(self, claim: Claim) -> None:
+        parked = bool(self._in_hand)
         if not parked:
             self._idle.set()
-        if paused:
+        if claim.paused:
             self._rest()
+        elif parked and claim.left:
+            # The next job crashed before. The bell rings for who may take it.
+            self._stopping.wait(_LOADING_S)
         else:
             patience_s = _LOADING_S if parked else _BELL_S
             self._ledger.wait_for_bell(self.lane, timeout_s=patience_s)
 
-    def _renew_parked(self) -> None:
+    def _renew(self) -> None:
+        """Keep what waits in hand, for its version or for the batch before it."""
         now = time.monotonic()
         if now - self._renewed >= self._settings.lease_s / 3:
             self._renewed = now
-            if parked := self._parking.leases:
-                self._ledger.renew(self.lane, parked)
+            if self._in_hand:
+                held = [request.lease for request in self._in_hand.values()]
+                self._ledger.renew(self.lane, held)
 
     def _price_parked(self) -> None:
         try:
@@ -239,6 +255,7 @@ class BatchConsumer(bootsteps.StartStopStep):
 
     def _price(self, batches: Sequence[Batch]) -> None:
         for batch in batches:
+            self._renew()
             try:
                 self._commit(pricing.price(batch.leases, batch.predictor))
                 self._batches += 1

@@ -30,6 +30,7 @@ class Request:
 
     def __init__(self, lease: Lease, lane: str, hostname: str) -> None:
         self.id = lease.id
+        self.lease = lease
         self.lane = lane
         self.hostname = hostname
         self.redelivered = lease.fence > 1

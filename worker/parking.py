@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from model_store.errors import StoreError, UnknownModel
 from worker.ledger import Lease
-from worker.predictors import Predictors, Pricing, Unloadable
+from worker.predictors import Predictors, Pricing, Unloadable, reason_of
 
 #: Seconds for which a store that cannot be read is asked again, and between two tries.
 _PATIENCE_S, _RETRY_S = 30.0, 1.0
@@ -29,7 +29,9 @@ class _Stay:
     promise: Future[Pricing]
     since: float
     asked: float
-    leases: list[Lease] = field(default_factory=list)
+    # As they were claimed: one of their houses may end the process, and only a batch
+    # as small as its claim corners that house.
+    groups: list[Sequence[Lease]] = field(default_factory=list)
 
 
 class Parking:
@@ -50,7 +52,12 @@ class Parking:
     @property
     def leases(self) -> list[Lease]:
         """All jobs that wait here."""
-        return [lease for stay in self._stays.values() for lease in stay.leases]
+        return [
+            lease
+            for stay in self._stays.values()
+            for group in stay.groups
+            for lease in group
+        ]
 
     def admit(self, leases: Sequence[Lease]) -> list[Batch]:
         """Return the jobs that can be priced now, by version; park the others."""
@@ -61,7 +68,7 @@ class Parking:
         return [batch for batch in batches if batch is not None]
 
     def loaded(self) -> list[Batch]:
-        """Return parked jobs whose version has been loaded, or cannot be.
+        """Return parked jobs whose version has been loaded, or cannot be; as claimed.
 
         Raises:
             StoreError: The store could not be read for as long as jobs may wait here:
@@ -73,7 +80,7 @@ class Parking:
             predictor = self._outcome(version, stay)
             if predictor is not None:
                 del self._stays[version]
-                batches.append(Batch(stay.leases, predictor))
+                batches += [Batch(group, predictor) for group in stay.groups]
         return batches
 
     def clear(self) -> None:
@@ -88,7 +95,7 @@ class Parking:
                 return Batch(leases, promise.result())
             now = self._clock()
             stay = self._stays[version] = _Stay(promise, now, now)
-        stay.leases += leases
+        stay.groups.append(leases)
         return None
 
     def _outcome(self, version: str, stay: _Stay) -> Pricing | None:
@@ -103,5 +110,5 @@ class Parking:
             if now - stay.asked >= _RETRY_S:
                 stay.promise, stay.asked = self._models.request(version), now
             return None
-        _log.error("version_not_loaded: %s, %r", version, error)
+        _log.error("version_not_loaded: %s, %s", version, reason_of(error))
         return Unloadable(version)

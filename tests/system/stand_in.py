@@ -4,6 +4,8 @@
 `celery -A tests.system.stand_in:stock worker` is a stock Celery worker.
 """
 
+import os
+import signal
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,12 +14,17 @@ from model_store.store import ModelStore
 from worker.celery import create_celery
 from worker.settings import WorkerSettings
 
+#: Seconds that loading a version takes.
+_LOADS_S = {"late": 0.5, "slow": 3, "hanging": 3600}
+
 
 class StandIn:
-    """Prices a house at its `number`; `sleep_s` and `raise` in it do what they say."""
+    """Prices a house at its `number`; `sleep_s`, `raise`, `kills` do what they say."""
 
     def predict(self, houses: Sequence[Mapping[str, Any]], /) -> list[dict[str, Any]]:
         """Return one output per house, in the order of the houses."""
+        if any(house.get("kills") for house in houses):
+            os.kill(os.getpid(), signal.SIGKILL)
         time.sleep(max(house.get("sleep_s", 0) for house in houses))
         if any(house.get("raise") for house in houses):
             raise ValueError("asked for")
@@ -25,9 +32,9 @@ class StandIn:
 
 
 def load(store: ModelStore, version: str) -> StandIn:
-    """Return the stand-in for any version but `broken`; `slow` takes its time."""
+    """Return the stand-in for any version but `broken`; some take their time."""
     del store
-    time.sleep(3 if version == "slow" else 0)
+    time.sleep(_LOADS_S.get(version, 0))
     if version == "broken":
         raise RuntimeError("asked for")
     return StandIn()

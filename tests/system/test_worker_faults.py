@@ -3,10 +3,17 @@
 import uuid
 from collections.abc import Callable
 
+import orjson
+import redis as redis_py
+
 from tests.patience import wait_until
 from tests.system.conftest import Start, Submit
-from worker import queue
+from tests.worker.conftest import tend
+from worker import ledger, queue
 from worker.jobs import Detail, Job, State, Submission
+from worker.ledger import PREDICTIONS
+
+RUNNING = f"kerbside:running:{PREDICTIONS}"
 
 
 def test_a_version_whose_load_fails_holds_up_no_other(
@@ -60,11 +67,60 @@ def test_a_stop_gives_back_what_waits_for_its_version(
     assert (after.state, after.crashes) == (State.RETRYING, 0)
 
 
-def _of_version(version: str) -> Submission:
+def test_a_load_that_never_ends_holds_up_no_stop(
+    start_worker: Start, front_desk: queue.Queue
+) -> None:
+    """The store may hang; the thread that waits for it ends with the process."""
+    worker = start_worker(KERBSIDE_DRAIN_S="0.2")
+    job = front_desk.submit(_of_version("hanging")).job
+    wait_until(lambda: front_desk.find("acme", job.id).state is State.RUNNING)
+    worker.terminate()
+    assert worker.wait(10) == 0
+    after = front_desk.find("acme", job.id)
+    assert (after.state, after.crashes) == (State.RETRYING, 0)
+
+
+def test_a_killer_of_a_version_that_must_load_is_cornered(
+    start_worker: Start,
+    submit: Submit,
+    front_desk: queue.Queue,
+    book: ledger.Ledger,
+    redis: redis_py.Redis,
+) -> None:
+    """What is claimed while its version loads does not die with it."""
+    houses = [front_desk.submit(_of_version("late")).job for _ in range(10)]
+    killer = front_desk.submit(_of_version("late", kills=True)).job
+    houses += [front_desk.submit(_of_version("late")).job for _ in range(10)]
+    houses += [submit() for _ in range(10)]
+
+    def states() -> dict[str, State]:
+        jobs = (killer, *houses)
+        return {job.id: front_desk.find("acme", job.id).state for job in jobs}
+
+    def is_over() -> bool:
+        return all(state.is_terminal for state in states().values())
+
+    def run_a_worker() -> None:
+        worker = start_worker()
+        wait_until(lambda: worker.poll() is not None or is_over())
+        held = [job for job, state in states().items() if state is State.RUNNING]
+        if held:
+            redis.zadd(RUNNING, dict.fromkeys(held, 1))
+            tend(book, redis)
+
+    while not is_over():
+        run_a_worker()
+
+    dead = front_desk.find("acme", killer.id)
+    assert (dead.detail, dead.attempts) == (Detail.DEAD, 3)
+    assert {states()[house.id] for house in houses} == {State.SUCCEEDED}
+
+
+def _of_version(version: str, **house: object) -> Submission:
     return Submission(
         id=str(uuid.uuid4()),
         tenant="acme",
         model="stand-in",
         version=version,
-        input=b'{"number":1}',
+        input=orjson.dumps({"number": 1} | house),
     )

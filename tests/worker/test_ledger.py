@@ -328,6 +328,20 @@ def test_a_fresh_batch_stops_before_a_crashed_job(
     assert claimed(book) == [fresh]
 
 
+def test_a_claim_of_fresh_jobs_leaves_a_crashed_one_in_its_place(
+    book: ledger.Ledger, submit: Submit, redis: redis_py.Redis
+) -> None:
+    """A worker with something in its hand must not take one."""
+    crashed, fresh = submit().id, submit().id
+    assert claimed(book, limit=1) == [crashed]
+    lose_worker(book, redis, crashed)
+    claim = book.claim(PREDICTIONS, limit=10, worker="w", fresh=True)
+    assert (claim.leases, claim.left) == ([], 2)
+    assert claimed(book) == [crashed]
+    claim = book.claim(PREDICTIONS, limit=10, worker="w", fresh=True)
+    assert [one.id for one in claim.leases] == [fresh]
+
+
 def test_an_outage_of_the_reaper_counts_as_nobodys_crash(
     book: ledger.Ledger,
     submit: Submit,

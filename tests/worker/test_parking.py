@@ -43,9 +43,9 @@ def parking(models: Models, clock: Clock) -> Parking:
     return Parking(models, clock=clock)  # type: ignore[arg-type] # the part that is used
 
 
-def lease(job_id: str, version: str) -> Lease:
+def lease(job_id: str, version: str, *, crashes: int = 0) -> Lease:
     """Return a leased job of a version."""
-    return Lease(job_id, 1, version, b"{}", 0)
+    return Lease(job_id, 1, version, b"{}", crashes)
 
 
 def test_loaded_versions_are_priced_and_the_others_wait(
@@ -60,18 +60,34 @@ def test_loaded_versions_are_priced_and_the_others_wait(
     assert [one.id for one in parking.leases] == ["2"]
 
 
-def test_parked_jobs_leave_together_when_their_version_is_there(
+def test_parked_jobs_leave_as_they_were_claimed_when_their_version_is_there(
     parking: Parking, models: Models
 ) -> None:
-    """Later ones of the same version join those that wait already."""
-    parking.admit([lease("1", "old")])
-    parking.admit([lease("2", "old")])
+    """A claim is as large as one call may be, and its house may end the process."""
+    parking.admit([lease("1", "old"), lease("2", "old")])
+    parking.admit([lease("3", "old", crashes=2)])
     assert parking.loaded() == []
     predictor = models.keep("old")
-    (batch,) = parking.loaded()
-    assert [one.id for one in batch.leases] == ["1", "2"]
-    assert batch.predictor is predictor
+    batches = parking.loaded()
+    assert [[one.id for one in batch.leases] for batch in batches] == [
+        ["1", "2"],
+        ["3"],
+    ]
+    assert all(batch.predictor is predictor for batch in batches)
     assert parking.leases == []
+
+
+def test_an_unknown_exception_is_logged_without_its_words(
+    parking: Parking, models: Models, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The store's own words say what is wrong; a stranger's may quote anything."""
+    for version, error in (("v1", ArtifactError("damaged")), ("v2", OSError("secret"))):
+        parking.admit([lease("1", version)])
+        models.request(version).set_exception(error)
+    parking.loaded()
+    assert "damaged" in caplog.text
+    assert "OSError" in caplog.text
+    assert "secret" not in caplog.text
 
 
 @pytest.mark.parametrize("error", [UnknownModel("x"), ArtifactError("x"), OSError()])

@@ -5,7 +5,7 @@
 --         and what prelude's finish writes
 -- Arguments: 6 lane, 7 n, 8 worker, 9 the one id wanted, whose message a stock worker took, or '',
 --            10 ms in which the worker will be back if it gets a job, 0 where that is not known,
---            11 ms since its last claim in which a worker counts
+--            11 ms since its last claim in which a worker counts, 12 '1' to take fresh jobs only
 -- Returns: {jobs, left, paused, strays}; a job is {id, fence, version, input, crashes}
 -- A batch holds jobs of one crash count: fresh ones n together, once crashed ones 8, twice crashed ones alone,
 -- so that a house that kills its worker is cornered while its neighbours are priced.
@@ -23,7 +23,7 @@ end
 local wanted = ARGV[9] ~= ''
 local messages = wanted and { '"id":"' .. ARGV[9] .. '"' } or redis.call('LRANGE', lane, -n, -1)
 local jobs, leases, taken = {}, {}, {}
-local level, newest, read, strays = nil, 0, 0, 0
+local level, newest, read, strays = ARGV[12] == '1' and 0 or nil, 0, 0, 0
 
 local function lease(id, record)
   local fence = (tonumber(record[3]) or 0) + 1
