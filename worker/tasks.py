@@ -1,10 +1,12 @@
 """Celery tasks: the upkeep that beat calls, and pricing as a stock worker runs it."""
 
+import contextlib
 import functools
 import logging
 import time
 from typing import Any
 
+import redis
 from celery import shared_task
 
 from model_store.errors import StoreError, UnknownModel
@@ -30,15 +32,17 @@ def price(self: Any, *_: Any) -> None:
     """Price the job whose id the message carries, on a worker without the bootstep."""
     book, job_id = _ledger(self.app), self.request.id
     lane, worker = ledger.PREDICTIONS, f"{self.request.hostname}:{job_id}"
-    claim = book.claim(lane, limit=1, worker=worker, job_id=job_id)
-    if not claim.leases:
-        return
     try:
-        predictor = _predictor(self.app, claim.leases[0].version)
-        book.complete(lane, pricing.price(claim.leases, predictor))
+        # Redis may have made a claim whose answer never came.
+        claim = book.claim(lane, limit=1, worker=worker, job_id=job_id)
+        if claim.leases:
+            predictor = _predictor(self.app, claim.leases[0].version)
+            book.complete(lane, pricing.price(claim.leases, predictor))
     except Exception:
+        # The error that led here is the one to tell; a lease also ends by itself.
+        with contextlib.suppress(redis.RedisError):
+            book.release(lane, worker=worker)
         # Given back it comes first again: while the store is away it must not spin.
-        book.release(lane, worker=worker)
         time.sleep(_PAUSE_S)
         raise
 
@@ -55,7 +59,8 @@ def _predictor(app: wire.KerbsideCelery, version: str) -> predictors.Pricing:
     except Exception as error:
         if isinstance(error, StoreError) and not isinstance(error, UnknownModel):
             raise
-        _log.error("version_not_loaded: %s, %r", version, error)
+        reason = predictors.reason_of(error)
+        _log.error("version_not_loaded: %s, %s", version, reason)
         return predictors.Unloadable(version)
 
 

@@ -93,13 +93,47 @@ def test_a_bug_gives_the_job_back_too(
     assert pauses == [1.0]
 
 
-@pytest.mark.parametrize("error", [UnknownModel("x"), ArtifactError("x"), OSError()])
+@pytest.mark.parametrize("stays_away", [False, True])
+def test_a_claim_whose_answer_is_lost_is_given_back(
+    price: Callable[[Job], Any],
+    submit: Submit,
+    front_desk: queue.Queue,
+    pauses: list[float],
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    stays_away: bool,
+) -> None:
+    """Redis made it; where it cannot be told so either, the lease ends by itself."""
+    claim = Ledger.claim
+
+    def fails(*_: Any, **__: Any) -> NoReturn:
+        raise redis_py.TimeoutError
+
+    def loses_the_answer(*args: Any, **options: Any) -> NoReturn:
+        claim(*args, **options)
+        raise redis_py.ConnectionError
+
+    monkeypatch.setattr(Ledger, "claim", loses_the_answer)
+    if stays_away:
+        monkeypatch.setattr(Ledger, "release", fails)
+    job = submit()
+    assert isinstance(price(job).result, redis_py.ConnectionError)
+    after = front_desk.find("acme", job.id)
+    expected = State.RUNNING if stays_away else State.RETRYING
+    assert (after.state, after.crashes) == (expected, 0)
+    assert pauses == [1.0]
+
+
+@pytest.mark.parametrize(
+    "error", [UnknownModel("x"), ArtifactError("x"), OSError("secret")]
+)
 def test_a_version_that_cannot_be_had_fails_its_jobs(
     price: Callable[[Job], Any],
     submit: Submit,
     front_desk: queue.Queue,
     loader: Loader,
     pauses: list[float],
+    caplog: pytest.LogCaptureFixture,
     error: Exception,
 ) -> None:
     """As on a batching worker: given back they would come first for ever."""
@@ -111,6 +145,8 @@ def test_a_version_that_cannot_be_had_fails_its_jobs(
     with pytest.raises(CannotPrice, match=str(after.error)):
         Unloadable(job.version).predict()
     assert pauses == []
+    assert type(error).__name__ in caplog.text or str(error) in caplog.text
+    assert "secret" not in caplog.text
 
 
 def test_the_task_of_beat_tends_the_ledger(
