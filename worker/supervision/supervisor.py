@@ -7,7 +7,7 @@ leash (see `worker.supervision.leash`) is held by that thread.
 import contextlib
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from signal import Signals
 
 from worker.supervision.child import Child, ChildSpec
@@ -69,7 +69,8 @@ class _Record:
     failures: int = 0
     settled: bool = False
     restart_at: float | None = None
-    log_at_fault: bool = False
+    #: What cannot be done with its log.
+    log_faults: set[str] = field(default_factory=set)
 
 
 class Supervisor:
@@ -232,7 +233,7 @@ class Supervisor:
             return
         self._housekeeping_at = self._clock() + HOUSEKEEPING_S
         for record in self._records.values():
-            with self._despite_its_log(record):
+            with self._despite_its_log(record, "bound"):
                 record.log.bound()
 
     def _pass_on_logs(self) -> None:
@@ -240,20 +241,22 @@ class Supervisor:
             return
         for name, record in self._records.items():
             lines: list[str] = []
-            with self._despite_its_log(record):
+            with self._despite_its_log(record, "read"):
                 lines = record.log.fresh_lines()
             for line in lines:
                 self._follow(name, line)
 
     @contextlib.contextmanager
-    def _despite_its_log(self, record: _Record) -> Iterator[None]:
-        """Tell once what is wrong with a log; it ends no program."""
+    def _despite_its_log(self, record: _Record, action: str) -> Iterator[None]:
+        """Tell once, until it is mended, what is wrong with a log; end no program."""
         try:
             yield
         except OSError as error:
-            if not record.log_at_fault:
+            if not record.log_faults:
                 self._report(f"{record.log.path} cannot be kept: {error.strerror}")
-            record.log_at_fault = True
+            record.log_faults.add(action)
+        else:
+            record.log_faults.discard(action)
 
     def _end(self, children: Iterable[Child]) -> None:
         """End children side by side, each within its grace."""

@@ -385,6 +385,28 @@ def test_a_log_at_fault_ends_nothing_and_is_told_once(
     assert reports == (told if fault == "full disk" else [])
 
 
+def test_a_log_that_is_at_fault_again_is_told_again(
+    inbox: SignalInbox,
+    reports: list[str],
+    spec: Spec,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A disk may be full today and next month."""
+    monkeypatch.setattr(supervisor, "HOUSEKEEPING_S", 0.01)
+    watch = Supervisor(inbox, report=reports.append)
+    watch.start(spec("sleep", "60"))
+    log = watch.child("child").log
+    monkeypatch.setattr(childlog, "MAXIMUM_BYTES", 0)
+    for _ in range(2):
+        with monkeypatch.context() as patch:
+            patch.setattr(childlog, "_private", _refuse)
+            watch.run(for_s=0.1)
+        watch.run(for_s=0.1)
+    watch.stop()
+
+    assert reports == [f"{log.path} cannot be kept: No space left on device"] * 2
+
+
 def test_a_log_that_cannot_be_bounded_keeps_no_child_from_starting(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
