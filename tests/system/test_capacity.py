@@ -4,6 +4,7 @@ import json
 import uuid
 from typing import Any
 
+import pytest
 import redis as redis_py
 
 from model_store import dataset
@@ -15,8 +16,8 @@ from worker.ledger import PREDICTIONS, Ledger
 from worker.queue import Queue
 
 _JOBS = 3000
-#: docs/howto/own-redis.md says 2,200; other servers and versions differ a little.
-_BYTES = range(1500, 3000)
+#: Bytes of a finished job with a key, by docs/howto/own-redis.md.
+_VALKEY_9, _REDIS_7 = 2200, 3350
 
 
 def test_a_finished_job_takes_the_documented_memory(
@@ -45,4 +46,6 @@ def test_a_finished_job_takes_the_documented_memory(
         book.complete(PREDICTIONS, pricing.price(leases, predictor))
 
     taken = server.info("memory")["used_memory"] - before
-    assert taken // _JOBS in _BYTES
+    is_valkey = server.info("server").get("server_name") == "valkey"
+    said = _VALKEY_9 if is_valkey else _REDIS_7
+    assert taken / _JOBS == pytest.approx(said, rel=0.25)
