@@ -1,6 +1,5 @@
 """The laws of /v1/predictions."""
 
-import threading
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +8,7 @@ from typing import Any
 import pytest
 import redis as redis_py
 
-from api.schemas import Prediction, PredictionList
+from api.schemas import Prediction
 from api.services import Services
 from tests.api.conftest import (
     OUTPUT,
@@ -292,137 +291,6 @@ def test_a_key_that_cannot_be_read_is_400(submit: Submit, key: str) -> None:
     assert_problem(submit({"Idempotency-Key": key}), 400, "malformed-header")
 
 
-def test_a_submit_that_waits_answers_201_when_the_job_has_ended(
-    submit: Submit, finish: Finish
-) -> None:
-    """`Prefer: wait` is read from a list and answered with Preference-Applied."""
-    worker = threading.Timer(0.3, finish)
-    worker.start()
-
-    answer = submit({"Prefer": "respond-async, wait=20"})
-
-    worker.join()
-    assert answer.status_code == 201
-    assert answer.headers["Preference-Applied"] == "wait=20"
-    assert answer.json["status"] == "succeeded"
-
-
-def test_a_submit_that_waited_in_vain_answers_202(submit: Submit) -> None:
-    """The time is over and the job is still open: poll on."""
-    started = time.monotonic()
-
-    answer = submit({"Prefer": "wait=1"})
-
-    assert 0.9 < time.monotonic() - started < 2
-    assert answer.status_code == 202
-    assert answer.json["status"] == "starting"
-
-
-def test_a_poll_that_waits_is_answered_at_the_end_of_the_job(
-    submit: Submit, finish: Finish, client: Client, caller: Headers
-) -> None:
-    """A long poll returns as soon as the result is there."""
-    url = f"/v1/predictions/{submit().json['id']}"
-    worker = threading.Timer(0.3, finish)
-    worker.start()
-    started = time.monotonic()
-
-    answer = client.get(url, headers={**caller, "Prefer": "wait=20"})
-
-    worker.join()
-    assert time.monotonic() - started < 3
-    assert answer.json["status"] == "succeeded"
-    assert answer.headers["Preference-Applied"] == "wait=20"
-
-
-def test_a_cancel_wakes_who_waits(
-    submit: Submit, client: Client, caller: Headers
-) -> None:
-    """Every end of a job is one."""
-    url = f"/v1/predictions/{submit().json['id']}"
-    cancel = threading.Timer(
-        0.3,
-        lambda: client.application.test_client().post(f"{url}/cancel", headers=caller),
-    )
-    cancel.start()
-
-    answer = client.get(url, headers={**caller, "Prefer": "wait=20"})
-
-    cancel.join()
-    assert answer.json["status"] == "canceled"
-
-
-def test_a_finished_job_is_not_waited_for(
-    submit: Submit, finish: Finish, client: Client, caller: Headers
-) -> None:
-    """A terminal state is answered at once."""
-    url = f"/v1/predictions/{submit().json['id']}"
-    finish()
-    started = time.monotonic()
-
-    client.get(url, headers={**caller, "Prefer": "wait=20"})
-
-    assert time.monotonic() - started < 1
-
-
-def test_lists_are_paged_newest_first_both_ways(
-    submit: Submit, client: Client, caller: Headers
-) -> None:
-    """Following next and then previous walks the same pages back."""
-    jobs = [submit().json for _ in range(5)]
-    # Within a millisecond the id decides.
-    jobs.sort(key=lambda job: (job["created_at"], job["id"]), reverse=True)
-    ids = [job["id"] for job in jobs]
-    first = client.get("/v1/predictions?limit=2", headers=caller)
-    second = client.get(_path(first.json["next"]), headers=caller)
-    third = client.get(_path(second.json["next"]), headers=caller)
-    back = client.get(_path(third.json["previous"]), headers=caller)
-
-    pages = [PredictionList.model_validate_json(a.data) for a in (first, second, third)]
-    assert [[job.id for job in page.results] for page in pages] == [
-        ids[:2],
-        ids[2:4],
-        ids[4:],
-    ]
-    assert [job["id"] for job in back.json["results"]] == ids[2:4]
-    assert first.json["previous"] is None
-    assert third.json["next"] is None
-    assert second.headers["Link"] == (
-        f'<{second.json["next"]}>; rel="next", <{second.json["previous"]}>; rel="prev"'
-    )
-    assert "Link" not in client.get("/v1/predictions", headers=caller).headers
-
-
-def test_an_empty_list_is_a_list(client: Client, caller: Headers) -> None:
-    """Nothing yet is no error."""
-    answer = client.get("/v1/predictions", headers=caller)
-
-    assert answer.json == {"results": [], "next": None, "previous": None}
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        "limit=0",
-        "limit=101",
-        "limit=ten",
-        "limit=",
-        "cursor=x",
-        "cursor=oAAAA",
-        "cursor=o%00",
-        "cursor=" + "o" * 500,
-        "status=failed",
-    ],
-)
-def test_a_list_parameter_that_cannot_be_read_is_400(
-    client: Client, caller: Headers, query: str
-) -> None:
-    """A filter that is not understood must not answer with everything."""
-    answer = client.get(f"/v1/predictions?{query}", headers=caller)
-
-    assert_problem(answer, 400, "malformed-parameter")
-
-
 def test_a_full_queue_is_503_with_retry_after(
     submit: Submit, shared: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -466,7 +334,3 @@ def test_a_deadline_reaches_the_ledger(submit: Submit, redis: redis_py.Redis) ->
 
     record: Any = redis.hgetall(f"kerbside:job:{job_id}")
     assert int(record[b"deadline"]) - int(record[b"created"]) == 500
-
-
-def _path(url: str) -> str:
-    return url.removeprefix("https://api.example.org")

@@ -186,7 +186,8 @@ def test_the_reaper_runs_on_beats_clock(
     start("beat", "--scheduler", "celery.beat:Scheduler")
     submit()
     redis.delete(PREDICTIONS)
-    wait_until(lambda: redis.llen(PREDICTIONS) == 1)
+    wait_until(lambda: redis.exists(PREDICTIONS))
+    assert redis.llen(PREDICTIONS) == 1
 
 
 def test_a_stuck_worker_ends_itself(

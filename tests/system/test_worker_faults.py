@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable
 
 import orjson
+import pytest
 import redis as redis_py
 
 from tests.patience import wait_until
@@ -54,25 +55,13 @@ def test_a_slow_load_holds_up_no_other_version_and_is_no_stall(
     assert worker.poll() is None
 
 
+@pytest.mark.parametrize("version", ["slow", "hanging"])
 def test_a_stop_gives_back_what_waits_for_its_version(
-    start_worker: Start, front_desk: queue.Queue
+    start_worker: Start, front_desk: queue.Queue, version: str
 ) -> None:
-    """Another worker may have the version, and no crash is counted."""
+    """Another worker may have it; a load that never ends ends with the process."""
     worker = start_worker(KERBSIDE_DRAIN_S="0.2")
-    job = front_desk.submit(_of_version("slow")).job
-    wait_until(lambda: front_desk.find("acme", job.id).state is State.RUNNING)
-    worker.terminate()
-    assert worker.wait(10) == 0
-    after = front_desk.find("acme", job.id)
-    assert (after.state, after.crashes) == (State.RETRYING, 0)
-
-
-def test_a_load_that_never_ends_holds_up_no_stop(
-    start_worker: Start, front_desk: queue.Queue
-) -> None:
-    """The store may hang; the thread that waits for it ends with the process."""
-    worker = start_worker(KERBSIDE_DRAIN_S="0.2")
-    job = front_desk.submit(_of_version("hanging")).job
+    job = front_desk.submit(_of_version(version)).job
     wait_until(lambda: front_desk.find("acme", job.id).state is State.RUNNING)
     worker.terminate()
     assert worker.wait(10) == 0

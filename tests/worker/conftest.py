@@ -8,7 +8,7 @@ import pytest
 import redis as redis_py
 
 from worker import ledger, queue
-from worker.jobs import Job, Submission
+from worker.jobs import Job, State, Submission
 from worker.ledger import PREDICTIONS, Tick
 
 #: Model version that the made-up jobs ask for.
@@ -55,6 +55,13 @@ def tend(
     return tick
 
 
+def lose_worker(book: ledger.Ledger, redis: redis_py.Redis, *ids: str) -> None:
+    """Let the leases of jobs end, as after the death of their worker."""
+    book.reap(PREDICTIONS)  # a tick just before, so that the gap rule stays out of it
+    redis.zadd(f"kerbside:running:{PREDICTIONS}", dict.fromkeys(ids, 1))
+    tend(book, redis)
+
+
 @pytest.fixture
 def submit(front_desk: queue.Queue) -> Callable[..., Job]:
     """Return a function that submits a made-up house and returns its job."""
@@ -63,3 +70,9 @@ def submit(front_desk: queue.Queue) -> Callable[..., Job]:
         return front_desk.submit(submission(**changes)).job
 
     return submit
+
+
+@pytest.fixture
+def state(front_desk: queue.Queue) -> Callable[[str], State]:
+    """Return a function that reads the state of a job."""
+    return lambda job_id: front_desk.find("acme", job_id).state

@@ -259,7 +259,7 @@ def test_parked_leases_are_renewed_while_there_is_no_champion(
 ) -> None:
     """They are still in this worker's hand."""
     step = run(lease_s=1e-9)
-    submit()
+    job = submit()
     wait_until(lambda: step.info()["batch_consumer"]["in_hand"] == 1)
     monkeypatch.setattr(predictors.Predictors, "ready", False)
     renewed: list[Sequence[ledger.Lease]] = []
@@ -268,6 +268,7 @@ def test_parked_leases_are_renewed_while_there_is_no_champion(
     )
     # The first may still be of a turn that found a champion.
     wait_until(lambda: len(renewed) >= 2)
+    assert [lease.id for lease in renewed[-1]] == [job.id]
 
 
 def test_a_store_that_cannot_be_read_fails_no_job_and_spins_no_worker(

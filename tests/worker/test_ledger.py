@@ -6,10 +6,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 import redis as redis_py
 
-from tests.worker.conftest import VERSION, claimed, clock, submission, tend
+from tests.worker.conftest import VERSION, claimed, clock, lose_worker, submission, tend
 from worker import connection, ledger, queue
 from worker.jobs import Detail, Job, State
 from worker.ledger import PREDICTIONS, Completion, Tick
@@ -17,19 +16,6 @@ from worker.settings import WorkerSettings
 
 Submit = Callable[..., Job]
 StateOf = Callable[[str], State]
-
-
-def lose_worker(book: ledger.Ledger, redis: redis_py.Redis, *ids: str) -> None:
-    """Let the leases of jobs end, as after the death of their worker."""
-    book.reap(PREDICTIONS)  # a tick just before, so that the gap rule stays out of it
-    redis.zadd(f"kerbside:running:{PREDICTIONS}", dict.fromkeys(ids, 1))
-    tend(book, redis)
-
-
-@pytest.fixture
-def state(front_desk: queue.Queue) -> StateOf:
-    """Return a function that reads the state of a job."""
-    return lambda job_id: front_desk.find("acme", job_id).state
 
 
 def test_jobs_are_claimed_oldest_first(book: ledger.Ledger, submit: Submit) -> None:
@@ -265,83 +251,6 @@ def test_a_lease_is_renewed_only_by_its_holder(
     assert book.renew(PREDICTIONS, [first]) == 0
 
 
-def test_a_job_of_a_dead_worker_is_retried_and_nothing_goes_backwards(
-    book: ledger.Ledger, submit: Submit, redis: redis_py.Redis, front_desk: queue.Queue
-) -> None:
-    """Sequence and attempts grow through crash and retry."""
-    job = submit()
-    claimed(book)
-    lose_worker(book, redis, job.id)
-    again = front_desk.find("acme", job.id)
-    assert (again.state, again.sequence, again.crashes) == (State.RETRYING, 3, 1)
-    assert claimed(book) == [job.id]
-    assert front_desk.find("acme", job.id).attempts == 2
-
-
-def test_the_third_crash_makes_a_dead_letter(
-    book: ledger.Ledger, submit: Submit, redis: redis_py.Redis, front_desk: queue.Queue
-) -> None:
-    """Exactly three starts, then the job has failed and says why."""
-    job = submit()
-    for _ in range(3):
-        assert claimed(book) == [job.id]
-        lose_worker(book, redis, job.id)
-    after = front_desk.find("acme", job.id)
-    assert (after.state, after.detail, after.attempts) == (
-        State.FAILED,
-        Detail.DEAD,
-        3,
-    )
-    assert after.error == "Its worker died 3 times while pricing this house."
-    # Who it was is for operators to read.
-    assert redis.hget(f"kerbside:job:{job.id}", "worker") == b"w"
-    assert claimed(book) == []
-    assert redis.zrange(f"kerbside:dead:{PREDICTIONS}", 0, -1) == [job.id.encode()]
-
-
-def test_crashed_jobs_run_in_small_batches_and_then_alone(
-    book: ledger.Ledger, submit: Submit, redis: redis_py.Redis
-) -> None:
-    """A house that kills its worker is cornered in three steps."""
-    ids = [submit().id for _ in range(20)]
-    fresh = submit().id
-    assert claimed(book, limit=20) == ids
-    lose_worker(book, redis, *ids)
-    small = claimed(book, limit=20)
-    assert len(small) == 8
-    lose_worker(book, redis, *small)
-    alone = claimed(book, limit=20)
-    assert len(alone) == 1
-    rest = [claimed(book, limit=20) for _ in range(10)]
-    assert [len(batch) for batch in rest[:9]] == [1] * 7 + [8, 4]
-    assert rest[9] == [fresh]
-
-
-def test_a_fresh_batch_stops_before_a_crashed_job(
-    book: ledger.Ledger, submit: Submit, redis: redis_py.Redis
-) -> None:
-    """Jobs of different crash counts never share a batch."""
-    crashed, fresh = submit().id, submit().id
-    assert claimed(book, limit=1) == [crashed]
-    lose_worker(book, redis, crashed)
-    assert claimed(book) == [crashed]
-    assert claimed(book) == [fresh]
-
-
-def test_a_claim_of_fresh_jobs_leaves_a_crashed_one_in_its_place(
-    book: ledger.Ledger, submit: Submit, redis: redis_py.Redis
-) -> None:
-    """A worker with something in its hand must not take one."""
-    crashed, fresh = submit().id, submit().id
-    assert claimed(book, limit=1) == [crashed]
-    lose_worker(book, redis, crashed)
-    claim = book.claim(PREDICTIONS, limit=10, worker="w", fresh=True)
-    assert (claim.leases, claim.left) == ([], 2)
-    assert claimed(book) == [crashed]
-    claim = book.claim(PREDICTIONS, limit=10, worker="w", fresh=True)
-    assert [one.id for one in claim.leases] == [fresh]
-
-
 def test_an_outage_of_the_reaper_counts_as_nobodys_crash(
     book: ledger.Ledger,
     submit: Submit,
@@ -360,73 +269,6 @@ def test_an_outage_of_the_reaper_counts_as_nobodys_crash(
     lease_end = redis.zscore(f"kerbside:running:{PREDICTIONS}", job.id)
     assert lease_end is not None
     assert now + 8_000 < lease_end < now + 16_000
-
-
-def test_lost_messages_are_sent_again_once(
-    book: ledger.Ledger, submit: Submit, redis: redis_py.Redis
-) -> None:
-    """A deleted lane is refilled by one tick, in order to the ms, and no tick adds."""
-    created = {job.id: job.created_ms for job in (submit() for _ in range(1200))}
-    time.sleep(0.005)
-    redis.delete(PREDICTIONS)
-    assert tend(book, redis).resent == 1200
-    assert tend(book, redis).resent == 0
-    assert redis.llen(PREDICTIONS) == 1200
-    ids = claimed(book, limit=1000)
-    assert len(ids) == 1000
-    assert [created[one] for one in ids] == sorted(created.values())[:1000]
-
-
-def test_messages_that_wait_are_never_sent_again(
-    book: ledger.Ledger, submit: Submit, redis: redis_py.Redis
-) -> None:
-    """However long a job waits, its one message is enough."""
-    for _ in range(50):
-        submit()
-    claimed(book, limit=20, worker="stops")
-    book.release(PREDICTIONS, worker="stops")
-    time.sleep(0.005)
-    for _ in range(3):
-        assert tend(book, redis) == Tick()
-    assert redis.llen(PREDICTIONS) == 50
-
-
-def test_a_head_message_without_a_time_stops_no_resend_for_ever(
-    book: ledger.Ledger, submit: Submit, redis: redis_py.Redis
-) -> None:
-    """A foreign message at the head delays the reaper until a worker takes it."""
-    submit()
-    redis.delete(PREDICTIONS)
-    redis.rpush(PREDICTIONS, '{"headers": {"id": "stranger"}}')
-    assert tend(book, redis).resent == 0
-    claimed(book)
-    assert tend(book, redis).resent == 1
-
-
-def test_a_message_twice_is_a_job_once(
-    book: ledger.Ledger, submit: Submit, redis: redis_py.Redis
-) -> None:
-    """A duplicate hint is dropped silently."""
-    job = submit()
-    (message,) = redis.lrange(PREDICTIONS, 0, -1)
-    redis.lpush(PREDICTIONS, message)
-    claim = book.claim(PREDICTIONS, limit=10, worker="w")
-    assert [lease.id for lease in claim.leases] == [job.id]
-    assert (claim.left, claim.strays) == (0, 0)
-
-
-@pytest.mark.parametrize("message", ["not json", "{}", '{"headers":{"id":"unknown"}}'])
-def test_a_message_without_a_job_is_set_aside(
-    book: ledger.Ledger, submit: Submit, redis: redis_py.Redis, message: str
-) -> None:
-    """What cannot be read or has no record neither loops nor holds up the lane."""
-    redis.lpush(PREDICTIONS, message)
-    job = submit()
-    claim = book.claim(PREDICTIONS, limit=10, worker="w")
-    assert [lease.id for lease in claim.leases] == [job.id]
-    assert claim.strays == 1
-    assert redis.lrange(f"kerbside:strays:{PREDICTIONS}", 0, -1) == [message.encode()]
-    assert redis.llen(PREDICTIONS) == 0
 
 
 def test_a_job_past_its_deadline_is_canceled_at_the_claim(
@@ -467,58 +309,6 @@ def test_two_reapers_at_once_do_the_work_of_one(book: ledger.Ledger) -> None:
     """The second tick within a moment does nothing."""
     assert book.reap(PREDICTIONS) is not None
     assert book.reap(PREDICTIONS) is None
-
-
-def test_one_bell_rings_at_a_time(
-    book: ledger.Ledger, submit: Submit, redis: redis_py.Redis
-) -> None:
-    """Submits wake one idle worker, which wakes the next while work is left."""
-    bell = f"kerbside:bell:{PREDICTIONS}"
-    for _ in range(3):
-        submit()
-    assert redis.llen(bell) == 1
-    assert book.wait_for_bell(PREDICTIONS, timeout_s=0.05)
-    claimed(book, limit=1)
-    assert redis.llen(bell) == 1
-    assert book.wait_for_bell(PREDICTIONS, timeout_s=0.05)
-    claimed(book)
-    assert not book.wait_for_bell(PREDICTIONS, timeout_s=0.05)
-
-
-def test_a_worker_that_is_back_at_once_spares_the_others_the_bell(
-    book: ledger.Ledger, submit: Submit, redis: redis_py.Redis
-) -> None:
-    """What comes while it prices is its next batch, until it finds nothing more."""
-    bell = f"kerbside:bell:{PREDICTIONS}"
-
-    def claim(worker: str) -> int:
-        found = book.claim(PREDICTIONS, limit=9, worker=worker, back_in_ms=60_000)
-        return len(found.leases)
-
-    submit()
-    assert book.wait_for_bell(PREDICTIONS, timeout_s=0.05)
-    assert claim("brisk") == 1
-    assert claim("other") == 0
-    submit()
-    submit()
-    assert redis.llen(bell) == 0
-    assert claim("brisk") == 2
-    assert claim("brisk") == 0
-    submit()
-    assert redis.llen(bell) == 1
-
-
-def test_a_worker_that_does_not_come_back_is_soon_not_counted_on(
-    book: ledger.Ledger, submit: Submit, redis: redis_py.Redis
-) -> None:
-    """The next submit wakes another, although jobs wait already."""
-    submit()
-    assert book.wait_for_bell(PREDICTIONS, timeout_s=0.05)
-    book.claim(PREDICTIONS, limit=9, worker="killed", back_in_ms=20)
-    submit()
-    time.sleep(0.03)
-    submit()
-    assert redis.llen(f"kerbside:bell:{PREDICTIONS}") == 1
 
 
 def test_short_memory_refuses_new_jobs_and_finishes_old_ones(

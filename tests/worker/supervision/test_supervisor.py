@@ -1,6 +1,5 @@
 """Laws of the supervisor, on real processes."""
 
-import errno
 import os
 import signal
 import subprocess
@@ -12,6 +11,7 @@ from signal import Signals
 
 import pytest
 
+from tests.worker.supervision.conftest import no_space
 from worker.supervision import childlog, leash, supervisor
 from worker.supervision.child import Child, ChildSpec
 from worker.supervision.childlog import ChildLog
@@ -336,26 +336,6 @@ def test_what_children_log_can_be_followed(
     assert seen == [("child", "one"), ("child", "two")]
 
 
-def test_a_log_is_bounded_and_keeps_the_time_before(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A month of a chatty child fits on the disk."""
-    monkeypatch.setattr(childlog, "MAXIMUM_BYTES", 100)
-    log = ChildLog(tmp_path / "child.log")
-    handle = log.open()
-    os.write(handle, b"old\n" * 30)
-
-    log.bound()
-    os.write(handle, b"new\n")
-    os.close(handle)
-
-    assert log.path.read_text() == "new\n"
-    before = tmp_path / "child.log.1"
-    assert before.read_text() == "old\n" * 30
-    assert before.stat().st_mode & 0o777 == 0o600
-    assert log.last_lines(5) == ["new"]
-
-
 @pytest.mark.parametrize("fault", ["full disk", "deleted"])
 def test_a_log_at_fault_ends_nothing_and_is_told_once(
     inbox: SignalInbox,
@@ -374,7 +354,7 @@ def test_a_log_at_fault_ends_nothing_and_is_told_once(
         log.path.unlink()
     else:
         monkeypatch.setattr(childlog, "MAXIMUM_BYTES", 0)
-        monkeypatch.setattr(childlog, "_private", _refuse)
+        monkeypatch.setattr(childlog, "_private", no_space)
 
     watch.run(for_s=0.2)
     lines = watch.child("child").last_lines()
@@ -399,38 +379,12 @@ def test_a_log_that_is_at_fault_again_is_told_again(
     monkeypatch.setattr(childlog, "MAXIMUM_BYTES", 0)
     for _ in range(2):
         with monkeypatch.context() as patch:
-            patch.setattr(childlog, "_private", _refuse)
+            patch.setattr(childlog, "_private", no_space)
             watch.run(for_s=0.1)
         watch.run(for_s=0.1)
     watch.stop()
 
     assert reports == [f"{log.path} cannot be kept: No space left on device"] * 2
-
-
-def test_a_log_that_cannot_be_bounded_keeps_no_child_from_starting(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The disk may be full for the time before, and not for the next line."""
-    monkeypatch.setattr(childlog, "MAXIMUM_BYTES", 0)
-    monkeypatch.setattr(childlog, "_private", _refuse)
-
-    os.close(ChildLog(tmp_path / "child.log").open())
-
-
-def _refuse(*_: object) -> int:
-    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
-def test_last_lines_are_those_of_the_present_child(tmp_path: Path) -> None:
-    """An old fault is not taken for a new one."""
-    log = ChildLog(tmp_path / "child.log")
-    for text in (b"first\n", b"second\nthird\n"):
-        handle = log.open()
-        os.write(handle, text)
-        os.close(handle)
-
-    assert log.last_lines(5) == ["second", "third"]
-    assert log.last_lines(1) == ["third"]
 
 
 def test_the_former_handlers_return(inbox: SignalInbox) -> None:
