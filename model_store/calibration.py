@@ -1,64 +1,123 @@
-"""From three raw estimates to a price and an honest range (split-conformal)."""
+"""From raw estimates to a price and an honest range, by months that no model had seen.
+
+The range is split-conformal (Romano, Patterson, Candes 2019), with scores in units of
+each house's own spread and a quantile for each side of its own. The forecast standard
+deviation follows the trade: two of three sales lie within it of the price.
+"""
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from model_store.card import Interval
+from model_store.dataset import Dataset
+
 Floats = NDArray[np.float64]
 
 #: Name of the method, as it stands in every answer.
-METHOD = "split-conformal quantile regression"
+METHOD = "asymmetric split-conformal, scaled by a spread model"
+
+#: Share of sales within one forecast standard deviation: that of a normal distribution.
+FSD_LEVEL = 0.68
+#: Periods whose sales are scored: two months hold enough of them and are recent enough.
+SCORED_PERIODS = 2
+#: Share of the last period's median residual by which prices are moved. A market that
+#: moves leaves residuals behind; half of one is noise.
+_STEP_SHARE = 0.5
 
 
-def correction(scores: Floats, miss: float) -> float:
-    """Return what must be added so that at most `miss` of new sales lie beyond.
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """Sales of one period and what a model fitted to earlier ones only made of them.
 
-    The finite-sample quantile of split-conformal prediction (Romano, Patterson,
-    Candes 2019), for one side alone: with too few scores it is the greatest one.
+    Attributes:
+        sales: The sales.
+        raw: Estimates in the order of `pipelines.ESTIMATES`, shape (n_sales, 2).
+    """
+
+    sales: Dataset
+    raw: Floats
+
+    @property
+    def residuals(self) -> Floats:
+        """Log price paid less the estimate, shape (n_sales,)."""
+        return np.log(self.sales.prices) - self.raw[:, 0]
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What is answered for one house, in whole currency units; low <= price <= high."""
+
+    price: int
+    low: int
+    high: int
+    #: Forecast standard deviation, as a share of the price.
+    fsd: float
+
+
+def calibrate(forecasts: Sequence[Forecast], level: float) -> Interval:
+    """Return what makes estimates honest for the period after the last forecast.
 
     Args:
-        scores: How far each calibration sale lies beyond the raw bound, negative
-            inside, shape (n_sales,).
-        miss: Share allowed beyond this bound, 0 to 1.
+        forecasts: Of consecutive periods, the latest last, each by a model of its own.
+        level: Share of sales that the range is to hold.
+    """
+    scored = forecasts[-SCORED_PERIODS:]
+    earlier = (None, *forecasts)[-SCORED_PERIODS - 1 : -1]
+    pairs = list(zip(earlier, scored, strict=True))
+    off = np.concatenate([now.residuals - step_after(past) for past, now in pairs])
+    spreads = np.exp(np.concatenate([now.raw[:, 1] for _, now in pairs]))
+    miss = (1 - level) / 2
+    return Interval(
+        level=level,
+        method=METHOD,
+        step=step_after(forecasts[-1]),
+        below=conformal_quantile(-off / spreads, miss),
+        above=conformal_quantile(off / spreads, miss),
+        fsd=conformal_quantile(np.abs(np.expm1(off)) / spreads, 1 - FSD_LEVEL),
+        calibrated_on=(scored[0].sales.first_day, scored[-1].sales.last_day),
+        n=len(off),
+    )
+
+
+def step_after(forecast: Forecast | None) -> float:
+    """Return by how much log prices after a forecast are moved, for the market."""
+    if forecast is None:
+        return 0.0
+    return _STEP_SHARE * float(np.median(forecast.residuals))
+
+
+def conformal_quantile(scores: Floats, miss: float) -> float:
+    """Return the score that at most `miss` of new sales exceed.
+
+    With too few scores it is the greatest one.
+
+    Args:
+        scores: One a calibration sale, shape (n_sales,).
+        miss: Share allowed beyond, 0 to 1.
     """
     rank = math.ceil((len(scores) + 1) * (1 - miss))
     return float(np.sort(scores)[min(rank, len(scores)) - 1])
 
 
-def corrections(
-    low: Floats, high: Floats, sold: Floats, level: float
-) -> tuple[float, float]:
-    """Return the corrections below and above, each side on its own.
-
-    Args:
-        low: Raw lower quantile of log price, shape (n_sales,).
-        high: Raw upper quantile of log price, shape (n_sales,).
-        sold: Log of the price paid, shape (n_sales,).
-        level: Share of sales that the range is to hold, 0 to 1.
-    """
-    miss = (1 - level) / 2
-    return correction(low - sold, miss), correction(sold - high, miss)
-
-
-def price_range(
-    raw: Sequence[float], below: float, above: float
-) -> tuple[int, int, int]:
-    """Return price, low and high in whole currency units; low <= price <= high.
+def price(raw: Sequence[float], interval: Interval) -> Price:
+    """Return price, range and forecast standard deviation of one house.
 
     Scalar on purpose: numpy's vector `exp` may differ in the last bit with the
     position in the array, and a house must cost the same alone and in a batch.
 
     Args:
-        raw: Estimates of log price: point, low, high.
-        below: Correction of the low estimate.
-        above: Correction of the high estimate.
+        raw: The estimates, in the order of `pipelines.ESTIMATES`.
+        interval: The model's calibration.
     """
-    point, low, high = raw
-    price = round(math.exp(point))
-    return (
-        price,
-        min(price, round(math.exp(low - below))),
-        max(price, round(math.exp(high + above))),
+    point, spread = raw[0] + interval.step, math.exp(raw[1])
+    middle = round(math.exp(point))
+    return Price(
+        middle,
+        min(middle, round(math.exp(point - interval.below * spread))),
+        max(middle, round(math.exp(point + interval.above * spread))),
+        interval.fsd * spread,
     )

@@ -12,21 +12,25 @@ from model_store.schema import Schema
 
 @dataclass(frozen=True)
 class Interval:
-    """How the range around a price was made honest.
+    """How price, range and forecast standard deviation were made honest.
 
     Attributes:
         level: Share of sales that the range is meant to hold, 0 to 1.
         method: Name of the method.
-        below: Correction of the lower quantile, in log price; positive widens.
-        above: Correction of the upper quantile, in log price; positive widens.
+        step: Added to every log price, for what the market did last.
+        below: Reach of the range below the price, in a house's own spread.
+        above: Reach of the range above the price, in a house's own spread.
+        fsd: Forecast standard deviation, in a house's own spread.
         calibrated_on: First and last sale date of the calibration sales.
         n: Number of calibration sales.
     """
 
     level: float
     method: str
+    step: float
     below: float
     above: float
+    fsd: float
     calibrated_on: tuple[date, date]
     n: int
 

@@ -1,75 +1,37 @@
-"""Training: sales in, a measured and calibrated artifact out.
+"""Training: sales in, a measured and calibrated artifact out."""
 
-The recipe is the first, plain one: gradient boosting on log price with a calibrated
-range. The market index, the features of neighbour sales and the model of the spread
-belong to the full recipe: they enter in `_Fits.model` (what a model is made of) and
-`_Fits.interval` (how its range is made honest).
-"""
-
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
-from model_store import calibration, evaluation, pipelines, samples
+from model_store import evaluation, pipelines, rolling, samples
 from model_store.artifact import Artifact
-from model_store.card import Interval
+from model_store.calibration import calibrate
 from model_store.dataset import Dataset
-from model_store.errors import DatasetError
-from model_store.pipelines import ESTIMATES, Recipe
+from model_store.pipelines import Fitted, Recipe
+from model_store.rolling import Round
 
 #: Called with steps done, steps in all and what was just done.
 Progress = Callable[[int, int, str], None]
 
-#: Sales of this many last days calibrate the range: two months hold enough of them
-#: and are recent enough on a moving market.
-CALIBRATION_DAYS = 61
-
-#: Fewest sales for a calibration at the usual 90 %: with fewer than 19 the correction
-#: is a guess. A table with fewer in its last two months takes its last fifth.
-FEWEST_CALIBRATION_SALES = 40
-
-#: Share of the sales, the last by date, that is held out where no dates say it.
-HELD_SHARE = 0.2
-
-#: Fewest sales that a model is trained on.
-FEWEST_SALES = 200
-
-#: Fits of a whole training: two for the calibration and three for the model, first
-#: on the sales before the test period, then on all.
-FITS = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Fitted:
-    """Pipelines in the order of `ESTIMATES`, with the calibration of their range."""
-
-    pipelines: tuple[Pipeline, ...]
-    interval: Interval
-
-    def prices(self, sales: Dataset) -> NDArray[np.int64]:
-        """Return price, low and high of each sale, shape (n_sales, 3)."""
-        raw = pipelines.predict(self.pipelines, sales.houses).tolist()
-        below, above = self.interval.below, self.interval.above
-        return np.array([calibration.price_range(row, below, above) for row in raw])
+#: Steps of one fit that are told.
+STEPS = len(pipelines.STEPS)
 
 
 def train(
     dataset: Dataset,
     *,
     seed: int,
-    trained_at: datetime,
+    trained_at: dt.datetime,
     recipe: Recipe | None = None,
     name: str | None = None,
     progress: Progress | None = None,
 ) -> Artifact:
-    """Measure the recipe on the last period, then fit it to all sales.
+    """Measure the recipe month by month over the test period, then fit it to all sales.
 
     The same sales, seed, recipe and libraries give the same digest.
 
@@ -79,109 +41,75 @@ def train(
         trained_at: Now, UTC.
         recipe: Settings of the boosting.
         name: Name of the model; by default that of the data set.
-        progress: Told about each fit.
+        progress: Told about each step of each fit.
 
     Raises:
         DatasetError: There are too few sales to train, calibrate and test.
     """
-    fits = _Fits(recipe or Recipe(), seed, progress)
-    before, test = _split(dataset)
+    recipe, plan = recipe or Recipe(), rolling.plan(dataset)
+    fits = _Fits(recipe, seed, len(plan.starts) + 1, progress)
     # Two OpenMP threads beside other load take ten times as long as one
     # (scikit-learn#30662).
     with threadpool_limits(limits=1):
-        figures = evaluation.measure(fits.model(before).prices(test), test.prices)
+        rounds = list(rolling.roll(dataset, plan.starts, fits.model, recipe.level))
         final = fits.model(dataset)
-    period = {
-        "trained_to": str(before.last_day),
-        "tested_from": str(test.first_day),
-        "tested_to": str(test.last_day),
-    }
+    tested = rounds[-plan.tested :]
     return Artifact(
         name=name or dataset.definition.name,
         trained_at=trained_at,
         schema=dataset.schema,
         currency=dataset.definition.currency,
         as_of=dataset.last_day,
-        pipelines=final.pipelines,
-        interval=final.interval,
-        metrics=period | figures,
+        model=final,
+        interval=calibrate([one.forecast for one in rounds], recipe.level),
+        metrics=_measured(tested),
         data=_described(dataset),
         training={
             "seed": seed,
-            "recipe": asdict(fits.recipe),
+            "recipe": asdict(recipe),
             "libraries": _libraries(),
         },
-        examples=samples.examples(test),
+        examples=samples.examples(dataset.split(plan.starts[-plan.tested])[1]),
         parity_houses=samples.parity(dataset),
     )
 
 
 class _Fits:
-    """Fits models by one recipe and counts the fits."""
+    """Fits models by one recipe and tells how far it is."""
 
-    def __init__(self, recipe: Recipe, seed: int, progress: Progress | None) -> None:
-        self.recipe = recipe
+    def __init__(
+        self, recipe: Recipe, seed: int, count: int, progress: Progress | None
+    ) -> None:
+        self._recipe = recipe
         self._seed = seed
+        self._total = count * STEPS
         self._progress = progress
         self._done = 0
 
     def model(self, sales: Dataset) -> Fitted:
-        """Calibrate a model of the earlier days on the last; then fit one to all."""
-        interval = self.interval(sales)
-        return Fitted(self._each(ESTIMATES, sales), interval)
-
-    def interval(self, sales: Dataset) -> Interval:
-        """Return the calibration of the range for models of all these sales."""
-        before, held = _held_for_calibration(sales)
-        fitted = self._each(ESTIMATES[1:], before)
-        low, high = pipelines.predict(fitted, held.houses).T
-        below, above = calibration.corrections(
-            low, high, np.log(held.prices), self.recipe.level
-        )
-        return Interval(
-            level=self.recipe.level,
-            method=calibration.METHOD,
-            below=below,
-            above=above,
-            calibrated_on=(held.first_day, held.last_day),
-            n=len(held),
-        )
-
-    def _each(self, estimates: Sequence[str], sales: Dataset) -> tuple[Pipeline, ...]:
-        fitted = []
-        for estimate in estimates:
-            pipeline = pipelines.build(sales.schema, self.recipe, estimate, self._seed)
-            fitted.append(pipeline.fit(sales.houses, np.log(sales.prices)))
+        def told(step: str) -> None:
             self._done += 1
             if self._progress:
-                self._progress(self._done, FITS, f"{estimate}, {len(sales):,} sales")
-        return tuple(fitted)
+                text = f"{step}, {len(sales):,} sales"
+                self._progress(self._done, self._total, text)
+
+        return pipelines.fit(sales, self._recipe, self._seed, told=told)
 
 
-def _split(dataset: Dataset) -> tuple[Dataset, Dataset]:
-    """Return the sales to train on and the later ones to test on."""
-    day = dataset.definition.test_from or dataset.day_at(1 - HELD_SHARE)
-    before, test = dataset.split(day)
-    if len(before) < FEWEST_SALES or not len(test):
-        raise DatasetError(
-            f"data set {dataset.definition.name!r}: {len(before)} sales before {day} "
-            f"and {len(test)} from it on; expected at least {FEWEST_SALES} to train on "
-            "and some to test on"
-        )
-    return before, test
-
-
-def _held_for_calibration(sales: Dataset) -> tuple[Dataset, Dataset]:
-    """Return the sales to calibrate with and, of the last days, those to do it on."""
-    before, held = sales.split(sales.last_day - timedelta(days=CALIBRATION_DAYS - 1))
-    if len(held) < FEWEST_CALIBRATION_SALES or len(before) < len(held):
-        before, held = sales.split(sales.day_at(1 - HELD_SHARE))
-    if len(before) < FEWEST_SALES // 2:
-        raise DatasetError(
-            f"data set {sales.definition.name!r}: only {len(before)} sales before "
-            f"{held.first_day} to calibrate the range with; expected them on more days"
-        )
-    return before, held
+def _measured(tested: list[Round]) -> dict[str, Any]:
+    """Return the figures of the test, the models of each month on its own month."""
+    outcomes = [evaluation.outcome(one) for one in tested]
+    first, last = tested[0].forecast.sales, tested[-1].forecast.sales
+    return {
+        "retrained": "before each period",
+        "tested_from": str(first.first_day),
+        "tested_to": str(last.last_day),
+        **evaluation.measure(evaluation.joined(outcomes)),
+        "periods": [
+            {"from": str(one.forecast.sales.first_day), **evaluation.measure(outcome)}
+            for one, outcome in zip(tested, outcomes, strict=True)
+        ],
+    }
 
 
 def _described(dataset: Dataset) -> dict[str, Any]:
@@ -198,4 +126,5 @@ def _described(dataset: Dataset) -> dict[str, Any]:
 
 
 def _libraries() -> dict[str, str]:
-    return {name: version(name) for name in ("numpy", "pandas", "scikit-learn")}
+    names = ("numpy", "pandas", "scikit-learn", "scipy")
+    return {name: version(name) for name in names}
