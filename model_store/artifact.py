@@ -19,6 +19,7 @@ from sklearn.pipeline import Pipeline
 from model_store import model_file, pipelines
 from model_store.card import Interval, ModelCard
 from model_store.errors import ArtifactError, StoreError
+from model_store.pipelines import Fitted
 from model_store.schema import Schema
 from model_store.store import CARD, MANIFEST, MODEL, PARITY
 
@@ -30,7 +31,7 @@ class Artifact:
     """A trained model before it has a version; fields as in `ModelCard`.
 
     Attributes:
-        pipelines: Fitted, in the order of `pipelines.ESTIMATES`.
+        model: Fitted to all sales.
         parity_houses: Houses whose exact estimates are stored with the model.
     """
 
@@ -39,7 +40,7 @@ class Artifact:
     as_of: date
     currency: str
     schema: Schema
-    pipelines: tuple[Pipeline, ...]
+    model: Fitted
     interval: Interval
     metrics: dict[str, Any]
     data: dict[str, Any]
@@ -57,7 +58,7 @@ class Loaded:
         pipelines: In the order of `pipelines.ESTIMATES`.
         parity_houses: Stored houses, values missing or unknown among them.
         parity_raw: Their estimates by the pipelines when the model was trained,
-            shape (n_houses, 3).
+            shape (n_houses, 2).
     """
 
     card: ModelCard
@@ -74,9 +75,9 @@ def save(artifact: Artifact, folder: Path) -> ModelCard:
     """
     houses = list(artifact.parity_houses)
     frame = pipelines.frame(artifact.schema, houses)
-    raw = pipelines.predict(artifact.pipelines, frame).tolist()
+    raw = pipelines.predict(artifact.model.pipelines, frame).tolist()
     files = {
-        MODEL: model_file.dump(artifact.pipelines),
+        MODEL: model_file.dump(artifact.model.pipelines),
         PARITY: _json({"houses": houses, "raw": raw}),
     }
     card = _card(artifact, files)
@@ -148,6 +149,7 @@ def _card(artifact: Artifact, files: Mapping[str, bytes]) -> ModelCard:
         metrics=artifact.metrics,
         interval=artifact.interval,
         schema=artifact.schema,
+        profile=artifact.model.profile,
         training=artifact.training,
         examples=artifact.examples,
     )

@@ -1,5 +1,6 @@
 """The card of a model version: what it is, what it was made from, how good it is."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -36,6 +37,40 @@ class Interval:
 
 
 @dataclass(frozen=True)
+class FeatureProfile:
+    """One feature among the sales that a model was fitted to.
+
+    Attributes:
+        name: The feature.
+        missing: Share of sales without it; a year 0, which means never, counts.
+        low: Only 5 of 10,000 sales lie below; None for categories.
+        high: Only 5 of 10,000 sales lie above; None for categories.
+        deciles: Values at 0, 10 ... 100 % of the sales; empty for categories.
+        shares: Share of sales of the most frequent categories.
+    """
+
+    name: str
+    missing: float
+    low: float | None = None
+    high: float | None = None
+    deciles: tuple[float, ...] = ()
+    shares: Mapping[str, float] | None = None
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The sales that a model was fitted to.
+
+    Attributes:
+        features: In the schema's order.
+        farness: Mean distance to its neighbours beyond which a house is like none.
+    """
+
+    features: tuple[FeatureProfile, ...]
+    farness: float
+
+
+@dataclass(frozen=True)
 class ModelCard:
     """What is published about a model version; `card.json` in its folder.
 
@@ -51,6 +86,7 @@ class ModelCard:
         metrics: Accuracy on a later period that the measured model never saw.
         interval: Calibration of the range.
         schema: What a house must look like.
+        profile: The sales that it was fitted to.
         training: Recipe, seed and library versions.
         examples: Real sales: `{"house": ..., "sold_for": ..., "sold_on": ...}`.
     """
@@ -67,6 +103,7 @@ class ModelCard:
     metrics: dict[str, Any]
     interval: Interval
     schema: Schema
+    profile: Profile
     training: dict[str, Any] = field(default_factory=dict)
     examples: tuple[dict[str, Any], ...] = ()
 

@@ -55,6 +55,12 @@ class Neighbours:
     distances: Floats
     km: Floats
 
+    @property
+    def farness(self) -> Floats:
+        """How far each house is from what was sold, shape (n_houses,)."""
+        total: Floats = np.add.reduce(self.distances, axis=1)
+        return total / self.distances.shape[1]
+
 
 class ComparableSales(TransformerMixin, BaseEstimator):  # type: ignore[misc] # sklearn has no types
     """Adds the features of neighbouring sales to the columns of houses.
@@ -68,21 +74,28 @@ class ComparableSales(TransformerMixin, BaseEstimator):  # type: ignore[misc] # 
         columns: What the columns are.
         numbers: Numeric columns of the sales, shape (n_sales, n_numbers).
         levels: Levels of their categories, shape (n_sales, n_categories).
-        log_prices: Their prices brought to the present, shape (n_sales,).
+        prices: What was paid, shape (n_sales,).
+        sold_on: When, shape (n_sales,).
+        log_prices: Prices brought to the present, shape (n_sales,).
     """
 
     def __init__(
         self,
         hedonic: Hedonic,
         columns: Columns,
+        *,
         numbers: Floats,
         levels: Levels,
+        prices: Floats,
+        sold_on: NDArray[np.datetime64],
         log_prices: Floats,
     ) -> None:
         self.hedonic = hedonic
         self.columns = columns
         self.numbers = numbers
         self.levels = levels
+        self.prices = prices
+        self.sold_on = sold_on
         self.log_prices = log_prices
         self._derive()
 
@@ -108,45 +121,71 @@ class ComparableSales(TransformerMixin, BaseEstimator):  # type: ignore[misc] # 
     def look(self, houses: Floats) -> tuple[Floats, Neighbours]:
         """Return the columns that the trees take, and the neighbours behind them."""
         count = len(self.columns.categories)
-        codes, levels = houses[:, :count], houses[:, count : 2 * count].astype(np.intp)
+        levels = houses[:, count : 2 * count].astype(np.intp)
         numbers = without_never(houses[:, 2 * count :], self.columns)
         standard = self.hedonic.standard(numbers)
-        hedonic = self.hedonic.estimate(numbers, standard, levels)
         km = self._km(numbers)
-        near = self._nearest(np.hstack([km * self._per_km, standard * self._weights]))
-        columns = np.column_stack([codes, numbers, self._features(hedonic, *near)])
-        return columns, Neighbours(*near, km)
+        rows, distances = self._nearest(self._points(km, standard))
+        # Side by side: codes, numbers, features.
+        found = np.empty((len(houses), count + numbers.shape[1] + len(FEATURES)))
+        found[:, :count] = houses[:, :count]
+        found[:, count : -len(FEATURES)] = numbers
+        hedonic = self.hedonic.estimate(numbers, standard, levels)
+        self._describe(found[:, -len(FEATURES) :], hedonic, rows, distances)
+        return found, Neighbours(rows, distances, km)
 
-    def _features(
-        self, hedonic: Floats, rows: NDArray[np.intp], distances: Floats
-    ) -> Floats:
+    def _describe(
+        self,
+        features: Floats,
+        hedonic: Floats,
+        rows: NDArray[np.intp],
+        distances: Floats,
+    ) -> None:
+        """Write `FEATURES`, shape (n_houses, 6)."""
         weights = 1.0 / (distances + _NEAR)
-        weights /= weights.sum(axis=1, keepdims=True)
+        weights /= np.add.reduce(weights, axis=1, keepdims=True)
         premiums = self._premiums[rows]
-        premium = (weights * premiums).sum(axis=1)
-        price = (weights * self.log_prices[rows]).sum(axis=1)
-        off = premiums - premium[:, None]
-        spread = np.sqrt((off * off).sum(axis=1) / rows.shape[1])
-        return np.column_stack(
-            [hedonic, price, premium, hedonic + premium, spread, distances[:, -1]]
-        )
+        premium = np.add.reduce(weights * premiums, axis=1)
+        premiums -= premium[:, None]
+        premiums *= premiums
+        features[:, 0] = hedonic
+        features[:, 1] = np.add.reduce(weights * self.log_prices[rows], axis=1)
+        features[:, 2] = premium
+        features[:, 3] = hedonic + premium
+        features[:, 4] = np.sqrt(np.add.reduce(premiums, axis=1) / rows.shape[1])
+        features[:, 5] = distances[:, -1]
+
+    def _points(self, km: Floats, standard: Floats) -> Floats:
+        """Return where houses lie in the space of likeness."""
+        wide = km.shape[1]
+        points = np.empty((len(km), wide + standard.shape[1]))
+        np.multiply(km, self._per_km, out=points[:, :wide])
+        np.multiply(standard, self._weights, out=points[:, wide:])
+        return points
 
     def _nearest(self, points: Floats) -> tuple[NDArray[np.intp], Floats]:
         distances, rows = self._tree.query(points, k=self._asked)
-        own = (distances == 0).sum(axis=1, keepdims=True)
-        if own.any():
-            kept = np.minimum(own + np.arange(self._kept), self._asked - 1)
-            distances = np.take_along_axis(distances, kept, axis=1)
-            rows = np.take_along_axis(rows, kept, axis=1)
-        return rows[:, : self._kept], distances[:, : self._kept]
+        # The house's own sales come first, at most as many as were asked for beyond.
+        own = np.add.reduce(distances[:, :_OWN] == 0, axis=1)
+        first = int(own[0])
+        if (own == first).all():
+            kept = slice(first, first + self._kept)
+            return rows[:, kept], distances[:, kept]
+        each = own[:, None] + np.arange(self._kept)
+        return (
+            np.take_along_axis(rows, each, axis=1),
+            np.take_along_axis(distances, each, axis=1),
+        )
 
     def _km(self, numbers: Floats) -> Floats:
         """Return km east and north of the middle of the sales."""
         if self.columns.place is None:
             return np.empty((len(numbers), 0))
-        away = numbers[:, list(self.columns.place)] - self._middle
-        away[np.isnan(away)] = 0.0
-        return away[:, ::-1] * self._km_per_degree
+        km = numbers[:, self.columns.place[::-1]]
+        km -= self._middle
+        km *= self._km_per_degree
+        km[np.isnan(km)] = 0.0
+        return km
 
     def _derive(self) -> None:
         """Make everything that follows from the sales."""
@@ -158,20 +197,21 @@ class ComparableSales(TransformerMixin, BaseEstimator):  # type: ignore[misc] # 
         self._weights = np.abs(self.hedonic.linear) * _PER_LOG_PRICE
         self._per_km = 0.0
         if self.columns.place is not None:
-            self._middle = np.nanmean(self.numbers[:, list(self.columns.place)], axis=0)
-            shrunk = math.cos(math.radians(float(self._middle[0])))
+            east_north = self.numbers[:, self.columns.place[::-1]]
+            self._middle = np.nanmean(east_north, axis=0)
+            shrunk = math.cos(math.radians(float(self._middle[1])))
             self._km_per_degree = _KM_PER_DEGREE * np.array([shrunk, 1.0])
-        km = self._km(self.numbers)
+        km = self.km = self._km(self.numbers)
         if self.columns.place is not None:
             around, _ = cKDTree(km).query(km, k=[self._kept + 1])
             self._per_km = _PLACE_RADIUS / max(float(np.median(around)), 1e-9)
-        self._tree = cKDTree(np.hstack([km * self._per_km, standard * self._weights]))
+        self._tree = cKDTree(self._points(km, standard))
 
 
 def without_never(numbers: Floats, columns: Columns) -> Floats:
     """Return numbers in which a year 0, which means never, is missing."""
     numbers = numbers.copy()
-    years = numbers[:, list(columns.years)]
-    years[years == 0] = np.nan
-    numbers[:, list(columns.years)] = years
+    for at in columns.years:
+        years = numbers[:, at]
+        years[years == 0] = np.nan
     return numbers

@@ -88,9 +88,12 @@ class Hedonic:
         Args:
             numbers: Shape (n_houses, n_numbers).
         """
-        far = (self._raw(numbers) - self.centre) / self.scale
+        far = self._raw(numbers)
+        far -= self.centre
+        far /= self.scale
         far[np.isnan(far)] = 0.0
-        return np.minimum(np.maximum(far, -_CLIP), _CLIP)
+        np.maximum(far, -_CLIP, out=far)
+        return np.minimum(far, _CLIP, out=far)
 
     def estimate(self, numbers: Floats, standard: Floats, levels: Levels) -> Floats:
         """Return the estimates of log price, shape (n_houses,).
@@ -102,16 +105,20 @@ class Hedonic:
             standard: The same by `standard`.
             levels: Shape (n_houses, n_categories).
         """
-        parts = standard * (self.linear + self.square * standard)
+        parts = self.square * standard
+        parts += self.linear
+        parts *= standard
         parts += np.isnan(numbers) * self.absent
-        estimates = parts.sum(axis=1) + self.base
+        estimates = np.add.reduce(parts, axis=1)
+        estimates += self.base
         for at, effects in enumerate(self.levels):
             estimates += effects[levels[:, at]]
         return estimates
 
     def _raw(self, numbers: Floats) -> Floats:
         raw = numbers.copy()
-        raw[:, self.logs] = _log1p(np.maximum(numbers[:, self.logs], 0))
+        skewed = raw[:, self.logs]
+        raw[:, self.logs] = _log1p(np.maximum(skewed, 0, out=skewed))
         return raw
 
 

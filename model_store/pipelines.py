@@ -13,11 +13,13 @@ from sklearn.model_selection import KFold
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OrdinalEncoder, TargetEncoder
 
+from model_store.card import Profile
 from model_store.columns import Columns
 from model_store.comparables import ComparableSales, without_never
 from model_store.dataset import Dataset
 from model_store.hedonic import Hedonic
 from model_store.market import MarketIndex
+from model_store.profile import profile
 from model_store.schema import Schema
 
 Floats = NDArray[np.float64]
@@ -71,17 +73,11 @@ class Fitted:
 
     Attributes:
         pipelines: In the order of `ESTIMATES`; the steps before the trees are shared.
-        market: Index of the sales that it was fitted to.
+        profile: The sales that it was fitted to.
     """
 
     pipelines: tuple[Pipeline, ...]
-    market: MarketIndex
-
-    @property
-    def comparables(self) -> ComparableSales:
-        """The sales that it compares houses with."""
-        step: ComparableSales = self.pipelines[0]["comparables"]
-        return step
+    profile: Profile
 
 
 def fit(
@@ -116,10 +112,18 @@ def fit(
     market = MarketIndex.fit(sales.dates, log_prices - explained)
     present = log_prices + market.to_present(sales.dates)
     comparables = ComparableSales(
-        Hedonic.fit(numbers, levels, present), kinds, numbers, levels, present
+        Hedonic.fit(numbers, levels, present),
+        kinds,
+        numbers=numbers,
+        levels=levels,
+        prices=sales.prices,
+        sold_on=sales.dates,
+        log_prices=present,
     )
     # Cross-fitted: the codes of each fold's categories come from the other folds.
-    rows = comparables.transform(_matrix(columns.fit_transform(houses, present)))
+    rows, neighbours = comparables.look(
+        _matrix(columns.fit_transform(houses, present))
+    )
     told(STEPS[0])
     point = _point(recipe, seed).fit(rows, present)
     told(STEPS[1])
@@ -131,7 +135,7 @@ def fit(
             Pipeline([("columns", columns), ("comparables", comparables), ("trees", m)])
             for m in (point, spread)
         ),
-        market,
+        profile(sales.schema, houses, neighbours.farness),
     )
 
 

@@ -6,67 +6,19 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.pipeline import Pipeline
 
-from model_store import artifact, pipelines
+from model_store import artifact
 from model_store.artifact import Loaded
-from model_store.calibration import price_range
 from model_store.card import ModelCard
 from model_store.errors import ArtifactError
-from model_store.forest import Forest, NotFusable
-from model_store.schema import Schema
+from model_store.estimates import Direct, Piped
+from model_store.forest import NotFusable
+from model_store.output import Outputs
 from model_store.store import ModelStore
 
-Floats = NDArray[np.float64]
 House = Mapping[str, Any]
 
 _log = logging.getLogger(__name__)
-
-
-class Direct:
-    """The estimates by dict look-up and all trees at once, without pandas."""
-
-    def __init__(self, models: Sequence[Pipeline], schema: Schema) -> None:
-        """Take over what the pipelines learnt.
-
-        Raises:
-            NotFusable: The pipelines are not of the form that training gives them.
-        """
-        encodings = [_encodings(model) for model in models]
-        if any(encoding != encodings[0] for encoding in encodings[1:]):
-            raise NotFusable("the models encode their categories differently")
-        self._forest = Forest([model["trees"] for model in models])
-        self._categories = encodings[0]
-        self._numbers = [f.name for f in schema.features if f.kind != "category"]
-
-    def raw(self, houses: Sequence[House]) -> Floats:
-        """Return the estimates of log price, shape (n_houses, n_models)."""
-        return self._forest.predict(
-            np.array([self._encoded(house) for house in houses], dtype=np.float64)
-        )
-
-    def _encoded(self, house: House) -> list[float | None]:
-        """Return one row in the pipelines' column order; numpy makes None NaN."""
-        get = house.get
-        row: list[float | None] = [
-            codes.get(get(name), unknown) for name, codes, unknown in self._categories
-        ]
-        row += [get(name) for name in self._numbers]
-        return row
-
-
-class Piped:
-    """The estimates by the pipelines themselves: the reference, and the fall-back."""
-
-    def __init__(self, models: Sequence[Pipeline], schema: Schema) -> None:
-        """Keep the pipelines."""
-        self._models = models
-        self._schema = schema
-
-    def raw(self, houses: Sequence[House]) -> Floats:
-        """Return the estimates of log price, shape (n_houses, n_models)."""
-        frame = pipelines.frame(self._schema, houses)
-        return pipelines.predict(self._models, frame)
 
 
 class Predictor:
@@ -97,7 +49,7 @@ class Predictor:
         direct = _verified_direct(loaded)
         self.exact: bool = direct is not None
         self._estimates: Direct | Piped = direct or piped
-        self._constants = _constants(loaded.card)
+        self._outputs = Outputs(loaded.card, loaded.pipelines)
 
     @classmethod
     def load(cls, store: ModelStore, version: str) -> Self:
@@ -121,20 +73,8 @@ class Predictor:
         """
         if not houses:
             return []
-        raw = self._estimates.raw(houses).tolist()
-        return [self._output(row) for row in raw]
-
-    def _output(self, raw: Sequence[float]) -> dict[str, Any]:
-        interval = self.card.interval
-        price, low, high = price_range(raw, interval.below, interval.above)
-        currency, level, method, as_of, model = self._constants
-        return {
-            "price": price,
-            "currency": currency,
-            "interval": {"low": low, "high": high, "level": level, "method": method},
-            "as_of": as_of,
-            "model": model.copy(),
-        }
+        raw, neighbours = self._estimates.look(houses)
+        return self._outputs.of(houses, raw, neighbours)
 
 
 def _verified_direct(loaded: Loaded) -> Direct | None:
@@ -160,34 +100,3 @@ def _equal(direct: Direct, loaded: Loaded) -> bool:
     return np.array_equal(alone, expected) and np.array_equal(
         direct.raw(houses), expected
     )
-
-
-def _encodings(
-    model: Pipeline,
-) -> list[tuple[str, dict[str | None, float], float]]:
-    """Return name, code by category, and code of an unknown one, for each category."""
-    columns = model["columns"]
-    names = list(columns.transformers_[0][2])
-    encoder = columns.named_transformers_["categories"]
-    if not names:
-        return []
-    unknown = float(encoder.target_mean_)
-    return [
-        (name, _codes(categories, codes), unknown)
-        for name, categories, codes in zip(
-            names, encoder.categories_, encoder.encodings_, strict=True
-        )
-    ]
-
-
-def _codes(categories: NDArray[Any], codes: Floats) -> dict[str | None, float]:
-    """Return the code of each category; that of a missing one under None."""
-    keys = (None if key is None or key != key else key for key in categories)  # noqa: PLR0124 - NaN
-    return dict(zip(keys, codes.tolist(), strict=True))
-
-
-def _constants(card: ModelCard) -> tuple[str, float, str, str, dict[str, str]]:
-    form = card.to_dict()
-    model = {key: form[key] for key in ("name", "version", "digest", "trained_at")}
-    interval = card.interval
-    return card.currency, interval.level, interval.method, form["as_of"], model

@@ -1,0 +1,113 @@
+"""What is answered for a house: the price, and all that tells how far to trust it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.pipeline import Pipeline
+
+from model_store.calibration import price
+from model_store.card import ModelCard
+from model_store.columns import Columns
+from model_store.comparables import Neighbours
+from model_store.evidence import Evidence
+from model_store.profile import Flagging
+
+Floats = NDArray[np.float64]
+House = Mapping[str, Any]
+
+#: Least confidence score of each band, best first, as the trade draws them.
+_BANDS = ((86, "high"), (70, "medium"), (0, "low"))
+
+
+class Outputs:
+    """Makes the outputs of one model version.
+
+    Args:
+        card: Its card.
+        models: Its pipelines.
+    """
+
+    def __init__(self, card: ModelCard, models: Sequence[Pipeline]) -> None:
+        form = card.to_dict()
+        names = ("name", "version", "digest", "trained_at")
+        self._card = card
+        self._as_of = form["as_of"]
+        self._model = {name: form[name] for name in names}
+        self._evidence = Evidence(models[0]["comparables"])
+        self._flagging = Flagging(card.profile, card.schema, _known(card, models[0]))
+
+    def of(
+        self, houses: Sequence[House], raw: Floats, neighbours: Neighbours
+    ) -> list[dict[str, Any]]:
+        """Return the output of each house, a dict of its own.
+
+        Args:
+            houses: Values by feature.
+            raw: Their estimates, shape (n_houses, 2).
+            neighbours: Of the same houses.
+        """
+        farness = neighbours.farness.tolist()
+        return [
+            self._output(house, estimates, far, neighbours, at)
+            for at, (house, estimates, far) in enumerate(
+                zip(houses, raw.tolist(), farness, strict=True)
+            )
+        ]
+
+    def _output(
+        self,
+        house: House,
+        estimates: Sequence[float],
+        farness: float,
+        neighbours: Neighbours,
+        at: int,
+    ) -> dict[str, Any]:
+        interval = self._card.interval
+        priced = price(estimates, interval)
+        flags = self._flagging.flags(house, farness)
+        return {
+            "price": priced.price,
+            "currency": self._card.currency,
+            "interval": {
+                "low": priced.low,
+                "high": priced.high,
+                "level": interval.level,
+                "method": interval.method,
+            },
+            "fsd": round(priced.fsd, 4),
+            "confidence": confidence(priced.fsd, in_distribution=not flags),
+            "as_of": self._as_of,
+            "in_distribution": not flags,
+            "flags": flags,
+            "comparables": self._evidence.comparables(neighbours, at),
+            "model": self._model.copy(),
+        }
+
+
+def confidence(fsd: float, *, in_distribution: bool) -> dict[str, Any]:
+    """Return score and band: what is left of 100 without the forecast deviation.
+
+    The bands are those of the trade. A house unlike the sales is in the lowest one
+    whatever its score, since no sale has tested the score of such a house.
+
+    Args:
+        fsd: Forecast standard deviation, as a share of the price.
+        in_distribution: Whether the house is like the sales.
+    """
+    score = max(0, round(100 * (1 - fsd)))
+    band = next(name for least, name in _BANDS if score >= least)
+    return {"score": score, "band": band if in_distribution else "low"}
+
+
+def _known(card: ModelCard, model: Pipeline) -> dict[str, list[str]]:
+    """Return the categories that the sales have, by feature."""
+    names = Columns.of(card.schema).categories
+    if not names:
+        return {}
+    encoder = model["columns"].named_transformers_["levels"]
+    return {
+        name: [one for one in categories if isinstance(one, str)]
+        for name, categories in zip(names, encoder.categories_, strict=True)
+    }

@@ -1,0 +1,167 @@
+"""What the sales look like, and in which respects a house is unlike all of them.
+
+A price for such a house is a guess: the flags say so in words that its owner
+understands. Ranges of single features catch units and typing errors; the distance to
+the nearest sales catches combinations that none of them has.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from model_store.card import FeatureProfile, Profile
+from model_store.schema import Feature, Schema
+
+Floats = NDArray[np.float64]
+
+Code = Literal["below_sales", "above_sales", "unknown_category", "missing", "unlike_sales"]
+
+#: Shares of the sales between which a value counts as usual.
+_USUAL = (0.0005, 0.9995)
+#: Share of the sales that lie nearer to their neighbours than what is flagged.
+_NEAR = 0.995
+#: Shares at which a profile keeps values, for comparison with what comes later.
+_DECILES = tuple(i / 10 for i in range(11))
+#: Categories whose shares are kept, the most frequent ones.
+_MOST_CATEGORIES = 100
+
+
+def profile(schema: Schema, houses: pd.DataFrame, farness: Floats) -> Profile:
+    """Return the profile of sales.
+
+    Args:
+        schema: What the columns are.
+        houses: One row a sale.
+        farness: Mean distance of each to its neighbours, shape (n_sales,).
+    """
+    return Profile(
+        tuple(_profiled(feature, houses[feature.name]) for feature in schema.features),
+        float(np.quantile(farness, _NEAR)),
+    )
+
+
+class Flagging:
+    """Tells in which respects a house is unlike the sales.
+
+    Args:
+        profile: Of the sales.
+        schema: What a house is.
+        known: The categories that the sales have, by feature.
+    """
+
+    def __init__(
+        self, profile: Profile, schema: Schema, known: Mapping[str, Sequence[str]]
+    ) -> None:
+        self._farness = profile.farness
+        pairs = list(zip(schema.features, profile.features, strict=True))
+        self._numbers = [
+            _Usual(feature, one.low, one.high, may_miss=one.missing > 0)
+            for feature, one in pairs
+            if one.low is not None and one.high is not None
+        ]
+        self._categories = [
+            (feature.name, frozenset(known[feature.name]), one.missing > 0)
+            for feature, one in pairs
+            if feature.kind == "category"
+        ]
+
+    def flags(self, house: Mapping[str, Any], farness: float) -> list[dict[str, Any]]:
+        """Return the flags of a house, none if it is like the sales.
+
+        Args:
+            house: Values by feature.
+            farness: Mean distance to its neighbours.
+        """
+        get = house.get
+        found = [
+            usual.flag(get(usual.name))
+            for usual in self._numbers
+            if not usual.holds(get(usual.name))
+        ]
+        for name, known, may_miss in self._categories:
+            value = get(name)
+            if value not in known and not (value is None and may_miss):
+                found.append(_category_flag(name, value))
+        if farness > self._farness and not found:
+            detail = (
+                "No sale is much like this house: each value is usual, but not all of "
+                "them together. Check them, above all units and place."
+            )
+            found.append(_flag(None, "unlike_sales", None, detail))
+        return found
+
+
+class _Usual:
+    """The usual values of a number."""
+
+    __slots__ = ("_feature", "_high", "_low", "_may_miss", "_year", "name")
+
+    def __init__(
+        self, feature: Feature, low: float, high: float, *, may_miss: bool
+    ) -> None:
+        self.name = feature.name
+        self._feature = feature
+        self._low = low
+        self._high = high
+        self._may_miss = may_miss
+        self._year = feature.unit == "year"
+
+    def holds(self, value: float | None) -> bool:
+        if value is None or (self._year and value == 0):
+            return self._may_miss
+        return self._low <= value <= self._high
+
+    def flag(self, value: float | None) -> dict[str, Any]:
+        if value is None or (self._year and value == 0):
+            return _flag(
+                self.name, "missing", value, f"{self.name} is missing; no sale lacks it."
+            )
+        code: Code = "below_sales" if value < self._low else "above_sales"
+        unit = "" if self._year or not self._feature.unit else f" {self._feature.unit}"
+        low, high = (self._told(bound) for bound in (self._low, self._high))
+        return _flag(
+            self.name,
+            code,
+            value,
+            f"{self.name} is {self._told(value)}{unit}; of 1,000 sales, 999 have "
+            f"{low} to {high}{unit}. Check the value and its unit.",
+        )
+
+    def _told(self, value: float) -> str:
+        if self._year:
+            return f"{value:.0f}"
+        return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.6g}"
+
+
+def _flag(
+    feature: str | None, code: Code, value: Any, detail: str
+) -> dict[str, Any]:
+    return {"feature": feature, "code": code, "value": value, "detail": detail}
+
+
+def _category_flag(name: str, value: str | None) -> dict[str, Any]:
+    if value is None:
+        return _flag(name, "missing", None, f"{name} is missing; no sale lacks it.")
+    detail = f"No sale has {name} {value!r}: check it, or expect a rough price."
+    return _flag(name, "unknown_category", value, detail)
+
+
+def _profiled(feature: Feature, column: pd.Series) -> FeatureProfile:
+    if feature.kind == "category":
+        shares = column.value_counts(normalize=True).head(_MOST_CATEGORIES)
+        return FeatureProfile(
+            feature.name,
+            float(column.isna().mean()),
+            shares={str(name): round(share, 6) for name, share in shares.items()},
+        )
+    values = column.to_numpy(np.float64)
+    absent = np.isnan(values) | ((feature.unit == "year") & (values == 0))
+    known = values[~absent]
+    if not len(known):
+        return FeatureProfile(feature.name, 1.0)
+    low, high = np.quantile(known, _USUAL).tolist()
+    deciles = tuple(np.quantile(known, _DECILES).tolist())
+    return FeatureProfile(feature.name, float(absent.mean()), low, high, deciles)
