@@ -63,11 +63,14 @@ class Profile:
 
     Attributes:
         features: In the schema's order.
-        farness: Mean distance to its neighbours beyond which a house is like none.
+        unlikeness: Difference from its likest neighbour beyond which a house is flagged,
+            in tenths of log price.
+        remoteness: Km to its nearest neighbour beyond which a house is flagged.
     """
 
     features: tuple[FeatureProfile, ...]
-    farness: float
+    unlikeness: float
+    remoteness: float
 
 
 @dataclass(frozen=True)

@@ -47,19 +47,17 @@ class Neighbours:
 
     Attributes:
         rows: Positions of the sales, shape (n_houses, NEIGHBOURS).
-        distances: How unlike each is, shape (n_houses, NEIGHBOURS).
-        km: Where each house lies, east and north, shape (n_houses, 2) or (n_houses, 0).
+        km: How far away each lies, shape (n_houses, NEIGHBOURS); None without places.
+        unlikeness: How much the likest of them differs from the house in what it has,
+            whatever its place, shape (n_houses,).
+        remoteness: How far the nearest of them is in km, shape (n_houses,); 0 without
+            places.
     """
 
     rows: NDArray[np.intp]
-    distances: Floats
-    km: Floats
-
-    @property
-    def farness(self) -> Floats:
-        """How far each house is from what was sold, shape (n_houses,)."""
-        total: Floats = np.add.reduce(self.distances, axis=1)
-        return total / self.distances.shape[1]
+    km: Floats | None
+    unlikeness: Floats
+    remoteness: Floats
 
 
 class ComparableSales(TransformerMixin, BaseEstimator):  # type: ignore[misc] # sklearn has no types
@@ -132,7 +130,24 @@ class ComparableSales(TransformerMixin, BaseEstimator):  # type: ignore[misc] # 
         found[:, count : -len(FEATURES)] = numbers
         hedonic = self.hedonic.estimate(numbers, standard, levels)
         self._describe(found[:, -len(FEATURES) :], hedonic, rows, distances)
-        return found, Neighbours(rows, distances, km)
+        return found, self._neighbours(km, rows, distances)
+
+    def _neighbours(
+        self, km: Floats, rows: NDArray[np.intp], distances: Floats
+    ) -> Neighbours:
+        squares = distances * distances
+        if self.columns.place is None:
+            nowhere = np.zeros(len(rows))
+            return Neighbours(rows, None, np.sqrt(squares.min(axis=1)), nowhere)
+        away = self.km[rows]
+        away -= km[:, None]
+        away *= away
+        apart = away[:, :, 0] + away[:, :, 1]
+        squares -= apart * self._per_km**2
+        likest = np.maximum(np.minimum.reduce(squares, axis=1), 0)
+        km_away = np.sqrt(apart)
+        nearest: Floats = np.minimum.reduce(km_away, axis=1)
+        return Neighbours(rows, km_away, np.sqrt(likest), nearest)
 
     def _describe(
         self,

@@ -135,7 +135,7 @@ def fit(
             Pipeline([("columns", columns), ("comparables", comparables), ("trees", m)])
             for m in (point, spread)
         ),
-        profile(sales.schema, houses, neighbours.farness),
+        profile(sales.schema, houses, neighbours),
     )
 
 
