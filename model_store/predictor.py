@@ -1,19 +1,19 @@
 """Prices of houses by one model version: exact, and cheap for a single house."""
 
+import functools
 import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from model_store import artifact
 from model_store.artifact import Loaded
 from model_store.card import ModelCard
 from model_store.errors import ArtifactError
 from model_store.estimates import Direct, Piped
-from model_store.forest import NotFusable
 from model_store.output import Outputs
+from model_store.reasons import Reasons
 from model_store.store import ModelStore
 
 House = Mapping[str, Any]
@@ -49,6 +49,7 @@ class Predictor:
         direct = _verified_direct(loaded)
         self.exact: bool = direct is not None
         self._estimates: Direct | Piped = direct or piped
+        self._pipelines = loaded.pipelines
         self._outputs = Outputs(loaded.card, loaded.pipelines)
 
     @classmethod
@@ -75,6 +76,19 @@ class Predictor:
             return []
         raw, neighbours = self._estimates.look(houses)
         return self._outputs.of(houses, raw, neighbours)
+
+    def explain(self, houses: Sequence[House]) -> list[dict[str, Any]]:
+        """Return for each house the base and the reasons of its price.
+
+        Raises:
+            ExplanationUnavailable: The extra `explain` is not installed, or the
+                contributions do not add up to the price.
+        """
+        return self._reasons.explain(houses)
+
+    @functools.cached_property
+    def _reasons(self) -> Reasons:
+        return Reasons(self.card, self._pipelines)
 
 
 def _verified_direct(loaded: Loaded) -> Direct | None:
