@@ -13,9 +13,10 @@ from pydantic import BaseModel, Field, create_model
 from api.errors import NoChampion
 from api.request_body import PredictionRequest
 from api.throttle import Throttle
+from model_store.aliases import ALIAS_NAMES, Aliases
 from model_store.card import ModelCard
-from model_store.errors import StoreError, UnknownModel
-from model_store.store import ALIAS_NAMES, Aliases, ModelStore
+from model_store.errors import ArtifactError, StoreError, UnknownModel
+from model_store.store import ModelStore
 
 #: Seconds for which aliases are trusted: how long after a promotion the old champion
 #: may still be given new jobs.
@@ -86,6 +87,7 @@ class Catalog:
         Raises:
             NoChampion: The champion is asked for and there is none.
             UnknownModel: There is no such alias or version.
+            ArtifactError: It is damaged or not trusted.
             StoreError: The store cannot be read, or an alias in it leads nowhere.
         """
         version = self.resolve(alias_or_version)
@@ -115,12 +117,12 @@ class Catalog:
         raise UnknownModel(f"no model is {alias_or_version} now")
 
     def versions(self) -> list[str]:
-        """Return the ids of all versions, oldest data first.
+        """Return the ids of all versions that may be used, oldest data first.
 
         Raises:
             StoreError: The store cannot be read.
         """
-        return self._store.versions()
+        return [name for name in self._store.versions() if self._is_sound(name)]
 
     def card(self, alias_or_version: str) -> ModelCard:
         """Return the card of the version that an alias or version id means.
@@ -128,6 +130,7 @@ class Catalog:
         Raises:
             NoChampion: The champion is asked for and there is none.
             UnknownModel: There is no such alias or version.
+            ArtifactError: It is damaged or not trusted.
             StoreError: The store cannot be read, or an alias in it leads nowhere.
         """
         version = self.resolve(alias_or_version)
@@ -140,8 +143,16 @@ class Catalog:
             raise StoreError(
                 f"the alias {alias_or_version} means version {version}, which the "
                 "model store does not hold: put its folder back, or promote another "
-                "with `kerbside model train --promote`"
+                "with `kerbside model promote`"
             ) from error
+
+    def _is_sound(self, version: str) -> bool:
+        """Tell whether a version's card is as it was signed, by somebody trusted."""
+        try:
+            self._store.card(version)
+        except (ArtifactError, UnknownModel):
+            return False
+        return True
 
 
 def _request_model(card: ModelCard) -> type[PredictionRequest]:

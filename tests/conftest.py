@@ -85,7 +85,9 @@ def redis_url(redis_server_url: str) -> Iterator[str]:
 @pytest.fixture
 def settings(redis_url: str, store: ModelStore) -> WorkerSettings:
     """Return settings that name the test's Redis and model store."""
-    return WorkerSettings(redis_url=redis_url, store_url=str(store.root))
+    return WorkerSettings(
+        redis_url=redis_url, store_url=store.url, trusted_keys=store.trust.keys
+    )
 
 
 @pytest.fixture

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from model_store.artifact import Loaded, load
+from model_store import artifact
+from model_store.artifact import Loaded
 from model_store.store import ModelStore
+from tests.small_model import KEY
 
 #: A market of its own: no column shared with the shipped data set.
 OTHER_MARKET: dict[str, Any] = {
@@ -77,9 +79,15 @@ def other_market(tmp_path: Path) -> Writer:
 
 
 @pytest.fixture(scope="session")
+def made(small_artifact: artifact.Artifact) -> dict[str, bytes]:
+    """Return the files of a version that no store holds; do not change them."""
+    return artifact.dump(small_artifact, KEY)
+
+
+@pytest.fixture(scope="session")
 def loaded(store: ModelStore) -> Loaded:
     """Return the small champion as read from the store."""
-    return load(store.folder(store.resolve("champion")))
+    return artifact.load(store.files(store.resolve("champion")))
 
 
 def other_sales(count: int = 400) -> str:
