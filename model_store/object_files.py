@@ -14,8 +14,9 @@ from fsspec.core import url_to_fs
 
 from model_store.errors import ModelStoreError, StoreError
 
+_S3 = ("s3", "s3a")
 #: Times that a replacement is tried anew because somebody else was faster.
-_ATTEMPTS = 10
+_ATTEMPTS = 30
 #: What S3 says to a conditional write whose condition does not hold, or whose object
 #: is gone, or which meets another one on its way.
 _REFUSED = ("PreconditionFailed", "NoSuchKey", "ConditionalRequestConflict")
@@ -33,9 +34,13 @@ class ObjectFiles:
         parts = urlsplit(url)
         # A password in the URL is for the client alone.
         self.place = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+        # What others wrote meanwhile must be seen.
+        options: dict[str, Any] = {"use_listings_cache": False}
+        if parts.scheme in _S3:
+            # Else it asks for the size of each object before it reads it.
+            options["max_concurrency"] = 1
         try:
-            # What others wrote meanwhile must be seen.
-            self._client, root = url_to_fs(url, use_listings_cache=False)
+            self._client, root = url_to_fs(url, **options)
         except (ImportError, ValueError) as error:
             raise StoreError(
                 f"model store {self.place}: {error}; expected a folder, a file:// URL, "
@@ -43,8 +48,7 @@ class ObjectFiles:
                 "of fsspec whose client is installed"
             ) from error
         self._root = root.rstrip("/")
-        protocol = self._client.protocol
-        self._is_s3 = "s3" in ((protocol,) if isinstance(protocol, str) else protocol)
+        self._is_s3 = parts.scheme in _S3
 
     def folders(self) -> list[str]:
         """Return the names of all folders, and maybe of files, in order.
@@ -129,25 +133,32 @@ class ObjectFiles:
     def _swapped(self, name: str, tag: str | None, content: bytes) -> bool:
         path = self._path(name)
         with self._told("write"):
-            if not self._is_s3:
-                self._client.pipe_file(path, content)
-            elif self._put_if(path, tag, content):
-                return True
-        # The client repeats a request whose answer was lost: then the second one is
-        # refused because of the first.
+            if self._is_s3:
+                return self._put_if(path, tag, content)
+            self._client.pipe_file(path, content)
         return self.read(name) == content
 
     def _put_if(self, path: str, tag: str | None, content: bytes) -> bool:
         """Write an object of S3 if it still has the tag; None: if there is none."""
         condition = {"IfMatch": tag} if tag else {"IfNoneMatch": "*"}
+        writer = str(uuid4())
         try:
-            self._client.pipe_file(path, content, **condition)
+            self._client.pipe_file(
+                path, content, Metadata={"writer": writer}, **condition
+            )
         except OSError as error:
             answer: dict[str, Any] = getattr(error.__cause__, "response", {})
-            if answer.get("Error", {}).get("Code") in _REFUSED:
-                return False
-            raise
-        return True
+            if answer.get("Error", {}).get("Code") not in _REFUSED:
+                raise
+        else:
+            return True
+        # The client repeats a request whose answer was lost: then it is the first one
+        # that the second is refused for.
+        try:
+            written: dict[str, str] = self._client.metadata(path, refresh=True)
+        except FileNotFoundError:
+            return False
+        return written.get("writer") == writer
 
     def _remove(self, folder: str, *files: str) -> None:
         """Remove what was begun, unless somebody else has completed it meanwhile."""

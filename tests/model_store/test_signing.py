@@ -1,6 +1,5 @@
 """Keys are made once and kept from others; what they did not sign is not trusted."""
 
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -10,6 +9,13 @@ from model_store import signing
 from model_store.errors import NotTrusted, StoreError
 from model_store.settings import PUBLIC_KEY, ModelSettings
 from model_store.signing import SigningKey, Trust
+
+#: The example of RFC 8410, and so nobody's secret.
+RFC_8410 = """\
+-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC
+-----END PRIVATE KEY-----
+"""
 
 
 def test_a_signature_holds_for_its_content_and_key_alone() -> None:
@@ -83,12 +89,12 @@ def test_first_trainings_at_once_get_one_key(tmp_path: Path) -> None:
 def test_a_key_of_another_tool_is_trusted_where_it_is_named(tmp_path: Path) -> None:
     """What openssl makes signs, and needs no public half beside it."""
     path = tmp_path / "signing.pem"
-    command = ["openssl", "genpkey", "-algorithm", "ed25519", "-out", str(path)]
-    subprocess.run(command, check=True, capture_output=True)
+    path.write_text(RFC_8410)
     settings = ModelSettings(signing_key_file=path)
 
     key = signing.own_key(settings)
 
+    assert key.public == "ed25519:Gb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE="
     assert Trust.from_settings(settings).public_keys() == (key.public,)
     assert list(tmp_path.iterdir()) == [path]
 
