@@ -55,6 +55,8 @@ class Catalog:
         self._read_at = -ALIAS_TTL_S
         self._reading = threading.Lock()
         self._served: dict[str, Served] = {}
+        #: The champion that was served last.
+        self._champion: Served | None = None
         self._log = Throttle(clock=clock)
 
     def aliases(self) -> Aliases:
@@ -84,6 +86,8 @@ class Catalog:
     def served(self, alias_or_version: str = CHAMPION) -> Served:
         """Return the version that an alias or version id means.
 
+        Instead of a champion that is refused the one before goes on.
+
         Raises:
             NoChampion: The champion is asked for and there is none.
             UnknownModel: There is no such alias or version.
@@ -93,9 +97,26 @@ class Catalog:
         version = self.resolve(alias_or_version)
         served = self._served.get(version)
         if served is None:
-            card = self.card(alias_or_version)
+            try:
+                card = self.card(alias_or_version)
+            except ArtifactError as error:
+                return self._instead_of(alias_or_version, error)
             served = self._served[version] = Served(card, _request_model(card))
+        if alias_or_version == CHAMPION:
+            self._champion = served
         return served
+
+    def _instead_of(self, alias_or_version: str, error: ArtifactError) -> Served:
+        """Return the champion before one that is refused, as the workers go on too.
+
+        Raises:
+            ArtifactError: Something else was asked for, or there was none before.
+        """
+        if alias_or_version != CHAMPION or self._champion is None:
+            raise error
+        if self._log.allows():
+            _logger.warning("champion_refused: %s", error)
+        return self._champion
 
     def resolve(self, alias_or_version: str) -> str:
         """Return a version id; it is one that exists unless it came as an id.

@@ -47,6 +47,12 @@ def small_artifact() -> artifact.Artifact:
 
 
 @pytest.fixture(scope="session")
+def made(small_artifact: artifact.Artifact) -> dict[str, bytes]:
+    """Return the files of a version that no store holds; do not change them."""
+    return artifact.dump(small_artifact, small_model.KEY)
+
+
+@pytest.fixture(scope="session")
 def store(
     tmp_path_factory: pytest.TempPathFactory, small_artifact: artifact.Artifact
 ) -> ModelStore:

@@ -35,8 +35,12 @@ def changed(
 ) -> dict[str, bytes]:
     """Return files whose card says something else, signed as they are."""
     record = json.loads(files[CARD]) | card
+    return signed({**files, CARD: json.dumps(record).encode()}, key=key)
+
+
+def signed(files: Mapping[str, bytes], *, key: SigningKey = KEY) -> dict[str, bytes]:
+    """Return files with a manifest that vouches for them as they are."""
+    card = json.loads(files[CARD])
     others = {name: content for name, content in files.items() if name != MANIFEST}
-    others[CARD] = json.dumps(record).encode()
-    return others | {
-        MANIFEST: manifest.seal(record["name"], record["version"], others, key)
-    }
+    sealed = manifest.seal(card["name"], card["version"], others, key)
+    return others | {MANIFEST: sealed}

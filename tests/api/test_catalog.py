@@ -9,7 +9,8 @@ import pytest
 from api.catalog import ALIAS_TTL_S, Catalog
 from api.errors import NoChampion
 from model_store.aliases import Aliases
-from model_store.errors import StoreError, UnknownModel
+from model_store.errors import ArtifactError, StoreError, UnknownModel
+from model_store.manifest import MANIFEST
 from model_store.signing import Trust
 from model_store.store import ModelStore
 from tests.clock import Clock
@@ -95,11 +96,48 @@ def test_an_alias_without_its_version_is_a_fault_of_the_store(own: ModelStore) -
             named(champion)
 
 
+def test_a_refused_champion_leaves_the_one_before(
+    own: ModelStore, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever asks for the refused one by its id is told; a fresh process has none."""
+    catalog = Catalog(ModelStore(own.url, own.trust), clock=clock)
+    before = catalog.served()
+    bad = _promoted(own, {MANIFEST: b"{}", **own.files(before.card.version)})
+    clock.seconds += ALIAS_TTL_S
+
+    assert catalog.served() is before
+    assert "champion_refused" in caplog.text
+    with pytest.raises(ArtifactError, match=bad):
+        catalog.served(bad)
+    with pytest.raises(ArtifactError, match=bad):
+        Catalog(ModelStore(own.url, own.trust)).served()
+
+
+def test_a_refused_version_is_not_offered(own: ModelStore) -> None:
+    """And hides no other."""
+    champion = own.resolve("champion")
+    bad = _promoted(own, {MANIFEST: b"{}"})
+
+    assert own.versions() == [champion, bad]
+    assert Catalog(own).versions() == [champion]
+
+
 @pytest.mark.parametrize("name", ["", "..", "a/b", "a" * 5000, "\x00", "nobody"])
 def test_an_unknown_name_is_unknown(store: ModelStore, name: str) -> None:
     """Whatever it looks like."""
     with pytest.raises(UnknownModel):
         Catalog(store).served(name)
+
+
+def _promoted(store: ModelStore, files: dict[str, bytes]) -> str:
+    """Make files the champion as only somebody beside the store can."""
+    version = "20200101-00000002"
+    (Path(store.url) / version).mkdir()
+    for name, content in files.items():
+        (Path(store.url) / version / name).write_bytes(content)
+    aliases = Aliases(9, champion=version)
+    (Path(store.url) / "aliases.json").write_bytes(aliases.to_json())
+    return version
 
 
 def _broken(*_: Any) -> Aliases:

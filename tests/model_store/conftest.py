@@ -11,7 +11,6 @@ import pytest
 from model_store import artifact
 from model_store.artifact import Loaded
 from model_store.store import ModelStore
-from tests.small_model import KEY
 
 #: A market of its own: no column shared with the shipped data set.
 OTHER_MARKET: dict[str, Any] = {
@@ -76,12 +75,6 @@ def other_market(tmp_path: Path) -> Writer:
         return definition
 
     return write
-
-
-@pytest.fixture(scope="session")
-def made(small_artifact: artifact.Artifact) -> dict[str, bytes]:
-    """Return the files of a version that no store holds; do not change them."""
-    return artifact.dump(small_artifact, KEY)
 
 
 @pytest.fixture(scope="session")
