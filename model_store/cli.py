@@ -139,7 +139,8 @@ def list_versions(*, store_url: str | None, as_json: bool) -> None:
         rows = [
             _row(version, card, aliases.of(version)) for version, card in cards.items()
         ]
-        click.echo(json.dumps(rows, indent=2))
+        record = {"aliases": asdict(aliases), "versions": rows}
+        click.echo(json.dumps(record, indent=2))
         return
     table = Table("version", "name", "aliases", "as of", "MdAPE %", "covers %")
     table.caption = f"generation {aliases.generation}"
@@ -293,6 +294,8 @@ def _tell(aliases: Aliases, *, as_json: bool) -> None:
 
 
 def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.6g}"
     return "" if value is None else str(value)
 
 

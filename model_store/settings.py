@@ -28,7 +28,13 @@ class ModelSettings(BaseSettings):
     environment, so that a test never meets the variables of its machine.
     """
 
-    model_config = SettingsConfigDict(frozen=True, env_prefix=PREFIX, extra="forbid")
+    model_config = SettingsConfigDict(
+        frozen=True,
+        env_prefix=PREFIX,
+        extra="forbid",
+        # An error goes to a log, and what stands in the wrong variable may be a secret.
+        hide_input_in_errors=True,
+    )
 
     state_dir: Path = Field(
         default=Path("var"),

@@ -7,9 +7,9 @@ import click
 from pydantic import ValidationError
 
 from api.settings import ApiSettings, child_environment
+from model_store import signing
 from model_store.errors import StoreError
 from model_store.settings import PREFIX, SIGNING_KEY_FILE
-from model_store.signing import Trust
 from worker.supervision import ports
 
 #: What may be other for the processes than their own environment says.
@@ -55,7 +55,7 @@ def for_children(
         changes["store_url"] = str(Path(settings.store_url).absolute())
     if settings.signing_key_file:
         changes["signing_key_file"] = settings.signing_key_file.absolute()
-        changes["trusted_keys"] = _trusted_keys(settings)
+        changes["trusted_keys"] = settings.trusted_keys or (_public_key(settings),)
     if settings.health_dir:
         changes["health_dir"] = settings.health_dir.absolute()
     if "public_url" not in settings.model_fields_set:
@@ -73,8 +73,8 @@ def environment(settings: ApiSettings) -> dict[str, str]:
     return child_environment(OMP_NUM_THREADS="1", PYTHONUNBUFFERED="1", **ours)
 
 
-def _trusted_keys(settings: ApiSettings) -> tuple[str, ...]:
+def _public_key(settings: ApiSettings) -> str:
     try:
-        return Trust.from_settings(settings).public_keys()
+        return signing.own_key(settings).public
     except StoreError as error:
         raise click.UsageError(f"{SIGNING_KEY_FILE}: {error}") from error

@@ -92,10 +92,13 @@ def test_versions_are_listed_with_their_aliases(
     monkeypatch.setenv("KERBSIDE_TRUSTED_KEYS", KEY.public)
 
     table = run.invoke(cli, ["list", *options]).stdout
-    cards = json.loads(run.invoke(cli, ["list", "--json", *options]).stdout)
+    listed = json.loads(run.invoke(cli, ["list", "--json", *options]).stdout)
 
-    assert cards[0]["aliases"] == ["champion"]
-    assert cards[0]["version"] in table
+    (row,) = listed["versions"]
+    assert row["aliases"] == ["champion"]
+    assert row["version"] in table
+    assert listed["aliases"]["champion"] == row["version"]
+    assert f"generation {listed['aliases']['generation']}" in table
 
 
 def test_a_card_is_shown_by_alias_and_by_version(
@@ -195,7 +198,7 @@ def test_a_refused_version_is_listed_with_the_reason(
     """One bad version hides no other."""
     (Path(two.url) / SECOND / CARD).write_text("{}")
 
-    rows = json.loads(run.invoke(cli, ["list", "--json"]).stdout)
+    rows = json.loads(run.invoke(cli, ["list", "--json"]).stdout)["versions"]
     table = run.invoke(cli, ["list"])
 
     assert rows[1]["version"] == SECOND
