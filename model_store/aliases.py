@@ -33,14 +33,14 @@ class Aliases:
     challenger: str | None = None
     previous: str | None = None
 
-    @classmethod
-    def from_json(cls, text: bytes) -> Self:
+    @staticmethod
+    def from_json(text: bytes) -> "Aliases":
         """Read aliases.
 
         Raises:
             ValueError: The text holds none.
         """
-        return cls(**asdict(_ALIASES.validate_json(text)))
+        return _ALIASES.validate_json(text)
 
     def to_json(self) -> bytes:
         """Return what `from_json` reads."""

@@ -1,5 +1,7 @@
 """The model store: a folder a version, signed, and one file of aliases."""
 
+import random
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Self
@@ -14,7 +16,9 @@ from model_store.signing import Trust
 
 _ALIASES = "aliases.json"
 #: Times that a version is written anew because another publisher wrote over it.
-_ATTEMPTS = 5
+_ATTEMPTS = 8
+#: Seconds by which the longest pause before such a write grows each time.
+_STEP_S = 0.1
 
 
 class ModelStore:
@@ -192,9 +196,11 @@ class ModelStore:
         version = self._checked(files)
         # An object store knows no lock. Each of two publishers looks after its last
         # write, so whoever is last leaves a version that is whole.
-        for _ in range(_ATTEMPTS):
+        for attempt in range(_ATTEMPTS):
             if self._is_sound(version):
                 return version
+            # Two that write in step would never get out of each other's way.
+            time.sleep(random.uniform(0, attempt * _STEP_S))  # noqa: S311 - no secret
             self._files.add(version, _manifest_last(files))
         raise StoreError(
             f"version {version} in {self} was written over {_ATTEMPTS} times while it "
