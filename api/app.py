@@ -54,7 +54,7 @@ def create_app(settings: ApiSettings, queue: Queue | None = None) -> OpenAPI:
 def _services(settings: ApiSettings, queue: Queue | None) -> Services:
     client = connect(settings.redis_url, role="api")
     queue = queue or Queue(client, settings)
-    catalog = Catalog(ModelStore(settings.model_store_url()))
+    catalog = Catalog(ModelStore.from_settings(settings))
     pace = Pace()
     return Services(
         settings=settings,

@@ -13,9 +13,10 @@ from pydantic import BaseModel, Field, create_model
 from api.errors import NoChampion
 from api.request_body import PredictionRequest
 from api.throttle import Throttle
+from model_store.aliases import ALIAS_NAMES, Aliases
 from model_store.card import ModelCard
-from model_store.errors import StoreError, UnknownModel
-from model_store.store import ALIAS_NAMES, Aliases, ModelStore
+from model_store.errors import ArtifactError, StoreError, UnknownModel
+from model_store.store import ModelStore
 
 #: Seconds for which aliases are trusted: how long after a promotion the old champion
 #: may still be given new jobs.
@@ -54,6 +55,8 @@ class Catalog:
         self._read_at = -ALIAS_TTL_S
         self._reading = threading.Lock()
         self._served: dict[str, Served] = {}
+        #: The champion that was served last.
+        self._champion: Served | None = None
         self._log = Throttle(clock=clock)
 
     def aliases(self) -> Aliases:
@@ -83,17 +86,37 @@ class Catalog:
     def served(self, alias_or_version: str = CHAMPION) -> Served:
         """Return the version that an alias or version id means.
 
+        Instead of a champion that is refused the one before goes on.
+
         Raises:
             NoChampion: The champion is asked for and there is none.
             UnknownModel: There is no such alias or version.
+            ArtifactError: It is damaged or not trusted.
             StoreError: The store cannot be read, or an alias in it leads nowhere.
         """
         version = self.resolve(alias_or_version)
         served = self._served.get(version)
         if served is None:
-            card = self.card(alias_or_version)
+            try:
+                card = self.card(alias_or_version)
+            except ArtifactError as error:
+                return self._instead_of(alias_or_version, error)
             served = self._served[version] = Served(card, _request_model(card))
+        if alias_or_version == CHAMPION:
+            self._champion = served
         return served
+
+    def _instead_of(self, alias_or_version: str, error: ArtifactError) -> Served:
+        """Return the champion before one that is refused, as the workers go on too.
+
+        Raises:
+            ArtifactError: Something else was asked for, or there was none before.
+        """
+        if alias_or_version != CHAMPION or self._champion is None:
+            raise error
+        if self._log.allows():
+            _logger.warning("champion_refused: %s", error)
+        return self._champion
 
     def resolve(self, alias_or_version: str) -> str:
         """Return a version id; it is one that exists unless it came as an id.
@@ -115,12 +138,12 @@ class Catalog:
         raise UnknownModel(f"no model is {alias_or_version} now")
 
     def versions(self) -> list[str]:
-        """Return the ids of all versions, oldest data first.
+        """Return the ids of all versions that may be used, oldest data first.
 
         Raises:
             StoreError: The store cannot be read.
         """
-        return self._store.versions()
+        return [name for name in self._store.versions() if self._is_sound(name)]
 
     def card(self, alias_or_version: str) -> ModelCard:
         """Return the card of the version that an alias or version id means.
@@ -128,6 +151,7 @@ class Catalog:
         Raises:
             NoChampion: The champion is asked for and there is none.
             UnknownModel: There is no such alias or version.
+            ArtifactError: It is damaged or not trusted.
             StoreError: The store cannot be read, or an alias in it leads nowhere.
         """
         version = self.resolve(alias_or_version)
@@ -140,8 +164,16 @@ class Catalog:
             raise StoreError(
                 f"the alias {alias_or_version} means version {version}, which the "
                 "model store does not hold: put its folder back, or promote another "
-                "with `kerbside model train --promote`"
+                "with `kerbside model promote`"
             ) from error
+
+    def _is_sound(self, version: str) -> bool:
+        """Tell whether a version's card is as it was signed, by somebody trusted."""
+        try:
+            self._store.card(version)
+        except (ArtifactError, UnknownModel):
+            return False
+        return True
 
 
 def _request_model(card: ModelCard) -> type[PredictionRequest]:

@@ -10,8 +10,8 @@ from api import answers
 from api.answers import Answer
 from api.auth import requires
 from api.services import services
+from model_store.aliases import Aliases
 from model_store.card import ModelCard
-from model_store.store import Aliases
 
 api = APIBlueprint(
     "models", __name__, url_prefix="/v1/models", abp_tags=[Tag(name="models")]

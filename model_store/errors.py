@@ -3,9 +3,11 @@
 ModelStoreError
  +-- DatasetError     a data-set definition or its table is not usable
  +-- ArtifactError    the files of a model version are damaged or not trusted
+ |    +-- NotTrusted    nobody who is trusted has signed them
  +-- ExplanationUnavailable  reasons need what is not installed here
  +-- StoreError       the store cannot be read or written
-      +-- UnknownModel  no such alias or version
+      +-- UnknownModel    no such alias or version
+      +-- AliasesChanged  the aliases are not at the generation that was expected
 """
 
 
@@ -21,6 +23,10 @@ class ArtifactError(ModelStoreError):
     """The files of a model version are damaged or not trusted."""
 
 
+class NotTrusted(ArtifactError):
+    """Nobody who is trusted has signed the files of a model version."""
+
+
 class ExplanationUnavailable(ModelStoreError):
     """Reasons for a price need what is not installed here."""
 
@@ -31,3 +37,7 @@ class StoreError(ModelStoreError):
 
 class UnknownModel(StoreError):
     """No such alias or version."""
+
+
+class AliasesChanged(StoreError):
+    """The aliases are not at the generation that was expected."""

@@ -59,8 +59,9 @@ class Predictor:
         Raises:
             UnknownModel: There is no such version.
             ArtifactError: Its files are damaged, not trusted, or give other prices.
+            StoreError: The store cannot be read.
         """
-        return cls(artifact.load(store.folder(version)))
+        return cls(artifact.load(store.files(version)))
 
     def predict(self, houses: Sequence[House]) -> list[dict[str, Any]]:
         """Price houses that fit the card's schema.

@@ -47,6 +47,12 @@ def small_artifact() -> artifact.Artifact:
 
 
 @pytest.fixture(scope="session")
+def made(small_artifact: artifact.Artifact) -> dict[str, bytes]:
+    """Return the files of a version that no store holds; do not change them."""
+    return artifact.dump(small_artifact, small_model.KEY)
+
+
+@pytest.fixture(scope="session")
 def store(
     tmp_path_factory: pytest.TempPathFactory, small_artifact: artifact.Artifact
 ) -> ModelStore:
@@ -85,7 +91,9 @@ def redis_url(redis_server_url: str) -> Iterator[str]:
 @pytest.fixture
 def settings(redis_url: str, store: ModelStore) -> WorkerSettings:
     """Return settings that name the test's Redis and model store."""
-    return WorkerSettings(redis_url=redis_url, store_url=str(store.root))
+    return WorkerSettings(
+        redis_url=redis_url, store_url=store.url, trusted_keys=store.trust.keys
+    )
 
 
 @pytest.fixture

@@ -60,7 +60,7 @@ class BatchConsumer(bootsteps.StartStopStep):
         self._settings = app.settings
         client = connection.connect(app.settings.redis_url, role="worker")
         self._ledger = ledger.Ledger(client, app.settings)
-        store = ModelStore(app.settings.model_store_url())
+        store = ModelStore.from_settings(app.settings)
         self._predictors = predictors.Predictors(store, app.load_predictor)
         self._parking = Parking(self._predictors)
         self._renewed = time.monotonic()

@@ -66,4 +66,4 @@ def _predictor(app: wire.KerbsideCelery, version: str) -> predictors.Pricing:
 
 @functools.lru_cache(maxsize=3)
 def _loaded(app: wire.KerbsideCelery, version: str) -> predictors.Pricing:
-    return app.load_predictor(ModelStore(app.settings.model_store_url()), version)
+    return app.load_predictor(ModelStore.from_settings(app.settings), version)

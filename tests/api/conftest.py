@@ -48,7 +48,8 @@ def api_settings(redis_url: str, store: ModelStore) -> ApiSettings:
     """Return settings that name the test's Redis and model store."""
     return ApiSettings(
         redis_url=redis_url,
-        store_url=str(store.root),
+        store_url=store.url,
+        trusted_keys=store.trust.keys,
         public_url="https://api.example.org/",
     )
 

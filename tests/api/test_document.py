@@ -146,7 +146,8 @@ def test_the_document_tells_the_settings_of_this_installation(
     """Times that can be set are those that are set."""
     settings = ApiSettings(
         redis_url=redis_url,
-        store_url=str(store.root),
+        store_url=store.url,
+        trusted_keys=store.trust.keys,
         wait_cap_s=17,
         idempotency_ttl_s=7200,
     )

@@ -26,6 +26,8 @@ class Houses(Protocol):
 
     version: str
     store: Path
+    #: Whose versions the workers are to use.
+    trusted_keys: tuple[str, ...]
 
     def draw(self, rng: Random) -> House:
         """Return a house."""
@@ -35,6 +37,7 @@ class MadeUpHouses:
     """A different house each time, for the stand-in model."""
 
     version = "stand-in"
+    trusted_keys: tuple[str, ...] = ()
 
     def __init__(self, store: Path) -> None:
         """Make a store whose champion is a name only: nothing is ever read of it."""
@@ -76,6 +79,7 @@ class RealHouses:
         models = small_model.promoted(small_model.train(), store)
         self.version = models.resolve("champion")
         self.store = store
+        self.trusted_keys = models.trust.keys
         sales = dataset.load()
         step = len(sales) // _REAL_HOUSES
         houses = [sales.house(row * step) for row in range(_REAL_HOUSES)]

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from model_store.artifact import Loaded, load
+from model_store import artifact
+from model_store.artifact import Loaded
 from model_store.store import ModelStore
 
 #: A market of its own: no column shared with the shipped data set.
@@ -79,7 +80,7 @@ def other_market(tmp_path: Path) -> Writer:
 @pytest.fixture(scope="session")
 def loaded(store: ModelStore) -> Loaded:
     """Return the small champion as read from the store."""
-    return load(store.folder(store.resolve("champion")))
+    return artifact.load(store.files(store.resolve("champion")))
 
 
 def other_sales(count: int = 400) -> str:

@@ -15,6 +15,7 @@ from model_store.errors import ArtifactError, UnknownModel
 from model_store.pipelines import Recipe
 from model_store.predictor import Direct, Piped, Predictor
 from model_store.store import ModelStore
+from tests import small_model
 from tests.model_store.conftest import Writer
 
 
@@ -179,12 +180,9 @@ def test_another_market_is_priced_exactly_too(
     trained = training.train(
         sales, seed=1, trained_at=small_artifact.trained_at, recipe=Recipe(trees=5)
     )
-    store = ModelStore(tmp_path / "store")
-    folder = tmp_path / "made"
-    folder.mkdir()
-    artifact.save(trained, folder)
+    store = small_model.promoted(trained, tmp_path / "store")
 
-    predictor = Predictor.load(store, store.publish(folder))
+    predictor = Predictor.load(store, store.resolve("champion"))
     output = predictor.predict([{"area": 80, "quarter": "NA"}])[0]
 
     assert predictor.exact
@@ -192,7 +190,7 @@ def test_another_market_is_priced_exactly_too(
 
 
 def test_a_market_without_categories_is_priced_exactly_too(
-    other_market: Writer, tmp_path: Path, small_artifact: artifact.Artifact
+    other_market: Writer, small_artifact: artifact.Artifact
 ) -> None:
     """A table of numbers alone needs no encoder."""
     definition = other_market()
@@ -203,8 +201,6 @@ def test_a_market_without_categories_is_priced_exactly_too(
     trained = training.train(
         sales, seed=1, trained_at=small_artifact.trained_at, recipe=Recipe(trees=5)
     )
-    folder = tmp_path / "made"
-    folder.mkdir()
-    artifact.save(trained, folder)
+    files = artifact.dump(trained, small_model.KEY)
 
-    assert Predictor(artifact.load(folder)).exact
+    assert Predictor(artifact.load(files)).exact

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from model_store.errors import UnknownModel
+from model_store.signing import Trust
 from model_store.store import ModelStore
 from tests.patience import wait_until
 from worker import predictors
@@ -75,7 +76,7 @@ def models(
 ) -> Iterator[Predictors]:
     """Return the models of a store in which anything can be promoted."""
     monkeypatch.setattr(predictors, "_LOOK_EVERY_S", 0.01)
-    models = Predictors(ModelStore(tmp_path), loader)
+    models = Predictors(ModelStore(tmp_path, Trust()), loader)
     yield models
     loader.gate.set()
     models.stop()
@@ -208,7 +209,7 @@ def test_a_load_that_does_not_end_hangs_after_a_minute(
 ) -> None:
     """Its time counts from when it began; one that waits in line has none."""
     now = [0.0]
-    models = Predictors(ModelStore(tmp_path), loader, clock=lambda: now[0])
+    models = Predictors(ModelStore(tmp_path, Trust()), loader, clock=lambda: now[0])
     try:
         loader.gate.clear()
         first = models.request("v1")
