@@ -13,6 +13,7 @@ from api.catalog import CHAMPION, Catalog, Served
 from api.errors import BadRequest, InvalidSubmission, MalformedBody
 from api.request_body import PredictionRequest
 from model_store.errors import UnknownModel
+from model_store.store import ALIAS_NAMES
 from worker.jobs import Submission
 
 #: Errors listed in one answer, and characters of a client's own name repeated in it.
@@ -67,7 +68,9 @@ def submission(
         tenant=tenant,
         model=card.name,
         version=card.version,
+        alias=_alias(request),
         input=house,
+        explain=request.explain,
         metadata=orjson.dumps(request.metadata),
         fingerprint=_fingerprint(house, request, deadline_ms),
         idempotency_key=idempotency_key,
@@ -87,6 +90,12 @@ def _version(document: Any, catalog: Catalog) -> tuple[Served, list[dict[str, st
         detail = "No such model version or alias" + _suggestion(wanted, names)
         error = {"pointer": "/version", "detail": detail, "code": "unknown_version"}
         return catalog.served(), [error]
+
+
+def _alias(request: PredictionRequest) -> str | None:
+    """Return the alias by which the version was named; None where it was an id."""
+    named = request.version or CHAMPION
+    return named if named in ALIAS_NAMES else None
 
 
 def _validated(

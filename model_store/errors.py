@@ -3,6 +3,7 @@
 ModelStoreError
  +-- DatasetError     a data-set definition or its table is not usable
  +-- ArtifactError    the files of a model version are damaged or not trusted
+ +-- ExplanationUnavailable  reasons need what is not installed here
  +-- StoreError       the store cannot be read or written
       +-- UnknownModel  no such alias or version
 """
@@ -18,6 +19,10 @@ class DatasetError(ModelStoreError):
 
 class ArtifactError(ModelStoreError):
     """The files of a model version are damaged or not trusted."""
+
+
+class ExplanationUnavailable(ModelStoreError):
+    """Reasons for a price need what is not installed here."""
 
 
 class StoreError(ModelStoreError):

@@ -70,8 +70,12 @@ class Submission:
     model: str
     #: Model version id that validated the house and will price it.
     version: str
+    #: Alias by which the version was named; None where it was named by its id.
+    alias: str | None = None
     #: The house as canonical JSON.
     input: bytes
+    #: Whether the price is to come with its reasons.
+    explain: bool = False
     #: The client's own labels as JSON.
     metadata: bytes = b"{}"
     #: Hash of what makes this request what it is, for the comparison of repeats.

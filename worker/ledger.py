@@ -117,6 +117,10 @@ class Lease:
     #: The house as JSON.
     input: bytes
     crashes: int
+    #: Alias by which the client named the version; None where it named the id.
+    alias: str | None = None
+    #: Whether the client wants the reasons for the price.
+    explain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +209,16 @@ class Ledger:
             int(fresh),
         )
         leases = [
-            Lease(job[0].decode(), job[1], job[2].decode(), job[3], job[4])
-            for job in jobs
+            Lease(
+                job_id.decode(),
+                fence,
+                version.decode(),
+                house,
+                crashes,
+                alias and alias.decode(),
+                explain is not None,
+            )
+            for job_id, fence, version, house, crashes, alias, explain in jobs
         ]
         return Claim(leases, left, bool(paused), strays)
 

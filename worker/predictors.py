@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any, Protocol, TypeVar
 
-from model_store.errors import ModelStoreError
+from model_store.errors import ExplanationUnavailable, ModelStoreError
 from model_store.store import ModelStore
 from worker.errors import frames_of
 
@@ -26,17 +26,32 @@ _T = TypeVar("_T")
 
 
 class Pricing(Protocol):
-    """What prices houses: `model_store.predictor.Predictor`, or a stand-in."""
+    """What prices houses: `model_store.predictor.Predictor`, or a stand-in.
+
+    A stand-in that inherits from this explains nothing.
+    """
 
     def predict(self, houses: Sequence[Mapping[str, Any]], /) -> list[dict[str, Any]]:
-        """Return one output per house, in the order of the houses."""
+        """Return one output per house, in the order of the houses.
+
+        Each output belongs to the caller alone, and so does the dict `model` in it.
+        """
+
+    def explain(self, houses: Sequence[Mapping[str, Any]], /) -> list[dict[str, Any]]:
+        """Return `base` and `reasons` of each price, in the order of the houses.
+
+        Raises:
+            ExplanationUnavailable: What it takes is not installed here.
+        """
+        del houses
+        raise ExplanationUnavailable("a stand-in knows no reasons")
 
 
 class CannotPrice(Exception):
     """This house cannot be priced; the message is meant for the client."""
 
 
-class Unloadable:
+class Unloadable(Pricing):
     """Stands for a version that cannot be had: all its houses fail.
 
     Args:
@@ -46,12 +61,13 @@ class Unloadable:
     def __init__(self, version: str) -> None:
         self._version = version
 
-    def predict(self, *_: Any) -> list[dict[str, Any]]:
+    def predict(self, houses: Sequence[Mapping[str, Any]], /) -> list[dict[str, Any]]:
         """Raise what the client may know.
 
         Raises:
             CannotPrice: Always.
         """
+        del houses
         raise CannotPrice(f"Model version {self._version} cannot be loaded.")
 
 
@@ -60,7 +76,7 @@ def load(store: ModelStore, version: str) -> Pricing:
     # Upkeep, beat and Flower share the application without these 120 MiB.
     from model_store.predictor import Predictor  # noqa: PLC0415
 
-    return Predictor.load(store, version)
+    return Predictor.load(store, version)  # type: ignore[return-value] # its explain is on its way
 
 
 def reason_of(error: BaseException) -> str:

@@ -12,13 +12,14 @@ from typing import Any
 
 from model_store.store import ModelStore
 from worker.celery import create_celery
+from worker.predictors import Pricing
 from worker.settings import WorkerSettings
 
 #: Seconds that loading a version takes.
 _LOADS_S = {"late": 0.5, "slow": 3, "hanging": 3600}
 
 
-class StandIn:
+class StandIn(Pricing):
     """Prices a house at its `number`; `sleep_s`, `raise`, `kills` do what they say."""
 
     def predict(self, houses: Sequence[Mapping[str, Any]], /) -> list[dict[str, Any]]:
@@ -28,7 +29,10 @@ class StandIn:
         time.sleep(max(house.get("sleep_s", 0) for house in houses))
         if any(house.get("raise") for house in houses):
             raise ValueError("asked for")
-        return [{"price": house["number"], "batch": len(houses)} for house in houses]
+        return [
+            {"price": house["number"], "batch": len(houses), "model": {}}
+            for house in houses
+        ]
 
 
 def load(store: ModelStore, version: str) -> StandIn:

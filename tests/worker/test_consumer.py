@@ -37,12 +37,12 @@ Submit = Callable[..., Job]
 StateOf = Callable[[Job], Job]
 
 
-class Flat:
+class Flat(predictors.Pricing):
     """Prices every house the same."""
 
     def predict(self, houses: Sequence[Mapping[str, Any]], /) -> list[dict[str, Any]]:
         """Return one output per house."""
-        return [{"price": 1} for _ in houses]
+        return [{"price": 1, "model": {}} for _ in houses]
 
 
 @dataclass

@@ -19,7 +19,7 @@ from worker.predictors import Predictors
 
 
 @dataclass
-class Flat:
+class Flat(predictors.Pricing):
     """Prices every house the same."""
 
     version: str

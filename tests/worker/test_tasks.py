@@ -143,7 +143,7 @@ def test_a_version_that_cannot_be_had_fails_its_jobs(
     after = front_desk.find("acme", job.id)
     assert after.state is State.FAILED
     with pytest.raises(CannotPrice, match=str(after.error)):
-        Unloadable(job.version).predict()
+        Unloadable(job.version).predict([])
     assert pauses == []
     assert type(error).__name__ in caplog.text or str(error) in caplog.text
     assert "secret" not in caplog.text
