@@ -27,8 +27,11 @@ Scripts build keys from ids, so one primary holds them all (no Redis Cluster).
 | `kerbside:samples:<lane>` | list | newest 16 | reap | `time number done` of each tick |
 | `kerbside:memory_full` | string | 10 s | watch_memory | why new jobs are refused: `memory` or `evicting` |
 | `kerbside:probe` | string | 60 s | write_probe | proves that Redis takes writes |
+| `kerbside:loaded` | zset | newest 100 | accept | model version -> last time that a worker loaded it |
+| `kerbside:refused` | hash | newest 100, until a worker loads the version | refuse, accept | model version -> JSON of `count`, `reason`, `since`, `last` |
 | `kerbside:keys` | hash | - | credentials | API key id -> its JSON record |
 | `kerbside:finished:<db>` | channel | - | prelude | ids of finished jobs, one a line |
+| `kerbside:models:<db>` | channel | - | refuse | JSON of `type` (`model.refused`), `version`, `reason`, `time`; once for each reason |
 
 Times are milliseconds since the epoch.
 """
@@ -58,6 +61,8 @@ LANES = (PREDICTIONS,)
 API_KEYS = "kerbside:keys"
 #: Why new jobs are refused, while they are.
 MEMORY_FULL = "kerbside:memory_full"
+#: Which model versions workers have loaded, and which they refuse.
+LOADED, REFUSED = "kerbside:loaded", "kerbside:refused"
 #: Written to prove that Redis takes writes.
 PROBE = "kerbside:probe"
 
@@ -105,6 +110,11 @@ def tenant_key(tenant: str) -> str:
 def finished_channel(client: redis.Redis) -> str:
     """Return the channel of finished ids; channels know no databases by themselves."""
     return f"kerbside:finished:{connection.database(client)}"
+
+
+def models_channel(client: redis.Redis) -> str:
+    """Return the channel of what happens to model versions."""
+    return f"kerbside:models:{connection.database(client)}"
 
 
 @dataclass(frozen=True, slots=True)
