@@ -1,27 +1,35 @@
 """The model versions that this process may price with, and the request each expects."""
 
+import contextlib
 import logging
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import redis
 from pydantic import BaseModel, Field, create_model
 
 from api.errors import NoChampion
 from api.request_body import PredictionRequest
 from api.throttle import Throttle
 from model_store.card import ModelCard
-from model_store.errors import StoreError, UnknownModel
-from model_store.store import ALIAS_NAMES, Aliases, ModelStore
+from model_store.errors import ArtifactError, StoreError, UnknownModel
+from model_store.store import ALIAS_NAMES, CARD, Aliases, ModelStore
+from worker.versions import Findings
 
 #: Seconds for which aliases are trusted: how long after a promotion the old champion
 #: may still be given new jobs.
 ALIAS_TTL_S = 1.0
 
-CHAMPION = "champion"
+#: Seconds that a new champion is waited for which no worker has loaded yet.
+WARM_UP_S = 5.0
+
+CHAMPION, PREVIOUS = "champion", "previous"
+#: Versions that an answer offers to choose from, at most.
+_CHOICES = 20
 #: What a version may look like; anything else is not looked for in the store.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -42,16 +50,25 @@ class Catalog:
 
     Args:
         store: Where models are kept.
+        ask_workers: Called for what the workers found of the versions.
         clock: Monotonic seconds.
     """
 
     def __init__(
-        self, store: ModelStore, *, clock: Callable[[], float] = time.monotonic
+        self,
+        store: ModelStore,
+        *,
+        ask_workers: Callable[[], Findings] = Findings,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
+        self._ask_workers = ask_workers
         self._clock = clock
         self._aliases = Aliases()
+        self._findings = Findings()
         self._read_at = -ALIAS_TTL_S
+        #: Since when these aliases are known.
+        self._since = -WARM_UP_S
         self._reading = threading.Lock()
         self._served: dict[str, Served] = {}
         self._log = Throttle(clock=clock)
@@ -69,7 +86,7 @@ class Catalog:
         # One thread reads; the others go on with what is known, if anything is.
         if due and self._reading.acquire(blocking=not known):
             try:
-                self._aliases = self._store.aliases()
+                self._read()
             except StoreError as error:
                 if not known:
                     raise
@@ -81,19 +98,28 @@ class Catalog:
         return self._aliases
 
     def served(self, alias_or_version: str = CHAMPION) -> Served:
-        """Return the version that an alias or version id means.
+        """Return the version by which an alias or version id is priced now.
+
+        For the champion that is the one before while the workers do not have it.
 
         Raises:
             NoChampion: The champion is asked for and there is none.
             UnknownModel: There is no such alias or version.
+            ArtifactError: Its card is damaged.
             StoreError: The store cannot be read, or an alias in it leads nowhere.
         """
         version = self.resolve(alias_or_version)
-        served = self._served.get(version)
-        if served is None:
-            card = self.card(alias_or_version)
-            served = self._served[version] = Served(card, _request_model(card))
-        return served
+        before = self._aliases.previous
+        if alias_or_version != CHAMPION or before is None:
+            return self._made(version, alias_or_version)
+        if not self._workers_have(version, before):
+            return self._made(before, PREVIOUS)
+        try:
+            return self._made(version, CHAMPION)
+        except ArtifactError as error:
+            if self._log.allows():
+                _logger.warning("champion_refused: %s", error)
+            return self._made(before, PREVIOUS)
 
     def resolve(self, alias_or_version: str) -> str:
         """Return a version id; it is one that exists unless it came as an id.
@@ -131,17 +157,81 @@ class Catalog:
             StoreError: The store cannot be read, or an alias in it leads nowhere.
         """
         version = self.resolve(alias_or_version)
-        try:
+        with _blaming_the_store(alias_or_version, version):
             return self._store.card(version)
-        except UnknownModel as error:
-            if version == alias_or_version:
-                raise
-            # Whoever named the alias made no mistake: the store is damaged.
-            raise StoreError(
-                f"the alias {alias_or_version} means version {version}, which the "
-                "model store does not hold: put its folder back, or promote another "
-                "with `kerbside model train --promote`"
-            ) from error
+
+    def published_card(self, alias_or_version: str) -> bytes:
+        """Return `card.json` as it was published, byte for byte.
+
+        Raises:
+            NoChampion: The champion is asked for and there is none.
+            UnknownModel: There is no such alias or version.
+            StoreError: The store cannot be read, or an alias in it leads nowhere.
+        """
+        version = self.resolve(alias_or_version)
+        with _blaming_the_store(alias_or_version, version):
+            path = self._store.folder(version) / CARD
+            try:
+                return path.read_bytes()
+            except OSError as error:
+                raise StoreError(f"cannot read {path}: {error}") from error
+
+    def choices(self) -> dict[str, Any]:
+        """Return what a request may name: aliases, and the newest versions.
+
+        Raises:
+            StoreError: The store cannot be read.
+        """
+        aliases = self.aliases()
+        meant = {name: getattr(aliases, name) for name in ALIAS_NAMES}
+        return {
+            "aliases": {name: version for name, version in meant.items() if version},
+            "versions": self.versions()[: -_CHOICES - 1 : -1],
+        }
+
+    def _read(self) -> None:
+        aliases = self._store.aliases()
+        # An outage is told by whoever meets it at work; the last known is used on.
+        with contextlib.suppress(redis.RedisError):
+            self._findings = self._ask_workers()
+        if aliases != self._aliases:
+            # What is champion at the start of this process is no news to the workers.
+            if self._aliases != Aliases():
+                self._since = self._clock()
+            self._aliases = aliases
+
+    def _workers_have(self, champion: str, before: str) -> bool:
+        """Tell whether new jobs may be given the champion, or the one before."""
+        found = self._findings
+        if found.refuses(champion):
+            return found.refuses(before)
+        # Where they have neither, no worker has reported and nothing is to be learnt.
+        warm = champion in found.loaded or before not in found.loaded
+        return warm or self._clock() - self._since >= WARM_UP_S
+
+    def _made(self, version: str, alias_or_version: str) -> Served:
+        served = self._served.get(version)
+        if served is None:
+            with _blaming_the_store(alias_or_version, version):
+                card = self._store.card(version)
+            served = self._served[version] = Served(card, _request_model(card))
+        return served
+
+
+@contextlib.contextmanager
+def _blaming_the_store(alias_or_version: str, version: str) -> Iterator[None]:
+    """Turn an unknown version that an alias means into the store's own fault."""
+    try:
+        yield
+    except UnknownModel as error:
+        if version == alias_or_version:
+            raise
+        # Whoever named the alias made no mistake.
+        raise StoreError(
+            f"the alias {alias_or_version} means version {version}, which the "
+            "model store does not hold: put its folder back, or promote another "
+            "with `kerbside model train --promote`"
+        ) from error
 
 
 def _request_model(card: ModelCard) -> type[PredictionRequest]:

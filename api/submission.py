@@ -78,7 +78,7 @@ def submission(
     )
 
 
-def _version(document: Any, catalog: Catalog) -> tuple[Served, list[dict[str, str]]]:
+def _version(document: Any, catalog: Catalog) -> tuple[Served, list[dict[str, Any]]]:
     """Return the version to validate for; what cannot be resolved is an error."""
     wanted = document.get("version") if isinstance(document, dict) else None
     if not isinstance(wanted, str) or wanted == CHAMPION:
@@ -86,10 +86,11 @@ def _version(document: Any, catalog: Catalog) -> tuple[Served, list[dict[str, st
     try:
         return catalog.served(wanted), []
     except UnknownModel:
-        names = [*catalog.versions(), CHAMPION]
+        known = catalog.choices()
+        names = [*known["aliases"], *known["versions"]]
         detail = "No such model version or alias" + _suggestion(wanted, names)
         error = {"pointer": "/version", "detail": detail, "code": "unknown_version"}
-        return catalog.served(), [error]
+        return catalog.served(), [{**error, "known": known}]
 
 
 def _alias(request: PredictionRequest) -> str | None:
@@ -99,7 +100,7 @@ def _alias(request: PredictionRequest) -> str | None:
 
 
 def _validated(
-    document: Any, model: type[PredictionRequest], errors: list[dict[str, str]]
+    document: Any, model: type[PredictionRequest], errors: list[dict[str, Any]]
 ) -> PredictionRequest:
     try:
         request = model.model_validate(document)

@@ -2,7 +2,9 @@
 
 import json
 import re
+import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,14 +27,40 @@ OUTPUT = {
     "price": 612000,
     "currency": "USD",
     "interval": {"low": 498000, "high": 741000, "level": 0.9, "method": "test"},
+    "fsd": 0.118,
+    "confidence": {"score": 88, "band": "high"},
     "as_of": "2015-05-27",
+    "in_distribution": True,
+    "flags": [
+        {
+            "feature": "sqft_lot",
+            "code": "above_usual",
+            "value": 871200,
+            "detail": "more than 99 % of the sales",
+        },
+        {"feature": None, "code": "unlike", "value": None, "detail": "far from all"},
+    ],
+    "comparables": [
+        {
+            "sold_on": "2015-04-30",
+            "price": 590000,
+            "price_as_of": 598000,
+            "distance_m": 420,
+            "house": {"bedrooms": 3, "zipcode": "98117"},
+        },
+        {"sold_on": "2015-03-02", "price": 1, "price_as_of": 2, "house": {}},
+    ],
     "model": {
         "name": "king-county",
         "version": "20150527-0000abcd",
+        "alias": "champion",
         "digest": "sha256:0000abcd",
         "trained_at": "2026-01-02T03:04:05Z",
     },
 }
+
+#: Another version beside the champion of `own_store`.
+SECOND = "20160101-00000000"
 
 Headers = dict[str, str]
 MakeHeaders = Callable[..., Headers]
@@ -51,6 +79,21 @@ def api_settings(redis_url: str, store: ModelStore) -> ApiSettings:
         store_url=str(store.root),
         public_url="https://api.example.org/",
     )
+
+
+@pytest.fixture
+def own_store(store: ModelStore, tmp_path: Path) -> ModelStore:
+    """Return a store to write to; its second version knows no `view` of a house."""
+    champion = store.resolve("champion")
+    shutil.copytree(store.root, tmp_path / "models")
+    second = tmp_path / "models" / SECOND
+    shutil.copytree(store.folder(champion), second)
+    card = json.loads((second / "card.json").read_bytes())
+    card["version"] = SECOND
+    features = card["schema"]["features"]
+    card["schema"]["features"] = [one for one in features if one["name"] != "view"]
+    (second / "card.json").write_text(json.dumps(card))
+    return ModelStore(tmp_path / "models")
 
 
 class _ReadingClient(FlaskClient):

@@ -9,6 +9,7 @@ import redis as redis_py
 
 from api import request_body
 from api.catalog import Catalog
+from api.schemas import Choices, Problem
 from api.submission import submission
 from model_store.store import ModelStore
 from tests.api.conftest import Client, Headers, Submit, assert_problem
@@ -285,6 +286,20 @@ def test_a_request_for_reasons_is_another_request(
     answer = submit({"Idempotency-Key": "k"}, explain=True)
 
     assert_problem(answer, 422, "idempotency-key-reused")
+
+
+def test_an_unknown_version_is_told_with_those_that_exist(
+    submit: Submit, store: ModelStore
+) -> None:
+    """Aliases with what they mean, and ids."""
+    answer = submit(version="19990101-00000000")
+
+    problem = Problem.model_validate_json(answer.data)
+    assert problem.errors
+    (error,) = problem.errors
+    assert (error.pointer, error.code) == ("/version", "unknown_version")
+    champion = store.resolve("champion")
+    assert error.known == Choices(aliases={"champion": champion}, versions=[champion])
 
 
 def test_an_unknown_version_names_the_nearest(submit: Submit) -> None:
