@@ -24,8 +24,8 @@ from worker.versions import Findings
 #: may still be given new jobs.
 ALIAS_TTL_S = 1.0
 
-#: Seconds that a new champion is waited for which no worker has loaded yet.
-WARM_UP_S = 5.0
+#: Seconds that the workers may take to load a new champion before it serves anyhow.
+WARM_UP_S = 4.0
 
 CHAMPION, PREVIOUS = "champion", "previous"
 #: Versions that an answer offers to choose from, at most.
@@ -67,8 +67,9 @@ class Catalog:
         self._aliases = Aliases()
         self._findings = Findings()
         self._read_at = -ALIAS_TTL_S
-        #: Since when these aliases are known.
-        self._since = -WARM_UP_S
+        #: When these aliases were first seen, and whether the champion may serve.
+        self._since, self._warm = 0.0, True
+        self._passed_over = False
         self._reading = threading.Lock()
         self._served: dict[str, Served] = {}
         self._log = Throttle(clock=clock)
@@ -112,7 +113,7 @@ class Catalog:
         before = self._aliases.previous
         if alias_or_version != CHAMPION or before is None:
             return self._made(version, alias_or_version)
-        if not self._workers_have(version, before):
+        if self._passed_over:
             return self._made(before, PREVIOUS)
         try:
             return self._made(version, CHAMPION)
@@ -196,18 +197,25 @@ class Catalog:
             self._findings = self._ask_workers()
         if aliases != self._aliases:
             # What is champion at the start of this process is no news to the workers.
-            if self._aliases != Aliases():
-                self._since = self._clock()
-            self._aliases = aliases
+            self._warm = self._aliases == Aliases()
+            self._aliases, self._since = aliases, self._clock()
+        self._passed_over = self._is_passed_over(aliases, self._findings)
 
-    def _workers_have(self, champion: str, before: str) -> bool:
-        """Tell whether new jobs may be given the champion, or the one before."""
-        found = self._findings
+    def _is_passed_over(self, aliases: Aliases, found: Findings) -> bool:
+        """Tell whether new jobs are for the champion before the present one."""
+        champion, before = aliases.champion, aliases.previous
+        if champion is None or before is None:
+            return False
         if found.refuses(champion):
-            return found.refuses(before)
-        # Where they have neither, no worker has reported and nothing is to be learnt.
-        warm = champion in found.loaded or before not in found.loaded
-        return warm or self._clock() - self._since >= WARM_UP_S
+            return not found.refuses(before)
+        self._warm = (
+            self._warm
+            or found.settled(champion)
+            # No worker has reported of late, and nothing is to be learnt.
+            or before not in found.loaded
+            or self._clock() - self._since >= WARM_UP_S
+        )
+        return not self._warm
 
     def _made(self, version: str, alias_or_version: str) -> Served:
         served = self._served.get(version)

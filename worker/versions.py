@@ -16,6 +16,8 @@ _REASON_MAX = 500
 #: Milliseconds for which a refusal counts: a worker that cannot have the champion
 #: tries again at least twice in this time.
 _COUNTS_MS = 120_000
+#: Milliseconds without another load after which the workers have a version.
+_SETTLES_MS = 1000
 
 _log = logging.getLogger(__name__)
 
@@ -36,7 +38,8 @@ class Refusal:
 class Findings:
     """What the workers knew at one instant."""
 
-    loaded: frozenset[str] = frozenset()
+    #: When a worker last loaded each version, in ms since the epoch.
+    loaded: Mapping[str, int] = field(default_factory=dict)
     refused: Mapping[str, Refusal] = field(default_factory=dict)
     #: Redis's time in ms since the epoch.
     now: int = 0
@@ -45,6 +48,14 @@ class Findings:
         """Tell whether a worker has refused a version of late."""
         refusal = self.refused.get(version)
         return refusal is not None and self.now - refusal.last < _COUNTS_MS
+
+    def settled(self, version: str) -> bool:
+        """Tell whether the workers have a version, as far as can be told.
+
+        All look for a new champion once a second: the last has it when for a while no
+        other was heard of.
+        """
+        return self.now - self.loaded.get(version, self.now) >= _SETTLES_MS
 
 
 class Versions:
@@ -79,11 +90,11 @@ class Versions:
         """
         pipe = self._redis.pipeline(transaction=False)
         pipe.time()
-        pipe.zrange(ledger.LOADED, 0, -1)
+        pipe.zrange(ledger.LOADED, 0, -1, withscores=True)
         pipe.hgetall(ledger.REFUSED)
         (seconds, micros), loaded, refused = pipe.execute()
         return Findings(
-            frozenset(version.decode() for version in loaded),
+            {version.decode(): int(last) for version, last in loaded},
             {
                 version.decode(): Refusal(**orjson.loads(record))
                 for version, record in refused.items()

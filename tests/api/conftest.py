@@ -2,9 +2,7 @@
 
 import json
 import re
-import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -59,9 +57,6 @@ OUTPUT = {
     },
 }
 
-#: Another version beside the champion of `own_store`.
-SECOND = "20160101-00000000"
-
 Headers = dict[str, str]
 MakeHeaders = Callable[..., Headers]
 #: Werkzeug types the JSON of an answer as optional; here a missing one is a failure.
@@ -79,21 +74,6 @@ def api_settings(redis_url: str, store: ModelStore) -> ApiSettings:
         store_url=str(store.root),
         public_url="https://api.example.org/",
     )
-
-
-@pytest.fixture
-def own_store(store: ModelStore, tmp_path: Path) -> ModelStore:
-    """Return a store to write to; its second version knows no `view` of a house."""
-    champion = store.resolve("champion")
-    shutil.copytree(store.root, tmp_path / "models")
-    second = tmp_path / "models" / SECOND
-    shutil.copytree(store.folder(champion), second)
-    card = json.loads((second / "card.json").read_bytes())
-    card["version"] = SECOND
-    features = card["schema"]["features"]
-    card["schema"]["features"] = [one for one in features if one["name"] != "view"]
-    (second / "card.json").write_text(json.dumps(card))
-    return ModelStore(tmp_path / "models")
 
 
 class _ReadingClient(FlaskClient):

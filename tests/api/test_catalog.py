@@ -12,8 +12,8 @@ from api.catalog import ALIAS_TTL_S, WARM_UP_S, Catalog
 from api.errors import NoChampion
 from model_store.errors import StoreError, UnknownModel
 from model_store.store import Aliases, ModelStore
-from tests.api.conftest import SECOND
 from tests.clock import Clock
+from tests.second_version import SECOND
 from worker.versions import Findings, Refusal
 
 
@@ -149,29 +149,29 @@ def test_without_a_word_from_workers_a_champion_serves_at_once(
     assert serves(catalog) == SECOND
 
 
-def test_a_new_champion_serves_once_a_worker_has_it(
+def test_a_new_champion_serves_once_the_workers_have_it(
     catalog: Catalog, own_store: ModelStore, workers: Workers, clock: Clock, first: str
 ) -> None:
     """No job waits for a model that loads while another can price it."""
-    workers.findings = Findings(loaded=frozenset({first}))
+    workers.findings = Findings({first: 0}, now=10_000)
     own_store.promote(SECOND)
     assert serves(catalog) == first
     assert catalog.resolve("champion") == SECOND
-    workers.findings = Findings(loaded=frozenset({first, SECOND}))
-    clock.seconds += ALIAS_TTL_S
-    assert serves(catalog) == SECOND
+    for loaded, expected in ((9_500, first), (9_000, SECOND), (10_000, SECOND)):
+        workers.findings = Findings({first: 0, SECOND: loaded}, now=10_000)
+        clock.seconds += ALIAS_TTL_S
+        assert serves(catalog) == expected
 
 
 def test_a_new_champion_is_not_waited_for_for_ever(
     catalog: Catalog, own_store: ModelStore, workers: Workers, clock: Clock, first: str
 ) -> None:
     """There may be no worker to load it."""
-    workers.findings = Findings(loaded=frozenset({first}))
+    workers.findings = Findings({first: 0})
     own_store.promote(SECOND)
-    assert serves(catalog) == first
-    clock.seconds += WARM_UP_S - 0.1
-    assert serves(catalog) == first
-    clock.seconds += 0.1
+    for _ in range(round(WARM_UP_S / ALIAS_TTL_S)):
+        assert serves(catalog) == first
+        clock.seconds += ALIAS_TTL_S
     assert serves(catalog) == SECOND
 
 
@@ -180,7 +180,7 @@ def test_a_process_that_starts_takes_the_champion_as_it_is(
 ) -> None:
     """Its promotion may be long ago."""
     own_store.promote(SECOND)
-    workers.findings = Findings(loaded=frozenset({first}))
+    workers.findings = Findings({first: 0})
     catalog = Catalog(own_store, ask_workers=workers, clock=clock)
     assert serves(catalog) == SECOND
 
@@ -190,14 +190,14 @@ def test_a_champion_that_workers_refuse_is_passed_over(
 ) -> None:
     """The one before serves on, for as long as it takes; named by its id it is had."""
     refusal = Refusal(reason="damaged", count=1, since=0, last=0)
-    workers.findings = Findings(frozenset({first}), {SECOND: refusal})
+    workers.findings = Findings({first: 0}, {SECOND: refusal})
     own_store.promote(SECOND)
     for _ in range(3):
         assert serves(catalog) == first
         clock.seconds += WARM_UP_S
     assert catalog.served(SECOND).card.version == SECOND
     assert catalog.card("champion").version == SECOND
-    workers.findings = Findings(frozenset({first, SECOND}))
+    workers.findings = Findings({first: 0, SECOND: 0}, now=1000)
     clock.seconds += ALIAS_TTL_S
     assert serves(catalog) == SECOND
 
@@ -229,7 +229,7 @@ def test_workers_that_cannot_be_asked_leave_the_last_known(
     catalog: Catalog, own_store: ModelStore, workers: Workers, clock: Clock, first: str
 ) -> None:
     """A Redis that is away is told by others."""
-    workers.findings = Findings(loaded=frozenset({first}))
+    workers.findings = Findings({first: 0})
     catalog.aliases()
     workers.error = redis_py.ConnectionError()
     own_store.promote(SECOND)

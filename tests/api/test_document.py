@@ -16,7 +16,8 @@ from api.errors import ServiceError
 from api.services import Services
 from api.settings import ApiSettings
 from model_store.store import ModelStore
-from tests.api.conftest import SECOND, Client, assert_problem
+from tests.api.conftest import Client, assert_problem
+from tests.second_version import SECOND
 
 Document = dict[str, Any]
 

@@ -12,7 +12,8 @@ from api.schemas import Model, ModelList, Refusal
 from api.services import Services
 from api.settings import ApiSettings
 from model_store.store import ModelStore
-from tests.api.conftest import SECOND, Client, Headers, MakeHeaders, assert_problem
+from tests.api.conftest import Client, Headers, MakeHeaders, assert_problem
+from tests.second_version import SECOND
 
 #: What can be read of a version.
 PARTS = ("", "/card", "/schema")

@@ -34,7 +34,7 @@ def test_a_version_that_loads_is_no_longer_refused(versions: Versions) -> None:
     versions.loaded("v1")
     findings = versions.findings()
     assert findings.refused == {}
-    assert findings.loaded == {"v1"}
+    assert list(findings.loaded) == ["v1"]
 
 
 def test_a_refusal_is_published_once_for_each_reason(
@@ -87,6 +87,18 @@ def test_a_refusal_counts_while_a_worker_renews_it(versions: Versions) -> None:
     versions.refused("v1", "damaged")
     assert versions.findings().refuses("v1")
     assert not versions.findings().refuses("v2")
+
+
+def test_workers_have_a_version_when_the_last_load_is_a_while_ago(
+    versions: Versions,
+) -> None:
+    """One that comes later may be the slowest of them."""
+    loaded = {"v1": 5000}
+    for now, settled in ((5000, False), (5999, False), (6000, True)):
+        assert Findings(loaded=loaded, now=now).settled("v1") is settled
+    versions.loaded("v1")
+    assert not versions.findings().settled("v1")
+    assert not versions.findings().settled("v2")
 
 
 def test_an_outage_loses_a_report_and_nothing_else(
