@@ -206,6 +206,9 @@ class Model(ModelSummary):
     data: dict[str, Any]
     interval: dict[str, Any]
     input_schema: dict[str, Any] = Field(alias="schema")
+    profile: dict[str, Any] | None = Field(
+        default=None, description="What the sales look like that it learnt from."
+    )
     training: dict[str, Any]
     examples: list[dict[str, Any]]
 

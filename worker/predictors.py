@@ -106,7 +106,7 @@ def reason_of(error: BaseException) -> str:
     return str(error) if isinstance(error, ModelStoreError) else f"\n{frames_of(error)}"
 
 
-def words_of(error: BaseException) -> str:
+def short_reason_of(error: BaseException) -> str:
     """Return the same in one line, for whoever operates the service."""
     if isinstance(error, ModelStoreError):
         return str(error)
@@ -128,7 +128,7 @@ def load_and_tell(
         predictor = load_predictor(store, version)
     except Exception as error:
         if not passes(error):
-            report.refused(version, words_of(error))
+            report.refused(version, short_reason_of(error))
         raise
     report.loaded(version)
     return predictor
@@ -262,11 +262,8 @@ class Predictors:
 
     def _try(self, champion: str, aliases: Aliases) -> Exception | None:
         # Anything that was promoted since is worth a try at once.
-        before = (
-            self._refusal
-            if self._refusal and self._refusal.aliases == aliases
-            else None
-        )
+        held = self._refusal
+        before = held if held and held.aliases == aliases else None
         if before and self._clock() < before.again_at:
             return before.error
         try:

@@ -67,6 +67,10 @@ def _predictor(app: wire.KerbsideCelery, version: str) -> predictors.Pricing:
 @functools.lru_cache(maxsize=3)
 def _loaded(app: wire.KerbsideCelery, version: str) -> predictors.Pricing:
     store = ModelStore(app.settings.model_store_url())
+    return predictors.load_and_tell(store, version, app.load_predictor, _report(app))
+
+
+@functools.cache
+def _report(app: wire.KerbsideCelery) -> Versions:
     client = connection.connect(app.settings.redis_url, role="worker")
-    report = Versions(client, app.settings)
-    return predictors.load_and_tell(store, version, app.load_predictor, report)
+    return Versions(client, app.settings)
