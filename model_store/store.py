@@ -85,6 +85,14 @@ class ModelStore:
             self._cards[version] = card
         return card
 
+    def card_file(self, version: str) -> bytes:
+        """Return the card of a version as it was published, byte for byte.
+
+        Raises:
+            ModelStoreError: As `card` does.
+        """
+        return self._opened(version, lambda _: [CARD])[1][CARD]
+
     def files(self, version: str) -> dict[str, bytes]:
         """Return the files of a version by name, all but the manifest.
 

@@ -10,7 +10,7 @@ import redis as redis_py
 from model_store import artifact
 from model_store.settings import PREFIX
 from model_store.store import ModelStore
-from tests import small_model
+from tests import second_version, small_model
 from tests.clock import Clock
 from worker import connection, ledger, queue
 from worker.settings import WorkerSettings
@@ -58,6 +58,12 @@ def store(
 ) -> ModelStore:
     """Return a store with one small champion; do not write to it."""
     return small_model.promoted(small_artifact, tmp_path_factory.mktemp("models"))
+
+
+@pytest.fixture
+def own_store(store: ModelStore, tmp_path: Path) -> ModelStore:
+    """Return a store to write to, with a second version beside the champion."""
+    return second_version.added(store, tmp_path / "models")
 
 
 @pytest.fixture(scope="session", autouse=True)

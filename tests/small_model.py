@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from model_store import artifact, dataset, manifest, training
 from model_store.manifest import CARD, MANIFEST
@@ -31,7 +32,7 @@ def promoted(trained: artifact.Artifact, root: Path) -> ModelStore:
 
 
 def changed(
-    files: Mapping[str, bytes], *, key: SigningKey = KEY, **card: str
+    files: Mapping[str, bytes], *, key: SigningKey = KEY, **card: Any
 ) -> dict[str, bytes]:
     """Return files whose card says something else, signed as they are."""
     record = json.loads(files[CARD]) | card
