@@ -42,8 +42,8 @@ class Evidence:
         if known is None:
             known = self._told[row] = self._facts(row)
         sale = known | {"house": known["house"].copy()}
-        if place:
-            sale["distance_m"] = round(1000 * math.dist(place, self._km[row]))
+        if place and math.isfinite(km := math.dist(place, self._km[row])):
+            sale["distance_m"] = round(1000 * km)
         return sale
 
     def _facts(self, row: int) -> dict[str, Any]:
@@ -68,4 +68,3 @@ def _telling(sales: ComparableSales) -> list[int]:
     effects[list(sales.columns.place or ())] = 0
     chosen = np.argsort(-effects, kind="stable")[:_FEATURES]
     return sorted(chosen.tolist())
-
