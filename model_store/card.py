@@ -43,8 +43,8 @@ class FeatureProfile:
     Attributes:
         name: The feature.
         missing: Share of sales without it; a year 0, which means never, counts.
-        low: Only 5 of 10,000 sales lie below; None for categories.
-        high: Only 5 of 10,000 sales lie above; None for categories.
+        low: At most 5 of 10,000 sales lie below; None for categories.
+        high: At most 5 of 10,000 sales lie above; None for categories.
         deciles: Values at 0, 10 ... 100 % of the sales; empty for categories.
         shares: Share of sales of the most frequent categories.
     """

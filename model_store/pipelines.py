@@ -121,9 +121,7 @@ def fit(
         log_prices=present,
     )
     # Cross-fitted: the codes of each fold's categories come from the other folds.
-    rows, neighbours = comparables.look(
-        _matrix(columns.fit_transform(houses, present))
-    )
+    rows, neighbours = comparables.look(_matrix(columns.fit_transform(houses, present)))
     told(STEPS[0])
     point = _point(recipe, seed).fit(rows, present)
     told(STEPS[1])
@@ -215,7 +213,9 @@ def _spread(recipe: Recipe, seed: int) -> HistGradientBoostingRegressor:
     )
 
 
-def _unseen_errors(rows: Floats, log_prices: Floats, recipe: Recipe, seed: int) -> Floats:
+def _unseen_errors(
+    rows: Floats, log_prices: Floats, recipe: Recipe, seed: int
+) -> Floats:
     """Return how far off each sale is by a model of the sales outside its fold."""
     errors = np.empty(len(rows))
     folds = KFold(recipe.folds, shuffle=True, random_state=seed)
