@@ -188,11 +188,11 @@ class ComparableSales(TransformerMixin, BaseEstimator):  # type: ignore[misc] # 
     def _nearest(self, points: Floats) -> tuple[NDArray[np.intp], Floats]:
         distances, rows = self._tree.query(points, k=self._own + self._kept)
         # The house's own sales come first, at most as many as were asked for beyond.
-        own = np.add.reduce(distances[:, : self._own] == 0, axis=1)
-        first = int(own[0])
-        if (own == first).all():
+        first = distances[0, : self._own].tolist().count(0.0)
+        if len(points) == 1:
             kept = slice(first, first + self._kept)
             return rows[:, kept], distances[:, kept]
+        own = np.add.reduce(distances[:, : self._own] == 0, axis=1)
         each = own[:, None] + np.arange(self._kept)
         return (
             np.take_along_axis(rows, each, axis=1),

@@ -30,6 +30,7 @@ class Predictor:
 
     Attributes:
         card: Its card.
+        pipelines: As they were trained, in the order of `pipelines.ESTIMATES`.
         exact: Whether the direct form prices. False after a failed parity check:
             then the pipelines do, a hundred times and more slower for one house.
     """
@@ -49,7 +50,7 @@ class Predictor:
             self.exact: bool = direct is not None
             self._estimates: Direct | Piped = direct or piped
             self._outputs = Outputs(loaded.card, loaded.pipelines)
-            self._pipelines = loaded.pipelines
+            self.pipelines = loaded.pipelines
             self.predict(loaded.parity_houses)
         # Whatever a made-up model or card raises.
         except (*_NOT_OF_FORM, ArithmeticError) as error:
@@ -94,7 +95,7 @@ class Predictor:
 
     @functools.cached_property
     def _reasons(self) -> Reasons:
-        return Reasons(self.card, self._pipelines)
+        return Reasons(self.card, self.pipelines)
 
 
 def _verified_piped(loaded: Loaded) -> Piped:
