@@ -57,7 +57,7 @@ class Loaded:
         pipelines: In the order of `pipelines.ESTIMATES`.
         parity_houses: Stored houses, values missing or unknown among them.
         parity_raw: Their estimates by the pipelines when the model was trained,
-            shape (n_houses, 2).
+            shape (n_houses, 3).
     """
 
     card: ModelCard
@@ -108,7 +108,7 @@ def _parity(content: bytes) -> tuple[list[dict[str, Any]], NDArray[np.float64]]:
     objects = isinstance(houses, list) and all(isinstance(one, dict) for one in houses)
     shape = (len(houses), len(pipelines.ESTIMATES))
     if not objects or not houses or raw.shape != shape:
-        raise ValueError(f"{PARITY}: expected houses, and two estimates of each")
+        raise ValueError(f"{PARITY}: expected houses, and three estimates of each")
     return houses, raw
 
 

@@ -37,7 +37,7 @@ _MOST_OWN = 20
 #: Distance between two houses of which one costs e times the other, all else equal.
 _PER_LOG_PRICE = 10.0
 #: Distance of the 20th nearest sale by place alone, wherever sales are dense or sparse.
-_PLACE_RADIUS = 1.75
+_PLACE_RADIUS = 3.0
 #: Added to each distance before it divides: from here on two houses count alike.
 _NEAR = 0.01
 _KM_PER_DEGREE = 111.2
