@@ -123,10 +123,10 @@ def fit(
     # Cross-fitted: the codes of each fold's categories come from the other folds.
     rows, neighbours = comparables.look(_matrix(columns.fit_transform(houses, present)))
     told(STEPS[0])
-    point = _point(recipe, seed).fit(rows, present)
+    point = _fitted(_point(recipe, seed), rows, present)
     told(STEPS[1])
     errors = _unseen_errors(rows, present, recipe, seed)
-    spread = _spread(recipe, seed).fit(rows, np.log(errors + _LEAST_ERROR))
+    spread = _fitted(_spread(recipe, seed), rows, np.log(errors + _LEAST_ERROR))
     told(STEPS[2])
     return Fitted(
         tuple(
@@ -213,6 +213,14 @@ def _spread(recipe: Recipe, seed: int) -> HistGradientBoostingRegressor:
     )
 
 
+def _fitted(
+    model: HistGradientBoostingRegressor, rows: Floats, target: Floats
+) -> HistGradientBoostingRegressor:
+    """Fit trees; a column without any value, which they would refuse, tells nothing."""
+    empty = np.isnan(rows).all(axis=0)
+    return model.fit(np.where(empty, 0.0, rows) if empty.any() else rows, target)
+
+
 def _unseen_errors(
     rows: Floats, log_prices: Floats, recipe: Recipe, seed: int
 ) -> Floats:
@@ -220,6 +228,6 @@ def _unseen_errors(
     errors = np.empty(len(rows))
     folds = KFold(recipe.folds, shuffle=True, random_state=seed)
     for seen, unseen in folds.split(rows):
-        model = _point(recipe, seed).fit(rows[seen], log_prices[seen])
+        model = _fitted(_point(recipe, seed), rows[seen], log_prices[seen])
         errors[unseen] = np.abs(model.predict(rows[unseen]) - log_prices[unseen])
     return errors

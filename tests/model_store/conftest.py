@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from model_store.artifact import Loaded, load
+from model_store.predictor import Predictor
 from model_store.store import ModelStore
 
 #: A market of its own: no column shared with the shipped data set.
@@ -80,6 +81,12 @@ def other_market(tmp_path: Path) -> Writer:
 def loaded(store: ModelStore) -> Loaded:
     """Return the small champion as read from the store."""
     return load(store.folder(store.resolve("champion")))
+
+
+@pytest.fixture(scope="session")
+def predictor(loaded: Loaded) -> Predictor:
+    """Return the small champion, ready to price."""
+    return Predictor(loaded)
 
 
 def other_sales(count: int = 400) -> str:
