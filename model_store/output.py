@@ -66,6 +66,7 @@ class Outputs:
     ) -> dict[str, Any]:
         interval = self._card.interval
         priced = price(estimates, interval)
+        fsd = round(priced.fsd, 4)
         flags = self._flagging.flags(house, farness)
         return {
             "price": priced.price,
@@ -76,8 +77,8 @@ class Outputs:
                 "level": interval.level,
                 "method": interval.method,
             },
-            "fsd": round(priced.fsd, 4),
-            "confidence": confidence(priced.fsd, in_distribution=not flags),
+            "fsd": fsd,
+            "confidence": confidence(fsd, in_distribution=not flags),
             "as_of": self._as_of,
             "in_distribution": not flags,
             "flags": flags,

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from model_store import dataset
 from model_store.artifact import Loaded, load
 from model_store.predictor import Predictor
 from model_store.store import ModelStore
@@ -87,6 +88,21 @@ def loaded(store: ModelStore) -> Loaded:
 def predictor(loaded: Loaded) -> Predictor:
     """Return the small champion, ready to price."""
     return Predictor(loaded)
+
+
+@pytest.fixture(scope="session")
+def houses() -> list[dict[str, Any]]:
+    """Return three hundred houses, some with gaps and unknown categories."""
+    sales = dataset.load().every(72)
+    random = np.random.default_rng(0)
+    houses: list[dict[str, Any]] = [sales.house(row) for row in range(len(sales))]
+    for feature in sales.schema.features:
+        for row in random.choice(len(houses), 5, replace=False):
+            unknown = feature.kind == "category" and row % 2
+            houses[row][feature.name] = "elsewhere" if unknown else None
+    for row in random.choice(len(houses), 5, replace=False):
+        del houses[row][sales.schema.names[row % len(sales.schema.names)]]
+    return houses
 
 
 def other_sales(count: int = 400) -> str:

@@ -1,6 +1,5 @@
 """The commands train, list and show, and fail with one clear sentence."""
 
-import functools
 import json
 import subprocess
 import sys
@@ -11,15 +10,15 @@ from click.testing import CliRunner, Result
 
 from model_store import training
 from model_store.cli import cli
-from model_store.pipelines import Recipe
 from model_store.store import ModelStore
 from tests.model_store.conftest import Writer
+from tests.model_store.markets import QUICK
 
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
     """Return a runner with a store of its own, and make every model small."""
-    monkeypatch.setattr(training, "Recipe", functools.partial(Recipe, trees=3))
+    monkeypatch.setattr(training, "Recipe", lambda: QUICK)
     monkeypatch.setenv("KERBSIDE_STORE_URL", str(tmp_path / "models"))
     return CliRunner()
 

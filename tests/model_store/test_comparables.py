@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from model_store import model_file, pipelines
 from model_store.comparables import FEATURES, NEIGHBOURS, ComparableSales, Neighbours
@@ -16,10 +17,11 @@ from tests.model_store.markets import (
 )
 
 
-def _own(sales: ComparableSales, found: Neighbours) -> np.ndarray:
+def _own(sales: ComparableSales, found: Neighbours) -> NDArray[np.bool_]:
     """Tell which neighbours of the sales are the same house; shape as their rows."""
     houses = np.nan_to_num(sales.numbers)
-    return (houses[found.rows] == houses[:, None]).all(axis=2)
+    same: NDArray[np.bool_] = houses[found.rows] == houses[:, None]
+    return np.logical_and.reduce(same, axis=2)
 
 
 @pytest.mark.parametrize("times", [0, 1, 5, 15])

@@ -57,11 +57,13 @@ def test_no_distance_is_told_where_a_place_is_not_known() -> None:
     sales = compared(made)
     rows = columns_of(made)
     _, found = sales.look(rows)
-    placed = np.isfinite(sales.km).all(axis=1)
+    placed: list[bool] = np.isfinite(sales.km).all(axis=1).tolist()
 
     for at in range(50):
         shown = Evidence(sales).comparables(found, at)
-        expected = [placed[at] and placed[row] for row in found.rows[at, :SHOWN]]
+        expected = [
+            placed[at] and placed[row] for row in found.rows[at, :SHOWN].tolist()
+        ]
         assert ["distance_m" in sale for sale in shown] == expected
 
     without = market(only=("area",))

@@ -16,7 +16,7 @@ def test_a_market_that_rises_steadily_is_followed_to_both_ends() -> None:
     """A line through the sales has no lag on the first and the last day."""
     days = np.repeat(np.arange(200), 3)
 
-    index = MarketIndex.fit(FIRST + days, 0.001 * days)
+    index = MarketIndex.fit(FIRST + days, days / 1000)
 
     assert np.allclose(index.levels, 0.001 * np.arange(200), atol=1e-9)
     assert index.present == pytest.approx(0.001 * np.mean(range(185, 200)))
@@ -36,7 +36,7 @@ def test_a_market_that_turns_is_followed_within_weeks() -> None:
 def test_prices_are_brought_from_their_day_to_the_present() -> None:
     """A sale of the first day moves by the whole rise, one of the last by little."""
     days = np.repeat(np.arange(200), 3)
-    index = MarketIndex.fit(FIRST + days, 0.001 * days)
+    index = MarketIndex.fit(FIRST + days, days / 1000)
 
     moved = index.to_present(_days(0, 192, 199))
 

@@ -22,6 +22,11 @@ GOOD: dict[str, Any] = {
     "heating": "gas",
 }
 
+CHECK = "Check the value and its unit."
+AREAS = f"999 of 1,000 sales have 30.1 to 199.5 m2. {CHECK}"
+YEARS = f"999 of 1,000 sales have 1900 to 2019. {CHECK}"
+NO_GAPS = "every sale has it. Give it, or expect a rough price."
+
 
 def _flags(sales: Dataset, house: dict[str, Any], farness: float = 0) -> list[Any]:
     made = profile(sales.schema, sales.houses, np.array([1.0, 2.0]))
@@ -47,46 +52,13 @@ def test_a_usual_house_has_no_flag(complete: Dataset) -> None:
 @pytest.mark.parametrize(
     ("change", "code", "told"),
     [
-        (
-            {"area": 866.5},
-            "above_sales",
-            "area is 866.5 m2; 999 of 1,000 sales have 30.1 to 199.5 m2. "
-            "Check the value and its unit.",
-        ),
-        (
-            {"area": 5},
-            "below_sales",
-            "area is 5 m2; 999 of 1,000 sales have 30.1 to 199.5 m2. "
-            "Check the value and its unit.",
-        ),
-        (
-            {"area": 12_345_678.9},
-            "above_sales",
-            "area is 12,345,679 m2; 999 of 1,000 sales have 30.1 to 199.5 m2. "
-            "Check the value and its unit.",
-        ),
-        (
-            {"built": 2077},
-            "above_sales",
-            "built is 2077; 999 of 1,000 sales have 1900 to 2019. "
-            "Check the value and its unit.",
-        ),
-        (
-            {"built": 0},
-            "missing",
-            "built is 0, which means none; every sale has it. "
-            "Give it, or expect a rough price.",
-        ),
-        (
-            {"lat": None},
-            "missing",
-            "lat is missing; every sale has it. Give it, or expect a rough price.",
-        ),
-        (
-            {"heating": None},
-            "missing",
-            "heating is missing; every sale has it. Give it, or expect a rough price.",
-        ),
+        ({"area": 866.5}, "above_sales", f"area is 866.5 m2; {AREAS}"),
+        ({"area": 5}, "below_sales", f"area is 5 m2; {AREAS}"),
+        ({"area": 12_345_678.9}, "above_sales", f"area is 12,345,679 m2; {AREAS}"),
+        ({"built": 2077}, "above_sales", f"built is 2077; {YEARS}"),
+        ({"built": 0}, "missing", f"built is 0, which means none; {NO_GAPS}"),
+        ({"lat": None}, "missing", f"lat is missing; {NO_GAPS}"),
+        ({"heating": None}, "missing", f"heating is missing; {NO_GAPS}"),
         (
             {"quarter": "north"},
             "unknown_category",
