@@ -252,8 +252,13 @@ class ComparableSales(TransformerMixin, BaseEstimator):  # type: ignore[misc] # 
         expect_array("log_prices", self.log_prices, np.float64, (count,))
         expect_array("sold_on", self.sold_on, np.dtype("datetime64[D]"), (count,))
         known = [len(effects) - 1 for effects in hedonic.levels]
-        if count <= 1 or (self.levels < -1).any() or (self.levels >= known).any():
-            raise ValueError("sales: expected two or more, of known categories")
+        if (
+            count <= 1
+            or (self.levels < -1).any()
+            or (self.levels >= known).any()
+            or not set(columns.years) <= set(range(wide))
+        ):
+            raise ValueError("sales: expected two or more, of known columns and levels")
 
 
 def without_never(numbers: Floats, columns: Columns) -> Floats:
