@@ -37,7 +37,7 @@ def test_what_was_saved_is_what_is_loaded(
         "[" * 100_000,
         '{"houses": [], "raw": []}',
         '{"houses": [{}], "raw": []}',
-        '{"houses": [{}], "raw": [[1, 2, 3]]}',
+        '{"houses": [{}], "raw": [[1, 2]]}',
         '{"houses": [[]], "raw": [[1, 2]]}',
         '{"houses": [{}], "raw": [["x", 2]]}',
         '{"houses": {"a": 1}, "raw": [[1, 2]]}',

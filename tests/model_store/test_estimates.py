@@ -85,7 +85,7 @@ def test_every_category_counts() -> None:
 def test_pipelines_that_share_nothing_are_not_fused() -> None:
     """One search serves all models, so it must be the same search."""
     sales = market(200)
-    first, second = pipelines.fit(sales, QUICK, seed=0).pipelines
+    first, second, _ = pipelines.fit(sales, QUICK, seed=0).pipelines
     second.steps[1] = ("comparables", clone(second["comparables"]))
 
     with pytest.raises(NotFusable, match="different columns"):

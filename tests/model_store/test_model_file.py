@@ -44,7 +44,7 @@ def test_the_bytes_of_a_model_file_depend_on_the_model_alone(content: bytes) -> 
 
 def test_what_was_shared_is_shared_again(content: bytes) -> None:
     """One search serves both models."""
-    first, second = load(content)
+    first, second, _ = load(content)
 
     assert first["columns"] is second["columns"]
     assert first["comparables"] is second["comparables"]

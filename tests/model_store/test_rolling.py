@@ -99,15 +99,15 @@ def test_a_range_is_calibrated_on_the_periods_before(rounds: list[Round]) -> Non
 
 
 def test_periods_are_months_before_and_in_the_test() -> None:
-    """Three months that calibrate, then those of the last fifth of the sales."""
+    """Five months that calibrate, then those of the last fifth of the sales."""
     made = rolling.plan(market(2000, days=365, only=("area",)))
 
     assert (
         made.starts[-made.tested :]
-        == (rolling.plan(market(2000, days=365, only=("area",))).starts[3:])
+        == (rolling.plan(market(2000, days=365, only=("area",))).starts[5:])
     )
-    assert [start.day for start in made.starts[:3]] == [1, 1, 1]
-    assert made.tested == len(made.starts) - 3
+    assert [start.day for start in made.starts[:5]] == [1] * 5
+    assert made.tested == len(made.starts) - 5
     assert all(a < b for a, b in zip(made.starts, made.starts[1:], strict=False))
 
 
@@ -117,6 +117,8 @@ def test_the_small_model_of_the_tests_is_planned_from_its_date() -> None:
 
     assert made == Plan(
         starts=(
+            dt.date(2014, 9, 1),
+            dt.date(2014, 10, 1),
             dt.date(2014, 11, 1),
             dt.date(2014, 12, 1),
             dt.date(2015, 2, 1),

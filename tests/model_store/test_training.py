@@ -13,6 +13,7 @@ from model_store.manifest import CARD, MODEL, PARITY
 from tests import small_model
 from tests.model_store.conftest import Writer
 from tests.model_store.markets import QUICK
+from tests.small_model import KEY
 
 NOW = dt.datetime(2026, 1, 2, tzinfo=dt.UTC)
 
@@ -106,7 +107,7 @@ def test_the_range_is_calibrated_on_the_last_sales(sales: Dataset) -> None:
 
     first, last = interval.calibrated_on
     assert last == sales.last_day
-    assert first >= rolling.plan(sales).starts[-2]
+    assert first >= rolling.plan(sales).starts[-4]
     assert interval.n == len(sales.split(first)[1])
 
 
