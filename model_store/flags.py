@@ -127,7 +127,8 @@ class _Usual:
         return _flag(
             self.name,
             code,
-            value,
+            # However it was written: 2 and 2.0 are one value, so they have one answer.
+            int(value) if float(value).is_integer() else value,
             f"{self.name} is {self._told(value)}{unit}; 999 of 1,000 sales have {low} "
             f"to {high}{unit}. Check the value and its unit.",
         )
@@ -144,6 +145,7 @@ def _flag(feature: str | None, code: Code, value: Any, detail: str) -> dict[str,
 
 
 def _missing_flag(name: str, value: float | None) -> dict[str, Any]:
+    value = None if value is None else 0
     found = "missing" if value is None else f"{value}, which means none"
     detail = f"{name} is {found}; every sale has it. Give it, or expect a rough price."
     return _flag(name, "missing", value, detail)

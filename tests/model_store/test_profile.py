@@ -1,5 +1,6 @@
 """A house unlike all sales is told so, in words that its owner understands."""
 
+import json
 from typing import Any
 
 import numpy as np
@@ -85,6 +86,13 @@ def test_a_flag_names_feature_value_unit_and_what_is_usual(
     assert _flags(complete, GOOD | change) == [
         {"feature": name, "code": code, "value": value, "detail": told}
     ]
+
+
+def test_a_value_is_told_alike_however_it_was_written(complete: Dataset) -> None:
+    """5 and 5.0 are one value, and a house has one answer to the last byte."""
+    whole, decimal = (_flags(complete, GOOD | {"area": area}) for area in (5, 5.0))
+
+    assert json.dumps(whole) == json.dumps(decimal)
 
 
 def test_every_odd_feature_has_its_flag(complete: Dataset) -> None:
