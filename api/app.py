@@ -4,7 +4,7 @@ from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 
 import api
-from api import document, health, hooks, models, ops, predictions, services
+from api import document, health, hooks, metrics, models, ops, predictions, services
 from api.auth import Authenticator
 from api.catalog import Catalog
 from api.circuit import Circuit
@@ -19,8 +19,16 @@ from model_store.store import ModelStore
 from worker.connection import connect
 from worker.credentials import ApiKeys
 from worker.queue import Queue
+from worker.versions import Versions
 
-_BLUEPRINTS = (predictions.api, models.api, ops.api, health.api, document.api)
+_BLUEPRINTS = (
+    predictions.api,
+    models.api,
+    ops.api,
+    metrics.api,
+    health.api,
+    document.api,
+)
 
 
 def create_app(settings: ApiSettings, queue: Queue | None = None) -> OpenAPI:
@@ -54,7 +62,10 @@ def create_app(settings: ApiSettings, queue: Queue | None = None) -> OpenAPI:
 def _services(settings: ApiSettings, queue: Queue | None) -> Services:
     client = connect(settings.redis_url, role="api")
     queue = queue or Queue(client, settings)
-    catalog = Catalog(ModelStore(settings.model_store_url()))
+    versions = Versions(client, settings)
+    catalog = Catalog(
+        ModelStore.from_settings(settings), ask_workers=versions.findings
+    )
     pace = Pace()
     return Services(
         settings=settings,
@@ -69,5 +80,6 @@ def _services(settings: ApiSettings, queue: Queue | None) -> Services:
         authenticator=Authenticator(ApiKeys(client), cache_s=settings.key_cache_s),
         circuit=Circuit(client.ping),
         readiness=Readiness(queue, catalog),
+        versions=versions,
         store_faults=Throttle(),
     )

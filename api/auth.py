@@ -131,11 +131,19 @@ class Authenticator:
         return memory
 
 
-def requires(*scopes: str) -> Callable[[_View], _View]:
-    """Mark a view: only keys that carry each scope reach it."""
+def requires(
+    *scopes: str, offers: str = "application/json"
+) -> Callable[[_View], _View]:
+    """Mark a view: only keys that carry each scope reach it.
+
+    Args:
+        scopes: What the key must be allowed to do.
+        offers: Media type of its answers, which the Accept header must let pass.
+    """
 
     def mark(view: _View) -> _View:
         view.scopes = scopes  # type: ignore[attr-defined]
+        view.offers = offers  # type: ignore[attr-defined]
         return view
 
     return mark

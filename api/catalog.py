@@ -1,27 +1,36 @@
 """The model versions that this process may price with, and the request each expects."""
 
+import contextlib
 import logging
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import redis
 from pydantic import BaseModel, Field, create_model
 
 from api.errors import NoChampion
 from api.request_body import PredictionRequest
 from api.throttle import Throttle
+from model_store.aliases import ALIAS_NAMES, Aliases
 from model_store.card import ModelCard
-from model_store.errors import StoreError, UnknownModel
-from model_store.store import ALIAS_NAMES, Aliases, ModelStore
+from model_store.errors import ArtifactError, StoreError, UnknownModel
+from model_store.store import ModelStore
+from worker.versions import Findings
 
 #: Seconds for which aliases are trusted: how long after a promotion the old champion
 #: may still be given new jobs.
 ALIAS_TTL_S = 1.0
 
-CHAMPION = "champion"
+#: Seconds that the workers may take to load a new champion before it serves anyhow.
+WARM_UP_S = 4.0
+
+CHAMPION, PREVIOUS = "champion", "previous"
+#: Versions that an answer offers to choose from, at most.
+_CHOICES = 20
 #: What a version may look like; anything else is not looked for in the store.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -42,16 +51,26 @@ class Catalog:
 
     Args:
         store: Where models are kept.
+        ask_workers: Called for what the workers found of the versions.
         clock: Monotonic seconds.
     """
 
     def __init__(
-        self, store: ModelStore, *, clock: Callable[[], float] = time.monotonic
+        self,
+        store: ModelStore,
+        *,
+        ask_workers: Callable[[], Findings] = Findings,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
+        self._ask_workers = ask_workers
         self._clock = clock
         self._aliases = Aliases()
+        self._findings = Findings()
         self._read_at = -ALIAS_TTL_S
+        #: When these aliases were first seen, and whether the champion may serve.
+        self._since, self._warm = 0.0, True
+        self._passed_over = False
         self._reading = threading.Lock()
         self._served: dict[str, Served] = {}
         self._log = Throttle(clock=clock)
@@ -69,7 +88,7 @@ class Catalog:
         # One thread reads; the others go on with what is known, if anything is.
         if due and self._reading.acquire(blocking=not known):
             try:
-                self._aliases = self._store.aliases()
+                self._read()
             except StoreError as error:
                 if not known:
                     raise
@@ -81,19 +100,28 @@ class Catalog:
         return self._aliases
 
     def served(self, alias_or_version: str = CHAMPION) -> Served:
-        """Return the version that an alias or version id means.
+        """Return the version by which an alias or version id is priced now.
+
+        For the champion that is the one before while the workers do not have it.
 
         Raises:
             NoChampion: The champion is asked for and there is none.
             UnknownModel: There is no such alias or version.
+            ArtifactError: Its card is damaged.
             StoreError: The store cannot be read, or an alias in it leads nowhere.
         """
         version = self.resolve(alias_or_version)
-        served = self._served.get(version)
-        if served is None:
-            card = self.card(alias_or_version)
-            served = self._served[version] = Served(card, _request_model(card))
-        return served
+        before = self._aliases.previous
+        if alias_or_version != CHAMPION or before is None:
+            return self._made(version, alias_or_version)
+        if self._passed_over:
+            return self._made(before, PREVIOUS)
+        try:
+            return self._made(version, CHAMPION)
+        except ArtifactError as error:
+            if self._log.allows():
+                _logger.warning("champion_refused: %s", error)
+            return self._made(before, PREVIOUS)
 
     def resolve(self, alias_or_version: str) -> str:
         """Return a version id; it is one that exists unless it came as an id.
@@ -115,7 +143,7 @@ class Catalog:
         raise UnknownModel(f"no model is {alias_or_version} now")
 
     def versions(self) -> list[str]:
-        """Return the ids of all versions, oldest data first.
+        """Return the ids of all versions, oldest data first, trusted or not.
 
         Raises:
             StoreError: The store cannot be read.
@@ -128,20 +156,96 @@ class Catalog:
         Raises:
             NoChampion: The champion is asked for and there is none.
             UnknownModel: There is no such alias or version.
+            ArtifactError: It is damaged or not trusted.
             StoreError: The store cannot be read, or an alias in it leads nowhere.
         """
         version = self.resolve(alias_or_version)
-        try:
+        with _blaming_the_store(alias_or_version, version):
             return self._store.card(version)
-        except UnknownModel as error:
-            if version == alias_or_version:
-                raise
-            # Whoever named the alias made no mistake: the store is damaged.
-            raise StoreError(
-                f"the alias {alias_or_version} means version {version}, which the "
-                "model store does not hold: put its folder back, or promote another "
-                "with `kerbside model train --promote`"
-            ) from error
+
+    def published_card(self, alias_or_version: str) -> bytes:
+        """Return `card.json` as it was published, byte for byte.
+
+        Raises:
+            NoChampion: The champion is asked for and there is none.
+            UnknownModel: There is no such alias or version.
+            StoreError: The store cannot be read, or an alias in it leads nowhere.
+        """
+        version = self.resolve(alias_or_version)
+        with _blaming_the_store(alias_or_version, version):
+            return self._store.card_file(version)
+
+    def choices(self) -> dict[str, Any]:
+        """Return what a request may name: aliases, and the newest versions.
+
+        Raises:
+            StoreError: The store cannot be read.
+        """
+        aliases, sound = self.aliases(), filter(self._is_sound, self.versions())
+        meant = {name: getattr(aliases, name) for name in ALIAS_NAMES}
+        return {
+            "aliases": {name: version for name, version in meant.items() if version},
+            "versions": list(sound)[: -_CHOICES - 1 : -1],
+        }
+
+    def _read(self) -> None:
+        aliases = self._store.aliases()
+        # An outage is told by whoever meets it at work; the last known is used on.
+        with contextlib.suppress(redis.RedisError):
+            self._findings = self._ask_workers()
+        if aliases != self._aliases:
+            # What is champion at the start of this process is no news to the workers.
+            self._warm = self._aliases == Aliases()
+            self._aliases, self._since = aliases, self._clock()
+        self._passed_over = self._is_passed_over(aliases, self._findings)
+
+    def _is_passed_over(self, aliases: Aliases, found: Findings) -> bool:
+        """Tell whether new jobs are for the champion before the present one."""
+        champion, before = aliases.champion, aliases.previous
+        if champion is None or before is None:
+            return False
+        if found.refuses(champion):
+            return not found.refuses(before)
+        self._warm = (
+            self._warm
+            or found.settled(champion)
+            # No worker has reported of late, and nothing is to be learnt.
+            or before not in found.loaded
+            or self._clock() - self._since >= WARM_UP_S
+        )
+        return not self._warm
+
+    def _made(self, version: str, alias_or_version: str) -> Served:
+        served = self._served.get(version)
+        if served is None:
+            with _blaming_the_store(alias_or_version, version):
+                card = self._store.card(version)
+            served = self._served[version] = Served(card, _request_model(card))
+        return served
+
+    def _is_sound(self, version: str) -> bool:
+        """Tell whether a version's card is as it was signed, by somebody trusted."""
+        try:
+            self._store.card(version)
+        except (ArtifactError, UnknownModel):
+            return False
+        return True
+
+
+@contextlib.contextmanager
+def _blaming_the_store(alias_or_version: str, version: str) -> Iterator[None]:
+    """Turn an unknown version that an alias means into the store's own fault."""
+    try:
+        yield
+    except UnknownModel as error:
+        if version == alias_or_version:
+            raise
+        # Whoever named the alias made no mistake.
+        raise StoreError(
+            f"the alias {alias_or_version} means version {version}, which the "
+            "model store does not hold: put its folder back, or promote another "
+            "with `kerbside model promote`"
+        ) from error
 
 
 def _request_model(card: ModelCard) -> type[PredictionRequest]:

@@ -1,4 +1,4 @@
-"""What can go wrong in a request: the one place where an exception becomes a status.
+"""What can go wrong in a request, as a client is told; one status for each cause.
 
 Each class names one cause; the root itself is a fault of the service.
 
@@ -14,22 +14,15 @@ ServiceError                                                               500
  +-- UnsupportedMedia                                                       415
  +-- InvalidSubmission, KeyReused                                           422
  +-- QueueIsFull, MemoryIsFull, RedisUnavailable, StoreUnavailable,
-     NoChampion, NotReady                                                   503
+     ModelRefused, NoChampion, NotReady                                     503
 """
 
 import math
 import random
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
-from functools import singledispatch
 from typing import Any, ClassVar
 
 import orjson
-import redis
-from werkzeug import exceptions as http
-
-from model_store.errors import ModelStoreError, UnknownModel
-from worker import errors as queue
 
 #: Media type of every error, RFC 9457.
 PROBLEM_TYPE = "application/problem+json"
@@ -229,7 +222,7 @@ class InvalidSubmission(ServiceError):
     slug = "invalid-submission"
     title = "Not valid"
 
-    def __init__(self, errors: Sequence[Mapping[str, str]]) -> None:
+    def __init__(self, errors: Sequence[Mapping[str, Any]]) -> None:
         super().__init__(members={"errors": list(errors)})
 
 
@@ -249,9 +242,14 @@ class Unavailable(ServiceError):
     title = "Not available now"
 
     def __init__(
-        self, detail: str | None = None, *, retry_after_s: int = RETRY_AFTER_S
+        self,
+        detail: str | None = None,
+        *,
+        retry_after_s: int = RETRY_AFTER_S,
+        members: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(detail, headers={"Retry-After": str(spread(retry_after_s))})
+        headers = {"Retry-After": str(spread(retry_after_s))}
+        super().__init__(detail, headers=headers, members=members)
 
 
 class QueueIsFull(Unavailable):
@@ -285,6 +283,13 @@ class StoreUnavailable(Unavailable):
     title = "Model store not available"
 
 
+class ModelRefused(StoreUnavailable):
+    """The files of this model version are damaged or not trusted: it prices nothing."""
+
+    slug = "model-version-refused"
+    title = "Model version refused"
+
+
 class NoChampion(Unavailable):
     """No model has been promoted yet, so nothing can be priced."""
 
@@ -297,87 +302,3 @@ class NotReady(Unavailable):
 
     slug = "not-ready"
     title = "Not ready"
-
-
-@singledispatch
-def as_service_error(error: Exception) -> ServiceError:
-    """Return what a client is told about any exception; an unknown one is our fault."""
-    del error
-    return ServiceError()
-
-
-@as_service_error.register
-def _(error: ServiceError) -> ServiceError:
-    return error
-
-
-@as_service_error.register
-def _(error: redis.RedisError) -> ServiceError:
-    del error
-    return RedisUnavailable()
-
-
-@as_service_error.register
-def _(error: ModelStoreError) -> ServiceError:
-    del error
-    return StoreUnavailable()
-
-
-@as_service_error.register
-def _(error: UnknownModel) -> ServiceError:
-    del error
-    return UnknownVersion()
-
-
-@as_service_error.register
-def _(error: queue.UnknownJob) -> ServiceError:
-    del error
-    return UnknownPrediction()
-
-
-@as_service_error.register
-def _(error: queue.JobGone) -> ServiceError:
-    completed = datetime.fromtimestamp(error.completed_ms / 1000, UTC)
-    return Gone(
-        members={
-            "completed_at": f"{completed:%Y-%m-%dT%H:%M:%S}Z",
-            "reason": "retention",
-        }
-    )
-
-
-@as_service_error.register
-def _(error: queue.IdempotencyMismatch) -> ServiceError:
-    return KeyReused(members={"prediction": error.job_id})
-
-
-@as_service_error.register
-def _(error: queue.QueueFull) -> ServiceError:
-    return QueueIsFull(retry_after_s=error.retry_after_s)
-
-
-@as_service_error.register
-def _(error: queue.MemoryFull) -> ServiceError:
-    return MemoryIsFull(retry_after_s=error.retry_after_s)
-
-
-@as_service_error.register
-def _(error: queue.RedisEvicts) -> ServiceError:
-    return MemoryIsFull(str(error), retry_after_s=error.retry_after_s)
-
-
-@as_service_error.register
-def _(error: http.HTTPException) -> ServiceError:
-    translated = _HTTP.get(error.code or 500, ServiceError)
-    allow = dict(error.get_headers()).get("Allow")
-    return translated(headers={"Allow": allow} if allow else None)
-
-
-_HTTP: dict[int, type[ServiceError]] = {
-    400: BadRequest,
-    404: NoSuchRoute,
-    405: MethodNotAllowed,
-    406: NotAcceptable,
-    413: BodyTooLarge,
-    415: UnsupportedMedia,
-}

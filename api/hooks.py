@@ -7,7 +7,7 @@ import redis
 from flask import Flask, Response, current_app, g, request
 
 from api import headers
-from api.answers import JSON, Answer
+from api.answers import Answer
 from api.auth import Principal
 from api.call import Call
 from api.errors import (
@@ -15,9 +15,9 @@ from api.errors import (
     NotAcceptable,
     ServiceError,
     StoreUnavailable,
-    as_service_error,
 )
 from api.services import Services, services
+from api.translation import as_service_error
 from worker.errors import frames_of
 
 _logger = logging.getLogger(__name__)
@@ -40,22 +40,20 @@ def install(app: Flask) -> None:
             )
 
 
-def admit(
-    shared: Services, environ: dict[str, Any], scopes: tuple[str, ...]
-) -> Principal:
-    """Return the caller, before the body of the request is looked at.
+def admit(shared: Services, environ: dict[str, Any], view: Any) -> Principal:
+    """Return the caller of a view, before the body of the request is looked at.
 
     Raises:
-        ServiceError: The caller is unknown or may not, or takes no JSON, or Redis is
-            not to be asked now.
+        ServiceError: The caller is unknown or may not, or does not take what the view
+            offers, or Redis is not to be asked now.
         redis.RedisError: The caller's key could not be looked up.
     """
     caller = shared.authenticator.authenticate(
         environ.get("HTTP_AUTHORIZATION"), before_lookup=shared.circuit.check
     )
-    for scope in scopes:
+    for scope in view.scopes:
         caller.require(scope)
-    if not headers.accepts(environ.get("HTTP_ACCEPT"), JSON):
+    if not headers.accepts(environ.get("HTTP_ACCEPT"), view.offers):
         raise NotAcceptable
     shared.circuit.check()
     return caller
@@ -77,7 +75,8 @@ def problem(
             frames_of(error),
         )
     elif isinstance(answer, StoreUnavailable) and shared.store_faults.allows():
-        _logger.error("model_store_failed request_id=%s: %s", request_id, error)
+        words = error.__cause__ or error
+        _logger.error("model_store_failed request_id=%s: %s", request_id, words)
     body = answer.body(request_id)
     return Answer(body, answer.status, answer.headers, PROBLEM_TYPE)
 
@@ -97,7 +96,7 @@ def _admit() -> None:
     view: Any = current_app.view_functions[request.endpoint]
     if view.scopes:
         shared = services()
-        g.call = Call(environ, shared, admit(shared, environ, view.scopes))
+        g.call = Call(environ, shared, admit(shared, environ, view))
 
 
 def _finish(response: Response) -> Response:

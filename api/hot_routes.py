@@ -41,7 +41,7 @@ class HotRoutes:
     def _answer(self, environ: dict[str, Any], route: Any, view: _View) -> Answer:
         request_id = headers.request_id(environ.get("HTTP_REQUEST_ID"))
         try:
-            caller = hooks.admit(self._shared, environ, route.scopes)
+            caller = hooks.admit(self._shared, environ, route)
             answer = view(Call(environ, self._shared, caller))
         except Exception as error:  # noqa: BLE001 - the border: every error has an answer
             operation = f"{predictions.api.name}.{route.__name__}"

@@ -5,8 +5,9 @@ import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from api.catalog import Catalog
-from api.errors import NotReady, ServiceError, as_service_error
+from api.errors import NotReady, ServiceError
 from api.throttle import Throttle
+from api.translation import as_service_error
 from worker.errors import frames_of
 from worker.queue import Queue
 

@@ -1,5 +1,7 @@
 """What a submit may say around the house, whatever the model version."""
 
+import functools
+import importlib.util
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -23,6 +25,22 @@ def _later(nothing: Sequence[Any]) -> AfterValidator:
         )
 
     return AfterValidator(check)
+
+
+@functools.cache
+def can_explain() -> bool:
+    """Tell whether the extra is installed, without loading anything of it."""
+    return importlib.util.find_spec("shap") is not None
+
+
+def _explainable(asked: bool) -> bool:  # noqa: FBT001 - pydantic's own call
+    if asked and not can_explain():
+        raise PydanticCustomError(
+            "explain_unavailable",
+            "Reasons are not installed in this service; leave it out, or let its "
+            "operator run: pip install kerbside[explain]",
+        )
+    return asked
 
 
 _Label = Annotated[str, Field(min_length=1, max_length=MAX_LABEL_NAME)]
@@ -59,8 +77,12 @@ class PredictionRequest(BaseModel):
     ] = None
     explain: Annotated[
         bool,
-        _later([False]),
-        Field(description="Reasons for the price; not available yet."),
+        AfterValidator(_explainable),
+        Field(
+            description="Whether the price is to come with its reasons: what each "
+            "feature adds to it or takes from it. Computing them takes longer than "
+            "pricing. Needs the extra kerbside[explain] on the server."
+        ),
     ] = False
     webhook: Annotated[
         Any,

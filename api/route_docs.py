@@ -14,6 +14,7 @@ _CALLER = (errors.MissingKey, errors.InvalidKey, errors.MissingScope)
 _ANY = (errors.NotAcceptable, errors.RedisUnavailable, ServiceError)
 _ONE = (*_CALLER, *_ANY, errors.UnknownPrediction, errors.Gone)
 _STORE = (*_CALLER, *_ANY, errors.StoreUnavailable)
+_VERSION = (*_STORE, errors.UnknownVersion, errors.NoChampion)
 
 
 def _schema(name: str) -> dict[str, str]:
@@ -29,6 +30,16 @@ def _success(description: str, schema: str, *names: str) -> dict[str, Any]:
         "description": description,
         "headers": _headers((*names, "Request-Id")),
         "content": {JSON: {"schema": _schema(schema)}},
+    }
+
+
+def _plain(description: str, media_type: str, *names: str) -> dict[str, Any]:
+    """Return the answer of a body whose schema is not this document's to give."""
+    kind = "object" if media_type == JSON else "string"
+    return {
+        "description": description,
+        "headers": _headers((*names, "Request-Id")),
+        "content": {media_type: {"schema": {"type": kind}}},
     }
 
 
@@ -139,6 +150,7 @@ OPERATIONS: dict[str, dict[str, Any]] = {
             errors.MemoryIsFull,
             errors.NoChampion,
             errors.StoreUnavailable,
+            errors.ModelRefused,
         ),
         parameters=("Idempotency-Key", "Prefer", "Cancel-After"),
         body="PredictionRequest",
@@ -171,17 +183,48 @@ OPERATIONS: dict[str, dict[str, Any]] = {
     ),
     "list_models": _operation(
         scopes=("read",),
-        success={200: _success("All versions.", "ModelList")},
+        success={
+            200: _success("All versions.", "ModelList", "ETag"),
+            304: _unchanged("ETag"),
+        },
         causes=_STORE,
+        parameters=("If-None-Match",),
     ),
     "fetch_model": _operation(
         scopes=("read",),
-        success={200: _success("The card.", "Model")},
-        causes=(*_STORE, errors.UnknownVersion, errors.NoChampion),
+        success={
+            200: _success("The version.", "Model", "ETag"),
+            304: _unchanged("ETag"),
+        },
+        causes=(*_VERSION, errors.ModelRefused),
+        parameters=("If-None-Match",),
+    ),
+    "fetch_model_card": _operation(
+        scopes=("read",),
+        success={
+            200: _plain("The card; never another for the same id.", JSON, "ETag"),
+            304: _unchanged("ETag"),
+        },
+        causes=_VERSION,
+        parameters=("If-None-Match",),
+    ),
+    "fetch_model_schema": _operation(
+        scopes=("read",),
+        success={
+            200: _plain("The schema; never another for the same id.", JSON, "ETag"),
+            304: _unchanged("ETag"),
+        },
+        causes=(*_VERSION, errors.ModelRefused),
+        parameters=("If-None-Match",),
     ),
     "read_scaler": _operation(
         scopes=("operate",),
         success={200: _success("Each lane.", "Scaler")},
+        causes=(*_CALLER, *_ANY),
+    ),
+    "metrics": _operation(
+        scopes=("operate",),
+        success={200: _plain("The figures.", "text/plain")},
         causes=(*_CALLER, *_ANY),
     ),
     "healthz": _operation(success={200: _success("It answers.", "Health")}, causes=()),
@@ -191,23 +234,15 @@ OPERATIONS: dict[str, dict[str, Any]] = {
     ),
     "openapi": _operation(
         success={
-            200: {
-                "description": "This document.",
-                "headers": _headers(("ETag", "Request-Id")),
-                "content": {JSON: {"schema": {"type": "object"}}},
-            },
+            200: _plain("This document.", JSON, "ETag"),
             304: _unchanged("ETag"),
         },
-        causes=(ServiceError, errors.StoreUnavailable),
+        causes=(ServiceError, errors.StoreUnavailable, errors.ModelRefused),
         parameters=("If-None-Match",),
     ),
     "docs": _operation(
         success={
-            200: {
-                "description": "A page to read and try this document.",
-                "headers": _headers(("Request-Id",)),
-                "content": {"text/html": {"schema": {"type": "string"}}},
-            }
+            200: _plain("A page to read and try this document.", "text/html"),
         },
         causes=(),
     ),

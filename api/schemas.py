@@ -19,11 +19,51 @@ class Interval(_Answer):
     method: str
 
 
+class Confidence(_Answer):
+    """How sure a price is, for readers who want one figure or one word."""
+
+    score: int = Field(ge=0, le=100, description="100 would be certain.")
+    band: Literal["high", "medium", "low"]
+
+
+class Flag(_Answer):
+    """One way in which a house is unlike those that the model learnt from."""
+
+    feature: str | None = Field(description="Null where it is about several together.")
+    code: str
+    value: float | str | None = Field(description="What the house has there.")
+    detail: str
+
+
+class Comparable(_Answer):
+    """A sale near by, of a house much like this one."""
+
+    sold_on: date
+    price: int = Field(description="What was paid.")
+    price_as_of: int = Field(description="The same, brought to the date in `as_of`.")
+    distance_m: int | None = Field(
+        default=None, description="Absent where the market has no coordinates."
+    )
+    house: dict[str, float | str | None] = Field(description="A few features, by name.")
+
+
+class Reason(_Answer):
+    """What one feature does to a price."""
+
+    feature: str
+    effect: float = Field(
+        description="Share of the price that it adds, or takes where negative."
+    )
+
+
 class OutputModel(_Answer):
     """Model that made a price."""
 
     name: str
     version: str
+    alias: str | None = Field(
+        description="By which the request named it; null where it named the version."
+    )
     digest: str
     trained_at: datetime
 
@@ -34,7 +74,29 @@ class Output(_Answer):
     price: int
     currency: str
     interval: Interval
+    fsd: float | None = Field(
+        default=None,
+        ge=0,
+        description="Forecast standard deviation, as a share of the price: two sales "
+        "of three lie within it.",
+    )
+    confidence: Confidence | None = None
     as_of: date = Field(description="Date that the price stands at.")
+    in_distribution: bool | None = Field(
+        default=None,
+        description="Whether the model has learnt from houses like this one.",
+    )
+    flags: list[Flag] | None = Field(
+        default=None, description="What is unusual about the house; often nothing."
+    )
+    comparables: list[Comparable] | None = Field(default=None, max_length=5)
+    base: int | None = Field(
+        default=None,
+        description="With `explain`: the price that the reasons start from.",
+    )
+    reasons: list[Reason] | None = Field(
+        default=None, description="With `explain`: what each feature does to the base."
+    )
     model: OutputModel
 
 
@@ -118,16 +180,35 @@ class ModelList(_Answer):
     """All model versions, newest data first."""
 
     results: list[ModelSummary]
+    refused: list[str] = Field(
+        description="Versions whose card is damaged or not trusted."
+    )
     next: str | None
     previous: str | None
+
+
+class Refusal(_Answer):
+    """Why workers do not load a model version, and how often they tried."""
+
+    reason: str
+    since: datetime
+    last: datetime
+    count: int
 
 
 class Model(ModelSummary):
     """The card of a model version."""
 
+    refused: Refusal | None = Field(
+        default=None,
+        description="For keys with the scope `operate`, while a worker refuses it.",
+    )
     data: dict[str, Any]
     interval: dict[str, Any]
     input_schema: dict[str, Any] = Field(alias="schema")
+    profile: dict[str, Any] | None = Field(
+        default=None, description="What the sales look like that it learnt from."
+    )
     training: dict[str, Any]
     examples: list[dict[str, Any]]
 
@@ -164,12 +245,24 @@ class Ready(_Answer):
     champion: str
 
 
+class Choices(_Answer):
+    """What a request may name as its model version."""
+
+    aliases: dict[str, str] = Field(description="Alias -> the version that it means.")
+    versions: list[str] = Field(
+        description="Version ids, newest data first; the last few."
+    )
+
+
 class FieldError(_Answer):
     """One reason why a request is not valid."""
 
     pointer: str = Field(description="JSON pointer into the request body.")
     detail: str
     code: str
+    known: Choices | None = Field(
+        default=None, description="Where a model version is not known: what is."
+    )
 
 
 class Problem(BaseModel):

@@ -13,6 +13,7 @@ from api.settings import ApiSettings
 from api.throttle import Throttle
 from api.waiting import Waiting
 from worker.queue import Queue
+from worker.versions import Versions
 
 _EXTENSION = "kerbside"
 
@@ -29,6 +30,7 @@ class Services:
     authenticator: Authenticator
     circuit: Circuit
     readiness: Readiness
+    versions: Versions
     #: Of the log about a model store that cannot be read.
     store_faults: Throttle
 

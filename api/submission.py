@@ -13,6 +13,7 @@ from api.catalog import CHAMPION, Catalog, Served
 from api.errors import BadRequest, InvalidSubmission, MalformedBody
 from api.request_body import PredictionRequest
 from model_store.errors import UnknownModel
+from model_store.store import ALIAS_NAMES
 from worker.jobs import Submission
 
 #: Errors listed in one answer, and characters of a client's own name repeated in it.
@@ -67,7 +68,9 @@ def submission(
         tenant=tenant,
         model=card.name,
         version=card.version,
+        alias=_alias(request),
         input=house,
+        explain=request.explain,
         metadata=orjson.dumps(request.metadata),
         fingerprint=_fingerprint(house, request, deadline_ms),
         idempotency_key=idempotency_key,
@@ -75,7 +78,7 @@ def submission(
     )
 
 
-def _version(document: Any, catalog: Catalog) -> tuple[Served, list[dict[str, str]]]:
+def _version(document: Any, catalog: Catalog) -> tuple[Served, list[dict[str, Any]]]:
     """Return the version to validate for; what cannot be resolved is an error."""
     wanted = document.get("version") if isinstance(document, dict) else None
     if not isinstance(wanted, str) or wanted == CHAMPION:
@@ -83,14 +86,21 @@ def _version(document: Any, catalog: Catalog) -> tuple[Served, list[dict[str, st
     try:
         return catalog.served(wanted), []
     except UnknownModel:
-        names = [*catalog.versions(), CHAMPION]
+        known = catalog.choices()
+        names = [*known["aliases"], *known["versions"]]
         detail = "No such model version or alias" + _suggestion(wanted, names)
         error = {"pointer": "/version", "detail": detail, "code": "unknown_version"}
-        return catalog.served(), [error]
+        return catalog.served(), [{**error, "known": known}]
+
+
+def _alias(request: PredictionRequest) -> str | None:
+    """Return the alias by which the version was named; None where it was an id."""
+    named = request.version or CHAMPION
+    return named if named in ALIAS_NAMES else None
 
 
 def _validated(
-    document: Any, model: type[PredictionRequest], errors: list[dict[str, str]]
+    document: Any, model: type[PredictionRequest], errors: list[dict[str, Any]]
 ) -> PredictionRequest:
     try:
         request = model.model_validate(document)

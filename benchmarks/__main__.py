@@ -20,6 +20,7 @@ from benchmarks.load import LoadError
 from benchmarks.plan import FULL, SHORT
 from benchmarks.programs import ROOT, ProgramFailed
 from benchmarks.report import Report
+from model_store.settings import ModelSettings
 from model_store.store import ModelStore
 from worker.supervision.embedded import EmbeddedError
 
@@ -81,7 +82,6 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument(
         "--store",
-        type=Path,
         help="model store whose champion is measured; default: a model is trained",
     )
     parser.add_argument(
@@ -93,11 +93,14 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _store(given: Path | None, folder: Path, say: Callable[[str], None]) -> ModelStore:
+def _store(given: str | None, folder: Path, say: Callable[[str], None]) -> ModelStore:
     if given:
-        return ModelStore(given)
+        settings = ModelSettings.from_env()
+        return ModelStore.from_settings(
+            settings.model_copy(update={"store_url": given})
+        )
     say("Training the model that ships")
-    return measuring.trained(folder / "models")
+    return measuring.trained(folder / "trained")
 
 
 def _write(found: Report, console: Console, *, is_whole: bool) -> None:

@@ -26,6 +26,7 @@ from benchmarks.plan import Plan
 from benchmarks.programs import ProgramFailed
 from benchmarks.report import Report
 from benchmarks.stacks import Running
+from model_store.settings import ModelSettings
 from model_store.store import ModelStore
 
 #: What can be measured on its own.
@@ -67,16 +68,15 @@ class Bench:
 
     def _single(self, report: Report, drawn: list[dict[str, Any]]) -> None:
         self.say("One house: the predictor against the pipelines")
-        folder = self.store.folder(self.store.resolve("champion"))
-        seen = single.measure(folder, drawn[: self.plan.single_houses])
+        files = self.store.files(self.store.resolve("champion"))
+        seen = single.measure(files, drawn[: self.plan.single_houses])
         report.raw["single"] = asdict(seen)
         report.add(findings.of_single(seen))
 
     def _stacks(self, report: Report, drawn: list[dict[str, Any]]) -> None:
         self.say("Starting both stacks")
-        model = self.store.folder(self.store.resolve("champion"))
         with (
-            stacks.tutorial(self.folder / "tutorial", model) as tutorial,
+            stacks.tutorial(self.folder / "tutorial", self.store) as tutorial,
             stacks.kerbside(self.folder / "kerbside", self.store) as kerbside,
         ):
             _warm_up(tutorial, kerbside, drawn)
@@ -187,17 +187,18 @@ class Bench:
 
 
 def trained(folder: Path) -> ModelStore:
-    """Train the model that ships, in a store of its own.
+    """Train the model that ships, in a store of its own, signed by a key of its own.
 
     Raises:
         ProgramFailed: It could not be trained.
     """
     began = time.monotonic()
-    store = ModelStore(folder)
-    command = (sys.executable, "-m", "model_store", "train", "--json")
+    here = {"KERBSIDE_STATE_DIR": str(folder.absolute()), "KERBSIDE_STORE_URL": ""}
+    whose = {"KERBSIDE_SIGNING_KEY_FILE": "", "KERBSIDE_TRUSTED_KEYS": ""}
+    environment = child_environment(OMP_NUM_THREADS="1", **here, **whose)
     done = subprocess.run(
-        [*command, "--store", str(folder)],
-        env=child_environment(OMP_NUM_THREADS="1"),
+        [sys.executable, "-m", "model_store", "train", "--json"],
+        env=environment,
         check=False,
         capture_output=True,
         text=True,
@@ -205,7 +206,7 @@ def trained(folder: Path) -> ModelStore:
     if done.returncode:
         after = time.monotonic() - began
         raise ProgramFailed(f"no model after {after:.0f} s\n{done.stderr}")
-    return store
+    return ModelStore.from_settings(ModelSettings.from_env(environment))
 
 
 def _warm_up(tutorial: Running, kerbside: Running, drawn: list[dict[str, Any]]) -> None:

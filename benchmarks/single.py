@@ -2,9 +2,8 @@
 
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from threadpoolctl import threadpool_limits
@@ -33,16 +32,18 @@ class SingleHouse:
         return self.predictor_us / self.pipelines_us
 
 
-def measure(folder: Path, houses: Sequence[dict[str, Any]]) -> SingleHouse:
+def measure(
+    files: Mapping[str, bytes], houses: Sequence[dict[str, Any]]
+) -> SingleHouse:
     """Price houses one at a time, both ways in turn, and compare.
 
     Args:
-        folder: A model version's.
+        files: A model version's.
         houses: Each is priced once by the pipelines.
     """
     with threadpool_limits(limits=1):
-        loaded = artifact.load(folder)
-        model, predictor = Model(folder), Predictor(loaded)
+        loaded = artifact.load(files)
+        model, predictor = Model(files), Predictor(loaded)
         direct = Direct(loaded.pipelines, loaded.card.schema)
         slow, fast, exact = [], [], predictor.exact
         for at, house in enumerate(houses):

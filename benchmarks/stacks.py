@@ -16,8 +16,8 @@ from api.launcher.statefolder import StateFolder
 from api.settings import ApiSettings, child_environment, server_threads
 from benchmarks.load import Target
 from benchmarks.programs import ROOT, Programs
-from benchmarks.tutorial.settings import MODEL_FOLDER, REDIS_URL
-from model_store.settings import PREFIX
+from benchmarks.tutorial.settings import REDIS_URL
+from model_store.settings import ModelSettings
 from model_store.store import ModelStore
 from worker.celery import create_celery
 from worker.connection import connect
@@ -102,10 +102,12 @@ def installation(
             closing(embedded.prepare(state.redis, maxmemory=MAXMEMORY))
         )
         port = ports.find_free()
+        where = named(store)
         settings = ApiSettings(
             redis_url=server.url,
             state_dir=state.path,
-            store_url=str(store.root.absolute()),
+            store_url=where.store_url,
+            trusted_keys=where.trusted_keys,
             public_url=f"http://{ports.LOOPBACK}:{port}",
             batch_max=batch_max or ApiSettings().batch_max,
         )
@@ -158,8 +160,8 @@ def kerbside(folder: Path, store: ModelStore) -> Iterator[Running]:
 
 
 @contextmanager
-def tutorial(folder: Path, model: Path) -> Iterator[Running]:
-    """Run the tutorial's stack on the model version in a folder."""
+def tutorial(folder: Path, store: ModelStore) -> Iterator[Running]:
+    """Run the tutorial's stack on the champion of a store."""
     with ExitStack() as at_end:
         server = at_end.enter_context(
             closing(embedded.prepare(folder / "redis", maxmemory=MAXMEMORY))
@@ -167,7 +169,7 @@ def tutorial(folder: Path, model: Path) -> Iterator[Running]:
         programs = at_end.enter_context(Programs())
         port = ports.find_free()
         flower_port = ports.find_free()
-        specs = tutorial_programs(folder, server, model, port, flower_port)
+        specs = tutorial_programs(folder, server, store, port, flower_port)
         programs.start(specs["redis"])
         programs.wait("Valkey", server.answers)
         programs.start(specs["worker"])
@@ -190,10 +192,10 @@ def tutorial(folder: Path, model: Path) -> Iterator[Running]:
 
 
 def tutorial_programs(
-    folder: Path, server: EmbeddedRedis, model: Path, port: int, flower_port: int
+    folder: Path, server: EmbeddedRedis, store: ModelStore, port: int, flower_port: int
 ) -> dict[str, ChildSpec]:
     """Return the tutorial's programs by name."""
-    variables = {REDIS_URL: server.url, MODEL_FOLDER: str(model)}
+    variables = named(store).to_environ() | {REDIS_URL: server.url}
     environment = child_environment(OMP_NUM_THREADS="1", **variables)
     commands = {
         "redis": server.command,
@@ -249,11 +251,17 @@ def await_workers(home: Installation, count: int) -> None:
     )
 
 
+def named(store: ModelStore) -> ModelSettings:
+    """Return settings by which another process finds a store, and trusts it."""
+    is_folder = "://" not in store.url
+    url = str(Path(store.url).absolute()) if is_folder else store.url
+    return ModelSettings(store_url=url, trusted_keys=store.trust.public_keys())
+
+
 def kerbside_environment(settings: ApiSettings) -> dict[str, str]:
     """Return the environment in which `kerbside up` starts its programs.
 
     Every setting is in it: those of the user's shell are not for a benchmark.
     """
-    values = {name: getattr(settings, name) for name in ApiSettings.model_fields}
-    ours = {PREFIX + k.upper(): "" if v is None else str(v) for k, v in values.items()}
+    ours = settings.to_environ()
     return child_environment(OMP_NUM_THREADS="1", PYTHONUNBUFFERED="1", **ours)

@@ -1,7 +1,6 @@
-"""A model version on disk: written whole, and read only when every file is intact.
+"""A model version as files: made from an artifact, and read back into pipelines.
 
-`MANIFEST.json` lists the sha256 of every file. Its ed25519 signature, which will say
-who made the version, belongs beside `files` as `signature`; `load` checks it first.
+The store keeps the files, and checks them before anything here reads them.
 """
 
 import hashlib
@@ -9,19 +8,19 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
-from model_store import model_file, pipelines
+from model_store import manifest, model_file, pipelines
 from model_store.card import Interval, ModelCard
-from model_store.errors import ArtifactError, StoreError
+from model_store.errors import ArtifactError
+from model_store.manifest import CARD, MANIFEST, MODEL, PARITY
 from model_store.pipelines import Fitted
 from model_store.schema import Schema
-from model_store.store import CARD, MANIFEST, MODEL, PARITY
+from model_store.signing import SigningKey
 
 _DIGEST_IN_VERSION = 8
 
@@ -58,7 +57,7 @@ class Loaded:
         pipelines: In the order of `pipelines.ESTIMATES`.
         parity_houses: Stored houses, values missing or unknown among them.
         parity_raw: Their estimates by the pipelines when the model was trained,
-            shape (n_houses, 2).
+            shape (n_houses, 3).
     """
 
     card: ModelCard
@@ -67,12 +66,8 @@ class Loaded:
     parity_raw: NDArray[np.float64]
 
 
-def save(artifact: Artifact, folder: Path) -> ModelCard:
-    """Write the files of a version into an empty folder; return its card.
-
-    Raises:
-        StoreError: The folder cannot be written.
-    """
+def dump(artifact: Artifact, key: SigningKey) -> dict[str, bytes]:
+    """Return the files of a version, the manifest signed with the key among them."""
     houses = list(artifact.parity_houses)
     frame = pipelines.frame(artifact.schema, houses)
     raw = pipelines.predict(artifact.model.pipelines, frame).tolist()
@@ -82,38 +77,29 @@ def save(artifact: Artifact, folder: Path) -> ModelCard:
     }
     card = _card(artifact, files)
     files[CARD] = _json(card.to_dict(), indent=2)
-    manifest = {"version": card.version, "files": _sums(files)}
-    # Last: a folder without it is not a version.
-    files[MANIFEST] = _json(manifest, indent=2)
-    try:
-        for name, content in files.items():
-            (folder / name).write_bytes(content)
-    except OSError as error:
-        raise StoreError(
-            f"cannot write the model to {folder}: {error.strerror or error}; "
-            "check its permissions and free space"
-        ) from error
-    return card
+    return files | {MANIFEST: manifest.seal(card.name, card.version, files, key)}
 
 
-def load(folder: Path) -> Loaded:
-    """Read a version after checking every file against the manifest.
+def load(files: Mapping[str, bytes]) -> Loaded:
+    """Read a version.
+
+    Args:
+        files: As `ModelStore.files` has checked them.
 
     Raises:
-        ArtifactError: A file is missing, differs, or is not what it should be.
-        StoreError: A file cannot be read now.
+        ArtifactError: A file is not what it should be, though it was signed.
     """
-    files = _intact(folder)
+    card = ModelCard.from_json(files[CARD])
     try:
         houses, raw = _parity(files[PARITY])
         return Loaded(
-            card=ModelCard.from_json(files[CARD]),
+            card=card,
             pipelines=model_file.load(files[MODEL]),
             parity_houses=houses,
             parity_raw=raw,
         )
     except (ArtifactError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise ArtifactError(f"{folder}: {error}") from error
+        raise ArtifactError(f"model {card.version}: {error}; train it again") from error
 
 
 def _parity(content: bytes) -> tuple[list[dict[str, Any]], NDArray[np.float64]]:
@@ -122,29 +108,8 @@ def _parity(content: bytes) -> tuple[list[dict[str, Any]], NDArray[np.float64]]:
     objects = isinstance(houses, list) and all(isinstance(one, dict) for one in houses)
     shape = (len(houses), len(pipelines.ESTIMATES))
     if not objects or not houses or raw.shape != shape:
-        raise ValueError(f"{PARITY}: expected houses, and two estimates of each")
+        raise ValueError(f"{PARITY}: expected houses, and three estimates of each")
     return houses, raw
-
-
-def _intact(folder: Path) -> dict[str, bytes]:
-    """Return the files as read once: what was checked is what is used."""
-    try:
-        expected = json.loads((folder / MANIFEST).read_bytes())["files"]
-        files = {name: (folder / name).read_bytes() for name in (CARD, MODEL, PARITY)}
-        differ = [
-            name for name, found in _sums(files).items() if found != expected[name]
-        ]
-    except (FileNotFoundError, ValueError, KeyError, TypeError) as error:
-        what = f"{type(error).__name__}: {error}"
-        raise ArtifactError(f"{folder}: not a complete version: {what}") from error
-    except OSError as error:
-        raise StoreError(f"cannot read the model version {folder}: {error}") from error
-    if differ:
-        raise ArtifactError(
-            f"{folder}: {', '.join(differ)} not as {MANIFEST} says: damaged; "
-            "remove the folder and publish it again"
-        )
-    return files
 
 
 def _card(artifact: Artifact, files: Mapping[str, bytes]) -> ModelCard:

@@ -19,9 +19,9 @@ class Interval:
         level: Share of sales that the range is meant to hold, 0 to 1.
         method: Name of the method.
         step: Added to every log price, for what the market did last.
-        below: Reach of the range below the price, in a house's own spread.
-        above: Reach of the range above the price, in a house's own spread.
-        fsd: Forecast standard deviation, in a house's own spread.
+        below: Reach of the range below the price, in a house's spread on that side.
+        above: Reach of the range above the price, in a house's spread on that side.
+        fsd: Forecast standard deviation, in a house's mean spread of both sides.
         calibrated_on: First and last sale date of the calibration sales.
         n: Number of calibration sales.
     """
@@ -63,11 +63,14 @@ class Profile:
 
     Attributes:
         features: In the schema's order.
-        farness: Mean distance to its neighbours beyond which a house is like none.
+        unlikeness: Difference from its likest neighbour beyond which a house is flagged,
+            in tenths of log price.
+        remoteness: Km to its nearest neighbour beyond which a house is flagged.
     """
 
     features: tuple[FeatureProfile, ...]
-    farness: float
+    unlikeness: float
+    remoteness: float
 
 
 @dataclass(frozen=True)

@@ -1,60 +1,100 @@
 """The commands behind `python -m model_store` and `kerbside model`.
 
-Exit codes: 0 done, 1 the model store or the data set is not usable (message on
-stderr), 2 wrong usage.
+Each failure is one sentence on stderr; `_HELP` lists the exit codes.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
+from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.table import Table
 
+from model_store import card_diff, signing
+from model_store.aliases import Aliases, Post
 from model_store.card import ModelCard
-from model_store.errors import ModelStoreError
-from model_store.settings import ModelSettings
+from model_store.errors import AliasesChanged, ArtifactError, ModelStoreError
+from model_store.settings import PREFIX, ModelSettings
 from model_store.store import ModelStore
+
+_HELP = """Train models, look at them, and say which one prices.
+
+\b
+Exit codes:
+  0  done
+  1  the model store or the data set is not usable
+  2  wrong usage or setting
+  3  the aliases are not at the generation of --if-generation
+  4  a version is damaged or not trusted
+  5  the recipe misses a goal of the data set
+"""
 
 _store = click.option(
     "--store",
     "store_url",
-    help="Model store: a folder or a file:// URL. Default: KERBSIDE_STORE_URL.",
+    help="Model store: a folder or a URL such as s3://. Default: KERBSIDE_STORE_URL.",
 )
-_as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
-
-
-class _Told(click.Group):
-    """Tells an error of this package in one sentence, with exit code 1."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except ModelStoreError as error:
-            raise click.ClickException(str(error)) from error
-
-
-@click.group(cls=_Told)
-def cli() -> None:
-    """Train models and look at them."""
-
-
-@cli.command()
-@click.option(
+_data = click.option(
     "--data",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Data-set definition (JSON) beside its table. Default: the shipped sales.",
 )
+_progress = click.option(
+    "--progress/--no-progress", default=None, help="Default: on a terminal."
+)
+_as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
+_if_generation = click.option(
+    "--if-generation",
+    type=click.IntRange(0),
+    help="Change nothing unless the aliases are at this generation, as `list` shows.",
+)
+
+
+class _Changed(click.ClickException):
+    exit_code = 3
+
+
+class _Refused(click.ClickException):
+    exit_code = 4
+
+
+class _Missed(click.ClickException):
+    exit_code = 5
+
+
+class _Told(click.Group):
+    """Tells an error of this package in one sentence, with its exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except AliasesChanged as error:
+            raise _Changed(str(error)) from error
+        except ArtifactError as error:
+            raise _Refused(str(error)) from error
+        except ModelStoreError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=_Told, help=_HELP)
+def cli() -> None:
+    """Train models and look at them; `_HELP` says it to the user."""
+
+
+@cli.command()
+@_data
 @_store
 @click.option("--name", help="Name of the model. Default: that of the data set.")
 @click.option("--seed", default=0, show_default=True, help="Seed of the training.")
 @click.option("--promote", is_flag=True, help="Make it the champion in any case.")
-@click.option("--progress/--no-progress", default=None, help="Default: on a terminal.")
+@_progress
 @_as_json
 def train(
     *,
@@ -66,50 +106,109 @@ def train(
     progress: bool | None,
     as_json: bool,
 ) -> None:
-    """Train a model, measure it on the last period, publish it.
+    """Train a model, measure it month by month on the last period, publish it.
 
     It becomes the champion if there is none yet.
     """
     # Only this command loads the model stack.
     from model_store import artifact, dataset, training  # noqa: PLC0415
 
-    store = _opened(store_url)
-    with store.workshop() as folder:
-        sales = dataset.load(data or dataset.SHIPPED)
-        with _bar(show=progress) as step:
-            trained = training.train(
-                sales,
-                seed=seed,
-                trained_at=datetime.now(UTC).replace(microsecond=0),
-                name=name,
-                progress=step,
-            )
-        card = artifact.save(trained, folder)
-        store.publish(folder)
-        if promote or store.aliases().champion is None:
-            store.promote(card.version)
-    _show(store, card, as_json=as_json)
+    settings = _settings(store_url)
+    store, key = ModelStore.from_settings(settings), signing.own_key(settings)
+    store.prepare()
+    sales = dataset.load(data or dataset.SHIPPED)
+    with _bar("training", show=progress) as step:
+        trained = training.train(
+            sales,
+            seed=seed,
+            trained_at=datetime.now(UTC).replace(microsecond=0),
+            name=name,
+            progress=step,
+        )
+    version = store.publish(artifact.dump(trained, key))
+    if promote or store.aliases().champion is None:
+        store.promote(version)
+    _show(store, store.card(version), as_json=as_json)
+
+
+@cli.command()
+@_data
+@click.option("--seed", default=0, show_default=True, help="Seed of the trainings.")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of the report. Default: `evaluation` in the state folder.",
+)
+@click.option("--plots/--no-plots", default=True, help="Draw, with the extra `plots`.")
+@_progress
+@_as_json
+def evaluate(
+    *,
+    data: Path | None,
+    seed: int,
+    out: Path | None,
+    plots: bool,
+    progress: bool | None,
+    as_json: bool,
+) -> None:
+    """Put the recipe to the test, month by month, and write a report with plots.
+
+    Each month of the test period is priced by a model of the sales before it. The
+    figures are held to the goals of the data set's definition.
+    """
+    from model_store import dataset  # noqa: PLC0415
+    from model_store.assessment import assess, page  # noqa: PLC0415
+
+    draw = _drawing() if plots else None
+    out = out or _settings(None).state_dir / "evaluation"
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.ClickException(f"cannot write to {out}: {error.strerror}") from error
+    sales = dataset.load(data or dataset.SHIPPED)
+    with _bar("evaluating", show=progress) as step:
+        found = assess.assess(sales, seed=seed, told=step)
+    drawn = draw(found, out) if draw else {}
+    report = out / "README.md"
+    report.write_text(page.render(found, drawn), encoding="utf-8")
+    record = page.record(found)
+    (out / "figures.json").write_text(json.dumps(record, indent=2), encoding="utf-8")
+    if as_json:
+        click.echo(json.dumps(record, indent=2))
+    else:
+        _show_goals(page.goal_rows(found), report)
+    if not found.met:
+        missed = ", ".join(one.figure for one in found.verdicts if not one.met)
+        raise _Missed(f"goals missed: {missed}")
 
 
 @cli.command("list")
 @_store
 @_as_json
 def list_versions(*, store_url: str | None, as_json: bool) -> None:
-    """List the versions in the store and what the aliases mean."""
+    """List the versions in the store and what the aliases mean.
+
+    A version that is damaged or not trusted is listed with the reason.
+    """
     store = _opened(store_url)
     aliases = store.aliases()
-    cards = [store.card(version) for version in store.versions()]
+    cards = {version: _card_or_reason(store, version) for version in store.versions()}
     if as_json:
         rows = [
-            card.to_dict() | {"aliases": aliases.of(card.version)} for card in cards
+            _row(version, card, aliases.of(version)) for version, card in cards.items()
         ]
-        click.echo(json.dumps(rows, indent=2))
+        record = {"aliases": asdict(aliases), "versions": rows}
+        click.echo(json.dumps(record, indent=2))
         return
     table = Table("version", "name", "aliases", "as of", "MdAPE %", "covers %")
-    for card in cards:
+    table.caption = f"generation {aliases.generation}"
+    for version, card in cards.items():
+        carried = ", ".join(aliases.of(version))
+        if isinstance(card, str):
+            table.add_row(version, f"refused: {card}", carried, style="red")
+            continue
         figures = [str(card.metrics.get(key, "")) for key in ("mdape", "coverage")]
-        carried = ", ".join(aliases.of(card.version))
-        table.add_row(card.version, card.name, carried, str(card.as_of), *figures)
+        table.add_row(version, card.name, carried, str(card.as_of), *figures)
     Console().print(table)
 
 
@@ -123,22 +222,172 @@ def show(*, version: str, store_url: str | None, as_json: bool) -> None:
     _show(store, store.card(store.resolve(version)), as_json=as_json)
 
 
+@cli.command()
+@click.argument("version")
+@click.option(
+    "--as",
+    "post",
+    type=click.Choice(get_args(Post)),
+    default="champion",
+    show_default=True,
+    help="What it is to be.",
+)
+@_if_generation
+@_store
+@_as_json
+def promote(
+    *,
+    version: str,
+    post: Post,
+    if_generation: int | None,
+    store_url: str | None,
+    as_json: bool,
+) -> None:
+    """Make VERSION, which may be an alias, the champion or the challenger.
+
+    It is read whole first: a version that is damaged or not trusted is not promoted.
+    The champion so far becomes `previous`.
+    """
+    store = _opened(store_url)
+    aliases = store.promote(
+        store.resolve(version), post=post, if_generation=if_generation
+    )
+    _tell(aliases, as_json=as_json)
+
+
+@cli.command()
+@_if_generation
+@_store
+@_as_json
+def rollback(
+    *, if_generation: int | None, store_url: str | None, as_json: bool
+) -> None:
+    """Make the previous champion the champion again.
+
+    The one that was champion becomes `previous`: a second rollback undoes the first.
+    """
+    aliases = _opened(store_url).rollback(if_generation=if_generation)
+    _tell(aliases, as_json=as_json)
+
+
+@cli.command()
+@click.argument("version")
+@click.argument("other", default="champion")
+@_store
+@_as_json
+def diff(*, version: str, other: str, store_url: str | None, as_json: bool) -> None:
+    """Compare the cards of VERSION and OTHER, which may be aliases, side by side.
+
+    Every figure of accuracy is shown; of data, range, schema and recipe what differs.
+    """
+    store = _opened(store_url)
+    cards = [store.card(store.resolve(name)) for name in (version, other)]
+    lines = card_diff.compare(*cards)
+    if as_json:
+        click.echo(json.dumps([asdict(line) for line in lines], indent=2))
+        return
+    table = Table("", *(f"{card.version}\n{card.name}" for card in cards), "change")
+    for line in lines:
+        change = "" if line.change is None else f"{line.change:+.6g}"
+        table.add_row(line.field, _cell(line.one), _cell(line.other), change)
+    Console().print(table)
+
+
+@cli.command()
+@click.option("--create", is_flag=True, help="Make the key if there is none yet.")
+@_as_json
+def key(*, create: bool, as_json: bool) -> None:
+    """Print the public half of the key that new versions are signed with.
+
+    The private half is at KERBSIDE_SIGNING_KEY_FILE, by default `signing-key.pem` in
+    the state folder; --create makes it there for its owner alone to read, and writes
+    the public half beside it. An existing key is never replaced.
+    """
+    path = _settings(None).own_signing_key()
+    made = create and not path.exists()
+    key_of = signing.SigningKey.create if create else signing.SigningKey.load
+    own = key_of(path)
+    if as_json:
+        record = {"public_key": own.public, "file": str(path), "created": made}
+        click.echo(json.dumps(record, indent=2))
+    else:
+        click.echo(own.public)
+
+
+def _settings(url: str | None) -> ModelSettings:
+    try:
+        settings = ModelSettings.from_env()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = PREFIX + str(first["loc"][0]).upper()
+        raise click.UsageError(f"{name}: {first['msg']}") from error
+    return settings.model_copy(update={"store_url": url}) if url else settings
+
+
 def _opened(url: str | None) -> ModelStore:
-    return ModelStore(url or ModelSettings.from_env().model_store_url())
+    return ModelStore.from_settings(_settings(url))
+
+
+def _card_or_reason(store: ModelStore, version: str) -> ModelCard | str:
+    try:
+        return store.card(version)
+    except ArtifactError as error:
+        return str(error)
+
+
+def _row(version: str, card: ModelCard | str, aliases: list[str]) -> dict[str, Any]:
+    if isinstance(card, str):
+        return {"version": version, "aliases": aliases, "refused": card}
+    return card.to_dict() | {"aliases": aliases}
+
+
+def _tell(aliases: Aliases, *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(asdict(aliases), indent=2))
+        return
+    table = Table(show_header=False)
+    for name, value in asdict(aliases).items():
+        table.add_row(name, "none" if value is None else str(value))
+    Console().print(table)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return "" if value is None else str(value)
 
 
 @contextmanager
-def _bar(*, show: bool | None) -> Iterator[Callable[[int, int, str], None]]:
+def _bar(doing: str, *, show: bool | None) -> Iterator[Callable[[int, int, str], None]]:
     """Draw a progress bar on stderr, by default only on a terminal."""
     console = Console(stderr=True, force_terminal=True if show else None)
     hidden = not (console.is_terminal if show is None else show)
-    columns = (TextColumn("training"), BarColumn(), TaskProgressColumn())
+    columns = (TextColumn(doing), BarColumn(), TaskProgressColumn())
     what = TextColumn("{task.description}")
     with Progress(*columns, what, console=console, disable=hidden) as bar:
         task = bar.add_task("reading the sales")
         yield lambda done, total, text: bar.update(
             task, completed=done, total=total, description=text
         )
+
+
+def _drawing() -> Callable[..., dict[str, str]]:
+    try:
+        from model_store.assessment.plots import draw  # noqa: PLC0415
+    except ImportError as error:
+        raise click.ClickException(
+            "plots need the extra `plots`: pip install 'kerbside[plots]', or ask for "
+            "--no-plots"
+        ) from error
+    return draw
+
+
+def _show_goals(rows: Iterable[tuple[str, str, str, str]], report: Path) -> None:
+    table = Table("", "measured", "goal", "")
+    for title, measured, goal, met in rows:
+        table.add_row(title, measured, goal, met, style="red" if met == "MISSED" else "")
+    Console().print(table)
+    Console().print(f"Report: {report}")
 
 
 def _show(store: ModelStore, card: ModelCard, *, as_json: bool) -> None:
@@ -163,6 +412,7 @@ def _show(store: ModelStore, card: ModelCard, *, as_json: bool) -> None:
             f"{card.interval.level:.0%} range",
             f"held {figures['coverage']} %, mean width {figures['mean_width']} %",
         ),
+        ("within one fsd", f"{figures['within_fsd']} % of sales"),
     ):
         table.add_row(*row)
     Console().print(table)

@@ -37,7 +37,7 @@ _MOST_OWN = 20
 #: Distance between two houses of which one costs e times the other, all else equal.
 _PER_LOG_PRICE = 10.0
 #: Distance of the 20th nearest sale by place alone, wherever sales are dense or sparse.
-_PLACE_RADIUS = 1.75
+_PLACE_RADIUS = 3.0
 #: Added to each distance before it divides: from here on two houses count alike.
 _NEAR = 0.01
 _KM_PER_DEGREE = 111.2
@@ -49,21 +49,18 @@ class Neighbours:
 
     Attributes:
         rows: Positions of the sales, shape (n_houses, NEIGHBOURS).
-        distances: How unlike each is, shape (n_houses, NEIGHBOURS).
-        km: Where each house lies, east and north, shape (n_houses, 2) or (n_houses, 0);
-            NaN where it has no place.
+        km: How far away each lies, shape (n_houses, NEIGHBOURS); None without places,
+            NaN where a house or a sale has none.
+        unlikeness: How much the likest of them differs from the house in what it has,
+            whatever its place, shape (n_houses,).
+        remoteness: How far the nearest of them is in km, shape (n_houses,); 0 without
+            places.
     """
 
     rows: NDArray[np.intp]
-    distances: Floats
-    km: Floats
-
-    @property
-    def farness(self) -> Floats:
-        """How far each house is from what was sold, shape (n_houses,)."""
-        total: Floats = np.add.reduce(self.distances, axis=1)
-        total /= self.distances.shape[1]
-        return total
+    km: Floats | None
+    unlikeness: Floats
+    remoteness: Floats
 
 
 class ComparableSales(TransformerMixin, BaseEstimator):  # type: ignore[misc] # sklearn has no types
@@ -137,7 +134,25 @@ class ComparableSales(TransformerMixin, BaseEstimator):  # type: ignore[misc] # 
         found[:, count : -len(FEATURES)] = numbers
         hedonic = self.hedonic.estimate(numbers, standard, levels)
         self._describe(found[:, -len(FEATURES) :], hedonic, rows, distances)
-        return found, Neighbours(rows, distances, km)
+        return found, self._neighbours(km, rows, distances)
+
+    def _neighbours(
+        self, km: Floats, rows: NDArray[np.intp], distances: Floats
+    ) -> Neighbours:
+        squares = distances * distances
+        if self.columns.place is None:
+            likest = np.minimum.reduce(squares, axis=1)
+            return Neighbours(rows, None, np.sqrt(likest), np.zeros(len(rows)))
+        away = self.km[rows]
+        away -= km[:, None]
+        away *= away
+        apart = away[:, :, 0] + away[:, :, 1]
+        squares -= apart * self._per_km**2
+        # What lies nowhere is passed over.
+        likest = np.fmin.reduce(squares, axis=1)
+        km_away = np.sqrt(apart)
+        nearest: Floats = np.fmin.reduce(km_away, axis=1)
+        return Neighbours(rows, km_away, np.sqrt(np.maximum(likest, 0)), nearest)
 
     def _describe(
         self,
@@ -173,11 +188,11 @@ class ComparableSales(TransformerMixin, BaseEstimator):  # type: ignore[misc] # 
     def _nearest(self, points: Floats) -> tuple[NDArray[np.intp], Floats]:
         distances, rows = self._tree.query(points, k=self._own + self._kept)
         # The house's own sales come first, at most as many as were asked for beyond.
-        own = np.add.reduce(distances[:, : self._own] == 0, axis=1)
-        first = int(own[0])
-        if (own == first).all():
+        first = distances[0, : self._own].tolist().count(0.0)
+        if len(points) == 1:
             kept = slice(first, first + self._kept)
             return rows[:, kept], distances[:, kept]
+        own = np.add.reduce(distances[:, : self._own] == 0, axis=1)
         each = own[:, None] + np.arange(self._kept)
         return (
             np.take_along_axis(rows, each, axis=1),

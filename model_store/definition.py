@@ -1,7 +1,8 @@
 """The definition of a data set: what the columns of a table of sales mean."""
 
 import datetime as dt
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -9,6 +10,22 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from model_store.errors import DatasetError
 from model_store.schema import Feature, Schema
+
+
+@dataclass(frozen=True)
+class Goal:
+    """Between what a figure of an assessment must lie, both ends allowed."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    at_least: float | None = None
+    at_most: float | None = None
+
+    def holds(self, value: float) -> bool:
+        """Tell whether a figure is as good as it must be."""
+        low = -math.inf if self.at_least is None else self.at_least
+        high = math.inf if self.at_most is None else self.at_most
+        return low <= value <= high
 
 
 @dataclass(frozen=True)
@@ -29,6 +46,7 @@ class Definition:
         test_from: First sale date of the test period; without it the last fifth
             of the sales by date is the test.
         description: More for people.
+        goals: What an assessment of a recipe on these sales must show, by figure.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
@@ -45,6 +63,7 @@ class Definition:
     id: str | None = None
     test_from: dt.date | None = None
     description: str = ""
+    goals: dict[str, Goal] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse a column that is used twice, or houses without a number.

@@ -3,8 +3,11 @@
 ModelStoreError
  +-- DatasetError     a data-set definition or its table is not usable
  +-- ArtifactError    the files of a model version are damaged or not trusted
+ |    +-- NotTrusted    nobody who is trusted has signed them
+ +-- ExplanationUnavailable  reasons need what is not installed here
  +-- StoreError       the store cannot be read or written
-      +-- UnknownModel  no such alias or version
+      +-- UnknownModel    no such alias or version
+      +-- AliasesChanged  the aliases are not at the generation that was expected
 """
 
 
@@ -20,9 +23,21 @@ class ArtifactError(ModelStoreError):
     """The files of a model version are damaged or not trusted."""
 
 
+class NotTrusted(ArtifactError):
+    """Nobody who is trusted has signed the files of a model version."""
+
+
+class ExplanationUnavailable(ModelStoreError):
+    """Reasons for a price need what is not installed here."""
+
+
 class StoreError(ModelStoreError):
     """The store cannot be read or written."""
 
 
 class UnknownModel(StoreError):
     """No such alias or version."""
+
+
+class AliasesChanged(StoreError):
+    """The aliases are not at the generation that was expected."""

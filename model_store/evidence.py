@@ -22,7 +22,6 @@ class Evidence:
 
     def __init__(self, sales: ComparableSales) -> None:
         self._sales = sales
-        self._km = sales.km.tolist()
         self._features = [(sales.columns.numbers[at], at) for at in _telling(sales)]
         # Sales that were shown once: most houses of a batch share them.
         self._told: dict[int, dict[str, Any]] = {}
@@ -34,17 +33,19 @@ class Evidence:
             neighbours: Of all these houses.
             at: Which of them.
         """
-        place = neighbours.km[at].tolist()
-        return [self._sale(row, place) for row in neighbours.rows[at, :SHOWN].tolist()]
+        shown = [self._sale(row) for row in neighbours.rows[at, :SHOWN].tolist()]
+        if neighbours.km is not None:
+            away = neighbours.km[at, :SHOWN].tolist()
+            for sale, km in zip(shown, away, strict=True):
+                if km == km:  # noqa: PLR0124 - NaN
+                    sale["distance_m"] = round(1000 * km)
+        return shown
 
-    def _sale(self, row: int, place: list[float]) -> dict[str, Any]:
+    def _sale(self, row: int) -> dict[str, Any]:
         known = self._told.get(row)
         if known is None:
             known = self._told[row] = self._facts(row)
-        sale = known | {"house": known["house"].copy()}
-        if place and math.isfinite(km := math.dist(place, self._km[row])):
-            sale["distance_m"] = round(1000 * km)
-        return sale
+        return known | {"house": known["house"].copy()}
 
     def _facts(self, row: int) -> dict[str, Any]:
         """Return what is told of a sale to everybody."""

@@ -9,10 +9,9 @@ from sklearn.pipeline import Pipeline
 
 from model_store.calibration import price
 from model_store.card import ModelCard
-from model_store.columns import Columns
 from model_store.comparables import Neighbours
 from model_store.evidence import Evidence
-from model_store.profile import Flagging
+from model_store.profile import Flagging, categories
 
 Floats = NDArray[np.float64]
 House = Mapping[str, Any]
@@ -36,7 +35,9 @@ class Outputs:
         self._as_of = form["as_of"]
         self._model = {name: form[name] for name in names}
         self._evidence = Evidence(models[0]["comparables"])
-        self._flagging = Flagging(card.profile, card.schema, _known(card, models[0]))
+        self._flagging = Flagging(
+            card.profile, card.schema, categories(models[0], card.schema)
+        )
 
     def of(
         self, houses: Sequence[House], raw: Floats, neighbours: Neighbours
@@ -45,29 +46,34 @@ class Outputs:
 
         Args:
             houses: Values by feature.
-            raw: Their estimates, shape (n_houses, 2).
+            raw: Their estimates, shape (n_houses, 3).
             neighbours: Of the same houses.
         """
-        farness = neighbours.farness.tolist()
+        rows = zip(
+            houses,
+            raw.tolist(),
+            neighbours.unlikeness.tolist(),
+            neighbours.remoteness.tolist(),
+            strict=True,
+        )
         return [
-            self._output(house, estimates, far, neighbours, at)
-            for at, (house, estimates, far) in enumerate(
-                zip(houses, raw.tolist(), farness, strict=True)
+            self._output(
+                estimates,
+                self._flagging.flags(house, unlikeness, remoteness),
+                self._evidence.comparables(neighbours, at),
             )
+            for at, (house, estimates, unlikeness, remoteness) in enumerate(rows)
         ]
 
     def _output(
         self,
-        house: House,
         estimates: Sequence[float],
-        farness: float,
-        neighbours: Neighbours,
-        at: int,
+        flags: list[dict[str, Any]],
+        comparables: list[dict[str, Any]],
     ) -> dict[str, Any]:
         interval = self._card.interval
         priced = price(estimates, interval)
         fsd = round(priced.fsd, 4)
-        flags = self._flagging.flags(house, farness)
         return {
             "price": priced.price,
             "currency": self._card.currency,
@@ -82,7 +88,7 @@ class Outputs:
             "as_of": self._as_of,
             "in_distribution": not flags,
             "flags": flags,
-            "comparables": self._evidence.comparables(neighbours, at),
+            "comparables": comparables,
             "model": self._model.copy(),
         }
 
@@ -100,15 +106,3 @@ def confidence(fsd: float, *, in_distribution: bool) -> dict[str, Any]:
     score = max(0, round(100 * (1 - fsd)))
     band = next(name for least, name in _BANDS if score >= least)
     return {"score": score, "band": band if in_distribution else "low"}
-
-
-def _known(card: ModelCard, model: Pipeline) -> dict[str, list[str]]:
-    """Return the categories that the sales have, by feature."""
-    names = Columns.of(card.schema).categories
-    if not names:
-        return {}
-    encoder = model["columns"].named_transformers_["levels"]
-    return {
-        name: [one for one in categories if isinstance(one, str)]
-        for name, categories in zip(names, encoder.categories_, strict=True)
-    }

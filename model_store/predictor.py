@@ -1,5 +1,6 @@
 """Prices of houses by one model version: exact, and cheap for a single house."""
 
+import functools
 import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
@@ -13,6 +14,7 @@ from model_store.columns import Columns
 from model_store.errors import ArtifactError
 from model_store.estimates import Direct, Piped
 from model_store.output import Outputs
+from model_store.reasons import Reasons
 from model_store.store import ModelStore
 
 House = Mapping[str, Any]
@@ -28,6 +30,7 @@ class Predictor:
 
     Attributes:
         card: Its card.
+        pipelines: As they were trained, in the order of `pipelines.ESTIMATES`.
         exact: Whether the direct form prices. False after a failed parity check:
             then the pipelines do, a hundred times and more slower for one house.
     """
@@ -47,6 +50,7 @@ class Predictor:
             self.exact: bool = direct is not None
             self._estimates: Direct | Piped = direct or piped
             self._outputs = Outputs(loaded.card, loaded.pipelines)
+            self.pipelines = loaded.pipelines
             self.predict(loaded.parity_houses)
         # Whatever a made-up model or card raises.
         except (*_NOT_OF_FORM, ArithmeticError) as error:
@@ -61,8 +65,9 @@ class Predictor:
         Raises:
             UnknownModel: There is no such version.
             ArtifactError: Its files are damaged, not trusted, or give other prices.
+            StoreError: The store cannot be read.
         """
-        return cls(artifact.load(store.folder(version)))
+        return cls(artifact.load(store.files(version)))
 
     def predict(self, houses: Sequence[House]) -> list[dict[str, Any]]:
         """Price houses that fit the card's schema.
@@ -78,6 +83,19 @@ class Predictor:
             return []
         raw, neighbours = self._estimates.look(houses)
         return self._outputs.of(houses, raw, neighbours)
+
+    def explain(self, houses: Sequence[House]) -> list[dict[str, Any]]:
+        """Return for each house the base and the reasons of its price.
+
+        Raises:
+            ExplanationUnavailable: The extra `explain` is not installed, or the
+                contributions do not add up to the price.
+        """
+        return self._reasons.explain(houses)
+
+    @functools.cached_property
+    def _reasons(self) -> Reasons:
+        return Reasons(self.card, self.pipelines)
 
 
 def _verified_piped(loaded: Loaded) -> Piped:

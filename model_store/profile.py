@@ -2,7 +2,7 @@
 
 A price for such a house is a guess: the flags say so in words that its owner
 understands. Ranges of single features catch units and typing errors; the distance to
-the nearest sales catches combinations that none of them has.
+the nearest sales catches combinations that none of them has, and places without sales.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,20 +11,30 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn.pipeline import Pipeline
 
 from model_store.card import FeatureProfile, Profile
+from model_store.columns import Columns
+from model_store.comparables import Neighbours
 from model_store.schema import Feature, Schema
 
 Floats = NDArray[np.float64]
 
 Code = Literal[
-    "below_sales", "above_sales", "unknown_category", "missing", "unlike_sales"
+    "below_sales",
+    "above_sales",
+    "unknown_category",
+    "missing",
+    "unlike_sales",
+    "far_from_sales",
 ]
 
 #: Shares of the sales between which a value counts as usual.
 _USUAL = (0.0005, 0.9995)
-#: Share of the sales that lie nearer to their neighbours than what is flagged.
-_NEAR = 0.995
+#: Share of the sales that have a neighbour more like them than what is flagged.
+_LIKE = 0.995
+#: Share of the sales that have a neighbour nearer to them than what is flagged.
+_NEAR = 0.999
 #: Shares at which a profile keeps values, for comparison with what comes later.
 _DECILES = tuple(i / 10 for i in range(11))
 #: From here on a number is told without decimals.
@@ -33,18 +43,36 @@ _SIX_DIGITS = 1e6
 _MOST_CATEGORIES = 100
 
 
-def profile(schema: Schema, houses: pd.DataFrame, farness: Floats) -> Profile:
+def profile(schema: Schema, houses: pd.DataFrame, neighbours: Neighbours) -> Profile:
     """Return the profile of sales.
 
     Args:
         schema: What the columns are.
         houses: One row a sale.
-        farness: Mean distance of each to its neighbours, shape (n_sales,).
+        neighbours: Of the same sales.
     """
     return Profile(
         tuple(_profiled(feature, houses[feature.name]) for feature in schema.features),
-        float(np.quantile(farness, _NEAR)),
+        unlikeness=_least_flagged(neighbours.unlikeness, _LIKE),
+        remoteness=_least_flagged(neighbours.remoteness, _NEAR),
     )
+
+
+def _least_flagged(distances: Floats, share: float) -> float:
+    known = distances[~np.isnan(distances)]
+    return float(np.quantile(known, share)) if len(known) else 0.0
+
+
+def categories(model: Pipeline, schema: Schema) -> dict[str, list[str]]:
+    """Return the categories that the sales have, by feature."""
+    names = Columns.of(schema).categories
+    if not names:
+        return {}
+    encoder = model["columns"].named_transformers_["levels"]
+    return {
+        name: [one for one in found if isinstance(one, str)]
+        for name, found in zip(names, encoder.categories_, strict=True)
+    }
 
 
 class Flagging:
@@ -59,7 +87,8 @@ class Flagging:
     def __init__(
         self, profile: Profile, schema: Schema, known: Mapping[str, Sequence[str]]
     ) -> None:
-        self._farness = profile.farness
+        self._unlikeness = profile.unlikeness
+        self._remoteness = profile.remoteness
         pairs = list(zip(schema.features, profile.features, strict=True))
         self._numbers = [
             _Usual(feature, one.low, one.high, may_miss=one.missing > 0)
@@ -72,12 +101,15 @@ class Flagging:
             if feature.kind == "category"
         ]
 
-    def flags(self, house: Mapping[str, Any], farness: float) -> list[dict[str, Any]]:
+    def flags(
+        self, house: Mapping[str, Any], unlikeness: float, remoteness: float
+    ) -> list[dict[str, Any]]:
         """Return the flags of a house, none if it is like the sales.
 
         Args:
             house: Values by feature.
-            farness: Mean distance to its neighbours.
+            unlikeness: As in `Neighbours`.
+            remoteness: As in `Neighbours`, km.
         """
         get = house.get
         found = [
@@ -89,12 +121,16 @@ class Flagging:
             value = get(name)
             if value not in known and not (value is None and may_miss):
                 found.append(_category_flag(name, value))
-        if farness > self._farness and not found:
+        # What is plainly wrong makes a house unlike all others: that is told once.
+        if not found and unlikeness > self._unlikeness:
             detail = (
                 "No sale is much like this house: each value is usual, but not all of "
-                "them together. Check them, above all units and place."
+                "them together. Check them, above all the units."
             )
             found.append(_flag(None, "unlike_sales", None, detail))
+        if not found and remoteness > self._remoteness:
+            detail = f"The nearest comparable sale is {remoteness:,.1f} km away."
+            found.append(_flag(None, "far_from_sales", round(remoteness, 3), detail))
         return found
 
 

@@ -1,25 +1,40 @@
 """Settings of the model store; the one module of it that sees the environment."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import Field
+from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 #: Prefix of every environment variable that the service reads.
 PREFIX = "KERBSIDE_"
 
 
+#: Variable that only training is given.
+SIGNING_KEY_FILE = PREFIX + "SIGNING_KEY_FILE"
+
+#: How a public key is written: 32 bytes in base64.
+PUBLIC_KEY = re.compile(r"ed25519:[A-Za-z0-9+/]{43}=")
+
+
 class ModelSettings(BaseSettings):
-    """Where models are kept.
+    """Where models are kept, and whose are used.
 
     The constructor takes values and defaults only; `from_env` reads the
     environment, so that a test never meets the variables of its machine.
     """
 
-    model_config = SettingsConfigDict(frozen=True, env_prefix=PREFIX, extra="forbid")
+    model_config = SettingsConfigDict(
+        frozen=True,
+        env_prefix=PREFIX,
+        extra="forbid",
+        # An error goes to a log, and what stands in the wrong variable may be a secret.
+        hide_input_in_errors=True,
+    )
 
     state_dir: Path = Field(
         default=Path("var"),
@@ -28,10 +43,39 @@ class ModelSettings(BaseSettings):
     store_url: str | None = Field(
         default=None,
         description=(
-            "Where model versions are kept: a folder or a file:// URL; "
+            "Where model versions are kept: a folder, a file:// URL, s3:// with "
+            "kerbside[s3], gs:// with kerbside[gcs], or another URL of fsspec; "
             "`models` in the state folder when not set."
         ),
     )
+    signing_key_file: Path | None = Field(
+        default=None,
+        description="Private key that new model versions are signed with; only "
+        "training reads it. `signing-key.pem` in the state folder when not set, which "
+        "the first training makes.",
+    )
+    trusted_keys: tuple[str, ...] | None = Field(
+        default=None,
+        description="Public keys (`ed25519:...`, separated by spaces or commas) whose "
+        "model versions are used; all others are refused. The public half of the "
+        "signing key when not set.",
+    )
+
+    @field_validator("trusted_keys", mode="before")
+    @classmethod
+    def _listed(cls, keys: object) -> object:
+        return re.split(r"[\s,]+", keys.strip(" ,")) if isinstance(keys, str) else keys
+
+    @field_validator("trusted_keys")
+    @classmethod
+    def _of_form(cls, keys: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        for key in keys or ():
+            if not PUBLIC_KEY.fullmatch(key):
+                # Without what stands there: it might be the private half.
+                raise PydanticCustomError(
+                    "trusted_keys", "expected public keys, as `kerbside model key` says"
+                )
+        return keys
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
@@ -50,6 +94,13 @@ class ModelSettings(BaseSettings):
         values: dict[str, Any] = {k: v for k, v in variables.items() if v}
         return cls(**values)
 
+    def to_environ(self, *names: str) -> dict[str, str]:
+        """Return some settings, by default all, as variables that `from_env` reads."""
+        return {
+            PREFIX + name.upper(): _as_variable(getattr(self, name))
+            for name in names or type(self).model_fields
+        }
+
     @classmethod
     def settings_customise_sources(cls, *_: Any, **sources: Any) -> tuple[Any, ...]:
         """Keep the constructor's own values as the only source."""
@@ -58,3 +109,13 @@ class ModelSettings(BaseSettings):
     def model_store_url(self) -> str:
         """Return where the model store is."""
         return self.store_url or str(self.state_dir / "models")
+
+    def own_signing_key(self) -> Path:
+        """Return where this installation's signing key is, or is to be made."""
+        return self.signing_key_file or self.state_dir / "signing-key.pem"
+
+
+def _as_variable(value: Any) -> str:
+    if isinstance(value, tuple):
+        return " ".join(value)
+    return "" if value is None else str(value)

@@ -1,126 +1,112 @@
-"""The model store: a folder a version, one file of aliases, all replaced atomically."""
+"""The model store: a folder a version, signed, and one file of aliases."""
 
-import contextlib
-import fcntl
-import json
-import os
-import re
-import shutil
-import stat
-import tempfile
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+import random
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from typing import Self
 
+from model_store import manifest, storage
+from model_store.aliases import ALIAS_NAMES, Aliases, Post
 from model_store.card import ModelCard
 from model_store.errors import ArtifactError, StoreError, UnknownModel
+from model_store.manifest import CARD, MANIFEST, VERSION, Manifest
+from model_store.settings import ModelSettings
+from model_store.signing import Trust
 
-#: Files of a version folder. The manifest is written last: without it a folder
-#: is not a version.
-CARD, MODEL, PARITY, MANIFEST = (
-    "card.json",
-    "model.skops",
-    "parity.json",
-    "MANIFEST.json",
-)
-
-#: What a version may be called beside its id.
-ALIAS_NAMES = ("champion", "challenger", "previous")
-
-_FILES = (CARD, MODEL, PARITY, MANIFEST)
-#: Last sale date and the digest's first digits.
-_VERSION = re.compile(r"[0-9]{8}-[0-9a-f]{8}")
 _ALIASES = "aliases.json"
-_INCOMING, _WORKSHOP = ".incoming-", ".workshop-"
-#: Held in the store while it is written, in a workshop while somebody works there.
-_LOCK = ".lock"
-
-
-@dataclass(frozen=True, slots=True)
-class Aliases:
-    """Which version each alias means.
-
-    Attributes:
-        generation: Grows by one at every change; 0 before the first.
-        champion: Version that prices by default.
-        challenger: Version that is being tried beside the champion.
-        previous: Champion before the present one.
-    """
-
-    generation: int = 0
-    champion: str | None = None
-    challenger: str | None = None
-    previous: str | None = None
-
-    def of(self, version: str) -> list[str]:
-        """Return the names of the aliases that mean a version."""
-        return [name for name in ALIAS_NAMES if getattr(self, name) == version]
+#: Times that a version is written anew because another publisher wrote over it.
+_ATTEMPTS = 8
+#: Seconds by which the longest pause before such a write grows each time.
+_STEP_S = 0.1
 
 
 class ModelStore:
-    """Model versions in a local folder.
+    """Model versions in a folder or behind a URL, and whom to trust with them.
 
     A version never changes once published, so its card is read once. Aliases are read
-    from the disk each time.
+    anew each time. What nobody trusted has signed, or is not as it was signed, is
+    refused.
+
+    Attributes:
+        url: Where the store is; another process finds it by this.
+        trust: Whose versions are used.
     """
 
-    def __init__(self, root: str | Path) -> None:
+    def __init__(self, url: str | Path, trust: Trust) -> None:
         """Point at a store; nothing is created before something is published.
 
         Args:
-            root: A folder or a `file://` URL.
+            url: A folder, a `file://` URL or one that fsspec knows.
+            trust: Whose signatures count.
 
         Raises:
             StoreError: The URL is of another kind.
         """
-        self.root = _folder_of(root)
+        self.url = str(url)
+        self.trust = trust
+        self._files = storage.opened(url)
         self._cards: dict[str, ModelCard] = {}
         self._had_aliases = False
 
-    def versions(self) -> list[str]:
-        """Return the ids of all complete versions, oldest data first."""
-        try:
-            names = sorted(path.name for path in self.root.iterdir())
-        except FileNotFoundError:
-            return []
-        except OSError as error:
-            raise StoreError(_reading(self.root, error)) from error
-        return [name for name in names if self._is_version(name)]
-
-    def folder(self, version: str) -> Path:
-        """Return the folder of a version.
+    @classmethod
+    def from_settings(cls, settings: ModelSettings) -> Self:
+        """Point at the store that the settings name.
 
         Raises:
-            UnknownModel: There is no such version.
+            StoreError: Its URL is of another kind.
+        """
+        return cls(settings.model_store_url(), Trust.from_settings(settings))
+
+    def __str__(self) -> str:
+        """Return where it is, for messages."""
+        return self._files.place
+
+    def versions(self) -> list[str]:
+        """Return the ids of all versions, oldest data first, trusted or not.
+
+        Raises:
             StoreError: The store cannot be read.
         """
-        if not self._is_version(version):
-            known = ", ".join(self.versions()) or "none"
-            raise UnknownModel(
-                f"no model version {version!r} in {self.root}; versions: {known}"
-            )
-        return self.root / version
+        return [name for name in self._files.folders() if self._holds(name)]
 
     def card(self, version: str) -> ModelCard:
         """Return the card of a version.
 
         Raises:
             UnknownModel: There is no such version.
-            ArtifactError: Its card is damaged.
+            NotTrusted: Nobody who is trusted has signed it.
+            ArtifactError: Its card or its manifest is damaged.
             StoreError: The store cannot be read.
         """
         card = self._cards.get(version)
         if card is None:
-            path = self.folder(version) / CARD
-            try:
-                card = ModelCard.from_json(path.read_bytes())
-            except OSError as error:
-                raise StoreError(_reading(path, error)) from error
-            except ArtifactError as error:
-                raise ArtifactError(f"{path}: {error}") from error
+            card, _ = self._opened(version, lambda _: [CARD])
             self._cards[version] = card
         return card
+
+    def card_file(self, version: str) -> bytes:
+        """Return the card of a version as it was published, byte for byte.
+
+        Raises:
+            ModelStoreError: As `card` does.
+        """
+        return self._opened(version, lambda _: [CARD])[1][CARD]
+
+    def files(self, version: str) -> dict[str, bytes]:
+        """Return the files of a version by name, all but the manifest.
+
+        They are read once: what was checked is what is returned.
+
+        Raises:
+            UnknownModel: There is no such version.
+            NotTrusted: Nobody who is trusted has signed it.
+            ArtifactError: A file is missing or not as it was signed.
+            StoreError: The store cannot be read.
+        """
+        card, files = self._opened(version, lambda listed: list(listed.files))
+        self._cards[version] = card
+        return files
 
     def aliases(self) -> Aliases:
         """Return the aliases; all None before the first promotion.
@@ -128,17 +114,7 @@ class ModelStore:
         Raises:
             StoreError: The file cannot be read.
         """
-        path = self.root / _ALIASES
-        try:
-            aliases = Aliases(**json.loads(path.read_bytes()))
-        except (FileNotFoundError, NotADirectoryError) as error:
-            if self._had_aliases:
-                raise StoreError(_reading(path, error)) from error
-            return Aliases()
-        except (OSError, ValueError, TypeError) as error:
-            raise StoreError(_reading(path, error)) from error
-        self._had_aliases = True
-        return aliases
+        return self._parsed(self._files.read(_ALIASES))
 
     def resolve(self, alias_or_version: str) -> str:
         """Return the version that an alias means; a version means itself.
@@ -147,183 +123,206 @@ class ModelStore:
             UnknownModel: No such alias or version, or the alias points nowhere.
         """
         if alias_or_version not in ALIAS_NAMES:
-            return self.folder(alias_or_version).name
+            self._known(alias_or_version)
+            return alias_or_version
         version: str | None = getattr(self.aliases(), alias_or_version)
         if version is None:
             raise UnknownModel(
-                f"no {alias_or_version} in {self.root}: train or promote a model"
+                f"no {alias_or_version} in {self}: train or promote a model"
             )
         return version
 
-    def promote(self, version: str) -> Aliases:
-        """Make a version the champion; the champion so far becomes `previous`.
+    def promote(
+        self,
+        version: str,
+        *,
+        post: Post = "champion",
+        if_generation: int | None = None,
+    ) -> Aliases:
+        """Give a version a post; a champion so far becomes `previous`.
+
+        Args:
+            version: Its id.
+            post: What it is to be.
+            if_generation: What the aliases' generation must still be.
 
         Raises:
             UnknownModel: There is no such version.
+            ArtifactError: It is damaged or not trusted.
+            AliasesChanged: The aliases are at another generation.
             StoreError: The store cannot be written.
         """
-        self.folder(version)
-        with _writing(self.root), self._locked():
-            now = self.aliases()
-            if now.champion == version:
-                return now
-            new = replace(
-                now,
-                generation=now.generation + 1,
-                champion=version,
-                previous=now.champion,
-            )
-            _replace_file(self.root / _ALIASES, json.dumps(asdict(new)).encode())
-        return new
+        # Before anything is changed: no alias leads to what nobody would load.
+        self.files(version)
+        return self._change(lambda now: now.promoted(version, post), if_generation)
 
-    @contextlib.contextmanager
-    def workshop(self) -> Iterator[Path]:
-        """Lend a folder to make a version in; it is gone afterwards.
+    def rollback(self, *, if_generation: int | None = None) -> Aliases:
+        """Make the previous champion the champion again, and the other way round.
 
-        It lies in the store, so that a store which cannot be written is noticed
-        before a training rather than after it. What a killed training left behind
-        goes with the next one.
+        Args:
+            if_generation: What the aliases' generation must still be.
+
+        Raises:
+            UnknownModel: There is no previous champion.
+            ArtifactError: It is damaged or not trusted.
+            AliasesChanged: The aliases are at another generation.
+            StoreError: The store cannot be written.
+        """
+
+        def rolled_back(now: Aliases) -> Aliases:
+            aliases = now.rolled_back()
+            self.files(str(aliases.champion))
+            return aliases
+
+        return self._change(rolled_back, if_generation)
+
+    def prepare(self) -> None:
+        """Make sure that a version can be published, before the work of making one.
 
         Raises:
             StoreError: The store cannot be written.
         """
-        with contextlib.ExitStack() as at_end:
-            with _writing(self.root), self._locked():
-                self._tidy()
-                folder = Path(tempfile.mkdtemp(dir=self.root, prefix=_WORKSHOP))
-                at_end.callback(shutil.rmtree, folder, ignore_errors=True)
-                lock = at_end.enter_context((folder / _LOCK).open("ab"))
-                fcntl.flock(lock, fcntl.LOCK_EX)
-            yield folder
+        self._files.prepare()
 
-    def publish(self, folder: Path) -> str:
-        """Copy a complete version folder into the store, all or nothing.
+    def publish(self, files: Mapping[str, bytes]) -> str:
+        """Put a version into the store, all or nothing.
 
-        A version that is already there is left as it is: its id is made from its
-        content.
+        A version that is already there and sound is left as it is, since its id is
+        made from its content; one that would be refused is replaced.
 
         Args:
-            folder: Holds the files of a version, wherever it lies.
+            files: Every file of the version, the signed manifest among them.
 
         Returns:
             The version id, as the card says it.
 
         Raises:
+            NotTrusted: Nobody who is trusted has signed it.
+            ArtifactError: It is not a complete version.
             StoreError: The store cannot be written; nothing is left behind.
-            ArtifactError: The folder is not a complete version.
         """
-        version = _complete(folder)
-        with _writing(self.root), self._locked():
-            if not self._is_version(version):
-                self._copy_in(folder, version)
-        return version
+        version = self._checked(files)
+        # An object store knows no lock. Each of two publishers looks after its last
+        # write, so whoever is last leaves a version that is whole.
+        for attempt in range(_ATTEMPTS):
+            if self._is_sound(version):
+                return version
+            # Two that write in step would never get out of each other's way.
+            time.sleep(random.uniform(0, attempt * _STEP_S))  # noqa: S311 - no secret
+            self._files.add(version, _manifest_last(files))
+        raise StoreError(
+            f"version {version} in {self} was written over {_ATTEMPTS} times while it "
+            "was published; end what else publishes there, and publish it again"
+        )
 
-    def _copy_in(self, folder: Path, version: str) -> None:
-        self._tidy()
-        incoming = self.root / f"{_INCOMING}{version}"
+    def _checked(self, files: Mapping[str, bytes]) -> str:
+        """Return the version that files hold, after refusing what nobody would load."""
+        if MANIFEST not in files:
+            raise ArtifactError(f"not a model version: no {MANIFEST}")
+        listed = manifest.read(files[MANIFEST], self.trust)
+        if files.keys() != {*listed.files, MANIFEST}:
+            raise ArtifactError(
+                f"not a model version: holds {sorted(files)}; expected {MANIFEST} and "
+                f"what it lists: {sorted(listed.files)}"
+            )
+        listed.check({name: files[name] for name in listed.files})
+        _card_of(listed, files[CARD])
+        if not VERSION.fullmatch(listed.version):
+            raise ArtifactError(
+                f"its card says version {listed.version!r}; expected the last sale "
+                "date and eight digits of the digest, such as 20150527-1a2b3c4d"
+            )
+        return listed.version
+
+    def _is_sound(self, version: str) -> bool:
         try:
-            incoming.mkdir()
-            for name in _FILES:
-                # The bytes alone: modes of a private temporary folder would keep
-                # other users of the store out.
-                shutil.copyfile(folder / name, incoming / name)
-                _sync(incoming / name)
-            _sync(incoming)
-            # What stands there has no manifest and would block the rename for ever.
-            shutil.rmtree(self.root / version, ignore_errors=True)
-            incoming.rename(self.root / version)
-            _sync(self.root)
-        finally:
-            shutil.rmtree(incoming, ignore_errors=True)
-
-    def _tidy(self) -> None:
-        """Remove what was left by processes that are no more; the store is locked."""
-        for folder in self.root.glob(f"{_INCOMING}*"):
-            shutil.rmtree(folder, ignore_errors=True)
-        for folder in self.root.glob(f"{_WORKSHOP}*"):
-            with contextlib.suppress(OSError), (folder / _LOCK).open("ab") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(folder, ignore_errors=True)
-
-    def _is_version(self, name: str) -> bool:
-        if not _VERSION.fullmatch(name):
+            return self._holds(version) and bool(self.files(version))
+        except ArtifactError:
             return False
-        manifest = self.root / name / MANIFEST
+
+    def _opened(
+        self, version: str, wanted: Callable[[Manifest], list[str]]
+    ) -> tuple[ModelCard, dict[str, bytes]]:
+        """Return the card of a version and some files, after checking all of them."""
+        self._known(version)
         try:
-            return stat.S_ISREG(manifest.stat().st_mode)
-        except (FileNotFoundError, NotADirectoryError):
+            listed = manifest.read(self._read(version, MANIFEST), self.trust)
+            listed.stand_for(version)
+            files = {name: self._read(version, name) for name in wanted(listed)}
+            listed.check(files)
+            return _card_of(listed, files[CARD]), files
+        except ArtifactError as error:
+            raise type(error)(f"{self}/{version}: {error}") from error
+
+    def _read(self, version: str, name: str) -> bytes:
+        content = self._files.read(f"{version}/{name}")
+        if content is None:
+            raise ArtifactError(
+                f"no {name}: not a complete version; remove it and publish it again"
+            )
+        return content
+
+    def _known(self, version: str) -> None:
+        """Refuse the name of a version that is not there.
+
+        Raises:
+            UnknownModel: There is none.
+        """
+        if not self._holds(version):
+            known = ", ".join(self.versions()) or "none"
+            raise UnknownModel(
+                f"no model version {version!r} in {self}; versions: {known}"
+            )
+
+    def _holds(self, name: str) -> bool:
+        if not VERSION.fullmatch(name):
+            return False
+        holds = self._files.holds(f"{name}/{MANIFEST}")
+        if not holds and self._had_aliases:
             # Of an unmounted disk nothing is there: that is no word about one version.
+            self.aliases()
+        return holds
+
+    def _change(
+        self, change: Callable[[Aliases], Aliases], if_generation: int | None
+    ) -> Aliases:
+        after: list[Aliases] = []
+
+        def replaced(content: bytes | None) -> bytes | None:
+            now = self._parsed(content)
+            now.expect(if_generation)
+            after[:] = [change(now)]
+            return None if after == [now] else after[0].to_json()
+
+        self._files.update(_ALIASES, replaced)
+        return after[0]
+
+    def _parsed(self, content: bytes | None) -> Aliases:
+        place = f"{self}/{_ALIASES}"
+        if content is None:
             if self._had_aliases:
-                self.aliases()
-            return False
-        except OSError as error:
-            raise StoreError(_reading(manifest, error)) from error
+                raise StoreError(f"cannot read {place}: it is gone; put it back")
+            return Aliases()
+        try:
+            aliases = Aliases.from_json(content)
+        except ValueError as error:
+            raise StoreError(
+                f"cannot read {place}: {error}; remove it and promote a version"
+            ) from error
+        self._had_aliases = True
+        return aliases
 
-    @contextlib.contextmanager
-    def _locked(self) -> Iterator[None]:
-        """Let one process of this machine write at a time."""
-        with (self.root / _LOCK).open("ab") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
 
-
-def _complete(folder: Path) -> str:
-    """Return the version that a folder holds."""
-    absent = [name for name in _FILES if not (folder / name).is_file()]
-    if absent:
-        raise ArtifactError(f"{folder}: not a model version: no {', '.join(absent)}")
-    version = ModelCard.from_json((folder / CARD).read_bytes()).version
-    if not _VERSION.fullmatch(version):
+def _card_of(listed: Manifest, content: bytes) -> ModelCard:
+    """Return a card that says of itself what was signed."""
+    card = ModelCard.from_json(content)
+    if (card.name, card.version) != (listed.name, listed.version):
         raise ArtifactError(
-            f"{folder}: its card says version {version!r}; expected the last sale date "
-            "and eight digits of the digest, such as 20150527-1a2b3c4d"
+            f"{CARD} says {card.name} {card.version}, {MANIFEST} says {listed.name} "
+            f"{listed.version}: expected the same; publish the version again"
         )
-    return version
+    return card
 
 
-def _folder_of(root: str | Path) -> Path:
-    if isinstance(root, Path):
-        return root
-    parts = urlsplit(root)
-    if parts.scheme not in ("", "file"):
-        raise StoreError(
-            f"store URL {root!r}: expected a folder or a file:// URL, "
-            f"got scheme {parts.scheme!r}"
-        )
-    return Path(unquote(parts.path) if parts.scheme else root)
-
-
-@contextlib.contextmanager
-def _writing(root: Path) -> Iterator[None]:
-    """Create the store's folder, and turn any failure to write into one error."""
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        yield
-    except OSError as error:
-        reason = error.strerror or error
-        raise StoreError(
-            f"cannot write the model store {root}: {reason}; "
-            "check its owner, permissions and free space, or set KERBSIDE_STORE_URL"
-        ) from error
-
-
-def _reading(path: Path, error: Exception) -> str:
-    return f"cannot read {path}: {error}"
-
-
-def _replace_file(path: Path, content: bytes) -> None:
-    fresh = path.with_name(f".{path.name}.new")
-    try:
-        fresh.write_bytes(content)
-        _sync(fresh)
-        fresh.replace(path)
-    finally:
-        fresh.unlink(missing_ok=True)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _manifest_last(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    return {name: files[name] for name in sorted(files, key=MANIFEST.__eq__)}

@@ -10,7 +10,7 @@ import redis as redis_py
 from model_store import artifact
 from model_store.settings import PREFIX
 from model_store.store import ModelStore
-from tests import small_model
+from tests import second_version, small_model
 from tests.clock import Clock
 from worker import connection, ledger, queue
 from worker.settings import WorkerSettings
@@ -47,11 +47,23 @@ def small_artifact() -> artifact.Artifact:
 
 
 @pytest.fixture(scope="session")
+def made(small_artifact: artifact.Artifact) -> dict[str, bytes]:
+    """Return the files of a version that no store holds; do not change them."""
+    return artifact.dump(small_artifact, small_model.KEY)
+
+
+@pytest.fixture(scope="session")
 def store(
     tmp_path_factory: pytest.TempPathFactory, small_artifact: artifact.Artifact
 ) -> ModelStore:
     """Return a store with one small champion; do not write to it."""
     return small_model.promoted(small_artifact, tmp_path_factory.mktemp("models"))
+
+
+@pytest.fixture
+def own_store(store: ModelStore, tmp_path: Path) -> ModelStore:
+    """Return a store to write to, with a second version beside the champion."""
+    return second_version.added(store, tmp_path / "models")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -85,7 +97,9 @@ def redis_url(redis_server_url: str) -> Iterator[str]:
 @pytest.fixture
 def settings(redis_url: str, store: ModelStore) -> WorkerSettings:
     """Return settings that name the test's Redis and model store."""
-    return WorkerSettings(redis_url=redis_url, store_url=str(store.root))
+    return WorkerSettings(
+        redis_url=redis_url, store_url=store.url, trusted_keys=store.trust.keys
+    )
 
 
 @pytest.fixture

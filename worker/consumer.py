@@ -26,6 +26,7 @@ from worker.health import Watchdog
 from worker.ledger import Claim, Completion, Lease
 from worker.outage import is_outage, words_of
 from worker.parking import Batch, Parking
+from worker.versions import Versions
 
 #: Seconds that an idle worker sleeps at the bell before it looks by itself.
 _BELL_S = 1.0
@@ -60,8 +61,10 @@ class BatchConsumer(bootsteps.StartStopStep):
         self._settings = app.settings
         client = connection.connect(app.settings.redis_url, role="worker")
         self._ledger = ledger.Ledger(client, app.settings)
-        store = ModelStore(app.settings.model_store_url())
-        self._predictors = predictors.Predictors(store, app.load_predictor)
+        store = ModelStore.from_settings(app.settings)
+        self._predictors = predictors.Predictors(
+            store, app.load_predictor, Versions(client, app.settings)
+        )
         self._parking = Parking(self._predictors)
         self._renewed = time.monotonic()
         self._events = events.channel(connection.database(client))

@@ -70,8 +70,12 @@ class Submission:
     model: str
     #: Model version id that validated the house and will price it.
     version: str
+    #: Alias by which the version was named; None where it was named by its id.
+    alias: str | None = None
     #: The house as canonical JSON.
     input: bytes
+    #: Whether the price is to come with its reasons.
+    explain: bool = False
     #: The client's own labels as JSON.
     metadata: bytes = b"{}"
     #: Hash of what makes this request what it is, for the comparison of repeats.
@@ -167,10 +171,10 @@ class Job:
             "state_detail": self.state_detail,
             "sequence": self.sequence,
             "attempts": self.attempts,
-            "created_at": _rfc3339(self.created_ms),
-            "started_at": _rfc3339(self.started_ms),
-            "completed_at": _rfc3339(self.completed_ms),
-            "expires_at": _rfc3339(self.expires_ms),
+            "created_at": rfc3339(self.created_ms),
+            "started_at": rfc3339(self.started_ms),
+            "completed_at": rfc3339(self.completed_ms),
+            "expires_at": rfc3339(self.expires_ms),
             "metrics": self._metrics(),
             "metadata": orjson.Fragment(self.metadata),
             "webhook": None,
@@ -198,7 +202,8 @@ def _optional_int(value: bytes | None) -> int | None:
     return int(value) if value else None
 
 
-def _rfc3339(instant_ms: int | None) -> str | None:
+def rfc3339(instant_ms: int | None) -> str | None:
+    """Return an instant, in ms since the epoch, as clients read it."""
     if instant_ms is None:
         return None
     seconds, ms = divmod(instant_ms, 1000)

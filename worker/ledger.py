@@ -27,8 +27,11 @@ Scripts build keys from ids, so one primary holds them all (no Redis Cluster).
 | `kerbside:samples:<lane>` | list | newest 16 | reap | `time number done` of each tick |
 | `kerbside:memory_full` | string | 10 s | watch_memory | why new jobs are refused: `memory` or `evicting` |
 | `kerbside:probe` | string | 60 s | write_probe | proves that Redis takes writes |
+| `kerbside:loaded` | zset | newest 100 | accept | model version -> last time that a worker loaded it |
+| `kerbside:refused` | hash | newest 100, until a worker loads the version | refuse, accept | model version -> JSON of `count`, `reason`, `since`, `last` |
 | `kerbside:keys` | hash | - | credentials | API key id -> its JSON record |
 | `kerbside:finished:<db>` | channel | - | prelude | ids of finished jobs, one a line |
+| `kerbside:models:<db>` | channel | - | refuse | JSON of `type` (`model.refused`), `version`, `reason`, `time`; once for each reason |
 
 Times are milliseconds since the epoch.
 """
@@ -58,6 +61,8 @@ LANES = (PREDICTIONS,)
 API_KEYS = "kerbside:keys"
 #: Why new jobs are refused, while they are.
 MEMORY_FULL = "kerbside:memory_full"
+#: Which model versions workers have loaded, and which they refuse.
+LOADED, REFUSED = "kerbside:loaded", "kerbside:refused"
 #: Written to prove that Redis takes writes.
 PROBE = "kerbside:probe"
 
@@ -107,6 +112,11 @@ def finished_channel(client: redis.Redis) -> str:
     return f"kerbside:finished:{connection.database(client)}"
 
 
+def models_channel(client: redis.Redis) -> str:
+    """Return the channel of what happens to model versions."""
+    return f"kerbside:models:{connection.database(client)}"
+
+
 @dataclass(frozen=True, slots=True)
 class Lease:
     """A job in a worker's hand."""
@@ -117,6 +127,10 @@ class Lease:
     #: The house as JSON.
     input: bytes
     crashes: int
+    #: Alias by which the client named the version; None where it named the id.
+    alias: str | None = None
+    #: Whether the client wants the reasons for the price.
+    explain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +219,16 @@ class Ledger:
             int(fresh),
         )
         leases = [
-            Lease(job[0].decode(), job[1], job[2].decode(), job[3], job[4])
-            for job in jobs
+            Lease(
+                job_id.decode(),
+                fence,
+                version.decode(),
+                house,
+                crashes,
+                alias and alias.decode(),
+                explain is not None,
+            )
+            for job_id, fence, version, house, crashes, alias, explain in jobs
         ]
         return Claim(leases, left, bool(paused), strays)
 

@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-from model_store.errors import StoreError, UnknownModel
 from worker.ledger import Lease
-from worker.predictors import Predictors, Pricing, Unloadable, reason_of
+from worker.predictors import Predictors, Pricing, Unloadable, passes, reason_of
 
 #: Seconds for which a store that cannot be read is asked again, and between two tries.
 _PATIENCE_S, _RETRY_S = 30.0, 1.0
@@ -103,8 +102,7 @@ class Parking:
         if error is None:
             return stay.promise.result()
         now = self._clock()
-        passes = isinstance(error, StoreError) and not isinstance(error, UnknownModel)
-        if passes:
+        if passes(error):
             if now - stay.since >= _PATIENCE_S:
                 raise error
             if now - stay.asked >= _RETRY_S:

@@ -2,41 +2,70 @@
 
 import collections
 import logging
-import queue
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from typing import Any, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Any, Protocol
 
-from model_store.errors import ModelStoreError
-from model_store.store import ModelStore
+from model_store.errors import (
+    ExplanationUnavailable,
+    ModelStoreError,
+    StoreError,
+    UnknownModel,
+)
+from model_store.store import Aliases, ModelStore
 from worker.errors import frames_of
+from worker.store_thread import StoreThread
 
 #: Versions kept loaded: the champion, the one before, and one more for old jobs.
 _KEPT = 3
 #: Seconds between two looks at the store's aliases.
 _LOOK_EVERY_S = 1.0
-#: Seconds after which a load hangs for good: one that is merely slow ends no worker.
-_HANGS_S = 60.0
+#: Seconds after which a champion that was refused is tried again, at first and at most.
+_AGAIN_S, _AGAIN_MOST_S = 1.0, 30.0
 
 _log = logging.getLogger(__name__)
 
-_T = TypeVar("_T")
-
 
 class Pricing(Protocol):
-    """What prices houses: `model_store.predictor.Predictor`, or a stand-in."""
+    """What prices houses: `model_store.predictor.Predictor`, or a stand-in.
+
+    A stand-in that inherits from this explains nothing.
+    """
 
     def predict(self, houses: Sequence[Mapping[str, Any]], /) -> list[dict[str, Any]]:
-        """Return one output per house, in the order of the houses."""
+        """Return one output per house, in the order of the houses.
+
+        Each output belongs to the caller alone, and so does the dict `model` in it.
+        """
+
+    def explain(self, houses: Sequence[Mapping[str, Any]], /) -> list[dict[str, Any]]:
+        """Return `base` and `reasons` of each price, in the order of the houses.
+
+        Raises:
+            ExplanationUnavailable: What it takes is not installed here.
+        """
+        del houses
+        raise ExplanationUnavailable("a stand-in knows no reasons")
+
+
+class Report(Protocol):
+    """Who is told what became of each load, such as `versions.Versions`."""
+
+    def loaded(self, version: str, /) -> None:
+        """Note that a version is loaded."""
+
+    def refused(self, version: str, reason: str, /) -> None:
+        """Note that a version cannot be had, and why."""
 
 
 class CannotPrice(Exception):
     """This house cannot be priced; the message is meant for the client."""
 
 
-class Unloadable:
+class Unloadable(Pricing):
     """Stands for a version that cannot be had: all its houses fail.
 
     Args:
@@ -46,12 +75,13 @@ class Unloadable:
     def __init__(self, version: str) -> None:
         self._version = version
 
-    def predict(self, *_: Any) -> list[dict[str, Any]]:
+    def predict(self, houses: Sequence[Mapping[str, Any]], /) -> list[dict[str, Any]]:
         """Raise what the client may know.
 
         Raises:
             CannotPrice: Always.
         """
+        del houses
         raise CannotPrice(f"Model version {self._version} cannot be loaded.")
 
 
@@ -60,7 +90,12 @@ def load(store: ModelStore, version: str) -> Pricing:
     # Upkeep, beat and Flower share the application without these 120 MiB.
     from model_store.predictor import Predictor  # noqa: PLC0415
 
-    return Predictor.load(store, version)
+    return Predictor.load(store, version)  # type: ignore[return-value] # its explain is on its way
+
+
+def passes(error: BaseException) -> bool:
+    """Tell whether a version may be had later: the store could not be read."""
+    return isinstance(error, StoreError) and not isinstance(error, UnknownModel)
 
 
 def reason_of(error: BaseException) -> str:
@@ -71,12 +106,54 @@ def reason_of(error: BaseException) -> str:
     return str(error) if isinstance(error, ModelStoreError) else f"\n{frames_of(error)}"
 
 
+def short_reason_of(error: BaseException) -> str:
+    """Return the same in one line, for whoever operates the service."""
+    if isinstance(error, ModelStoreError):
+        return str(error)
+    return f"{type(error).__name__} while it was loaded; a worker's log says where"
+
+
+def load_and_tell(
+    store: ModelStore,
+    version: str,
+    load_predictor: Callable[..., Pricing],
+    report: Report,
+) -> Pricing:
+    """Load a version and report what became of it.
+
+    Raises:
+        Exception: The version cannot be had; reported unless it `passes`.
+    """
+    try:
+        predictor = load_predictor(store, version)
+    except Exception as error:
+        if not passes(error):
+            report.refused(version, short_reason_of(error))
+        raise
+    report.loaded(version)
+    return predictor
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """A champion that cannot be had, and when it is worth another try."""
+
+    aliases: Aliases
+    error: Exception
+    pause_s: float
+    again_at: float
+
+
 class Predictors:
     """Loads model versions in a side thread, so that pricing goes on meanwhile.
+
+    While the champion is refused, what was loaded before goes on pricing; a worker
+    that has just started takes the champion before.
 
     Args:
         store: Where the versions are.
         load_predictor: Called with the store and a version id.
+        report: Told of every version that is loaded or refused.
         clock: Monotonic seconds.
     """
 
@@ -84,27 +161,25 @@ class Predictors:
         self,
         store: ModelStore,
         load_predictor: Callable[..., Pricing],
+        report: Report,
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._load = load_predictor
+        self._report = report
         self._clock = clock
         self._loaded: collections.OrderedDict[str, Future[Pricing]] = (
             collections.OrderedDict()
         )
         self._lock = threading.Lock()
-        self._asked: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = (
-            queue.SimpleQueue()
-        )
-        self._began: float | None = None
         self._stopped = threading.Event()
+        #: The champion, or what stands in for it.
         self._champion: str | None = None
         #: The champion to be, while it loads.
         self._coming: str | None = None
-        # All that touches the store, which may hang, happens in this one thread. No
-        # executor: Python would wait for its thread before the process may end.
-        threading.Thread(target=self._answer, name="load-model", daemon=True).start()
+        self._refusal: _Refusal | None = None
+        self._thread = StoreThread(clock=clock)
 
     def start(self) -> None:
         """Begin to follow the store's champion."""
@@ -115,25 +190,21 @@ class Predictors:
     def stop(self) -> None:
         """Stop following; what is loaded stays usable."""
         self._stopped.set()
-        self._asked.put(None)
+        self._thread.stop()
 
     @property
     def ready(self) -> bool:
-        """Tell whether the champion is loaded."""
+        """Tell whether the champion, or what stands in for it, is loaded."""
         with self._lock:
             future = self._loaded.get(self._champion or "")
         return future is not None and future.done() and not future.exception()
 
     @property
     def hang(self) -> bool:
-        """Tell whether the store lets the loading thread wait for too long.
+        """Tell whether nothing will be loaded in this process any more."""
+        return self._thread.hangs
 
-        No thread can be ended from outside: nothing will be loaded in this process.
-        """
-        began = self._began
-        return began is not None and self._clock() - began > _HANGS_S
-
-    def request(self, version: str) -> Future[Pricing]:
+    def request(self, version: str, *, urgent: bool = False) -> Future[Pricing]:
         """Return the version's predictor, or the promise of it.
 
         The future raises `ModelStoreError` where the version cannot be had. A failed
@@ -142,7 +213,7 @@ class Predictors:
         with self._lock:
             future = self._loaded.get(version)
             if future is None or (future.done() and future.exception()):
-                future = self._later(self._load, self._store, version)
+                future = self._thread.ask(self._load_version, version, urgent=urgent)
                 self._loaded[version] = future
             self._loaded.move_to_end(version)
             for kept in (self._champion, self._coming):
@@ -152,54 +223,69 @@ class Predictors:
                 self._loaded.popitem(last=False)
             return future
 
+    def _load_version(self, version: str) -> Pricing:
+        try:
+            return load_and_tell(self._store, version, self._load, self._report)
+        except Exception:
+            # A version that cannot be had takes no other's place.
+            with self._lock:
+                self._loaded.pop(version, None)
+            raise
+
     def _follow(self) -> None:
-        problem = None
+        told = None
         while not self._stopped.is_set():
             try:
-                self._follow_once()
-                problem = None
+                trouble = self._follow_once()
             except Exception as error:  # noqa: BLE001 - without this thread the worker would wait for ever
-                if self._stopped.is_set():
-                    return
-                if repr(error) != problem:
-                    problem = repr(error)
-                    _log.warning("champion_not_loaded: %s", reason_of(error))
+                trouble = error
+            if self._stopped.is_set():
+                return
+            if trouble is None:
+                told = None
+            elif repr(trouble) != told:
+                told = repr(trouble)
+                _log.warning("champion_not_loaded: %s", reason_of(trouble))
             self._stopped.wait(_LOOK_EVERY_S)
 
-    def _follow_once(self) -> None:
-        champion = self._later(self._store.aliases).result().champion
-        if champion is None:
-            return
-        if champion == self._champion and self.ready:
-            return
-        with self._lock:
-            self._coming = champion
-        self.request(champion).result()
-        with self._lock:
-            self._champion = champion
-        _log.info("champion_loaded: %s", champion)
+    def _follow_once(self) -> Exception | None:
+        """Load the champion unless it is loaded; return why it cannot be had."""
+        aliases = self._thread.ask(self._store.aliases, urgent=True).result()
+        if aliases.champion is None:
+            return None
+        if aliases.champion == self._champion and self.ready:
+            return None
+        error = self._try(aliases.champion, aliases)
+        if error is not None and aliases.previous is not None and not self.ready:
+            self._serve(aliases.previous)
+        return error
 
-    def _later(self, ask: Callable[..., _T], *args: Any) -> Future[_T]:
-        promise: Future[_T] = Future()
-        self._asked.put((promise, lambda: ask(*args)))
-        return promise
-
-    def _answer(self) -> None:
-        while (asked := self._asked.get()) is not None:
-            promise, ask = asked
-            if self._stopped.is_set():
-                promise.cancel()
-                continue
-            try:
-                answer = self._timed(ask)
-            except BaseException as error:  # noqa: BLE001 - it is for who asked
-                promise.set_exception(error)
-            else:
-                promise.set_result(answer)
-
-    def _timed(self, ask: Callable[[], _T]) -> _T:
-        self._began = self._clock()
+    def _try(self, champion: str, aliases: Aliases) -> Exception | None:
+        # Anything that was promoted since is worth a try at once.
+        held = self._refusal
+        before = held if held and held.aliases == aliases else None
+        if before and self._clock() < before.again_at:
+            return before.error
         try:
-            return ask()
+            self._serve(champion)
+        except Exception as error:  # noqa: BLE001 - returned, for the caller goes on
+            self._refusal = None
+            if not passes(error):
+                pause_s = min(2 * before.pause_s, _AGAIN_MOST_S) if before else _AGAIN_S
+                again_at = self._clock() + pause_s
+                self._refusal = _Refusal(aliases, error, pause_s, again_at)
+            return error
+        self._refusal = None
+        return None
+
+    def _serve(self, version: str) -> None:
+        with self._lock:
+            self._coming = version
+        try:
+            self.request(version, urgent=True).result()
+            with self._lock:
+                self._champion = version
         finally:
-            self._began = None
+            with self._lock:
+                self._coming = None
+        _log.info("champion_loaded: %s", version)

@@ -3,12 +3,20 @@
 import logging
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import orjson
 
+from model_store.errors import ExplanationUnavailable
 from worker.errors import frames_of
 from worker.ledger import Completion, Lease
 from worker.predictors import CannotPrice, Pricing
+
+#: What a client reads who asked a worker for reasons that has none to give.
+NOT_EXPLAINED = (
+    "This price cannot be explained: the worker that took it has not installed "
+    "kerbside[explain]. Submit it again without explain."
+)
 
 _log = logging.getLogger(__name__)
 
@@ -33,12 +41,43 @@ def price(leases: Sequence[Lease], predictor: Pricing) -> list[Completion]:
 
 def _predict(leases: Sequence[Lease], predictor: Pricing) -> list[Completion]:
     began = time.perf_counter()
-    outputs = predictor.predict([orjson.loads(lease.input) for lease in leases])
+    houses = [orjson.loads(lease.input) for lease in leases]
+    outputs = predictor.predict(houses)
+    for lease, output in zip(leases, outputs, strict=True):
+        output["model"]["alias"] = lease.alias
+    refusal = _explain(leases, houses, outputs, predictor)
     predict_us = round((time.perf_counter() - began) * 1e6)
     return [
-        Completion(lease=lease, output=orjson.dumps(output), predict_us=predict_us)
+        Completion(lease=lease, error=refusal)
+        if refusal and lease.explain
+        else Completion(lease=lease, output=orjson.dumps(output), predict_us=predict_us)
         for lease, output in zip(leases, outputs, strict=True)
     ]
+
+
+def _explain(
+    leases: Sequence[Lease],
+    houses: Sequence[dict[str, Any]],
+    outputs: Sequence[dict[str, Any]],
+    predictor: Pricing,
+) -> str:
+    """Add the reasons to the outputs of the jobs that asked for them.
+
+    Returns:
+        Why there are none, in words for the client; empty where there are or nobody
+        asked.
+    """
+    asked = [row for row, lease in enumerate(leases) if lease.explain]
+    if not asked:
+        return ""
+    try:
+        told = predictor.explain([houses[row] for row in asked])
+    except ExplanationUnavailable as error:
+        _log.warning("not_explained: %d jobs, %s", len(asked), error)
+        return NOT_EXPLAINED
+    for row, reasons in zip(asked, told, strict=True):
+        outputs[row].update(reasons)
+    return ""
 
 
 def _failed(lease: Lease, error: Exception) -> Completion:

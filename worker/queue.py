@@ -175,6 +175,10 @@ class Queue:
 
     def _submit_args(self, submission: Submission) -> list[Any]:
         key = submission.idempotency_key
+        # What was not asked for is not written: an absent field costs no memory.
+        asked = ["explain", 1] if submission.explain else []
+        if submission.alias is not None:
+            asked += ["alias", submission.alias]
         return [
             submission.id,
             ledger.PREDICTIONS,
@@ -192,6 +196,7 @@ class Queue:
             submission.input,
             "metadata",
             submission.metadata,
+            *asked,
         ]
 
     def _raise_missing(self, tenant: str, job_id: str) -> None:

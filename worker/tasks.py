@@ -9,10 +9,10 @@ from typing import Any
 import redis
 from celery import shared_task
 
-from model_store.errors import StoreError, UnknownModel
 from model_store.store import ModelStore
 from worker import celery as wire
 from worker import connection, ledger, predictors, pricing, upkeep
+from worker.versions import Versions
 
 #: Seconds before a stock worker goes on after a job that it gave back.
 _PAUSE_S = 1.0
@@ -57,7 +57,7 @@ def _predictor(app: wire.KerbsideCelery, version: str) -> predictors.Pricing:
     try:
         return _loaded(app, version)
     except Exception as error:
-        if isinstance(error, StoreError) and not isinstance(error, UnknownModel):
+        if predictors.passes(error):
             raise
         reason = predictors.reason_of(error)
         _log.error("version_not_loaded: %s, %s", version, reason)
@@ -66,4 +66,11 @@ def _predictor(app: wire.KerbsideCelery, version: str) -> predictors.Pricing:
 
 @functools.lru_cache(maxsize=3)
 def _loaded(app: wire.KerbsideCelery, version: str) -> predictors.Pricing:
-    return app.load_predictor(ModelStore(app.settings.model_store_url()), version)
+    store = ModelStore.from_settings(app.settings)
+    return predictors.load_and_tell(store, version, app.load_predictor, _report(app))
+
+
+@functools.cache
+def _report(app: wire.KerbsideCelery) -> Versions:
+    client = connection.connect(app.settings.redis_url, role="worker")
+    return Versions(client, app.settings)

@@ -7,8 +7,20 @@ import click
 from pydantic import ValidationError
 
 from api.settings import ApiSettings, child_environment
-from model_store.settings import PREFIX
+from model_store import signing
+from model_store.errors import StoreError
+from model_store.settings import PREFIX, SIGNING_KEY_FILE
 from worker.supervision import ports
+
+#: What may be other for the processes than their own environment says.
+_NAMED = (
+    "redis_url",
+    "state_dir",
+    "store_url",
+    "trusted_keys",
+    "health_dir",
+    "public_url",
+)
 
 
 def read_settings() -> ApiSettings:
@@ -33,10 +45,17 @@ def names_redis(settings: ApiSettings) -> bool:
 def for_children(
     settings: ApiSettings, *, state_dir: Path, redis_url: str, port: int
 ) -> ApiSettings:
-    """Return settings that hold for processes with another working folder."""
+    """Return settings that hold for processes with another working folder.
+
+    Raises:
+        click.UsageError: There is no signing key where it was said to be.
+    """
     changes: dict[str, Any] = {"state_dir": state_dir, "redis_url": redis_url}
     if settings.store_url and "://" not in settings.store_url:
         changes["store_url"] = str(Path(settings.store_url).absolute())
+    if settings.signing_key_file:
+        changes["signing_key_file"] = settings.signing_key_file.absolute()
+        changes["trusted_keys"] = settings.trusted_keys or (_public_key(settings),)
     if settings.health_dir:
         changes["health_dir"] = settings.health_dir.absolute()
     if "public_url" not in settings.model_fields_set:
@@ -45,9 +64,17 @@ def for_children(
 
 
 def environment(settings: ApiSettings) -> dict[str, str]:
-    """Return the environment of this process with these settings in it."""
-    names = ("redis_url", "state_dir", "store_url", "health_dir", "public_url")
-    values = {name: getattr(settings, name) for name in names}
-    ours = {PREFIX + k.upper(): str(v) for k, v in values.items() if v is not None}
+    """Return the environment of this process with these settings in it.
+
+    Without the private key: only training signs.
+    """
+    ours = settings.to_environ(*_NAMED) | {SIGNING_KEY_FILE: ""}
     # One process a core: threads inside numpy would only get in each other's way.
     return child_environment(OMP_NUM_THREADS="1", PYTHONUNBUFFERED="1", **ours)
+
+
+def _public_key(settings: ApiSettings) -> str:
+    try:
+        return signing.own_key(settings).public
+    except StoreError as error:
+        raise click.UsageError(f"{SIGNING_KEY_FILE}: {error}") from error

@@ -3,9 +3,11 @@
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from signal import Signals
 
 from api.launcher.statefolder import StateFolder
+from model_store.settings import SIGNING_KEY_FILE
 from worker.supervision import ports
 from worker.supervision.child import ChildSpec
 from worker.supervision.embedded import EmbeddedRedis
@@ -36,6 +38,7 @@ class Stack:
         predictors: Number of prediction workers.
         drain_s: How long a worker may take to finish what it has begun.
         api_threads: Requests that one API process serves at a time.
+        signing_key_file: The private key that training signs with, if it was named.
     """
 
     state: StateFolder
@@ -47,6 +50,7 @@ class Stack:
     predictors: int
     drain_s: float
     api_threads: int
+    signing_key_file: Path | None = None
 
     def redis(self, server: EmbeddedRedis) -> ChildSpec:
         """Return the embedded Valkey."""
@@ -112,7 +116,12 @@ class Stack:
     def training(self) -> ChildSpec:
         """Return the training of a champion, which talks to the terminal."""
         command = (sys.executable, "-m", "model_store", "train")
-        return replace(self._spec("training", command), is_visible=True)
+        environment = {}
+        if self.signing_key_file:
+            # No other process is told where the private key is.
+            environment[SIGNING_KEY_FILE] = str(self.signing_key_file)
+        spec = self._spec("training", command, more_environment=environment)
+        return replace(spec, is_visible=True)
 
     def _worker(self, name: str, lane: str, level: str) -> ChildSpec:
         options = {

@@ -56,7 +56,7 @@ class Startup:
         """
         try:
             if store.aliases().champion is None:
-                self.screen.say(f"  No model in {store.root} yet: training one, once.")
+                self.screen.say(f"  No model in {store} yet: training one, once.")
                 if self.supervisor.run_to_end(self.stack.training()) != 0:
                     raise TrainingFailed("The first model could not be trained.")
             card = store.card(store.resolve("champion"))

@@ -134,6 +134,7 @@ def up(**given: Any) -> None:
         stack = Stack(
             state=state,
             environment=installation.environment(settings),
+            signing_key_file=settings.signing_key_file,
             lock=lock,
             port=port,
             flower_port=flower_port,
@@ -176,7 +177,7 @@ def _start(
     server: EmbeddedRedis | None,
 ) -> tuple[ModelCard, LocalKeys]:
     """Bring everything up that prices a house."""
-    card = startup.champion(ModelStore(settings.model_store_url()))
+    card = startup.champion(ModelStore.from_settings(settings))
     if server:
         startup.embedded_redis(server)
     else:

@@ -1,7 +1,6 @@
 """The tutorial's model: three pipelines, called on a data frame of one row."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -14,11 +13,11 @@ class Model:
     """The pipelines of a model version, used as scikit-learn's documentation shows.
 
     Args:
-        folder: The version's folder in the model store.
+        files: The version's, as the model store has checked them.
     """
 
-    def __init__(self, folder: Path) -> None:
-        loaded = artifact.load(folder)
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        loaded = artifact.load(files)
         self._pipelines = loaded.pipelines
         self._card = loaded.card
         form = loaded.card.to_dict()

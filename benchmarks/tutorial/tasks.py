@@ -5,13 +5,14 @@ process, JSON is the serializer, events are off, and one data frame serves all t
 pipelines.
 """
 
-from pathlib import Path
 from typing import Any
 
 from celery import Celery
 from celery.signals import worker_process_init
 
 from benchmarks.tutorial.settings import TutorialSettings
+from model_store.settings import ModelSettings
+from model_store.store import ModelStore
 
 settings = TutorialSettings.from_env()
 
@@ -34,7 +35,8 @@ def load_model(**_: Any) -> None:
     from benchmarks.tutorial.model import Model  # noqa: PLC0415
 
     global _model  # noqa: PLW0603 -- how tutorials keep a model
-    _model = Model(Path(settings.model_folder))
+    store = ModelStore.from_settings(ModelSettings.from_env())
+    _model = Model(store.files(store.resolve("champion")))
 
 
 @app.task(name="tutorial.predict")

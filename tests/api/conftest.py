@@ -25,10 +25,33 @@ OUTPUT = {
     "price": 612000,
     "currency": "USD",
     "interval": {"low": 498000, "high": 741000, "level": 0.9, "method": "test"},
+    "fsd": 0.118,
+    "confidence": {"score": 88, "band": "high"},
     "as_of": "2015-05-27",
+    "in_distribution": True,
+    "flags": [
+        {
+            "feature": "sqft_lot",
+            "code": "above_usual",
+            "value": 871200,
+            "detail": "more than 99 % of the sales",
+        },
+        {"feature": None, "code": "unlike", "value": None, "detail": "far from all"},
+    ],
+    "comparables": [
+        {
+            "sold_on": "2015-04-30",
+            "price": 590000,
+            "price_as_of": 598000,
+            "distance_m": 420,
+            "house": {"bedrooms": 3, "zipcode": "98117"},
+        },
+        {"sold_on": "2015-03-02", "price": 1, "price_as_of": 2, "house": {}},
+    ],
     "model": {
         "name": "king-county",
         "version": "20150527-0000abcd",
+        "alias": "champion",
         "digest": "sha256:0000abcd",
         "trained_at": "2026-01-02T03:04:05Z",
     },
@@ -48,7 +71,8 @@ def api_settings(redis_url: str, store: ModelStore) -> ApiSettings:
     """Return settings that name the test's Redis and model store."""
     return ApiSettings(
         redis_url=redis_url,
-        store_url=str(store.root),
+        store_url=store.url,
+        trusted_keys=store.trust.keys,
         public_url="https://api.example.org/",
     )
 

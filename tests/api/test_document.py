@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from pydantic import ValidationError
 
-from api import document
+from api import catalog, document
 from api.app import create_app
 from api.catalog import Catalog
 from api.errors import ServiceError
@@ -17,6 +17,7 @@ from api.services import Services
 from api.settings import ApiSettings
 from model_store.store import ModelStore
 from tests.api.conftest import Client, assert_problem
+from tests.second_version import SECOND
 
 Document = dict[str, Any]
 
@@ -146,7 +147,8 @@ def test_the_document_tells_the_settings_of_this_installation(
     """Times that can be set are those that are set."""
     settings = ApiSettings(
         redis_url=redis_url,
-        store_url=str(store.root),
+        store_url=store.url,
+        trusted_keys=store.trust.keys,
         wait_cap_s=17,
         idempotency_ttl_s=7200,
     )
@@ -195,6 +197,21 @@ def test_the_document_follows_the_champion(
     client.get("/openapi.json")
 
     assert made == [None]
+
+
+def test_the_input_follows_a_promotion_without_a_restart(
+    redis_url: str, own_store: ModelStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another schema is described, and asked for, as soon as the aliases are read."""
+    monkeypatch.setattr(catalog, "ALIAS_TTL_S", 0.0)
+    settings = ApiSettings(redis_url=redis_url, store_url=own_store.url)
+    client: Client = create_app(settings).test_client()
+
+    before = client.get("/openapi.json").json["components"]["schemas"]["House"]
+    own_store.promote(SECOND)
+    after = client.get("/openapi.json").json["components"]["schemas"]["House"]
+
+    assert set(before["properties"]) - set(after["properties"]) == {"view"}
 
 
 def test_the_page_loads_nothing_from_elsewhere(client: Client) -> None:

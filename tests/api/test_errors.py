@@ -4,8 +4,7 @@ from random import Random
 
 import pytest
 
-from api.errors import RedisUnavailable, as_service_error, spread
-from worker.errors import MemoryFull, QueueFull, QueueRefusal
+from api.errors import RedisUnavailable, spread
 
 
 @pytest.mark.parametrize(("seconds", "most"), [(1, 2), (5, 8), (60, 90)])
@@ -17,16 +16,6 @@ def test_who_is_put_off_together_does_not_return_together(
     drawn = {spread(seconds, draw=draw) for _ in range(500)}
 
     assert drawn == set(range(seconds, most + 1))
-
-
-@pytest.mark.parametrize("refusal", [QueueFull, MemoryFull])
-def test_a_refusal_is_spread_too(refusal: type[QueueRefusal]) -> None:
-    """The time that the queue names is the least."""
-    told = {
-        int(as_service_error(refusal(20)).headers["Retry-After"]) for _ in range(200)
-    }
-
-    assert 20 <= min(told) < max(told) <= 30
 
 
 def test_an_outage_is_spread_too() -> None:

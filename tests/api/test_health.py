@@ -24,7 +24,9 @@ def client_of(settings: ApiSettings) -> Client:
 def test_healthz_needs_no_redis_and_no_key(store: ModelStore) -> None:
     """A Redis outage must not make anyone restart this process."""
     away = f"redis://127.0.0.1:{ports.find_free()}/0"
-    client = client_of(ApiSettings(redis_url=away, store_url=str(store.root)))
+    client = client_of(
+        ApiSettings(redis_url=away, store_url=store.url, trusted_keys=store.trust.keys)
+    )
 
     answer = client.get("/healthz")
 
@@ -42,7 +44,9 @@ def test_readyz_names_the_champion(client: Client, store: ModelStore) -> None:
 def test_readyz_fails_without_redis(store: ModelStore) -> None:
     """Really with 503."""
     away = f"redis://127.0.0.1:{ports.find_free()}/0"
-    client = client_of(ApiSettings(redis_url=away, store_url=str(store.root)))
+    client = client_of(
+        ApiSettings(redis_url=away, store_url=store.url, trusted_keys=store.trust.keys)
+    )
 
     problem = assert_problem(client.get("/readyz"), 503, "not-ready")
 

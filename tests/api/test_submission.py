@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 import redis as redis_py
 
+from api import request_body
 from api.catalog import Catalog
+from api.schemas import Choices, Problem
 from api.submission import submission
 from model_store.store import ModelStore
 from tests.api.conftest import Client, Headers, Submit, assert_problem
@@ -19,6 +21,12 @@ URL = "/v1/predictions"
 def catalog(store: ModelStore) -> Catalog:
     """Return the catalog of the test's store."""
     return Catalog(store)
+
+
+@pytest.fixture
+def explainable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let it look as if the extra were installed."""
+    monkeypatch.setattr(request_body, "can_explain", lambda: True)
 
 
 def errors_of(answer: Any) -> dict[str, tuple[str, str]]:
@@ -33,10 +41,16 @@ def fingerprint(catalog: Catalog, **body: Any) -> str:
     return submission(text, catalog, tenant="acme").fingerprint
 
 
+def record(redis: redis_py.Redis, job_id: str) -> dict[bytes, bytes]:
+    """Return the ledger's record of a job."""
+    held: Any = redis.hgetall(f"kerbside:job:{job_id}")
+    return dict(held)
+
+
 def deadline_ms(redis: redis_py.Redis, job_id: str) -> int:
     """Return how many milliseconds after its submit a job is to be canceled."""
-    record: Any = redis.hgetall(f"kerbside:job:{job_id}")
-    return int(record[b"deadline"]) - int(record[b"created"])
+    held = record(redis, job_id)
+    return int(held[b"deadline"]) - int(held[b"created"])
 
 
 @pytest.mark.parametrize(
@@ -172,7 +186,6 @@ def test_nothing_is_converted(
 @pytest.mark.parametrize(
     ("fields", "pointer", "code"),
     [
-        ({"explain": True}, "/explain", "not_available_yet"),
         ({"webhook": "https://example.org"}, "/webhook", "not_available_yet"),
         ({"webhook": 0}, "/webhook", "not_available_yet"),
         ({"webhook": False}, "/webhook", "not_available_yet"),
@@ -219,6 +232,74 @@ def test_what_says_nothing_is_accepted(submit: Submit) -> None:
     )
 
     assert answer.status_code == 202
+
+
+@pytest.mark.parametrize("named", [None, "champion"])
+def test_a_job_keeps_the_alias_by_which_its_model_was_named(
+    submit: Submit, redis: redis_py.Redis, named: str | None
+) -> None:
+    """Who names none means the champion."""
+    job = submit(version=named).json
+
+    assert record(redis, job["id"])[b"alias"] == b"champion"
+
+
+def test_a_job_whose_model_was_named_by_its_id_keeps_no_alias(
+    submit: Submit, redis: redis_py.Redis, store: ModelStore
+) -> None:
+    """Although it may be the champion's id."""
+    job = submit(version=store.resolve("champion")).json
+
+    assert b"alias" not in record(redis, job["id"])
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_job_keeps_whether_it_is_to_be_explained(
+    submit: Submit, redis: redis_py.Redis, explainable: None, *, asked: bool
+) -> None:
+    """Nothing is written for who does not ask."""
+    answer = submit(explain=asked)
+
+    assert answer.status_code == 202
+    assert (b"explain" in record(redis, answer.json["id"])) is asked
+
+
+def test_reasons_cannot_be_had_without_the_extra(
+    submit: Submit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client is told at once, and the operator what to install."""
+    monkeypatch.setattr(request_body, "can_explain", lambda: False)
+
+    code, detail = errors_of(submit(explain=True))["/explain"]
+
+    assert code == "explain_unavailable"
+    assert "pip install kerbside[explain]" in detail
+    assert submit(explain=False).status_code == 202
+
+
+def test_a_request_for_reasons_is_another_request(
+    submit: Submit, explainable: None
+) -> None:
+    """The same key cannot name both."""
+    submit({"Idempotency-Key": "k"})
+
+    answer = submit({"Idempotency-Key": "k"}, explain=True)
+
+    assert_problem(answer, 422, "idempotency-key-reused")
+
+
+def test_an_unknown_version_is_told_with_those_that_exist(
+    submit: Submit, store: ModelStore
+) -> None:
+    """Aliases with what they mean, and ids."""
+    answer = submit(version="19990101-00000000")
+
+    problem = Problem.model_validate_json(answer.data)
+    assert problem.errors
+    (error,) = problem.errors
+    assert (error.pointer, error.code) == ("/version", "unknown_version")
+    champion = store.resolve("champion")
+    assert error.known == Choices(aliases={"champion": champion}, versions=[champion])
 
 
 def test_an_unknown_version_names_the_nearest(submit: Submit) -> None:

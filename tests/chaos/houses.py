@@ -9,6 +9,8 @@ from typing import Any, Protocol
 
 import orjson
 
+#: Alias by which every order names its model.
+ALIAS = "champion"
 #: Distinct real houses; their prices are computed once, in this process.
 _REAL_HOUSES = 200
 
@@ -26,6 +28,8 @@ class Houses(Protocol):
 
     version: str
     store: Path
+    #: Whose versions the workers are to use.
+    trusted_keys: tuple[str, ...]
 
     def draw(self, rng: Random) -> House:
         """Return a house."""
@@ -35,6 +39,7 @@ class MadeUpHouses:
     """A different house each time, for the stand-in model."""
 
     version = "stand-in"
+    trusted_keys: tuple[str, ...] = ()
 
     def __init__(self, store: Path) -> None:
         """Make a store whose champion is a name only: nothing is ever read of it."""
@@ -56,12 +61,18 @@ class MadeUpHouses:
 
     def _house(self, serial: int, **marks: bool) -> House:
         house = {"serial": serial, **marks}
-        return House(orjson.dumps(house), orjson.dumps(right_output(serial)))
+        return House(orjson.dumps(house), _written(right_output(serial)))
 
 
 def right_output(serial: int) -> dict[str, Any]:
     """Return what the stand-in model answers to the house with a serial number."""
-    return {"price": serial * 7919 % 999_983, "serial": serial}
+    return {"price": serial * 7919 % 999_983, "serial": serial, "model": {}}
+
+
+def _written(output: dict[str, Any]) -> bytes:
+    """Return what a worker makes of a model's answer: every house is the champion's."""
+    output["model"]["alias"] = ALIAS
+    return orjson.dumps(output)
 
 
 class RealHouses:
@@ -76,12 +87,13 @@ class RealHouses:
         models = small_model.promoted(small_model.train(), store)
         self.version = models.resolve("champion")
         self.store = store
+        self.trusted_keys = models.trust.keys
         sales = dataset.load()
         step = len(sales) // _REAL_HOUSES
         houses = [sales.house(row * step) for row in range(_REAL_HOUSES)]
         outputs = Predictor.load(models, self.version).predict(houses)
         self._houses = [
-            House(orjson.dumps(house), orjson.dumps(output))
+            House(orjson.dumps(house), _written(output))
             for house, output in zip(houses, outputs, strict=True)
         ]
 

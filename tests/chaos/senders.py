@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import orjson
 import redis
 
+from tests.chaos.houses import ALIAS
 from tests.chaos.site import Site
 from worker.credentials import ApiKeys
 from worker.errors import QueueRefusal
@@ -72,6 +73,7 @@ class Direct:
             tenant=order.tenant,
             model="chaos",
             version=order.version,
+            alias=ALIAS,
             input=order.input,
             fingerprint=order.key,
             idempotency_key=order.key,

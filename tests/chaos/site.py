@@ -131,6 +131,7 @@ def running(folder: Path, plan: Plan) -> Iterator[Site]:
             redis_url=server.url.replace(f":{server.port}/", f":{port}/"),
             state_dir=state.path,
             store_url=str(plan.houses.store),
+            trusted_keys=plan.houses.trusted_keys,
             lease_s=LEASE_S,
             batch_max=_BATCH,
         )
@@ -164,11 +165,7 @@ def _environment(site: Site) -> dict[str, str]:
         "PATH": os.defpath,
         "PYTHONPATH": str(ROOT),
         "OMP_NUM_THREADS": "1",
-        "KERBSIDE_REDIS_URL": settings.redis_url,
-        "KERBSIDE_STATE_DIR": str(settings.state_dir),
-        "KERBSIDE_STORE_URL": settings.model_store_url(),
-        "KERBSIDE_LEASE_S": str(settings.lease_s),
-        "KERBSIDE_BATCH_MAX": str(settings.batch_max),
+        **settings.to_environ(),
         "KERBSIDE_HOUSE_MS": str(_HOUSE_MS),
         "KERBSIDE_STARTS_FILE": str(site.starts_file),
     }

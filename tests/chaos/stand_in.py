@@ -18,7 +18,7 @@ from worker import predictors
 from worker.celery import create_celery
 
 
-class StandIn:
+class StandIn(predictors.Pricing):
     """Prices a house by its serial number."""
 
     def __init__(self, settings: ChaosSettings) -> None:
@@ -40,7 +40,7 @@ class StandIn:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-class SlowReal:
+class SlowReal(predictors.Pricing):
     """Prices by the trained model, as slowly as the stand-in."""
 
     def __init__(self, model: predictors.Pricing, house_s: float) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from model_store import dataset
-from model_store.artifact import Loaded, load
+from model_store import artifact, dataset
+from model_store.artifact import Loaded
 from model_store.predictor import Predictor
 from model_store.store import ModelStore
 
@@ -81,7 +81,7 @@ def other_market(tmp_path: Path) -> Writer:
 @pytest.fixture(scope="session")
 def loaded(store: ModelStore) -> Loaded:
     """Return the small champion as read from the store."""
-    return load(store.folder(store.resolve("champion")))
+    return artifact.load(store.files(store.resolve("champion")))
 
 
 @pytest.fixture(scope="session")
@@ -105,7 +105,7 @@ def houses() -> list[dict[str, Any]]:
     return houses
 
 
-def other_sales(count: int = 400) -> str:
+def other_sales(count: int = 700) -> str:
     """Return a table of made-up sales, with gaps where they are allowed."""
     random = np.random.default_rng(0)
     lines = ["day,paid,area,quarter,heating,rooms"]

@@ -55,15 +55,13 @@ def test_no_distance_is_told_where_a_place_is_not_known() -> None:
     """Neither of a house nor of a sale without one, nor in a market without places."""
     made = market(gaps=0.3)
     sales = compared(made)
-    rows = columns_of(made)
-    _, found = sales.look(rows)
-    placed: list[bool] = np.isfinite(sales.km).all(axis=1).tolist()
+    _, found = sales.look(columns_of(made))
+    placed: list[bool] = [bool(np.isfinite(km).all()) for km in sales.km]
 
     for at in range(50):
         shown = Evidence(sales).comparables(found, at)
-        expected = [
-            placed[at] and placed[row] for row in found.rows[at, :SHOWN].tolist()
-        ]
+        rows = found.rows[at, :SHOWN]
+        expected = [bool(placed[at] and placed[row]) for row in rows]
         assert ["distance_m" in sale for sale in shown] == expected
 
     without = market(only=("area",))

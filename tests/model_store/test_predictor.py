@@ -4,14 +4,13 @@ import datetime as dt
 import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from model_store import artifact, estimates, forest, training
-from model_store.artifact import Artifact, Loaded
+from model_store.artifact import Loaded
 from model_store.card import Profile
 from model_store.errors import ArtifactError, UnknownModel
 from model_store.predictor import Predictor
@@ -123,14 +122,13 @@ def test_an_unknown_version_is_refused(store: ModelStore) -> None:
 )
 @pytest.mark.parametrize("gaps", [0.0, 0.2])
 def test_any_market_is_priced_exactly(
-    only: tuple[str, ...] | None, gaps: float, tmp_path: Path
+    only: tuple[str, ...] | None, gaps: float
 ) -> None:
     """Without places, without categories, of a single number, with gaps or without."""
     sales = market(500, only=only, gaps=gaps)
     trained = training.train(sales, seed=1, trained_at=NOW, recipe=QUICK)
-    artifact.save(trained, tmp_path)
 
-    predictor = Predictor(artifact.load(tmp_path))
+    predictor = Predictor(artifact.load(artifact.dump(trained, small_model.KEY)))
 
     assert predictor.exact
     outputs = predictor.predict([{}, *(sales.house(row) for row in range(50))])
@@ -143,7 +141,7 @@ def test_any_market_is_priced_exactly(
 
 
 def test_a_house_that_was_sold_is_priced_by_others(
-    predictor: Predictor, small_artifact: Artifact
+    predictor: Predictor,
 ) -> None:
     """A training house as a new house: its own sale is not among its comparables."""
     sales = small_model.sales()
@@ -179,13 +177,13 @@ def test_one_wrong_code_of_one_category_makes_the_pipelines_price(
 def test_an_encoder_that_learnt_otherwise_is_refused(store: ModelStore) -> None:
     """A code or a level that is another one than in training is another model."""
     for at in (0, 33, 69):
-        loaded = artifact.load(store.folder(store.resolve("champion")))
+        loaded = artifact.load(store.files(store.resolve("champion")))
         loaded.pipelines[0]["columns"].named_transformers_["codes"].encodings_[0][
             at
         ] += 3
         with pytest.raises(ArtifactError, match="train again"):
             Predictor(loaded)
-        loaded = artifact.load(store.folder(store.resolve("champion")))
+        loaded = artifact.load(store.files(store.resolve("champion")))
         loaded.pipelines[0]["comparables"].hedonic.levels[0][at] += 3
         with pytest.raises(ArtifactError, match="train again"):
             Predictor(loaded)
@@ -194,7 +192,7 @@ def test_an_encoder_that_learnt_otherwise_is_refused(store: ModelStore) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"profile": Profile((), 1.0)},
+        {"profile": Profile((), 1.0, 1.0)},
         {"interval": {"step": 1e9}},
         {"interval": {"above": math.nan}},
         {"schema": Schema((Feature("area", "number", "?", 1),))},

@@ -7,6 +7,7 @@ import pytest
 
 from model_store import dataset
 from model_store.card import Profile
+from model_store.comparables import Neighbours
 from model_store.dataset import Dataset
 from model_store.predictor import Predictor
 from model_store.profile import Flagging, profile
@@ -22,15 +23,19 @@ GOOD: dict[str, Any] = {
     "heating": "gas",
 }
 
+ONE_TO_TWO = np.array([1.0, 2.0])
 CHECK = "Check the value and its unit."
 AREAS = f"999 of 1,000 sales have 30.1 to 199.5 m2. {CHECK}"
 YEARS = f"999 of 1,000 sales have 1900 to 2019. {CHECK}"
 NO_GAPS = "every sale has it. Give it, or expect a rough price."
 
 
-def _flags(sales: Dataset, house: dict[str, Any], farness: float = 0) -> list[Any]:
-    made = profile(sales.schema, sales.houses, np.array([1.0, 2.0]))
-    return Flagging(made, sales.schema, KNOWN).flags(house, farness)
+def _flags(
+    sales: Dataset, house: dict[str, Any], unlike: float = 0, remote: float = 0
+) -> list[Any]:
+    near = Neighbours(np.zeros((2, 1), dtype=np.intp), None, ONE_TO_TWO, ONE_TO_TWO)
+    made = profile(sales.schema, sales.houses, near)
+    return Flagging(made, sales.schema, KNOWN).flags(house, unlike, remote)
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +112,7 @@ def test_a_house_that_no_combination_matches_is_flagged_as_a_whole(
     complete: Dataset,
 ) -> None:
     """Each value is usual, all together are not; a named flag says more than this."""
-    (flag,) = _flags(complete, GOOD, farness=2.1)
+    (flag,) = _flags(complete, GOOD, unlike=2.1, remote=9)
 
     assert (flag["feature"], flag["code"], flag["value"]) == (
         None,
@@ -115,8 +120,21 @@ def test_a_house_that_no_combination_matches_is_flagged_as_a_whole(
         None,
     )
     assert flag["detail"].startswith("No sale is much like this house")
-    assert _flags(complete, GOOD, farness=1.9) == []
-    assert len(_flags(complete, GOOD | {"area": 5}, farness=2.1)) == 1
+    assert _flags(complete, GOOD, unlike=1.9, remote=1.9) == []
+    assert len(_flags(complete, GOOD | {"area": 5}, unlike=2.1, remote=9)) == 1
+
+
+def test_a_house_far_from_all_sales_is_flagged(complete: Dataset) -> None:
+    """A place with no sale near by is told in km; what is not known is not told."""
+    assert _flags(complete, GOOD, remote=12.3456) == [
+        {
+            "feature": None,
+            "code": "far_from_sales",
+            "value": 12.346,
+            "detail": "The nearest comparable sale is 12.3 km away.",
+        }
+    ]
+    assert _flags(complete, GOOD, unlike=np.nan, remote=np.nan) == []
 
 
 def test_a_profile_keeps_gaps_ranges_and_shares(complete: Dataset) -> None:
@@ -125,12 +143,14 @@ def test_a_profile_keeps_gaps_ranges_and_shares(complete: Dataset) -> None:
     sales.houses.loc[:39, "built"] = 0.0
     sales.houses.loc[:99, "heating"] = np.nan
 
-    made = profile(sales.schema, sales.houses, np.arange(1001.0))
+    apart = np.arange(1001.0)
+    near = Neighbours(np.zeros((1001, 1), dtype=np.intp), None, apart, apart / 10)
+    made = profile(sales.schema, sales.houses, near)
 
     assert isinstance(made, Profile)
     by_name = {one.name: one for one in made.features}
     built, heating = by_name["built"], by_name["heating"]
-    assert made.farness == 995
+    assert (made.unlikeness, made.remoteness) == pytest.approx((995, 99.9))
     assert (built.missing, heating.missing) == (0.1, 0.25)
     assert built.low == built.deciles[0] == sales.houses["built"][40:].min()
     assert len(built.deciles) == 11

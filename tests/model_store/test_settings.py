@@ -24,6 +24,35 @@ def test_variables_are_read_from_the_mapping() -> None:
     assert settings.model_store_url() == "/srv/kerbside/models"
 
 
+@pytest.mark.parametrize("between", [" ", ",", ", ", "\n"])
+def test_trusted_keys_are_a_list(between: str) -> None:
+    """One line or several, as the file allows that they stand in."""
+    keys = (f"ed25519:{'A' * 43}=", f"ed25519:{'B' * 43}=")
+
+    settings = ModelSettings.from_env({"KERBSIDE_TRUSTED_KEYS": between.join(keys)})
+
+    assert settings.trusted_keys == keys
+
+
+def test_a_key_of_another_form_is_refused_without_its_text() -> None:
+    """It may be the half that nobody may see."""
+    with pytest.raises(ValidationError) as told:
+        ModelSettings.from_env({"KERBSIDE_TRUSTED_KEYS": "hunter2"})
+
+    assert "expected public keys" in str(told.value)
+    assert "hunter2" not in str(told.value)
+
+
+def test_settings_survive_the_environment() -> None:
+    """What one process passes on, another reads."""
+    settings = ModelSettings(
+        state_dir=Path("/srv"), trusted_keys=(f"ed25519:{'A' * 43}=",)
+    )
+
+    assert ModelSettings.from_env(settings.to_environ()) == settings
+    assert settings.to_environ("store_url") == {"KERBSIDE_STORE_URL": ""}
+
+
 def test_an_empty_variable_counts_as_not_set() -> None:
     """Compose files and charts pass what nobody filled in."""
     assert ModelSettings.from_env({"KERBSIDE_STORE_URL": ""}) == ModelSettings()

@@ -10,7 +10,7 @@ import pytest
 from tests.structure import source
 
 #: What costs an API process two seconds and 120 MiB if anything imports it.
-MODEL_STACK = ("joblib", "numpy", "pandas", "scipy", "skops", "sklearn")
+MODEL_STACK = ("joblib", "numpy", "pandas", "scipy", "shap", "skops", "sklearn")
 
 
 def test_no_module_imports_itself_through_others() -> None:

@@ -71,12 +71,12 @@ def test_every_package_that_the_code_imports_is_a_requirement(
     imported = {module.partition(".")[0] for module in graph.modules}
     foreign = imported - set(source.PACKAGES) - sys.stdlib_module_names
     owners = importlib.metadata.packages_distributions()
-    wanted = _names(setup_cfg["options"]["install_requires"]) | {"pydantic_core"}
+    wanted = _names(setup_cfg["options"]["install_requires"]) | {"pydantic-core"}
 
     assert {
         name
         for name in foreign
-        if wanted.isdisjoint(dist.lower() for dist in owners.get(name, [name]))
+        if wanted.isdisjoint(_normal(dist) for dist in owners.get(name, [name]))
     } == set()
 
 
@@ -100,6 +100,11 @@ def test_the_locks_pin_every_requirement_and_name_no_index(
 def _names(requirements: str) -> set[str]:
     """Return the distributions that a list of requirements names."""
     return {re.split(r"[\[<>=]", line)[0] for line in requirements.split("\n") if line}
+
+
+def _normal(distribution: str) -> str:
+    """Return the one form of a distribution's name, PEP 503."""
+    return re.sub(r"[-_.]+", "-", distribution).lower()
 
 
 def _tracked(*folders: str) -> list[Path]:

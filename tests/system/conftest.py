@@ -48,6 +48,7 @@ def start(settings: WorkerSettings, tmp_path: Path) -> Iterator[Start]:
     environ |= {
         "KERBSIDE_REDIS_URL": settings.redis_url,
         "KERBSIDE_STORE_URL": str(settings.store_url),
+        "KERBSIDE_TRUSTED_KEYS": " ".join(settings.trusted_keys or ()),
         "OMP_NUM_THREADS": "1",
     }
     with contextlib.ExitStack() as stack:
@@ -106,7 +107,7 @@ def control(settings: WorkerSettings) -> Iterator[celery.Celery]:
 @pytest.fixture
 def submit(front_desk: queue.Queue, settings: WorkerSettings) -> Submit:
     """Return a function that submits a house for the champion: the stand-in model."""
-    champion = ModelStore(settings.model_store_url()).aliases().champion or ""
+    champion = ModelStore.from_settings(settings).aliases().champion or ""
 
     def submit(**house: object) -> Job:
         return front_desk.submit(

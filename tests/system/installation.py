@@ -56,7 +56,7 @@ def running(folder: Path, store: ModelStore) -> Iterator[Installation]:
     with state.locked() as lock, embedded.serving(state.redis) as server:
         port = ports.find_free()
         settings = installation.for_children(
-            ApiSettings(store_url=str(store.root)),
+            ApiSettings(store_url=store.url, trusted_keys=store.trust.keys),
             state_dir=state.path,
             redis_url=server.url,
             port=port,

@@ -7,19 +7,28 @@
 import os
 import signal
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from model_store.store import ModelStore
+from tests.second_version import SECOND
 from worker.celery import create_celery
+from worker.predictors import Pricing
 from worker.settings import WorkerSettings
 
 #: Seconds that loading a version takes.
-_LOADS_S = {"late": 0.5, "slow": 3, "hanging": 3600}
+_LOADS_S = {SECOND: 1.5, "late": 0.5, "slow": 3, "hanging": 3600}
+#: How often this process has loaded each version.
+_loads: Counter[str] = Counter()
 
 
-class StandIn:
+class StandIn(Pricing):
     """Prices a house at its `number`; `sleep_s`, `raise`, `kills` do what they say."""
+
+    def __init__(self, version: str) -> None:
+        _loads[version] += 1
+        self._model = {"version": version, "loads": _loads[version]}
 
     def predict(self, houses: Sequence[Mapping[str, Any]], /) -> list[dict[str, Any]]:
         """Return one output per house, in the order of the houses."""
@@ -28,7 +37,14 @@ class StandIn:
         time.sleep(max(house.get("sleep_s", 0) for house in houses))
         if any(house.get("raise") for house in houses):
             raise ValueError("asked for")
-        return [{"price": house["number"], "batch": len(houses)} for house in houses]
+        return [
+            {
+                "price": house["number"],
+                "batch": len(houses),
+                "model": self._model.copy(),
+            }
+            for house in houses
+        ]
 
 
 def load(store: ModelStore, version: str) -> StandIn:
@@ -37,7 +53,7 @@ def load(store: ModelStore, version: str) -> StandIn:
     time.sleep(_LOADS_S.get(version, 0))
     if version == "broken":
         raise RuntimeError("asked for")
-    return StandIn()
+    return StandIn(version)
 
 
 settings = WorkerSettings.from_env()

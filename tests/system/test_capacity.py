@@ -8,9 +8,8 @@ import pytest
 import redis as redis_py
 
 from model_store import dataset
-from model_store.predictor import Predictor
 from model_store.store import ModelStore
-from worker import pricing
+from worker import predictors, pricing
 from worker.jobs import Submission
 from worker.ledger import PREDICTIONS, Ledger
 from worker.queue import Queue
@@ -26,7 +25,7 @@ def test_a_finished_job_takes_the_documented_memory(
     """Record, tombstone, key and the tenant's entry, by the server's own figure."""
     server: Any = redis
     version = store.resolve("champion")
-    predictor = Predictor.load(store, version)
+    predictor = predictors.load(store, version)
     sales = dataset.load()
     before = server.info("memory")["used_memory"]
 
@@ -37,6 +36,7 @@ def test_a_finished_job_takes_the_documented_memory(
                 tenant="acme",
                 model="king-county",
                 version=version,
+                alias="champion",
                 input=json.dumps(sales.house(row)).encode(),
                 fingerprint="0" * 32,
                 idempotency_key=str(uuid.uuid4()),

@@ -131,7 +131,8 @@ def start_up(
             [*command, *ports, *options],
             env=child_environment(
                 **{
-                    "KERBSIDE_STORE_URL": str(store.root),
+                    "KERBSIDE_STORE_URL": store.url,
+                    "KERBSIDE_TRUSTED_KEYS": " ".join(store.trust.keys),
                     MARK: mark,
                     **server_program,
                     **environment,

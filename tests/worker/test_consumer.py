@@ -26,6 +26,7 @@ from worker import (
     predictors,
     pricing,
     queue,
+    store_thread,
 )
 from worker.celery import create_celery
 from worker.jobs import Job, State
@@ -37,12 +38,12 @@ Submit = Callable[..., Job]
 StateOf = Callable[[Job], Job]
 
 
-class Flat:
+class Flat(predictors.Pricing):
     """Prices every house the same."""
 
     def predict(self, houses: Sequence[Mapping[str, Any]], /) -> list[dict[str, Any]]:
         """Return one output per house."""
-        return [{"price": 1} for _ in houses]
+        return [{"price": 1, "model": {}} for _ in houses]
 
 
 @dataclass
@@ -150,7 +151,7 @@ def test_jobs_of_a_version_that_hangs_are_given_back_and_the_worker_ends(
         models.gate.wait(10)
 
     monkeypatch.setattr(os, "_exit", end)
-    monkeypatch.setattr(predictors, "_HANGS_S", 0.2)
+    monkeypatch.setattr(store_thread, "_HANGS_S", 0.2)
     job = submit()
     run()
     wait_until(lambda: bool(ended))

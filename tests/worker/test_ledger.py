@@ -353,3 +353,16 @@ def test_a_finished_record_expires_and_leaves_a_tombstone(
     book.complete(PREDICTIONS, [Completion(lease=lease, output=b"1")])
     assert 0 < redis.ttl(key) <= settings.result_ttl_s
     assert redis.ttl(f"kerbside:gone:{job.id}") > settings.result_ttl_s
+
+
+def test_a_lease_tells_what_was_asked_for_beside_the_price(
+    book: ledger.Ledger, submit: Callable[..., Job]
+) -> None:
+    """The alias by which the version was named, and whether to explain."""
+    asked = submit(alias="champion", explain=True)
+    plain = submit()
+    leases = {
+        one.id: one for one in book.claim(PREDICTIONS, limit=2, worker="w").leases
+    }
+    assert (leases[asked.id].alias, leases[asked.id].explain) == ("champion", True)
+    assert (leases[plain.id].alias, leases[plain.id].explain) == (None, False)

@@ -1,5 +1,6 @@
 """The models in a worker's memory."""
 
+import contextlib
 import json
 import threading
 import time
@@ -11,15 +12,18 @@ from typing import Any
 
 import pytest
 
-from model_store.errors import UnknownModel
+from model_store.aliases import Aliases
+from model_store.errors import ArtifactError, StoreError, UnknownModel
+from model_store.signing import Trust
 from model_store.store import ModelStore
+from tests.clock import Clock
 from tests.patience import wait_until
 from worker import predictors
 from worker.predictors import Predictors
 
 
 @dataclass
-class Flat:
+class Flat(predictors.Pricing):
     """Prices every house the same."""
 
     version: str
@@ -37,15 +41,40 @@ class Loader:
     failures: dict[str, list[Exception]] = field(default_factory=dict)
     #: Set while loads may go on.
     gate: threading.Event = field(default_factory=threading.Event)
+    #: Seconds that each load takes after that.
+    takes_s: float = 0.0
 
     def __call__(self, store: ModelStore, version: str) -> Flat:
         """Load a version."""
         del store
         self.loads.append(version)
         self.gate.wait(5)
+        time.sleep(self.takes_s)
         if self.failures.get(version):
             raise self.failures[version].pop()
         return Flat(version)
+
+
+@dataclass
+class Told:
+    """Keeps what is reported of loads."""
+
+    #: In the order of the reports: a version, and why it was refused if it was.
+    reports: list[tuple[str, str | None]] = field(default_factory=list)
+
+    def loaded(self, version: str, /) -> None:
+        """Note a load."""
+        self.reports.append((version, None))
+
+    def refused(self, version: str, reason: str, /) -> None:
+        """Note a refusal."""
+        self.reports.append((version, reason))
+
+
+@pytest.fixture
+def told() -> Told:
+    """Return who is told of every load."""
+    return Told()
 
 
 @pytest.fixture
@@ -59,9 +88,12 @@ def loader() -> Loader:
 @pytest.fixture
 def promote(tmp_path: Path) -> Callable[[str], None]:
     """Return a function that makes a name the champion, without files behind it."""
+    aliases: dict[str, Any] = {"generation": 0, "champion": None, "previous": None}
 
     def promote(version: str) -> None:
-        aliases = {"generation": 1, "champion": version}
+        aliases["previous"] = aliases["champion"]
+        aliases["champion"] = version
+        aliases["generation"] += 1
         fresh = tmp_path / "new"
         fresh.write_text(json.dumps(aliases), encoding="utf-8")
         fresh.rename(tmp_path / "aliases.json")
@@ -71,11 +103,12 @@ def promote(tmp_path: Path) -> Callable[[str], None]:
 
 @pytest.fixture
 def models(
-    tmp_path: Path, loader: Loader, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, loader: Loader, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Predictors]:
     """Return the models of a store in which anything can be promoted."""
     monkeypatch.setattr(predictors, "_LOOK_EVERY_S", 0.01)
-    models = Predictors(ModelStore(tmp_path), loader)
+    monkeypatch.setattr(predictors, "_AGAIN_S", 0.01)
+    models = Predictors(ModelStore(tmp_path, Trust()), loader, told)
     yield models
     loader.gate.set()
     models.stop()
@@ -203,25 +236,135 @@ def test_a_champion_whose_load_fails_in_any_way_is_tried_again(
     assert "champion_not_loaded" in caplog.text
 
 
-def test_a_load_that_does_not_end_hangs_after_a_minute(
-    tmp_path: Path, loader: Loader
+def test_the_coming_champion_is_loaded_before_what_old_jobs_ask_for(
+    models: Predictors, loader: Loader, promote: Callable[[str], None]
 ) -> None:
-    """Its time counts from when it began; one that waits in line has none."""
-    now = [0.0]
-    models = Predictors(ModelStore(tmp_path), loader, clock=lambda: now[0])
+    """A promotion is followed within seconds, however many versions are waited for."""
+    loader.takes_s = 0.05
+    loader.gate.clear()
+    old = [models.request(version) for version in ("v1", "v2", "v3")]
+    wait_until(lambda: loader.loads == ["v1"])
+    promote("v4")
+    models.start()
+    time.sleep(0.05)
+    loader.gate.set()
+    for promise in old:
+        promise.result(5)
+    # The first was under way, and a second may be before the aliases are read.
+    assert loader.loads.index("v4") <= 2
+
+
+def test_every_load_is_reported(models: Predictors, loader: Loader, told: Told) -> None:
+    """With the store's own words, but for what passes by itself."""
+    loader.failures = {
+        "damaged": [ArtifactError("its digest differs")],
+        "gone": [UnknownModel("no such folder")],
+        "strange": [RuntimeError("secret")],
+        "away": [StoreError("no disk")],
+    }
+    for version in (*loader.failures, "sound"):
+        with contextlib.suppress(Exception):
+            models.request(version).result(5)
+    reports = dict(told.reports)
+    assert reports["damaged"] == "its digest differs"
+    assert reports["gone"] == "no such folder"
+    assert (reports["strange"] or "").startswith("RuntimeError")
+    assert "secret" not in str(told.reports)
+    assert "away" not in reports
+    assert reports["sound"] is None
+
+
+def test_a_refused_champion_leaves_the_one_before_at_work(
+    models: Predictors, loader: Loader, promote: Callable[[str], None]
+) -> None:
+    """It goes on pricing, and nothing else is loaded in its place."""
+    promote("v1")
+    models.start()
+    wait_until(lambda: models.ready)
+    loader.failures["v2"] = [ArtifactError("damaged") for _ in range(100)]
+    promote("v2")
+    wait_until(lambda: loader.loads.count("v2") >= 2)
+    assert models.ready
+    assert models.request("v1").result(0).predict([{}]) == [{"by": "v1"}]
+    assert loader.loads.count("v1") == 1
+
+
+def test_a_new_worker_takes_the_champion_before_while_the_champion_is_refused(
+    models: Predictors, loader: Loader, promote: Callable[[str], None]
+) -> None:
+    """Otherwise a restart would end the service."""
+    promote("v1")
+    promote("v2")
+    loader.failures["v2"] = [ArtifactError("damaged") for _ in range(3)]
+    models.start()
+    wait_until(lambda: models.ready)
+    assert loader.loads[:2] == ["v2", "v1"]
+    wait_until(lambda: loader.loads.count("v2") == 4)
+    models.request("v2").result(5)
+    assert loader.loads.count("v1") == 1
+
+
+def test_a_refused_champion_is_tried_ever_more_seldom(
+    tmp_path: Path,
+    loader: Loader,
+    told: Told,
+    promote: Callable[[str], None],
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A load costs seconds of CPU; another promotion is a reason to try at once."""
+    monkeypatch.setattr(predictors, "_LOOK_EVERY_S", 0.001)
+    store, looks = ModelStore(tmp_path, Trust()), list[None]()
+    sound = store.aliases
+
+    def look() -> Aliases:
+        looks.append(None)
+        return sound()
+
+    monkeypatch.setattr(store, "aliases", look)
+
+    def tries() -> int:
+        # Two more looks: whatever came before them has been thought over.
+        seen = len(looks)
+        wait_until(lambda: len(looks) >= seen + 2)
+        return loader.loads.count("v2")
+
+    loader.failures["v2"] = [ArtifactError("damaged") for _ in range(100)]
+    promote("v1")
+    promote("v2")
+    models = Predictors(store, loader, told, clock=clock)
     try:
-        loader.gate.clear()
-        first = models.request("v1")
-        wait_until(lambda: loader.loads == ["v1"])
-        for now[0], hangs in ((60.0, False), (61.0, True)):
-            assert models.hang is hangs
-        second = models.request("v2")
-        loader.gate.set()
-        for promise in (first, second):
-            promise.result(5)
-        assert not models.hang
+        models.start()
+        wait_until(lambda: models.ready)
+        for number, pause_s in enumerate((1, 2, 4, 8, 16, 30, 30), start=1):
+            assert tries() == number
+            clock.seconds += pause_s - 0.5
+            assert tries() == number
+            clock.seconds += 0.5
+        assert tries() == 8
+        promote("v1")
+        promote("v2")
+        assert tries() == 9
     finally:
         models.stop()
+
+
+def test_a_version_that_cannot_be_had_takes_no_others_place(
+    models: Predictors, loader: Loader
+) -> None:
+    """Three stay loaded beside it."""
+    loader.failures["damaged"] = [ArtifactError("x")]
+    kept = ("v1", "v2", "v3")
+    for version in kept:
+        models.request(version).result(5)
+    with pytest.raises(ArtifactError):
+        models.request("damaged").result(5)
+    for version in kept[1:]:
+        models.request(version).result(5)
+    assert loader.loads == [*kept, "damaged"]
+    models.request("v4").result(5)
+    models.request("v3").result(5)
+    assert loader.loads == [*kept, "damaged", "v4"]
 
 
 def test_an_unloadable_version_says_so_for_every_house() -> None:

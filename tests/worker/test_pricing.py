@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
+from model_store.errors import ExplanationUnavailable
 from worker import predictors, pricing
 from worker.ledger import Lease
 
@@ -16,18 +17,35 @@ class Doubling:
 
     def __init__(self) -> None:
         self.calls: list[int] = []
+        self.explained: list[int] = []
+        #: What asking for reasons raises.
+        self.error: Exception | None = None
 
     def predict(self, houses: Sequence[Mapping[str, Any]], /) -> list[dict[str, Any]]:
         """Return one output per house."""
         self.calls.append(len(houses))
         if any(house["number"] < 0 for house in houses):
             raise ValueError(f"negative: {houses}")
-        return [{"price": 2 * house["number"]} for house in houses]
+        return [
+            {"price": 2 * house["number"], "model": {"name": "twice"}}
+            for house in houses
+        ]
+
+    def explain(self, houses: Sequence[Mapping[str, Any]], /) -> list[dict[str, Any]]:
+        """Return the number as the only reason."""
+        self.explained.append(len(houses))
+        if self.error:
+            raise self.error
+        return [
+            {"base": 2, "reasons": [{"feature": "number", "effect": house["number"]}]}
+            for house in houses
+        ]
 
 
-def lease(number: int) -> Lease:
+def lease(number: int, *, alias: str | None = None, explain: bool = False) -> Lease:
     """Return a leased house."""
-    return Lease(f"id{number}", 1, "a", b'{"number":%d}' % number, 0)
+    house = b'{"number":%d}' % number
+    return Lease(f"id{number}", 1, "a", house, 0, alias, explain)
 
 
 def test_every_house_gets_its_own_price() -> None:
@@ -39,6 +57,74 @@ def test_every_house_gets_its_own_price() -> None:
     prices = [orjson.loads(one.output)["price"] for one in done]
     assert prices == [2 * number for number in numbers]
     assert model.calls == [100]
+
+
+def test_a_price_names_the_alias_by_which_its_model_was_asked_for() -> None:
+    """Each job its own; none where the model was named by its id."""
+    leases = [lease(1, alias="champion"), lease(2), lease(3, alias="previous")]
+    done = pricing.price(leases, Doubling())
+    models = [orjson.loads(one.output)["model"] for one in done]
+    assert models == [
+        {"name": "twice", "alias": "champion"},
+        {"name": "twice", "alias": None},
+        {"name": "twice", "alias": "previous"},
+    ]
+
+
+def test_only_who_asked_for_reasons_gets_them() -> None:
+    """In one call for all of them, each those of its own house."""
+    model = Doubling()
+    leases = [lease(number, explain=number % 3 == 0) for number in range(10)]
+    done = pricing.price(leases, model)
+    outputs = [orjson.loads(one.output) for one in done]
+    assert model.explained == [4]
+    for number, output in enumerate(outputs):
+        reasons = [{"feature": "number", "effect": number}]
+        expected = (2, reasons) if number % 3 == 0 else (None, None)
+        assert (output.get("base"), output.get("reasons")) == expected
+
+
+def test_reasons_that_nobody_asked_for_are_not_computed() -> None:
+    """They cost ten times the price."""
+    model = Doubling()
+    pricing.price([lease(1), lease(2)], model)
+    assert model.explained == []
+
+
+def test_without_the_extra_only_who_asked_for_reasons_fails(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The client reads what to do, the operator what is missing, once a batch."""
+    model = Doubling()
+    model.error = ExplanationUnavailable("no shap here")
+    asked = [lease(number, explain=number > 1) for number in range(4)]
+    done = pricing.price(asked, model)
+    assert [one.error for one in done] == ["", ""] + [pricing.NOT_EXPLAINED] * 2
+    assert [bool(one.output) for one in done] == [True, True, False, False]
+    assert model.calls == [4]
+    assert caplog.text.count("no shap here") == 1
+
+
+def test_a_house_that_cannot_be_explained_fails_alone() -> None:
+    """Its neighbours are priced, those that asked for reasons too."""
+
+    class Picky(Doubling):
+        def explain(
+            self, houses: Sequence[Mapping[str, Any]], /
+        ) -> list[dict[str, Any]]:
+            if any(house["number"] == 2 for house in houses):
+                raise ValueError("two")
+            return super().explain(houses)
+
+    done = pricing.price([lease(n, explain=n > 0) for n in range(4)], Picky())
+    assert [bool(one.error) for one in done] == [False, False, True, False]
+    assert "reasons" in orjson.loads(done[3].output)
+
+
+def test_a_stand_in_explains_nothing() -> None:
+    """It need not say so itself."""
+    with pytest.raises(ExplanationUnavailable):
+        predictors.Unloadable("v1").explain([{}])
 
 
 def test_only_the_house_that_the_model_cannot_take_fails() -> None:
@@ -83,5 +169,6 @@ def test_neither_log_nor_client_reads_the_words_of_the_model(
 
 def test_a_version_that_cannot_be_loaded_fails_its_houses_with_the_reason() -> None:
     """All of them at once, without a try each."""
-    done = pricing.price([lease(1), lease(2)], predictors.Unloadable("v1"))
+    leases = [lease(1), lease(2, explain=True)]
+    done = pricing.price(leases, predictors.Unloadable("v1"))
     assert [one.error for one in done] == ["Model version v1 cannot be loaded."] * 2

@@ -14,6 +14,7 @@ from worker.jobs import Job, State
 from worker.ledger import PREDICTIONS, Ledger
 from worker.predictors import CannotPrice, Unloadable
 from worker.settings import WorkerSettings
+from worker.versions import Versions
 
 Submit = Callable[..., Job]
 
@@ -143,10 +144,24 @@ def test_a_version_that_cannot_be_had_fails_its_jobs(
     after = front_desk.find("acme", job.id)
     assert after.state is State.FAILED
     with pytest.raises(CannotPrice, match=str(after.error)):
-        Unloadable(job.version).predict()
+        Unloadable(job.version).predict([])
     assert pauses == []
     assert type(error).__name__ in caplog.text or str(error) in caplog.text
     assert "secret" not in caplog.text
+
+
+def test_a_version_that_cannot_be_had_is_reported(
+    price: Callable[[Job], Any],
+    submit: Submit,
+    loader: Loader,
+    redis: redis_py.Redis,
+    settings: WorkerSettings,
+) -> None:
+    """As a batching worker does."""
+    loader.error = ArtifactError("damaged")
+    job = submit()
+    price(job)
+    assert Versions(redis, settings).findings().refuses(job.version)
 
 
 def test_the_task_of_beat_tends_the_ledger(

@@ -6,7 +6,7 @@
 -- Arguments: 6 lane, 7 n, 8 worker, 9 the one id wanted, whose message a stock worker took, or '',
 --            10 ms in which the worker will be back if it gets a job, 0 where that is not known,
 --            11 ms since its last claim in which a worker counts, 12 '1' to take fresh jobs only
--- Returns: {jobs, left, paused, strays}; a job is {id, fence, version, input, crashes}
+-- Returns: {jobs, left, paused, strays}; a job is {id, fence, version, input, crashes, alias or nil, explain or nil}
 -- A batch holds jobs of one crash count: fresh ones n together, once crashed ones 8, twice crashed ones alone,
 -- so that a house that kills its worker is cornered while its neighbours are priced.
 local lane, n, worker = ARGV[6], tonumber(ARGV[7]), ARGV[8]
@@ -30,7 +30,8 @@ local function lease(id, record)
   local started = record[9] or now
   redis.call('HSET', job_key(id), 'state', 'running', 'fence', fence, 'worker', worker, 'started', started,
     'attempts', (tonumber(record[8]) or 0) + 1, 'sequence', tonumber(record[10]) + 1)
-  jobs[#jobs + 1] = { id, fence, record[5], record[6], tonumber(record[2]) or 0 }
+  -- An absent field is false, which Redis answers as nil.
+  jobs[#jobs + 1] = { id, fence, record[5], record[6], tonumber(record[2]) or 0, record[12], record[13] }
   leases[#leases + 1] = now + LEASE
   leases[#leases + 1] = id
   taken[#taken + 1] = id
@@ -41,7 +42,8 @@ for i = #messages, 1, -1 do
   -- A stock producer's JSON has a space after the colon, ours has none.
   local id = string.match(messages[i], '"id": ?"([^"]+)"')
   local record = id and redis.call('HMGET', job_key(id),
-    'state', 'crashes', 'fence', 'deadline', 'version', 'input', 'number', 'attempts', 'started', 'sequence', 'tenant')
+    'state', 'crashes', 'fence', 'deadline', 'version', 'input', 'number', 'attempts', 'started', 'sequence', 'tenant',
+    'alias', 'explain')
   if not (record and record[1]) then
     strays = strays + 1
     redis.call('LPUSH', 'kerbside:strays:' .. lane, messages[i])

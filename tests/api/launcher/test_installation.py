@@ -7,6 +7,7 @@ import pytest
 
 from api.launcher import installation
 from api.settings import ApiSettings
+from model_store.signing import SigningKey
 
 
 def test_a_setting_that_cannot_be_read_is_named(
@@ -60,3 +61,48 @@ def test_an_address_that_the_user_gave_stays() -> None:
 
     assert theirs.store_url == "file:///srv/models"
     assert theirs.public_url == "https://prices.example.org"
+
+
+def test_only_training_is_told_where_the_private_key_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others get the public half to trust, in place of the file."""
+    monkeypatch.chdir(tmp_path)
+    key = SigningKey.create(Path("signing.pem"))
+    monkeypatch.setenv("KERBSIDE_SIGNING_KEY_FILE", "signing.pem")
+    settings = installation.for_children(
+        installation.read_settings(),
+        state_dir=tmp_path / "var",
+        redis_url="redis://x:1/0",
+        port=8000,
+    )
+
+    theirs = installation.environment(settings)
+
+    assert theirs["KERBSIDE_TRUSTED_KEYS"] == key.public
+    assert theirs["KERBSIDE_SIGNING_KEY_FILE"] == ""
+    assert settings.signing_key_file == tmp_path / "signing.pem"
+
+
+def test_keys_that_were_named_are_the_ones_that_the_processes_trust() -> None:
+    """Whatever this machine signs with."""
+    keys = (SigningKey.generate().public, SigningKey.generate().public)
+    settings = ApiSettings(trusted_keys=keys)
+
+    theirs = installation.environment(
+        installation.for_children(
+            settings, state_dir=Path("/var"), redis_url="redis://x:1/0", port=8000
+        )
+    )
+
+    assert ApiSettings.from_env(theirs).trusted_keys == keys
+
+
+def test_a_signing_key_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
+    """By its variable, before anything is started."""
+    settings = ApiSettings(signing_key_file=tmp_path / "gone.pem")
+
+    with pytest.raises(click.UsageError, match=r"^KERBSIDE_SIGNING_KEY_FILE: no sign"):
+        installation.for_children(
+            settings, state_dir=tmp_path, redis_url="redis://x:1/0", port=8000
+        )

@@ -1,0 +1,216 @@
+"""Runs the assessment: every figure of it, and whether the data set's goals are met."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from model_store import pipelines, rolling
+from model_store.assessment.unit_errors import unit_errors
+from model_store.columns import Columns
+from model_store.dataset import Dataset
+from model_store.definition import Goal
+from model_store.errors import DatasetError
+from model_store.estimates import Direct
+from model_store.evaluation import Outcome, joined, measure, outcome
+from model_store.pipelines import Fitted, Recipe
+from model_store.profile import Flagging, categories
+from model_store.rolling import Round
+
+Figures = dict[str, float | int]
+
+#: What goals may be set for.
+FIGURES = frozenset(
+    {
+        "coverage",
+        "false_alarms",
+        "gain_over_never_retrained",
+        "least_caught",
+        "least_period_coverage",
+        "least_quintile_coverage",
+        "mdape",
+        "mean_width",
+        "median_bias",
+        "ppe10",
+        "ppe20",
+        "r2",
+        "within_fsd",
+        "worst_period_bias",
+    }
+)
+
+#: Price groups that are looked at one by one.
+_QUINTILES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A figure beside its goal."""
+
+    figure: str
+    value: float
+    goal: Goal
+
+    @property
+    def met(self) -> bool:
+        """Whether the figure is as good as it must be."""
+        return self.goal.holds(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What a recipe showed on the test period of a data set.
+
+    Attributes:
+        dataset: Name of the data set.
+        figures: Overall figures, by name; percent but for `n` and `r2`.
+        periods: `from` and figures of each period.
+        quintiles: `from` (least price paid) and figures of each fifth by price paid.
+        never_retrained: MdAPE in percent of the first model of the roll, by period.
+        unit_errors: Share of houses flagged for each mistake, in percent.
+        outcome: Every sale of the test.
+        verdicts: The goals of the data set.
+    """
+
+    dataset: str
+    figures: Figures
+    periods: Sequence[dict[str, Any]]
+    quintiles: Sequence[dict[str, Any]]
+    never_retrained: Sequence[float]
+    unit_errors: dict[str, float]
+    outcome: Outcome
+    verdicts: Sequence[Verdict]
+
+    @property
+    def met(self) -> bool:
+        """Whether every goal is met."""
+        return all(verdict.met for verdict in self.verdicts)
+
+
+def assess(
+    dataset: Dataset,
+    *,
+    recipe: Recipe | None = None,
+    seed: int = 0,
+    told: Callable[[int, int, str], None] = lambda *_: None,
+) -> Assessment:
+    """Roll a recipe through the test period of a data set and measure it.
+
+    Args:
+        dataset: The sales.
+        recipe: Settings of the boosting.
+        seed: Seed of everything random.
+        told: Told rounds done, rounds in all and what comes next.
+
+    Raises:
+        DatasetError: There are too few sales to train, calibrate and test, or a goal
+            is set for a figure that there is not.
+    """
+    recipe, plan = recipe or Recipe(), rolling.plan(dataset)
+    _expect_known(dataset.definition.goals)
+    with threadpool_limits(limits=1):
+        rounds: list[Round] = []
+        for one in rolling.roll(
+            dataset,
+            plan.starts,
+            lambda sales: pipelines.fit(sales, recipe, seed),
+            recipe.level,
+        ):
+            rounds.append(one)
+            told(len(rounds), len(plan.starts), str(one.forecast.sales.first_day))
+        return _assessed(dataset, rounds, plan.tested)
+
+
+def _expect_known(goals: Mapping[str, Goal]) -> None:
+    unknown = sorted(set(goals) - FIGURES)
+    if unknown:
+        raise DatasetError(
+            f"goals: no figure is called {', '.join(map(repr, unknown))}; there are "
+            f"{', '.join(sorted(FIGURES))}"
+        )
+
+
+def _assessed(dataset: Dataset, rounds: list[Round], tested: int) -> Assessment:
+    last = rounds[-tested:]
+    outcomes = [outcome(one) for one in last]
+    whole = joined(outcomes)
+    periods = [
+        {"from": str(one.forecast.sales.first_day), **measure(part)}
+        for one, part in zip(last, outcomes, strict=True)
+    ]
+    never = [_error_of(rounds[0].model, one.forecast.sales) for one in last]
+    alarms, caught = _flagged(last)
+    quintiles = _quintiles(whole)
+    figures = measure(whole) | {
+        "worst_period_bias": max(abs(row["median_bias"]) for row in periods),
+        "least_period_coverage": min(row["coverage"] for row in periods),
+        "least_quintile_coverage": min(row["coverage"] for row in quintiles),
+        "gain_over_never_retrained": round(never[-1] - periods[-1]["mdape"], 2),
+        "false_alarms": alarms,
+        **({"least_caught": min(caught.values())} if caught else {}),
+    }
+    goals = dataset.definition.goals
+    return Assessment(
+        dataset=dataset.definition.title,
+        figures=figures,
+        periods=periods,
+        quintiles=quintiles,
+        never_retrained=never,
+        unit_errors=caught,
+        outcome=whole,
+        verdicts=[
+            Verdict(name, figures[name], goal)
+            for name, goal in goals.items()
+            if name in figures
+        ],
+    )
+
+
+def _error_of(model: Fitted, sales: Dataset) -> float:
+    """Return the median error in percent of a model's bare estimates."""
+    log_prices = pipelines.predict(model.pipelines[:1], sales.houses)[:, 0]
+    off = np.abs(np.expm1(log_prices - np.log(sales.prices)))
+    return round(100 * float(np.median(off)), 2)
+
+
+def _quintiles(whole: Outcome) -> list[dict[str, Any]]:
+    edges = np.quantile(whole.sold, np.arange(_QUINTILES) / _QUINTILES)
+    group = np.searchsorted(edges, whole.sold, side="right") - 1
+    return [
+        {"from": round(float(edge)), **measure(whole.where(group == at))}
+        for at, edge in enumerate(edges)
+        if (group == at).any()
+    ]
+
+
+def _flagged(tested: Sequence[Round]) -> tuple[float, dict[str, float]]:
+    """Return the share of real houses flagged, and of those with each mistake."""
+    clean: list[bool] = []
+    caught: dict[str, list[bool]] = {}
+    for one in tested:
+        sales = one.forecast.sales
+        houses: list[dict[str, Any]] = [sales.house(row) for row in range(len(sales))]
+        clean += _flags(one.model, sales, houses)
+        for name, spoil in unit_errors(sales.schema).items():
+            spoilt = [spoil(house) for house in houses]
+            caught.setdefault(name, []).extend(_flags(one.model, sales, spoilt))
+    return _percent(clean), {name: _percent(flags) for name, flags in caught.items()}
+
+
+def _flags(
+    model: Fitted, sales: Dataset, houses: Sequence[dict[str, Any]]
+) -> list[bool]:
+    schema = sales.schema
+    flagging = Flagging(model.profile, schema, categories(model.pipelines[0], schema))
+    near = Direct(model.pipelines, schema).look(houses)[1]
+    rows = zip(
+        houses, near.unlikeness.tolist(), near.remoteness.tolist(), strict=True
+    )
+    return [bool(flagging.flags(*row)) for row in rows]
+
+
+def _percent(flags: Sequence[bool]) -> float:
+    return round(100 * float(np.mean(flags)), 2)

@@ -1,0 +1,160 @@
+"""Real workers follow the champion, and nobody notices but by the model named."""
+
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import orjson
+import pytest
+import redis as redis_py
+
+from api.catalog import Catalog
+from model_store.store import ModelStore
+from tests.patience import PATIENCE_S, wait_until
+from tests.second_version import SECOND
+from tests.system.conftest import Start
+from worker import ledger, queue
+from worker.jobs import Job, State, Submission
+from worker.settings import WorkerSettings
+from worker.versions import Versions
+
+Finished = Callable[[str], Job]
+
+#: Seconds between two submits.
+_EVERY_S = 0.005
+#: Milliseconds within which every worker must have followed a promotion.
+_FOLLOWED_MS = 5000
+
+
+@pytest.fixture
+def versions(redis: redis_py.Redis, settings: WorkerSettings) -> Versions:
+    """Return what the workers report."""
+    return Versions(redis, settings)
+
+
+@pytest.fixture
+def catalog(own_store: ModelStore, versions: Versions) -> Catalog:
+    """Return what the API knows of the store."""
+    return Catalog(own_store, ask_workers=versions.findings)
+
+
+@pytest.fixture
+def submit(front_desk: queue.Queue) -> Callable[..., Job]:
+    """Return a function that submits a house for a version."""
+
+    def submit(version: str, **house: object) -> Job:
+        return front_desk.submit(
+            Submission(
+                id=str(uuid.uuid4()),
+                tenant="acme",
+                model="stand-in",
+                version=version,
+                input=orjson.dumps({"number": 1} | house),
+            )
+        ).job
+
+    return submit
+
+
+def model_of(job: Job) -> dict[str, Any]:
+    """Return what a price says of its model."""
+    found: dict[str, Any] = orjson.loads(job.output or b"{}")["model"]
+    return found
+
+
+def test_a_promotion_under_load_loses_fails_and_delays_no_job(
+    start_worker: Start,
+    own_store: ModelStore,
+    catalog: Catalog,
+    versions: Versions,
+    submit: Callable[..., Job],
+    finished: Finished,
+) -> None:
+    """Each job is priced once, by the version that it was pinned to."""
+    first = own_store.resolve("champion")
+    place = {"KERBSIDE_STORE_URL": own_store.url}
+    workers = [start_worker(name=name, **place) for name in ("p1", "p2")]
+    wait_until(lambda: versions.findings().settled(first))
+    jobs: list[Job] = []
+
+    def load(seconds: float, until: Callable[[], bool] = lambda: False) -> None:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and not until():
+            jobs.append(submit(catalog.served().card.version))
+            # Some clients name the version, and go on doing so.
+            jobs.append(submit(first))
+            time.sleep(_EVERY_S)
+
+    load(0.5)
+    promoted = versions.findings().now
+    own_store.promote(SECOND)
+    load(PATIENCE_S, lambda: catalog.served().card.version == SECOND)
+    load(0.5)
+
+    after = [finished(job.id) for job in jobs]
+    assert versions.findings().loaded[SECOND] - promoted < _FOLLOWED_MS
+    assert {job.state for job in after} == {State.SUCCEEDED}
+    assert {job.attempts for job in after} == {1}
+    assert [model_of(job)["version"] for job in after] == [job.version for job in jobs]
+    assert {job.version for job in jobs} == {first, SECOND}
+    assert all(model_of(job)["loads"] == 1 for job in after)
+    # To load the new one takes longer, and nobody waited for it.
+    assert max((job.completed_ms or 0) - job.created_ms for job in after) < 1200
+    assert [worker.poll() for worker in workers] == [None, None]
+
+
+def test_a_version_that_was_unloaded_is_loaded_again_for_the_jobs_pinned_to_it(
+    start_worker: Start, submit: Callable[..., Job], finished: Finished
+) -> None:
+    """The last three stay; an older one takes a load and loses no job."""
+    start_worker()
+    order = ("v1", "v2", "v1", "v2", "v3", "v1")
+    loads = [model_of(finished(submit(version).id))["loads"] for version in order]
+    # With the champion three stay, so that v1 went for v3 and came back for v2.
+    assert loads == [1, 1, 1, 1, 1, 2]
+
+
+@pytest.fixture
+def heard(redis: redis_py.Redis) -> Iterator[Any]:
+    """Return a subscription to what happens to model versions."""
+    client: Any = redis
+    with client.pubsub(ignore_subscribe_messages=True) as subscription:
+        subscription.subscribe(ledger.models_channel(redis))
+        subscription.get_message(timeout=5)
+        yield subscription
+
+
+def test_a_refused_champion_stops_no_worker_and_is_told(
+    start_worker: Start,
+    own_store: ModelStore,
+    catalog: Catalog,
+    versions: Versions,
+    submit: Callable[..., Job],
+    finished: Finished,
+    heard: Any,
+) -> None:
+    """The one before prices on, on workers that start meanwhile too."""
+    first = own_store.resolve("champion")
+    house = catalog.served().card.schema.example
+    place = {"KERBSIDE_STORE_URL": own_store.url}
+    worker = start_worker(name="p1", app="worker.celery", **place)
+    wait_until(lambda: versions.findings().settled(first))
+    catalog.aliases()
+
+    own_store.promote(SECOND)
+    wait_until(lambda: versions.findings().refuses(SECOND))
+
+    event = orjson.loads(heard.get_message(timeout=5)["data"])
+    assert (event["type"], event["version"]) == ("model.refused", SECOND)
+    assert SECOND in event["reason"]
+    wait_until(lambda: versions.findings().refused[SECOND].count >= 2)
+    assert heard.get_message(timeout=0) is None
+    job = finished(submit(catalog.served().card.version, **house).id)
+    assert (job.state, job.version) == (State.SUCCEEDED, first)
+
+    worker.terminate()
+    worker.wait(10)
+    start_worker(name="p2", app="worker.celery", **place)
+    job = finished(submit(catalog.served().card.version, **house).id)
+    assert (job.state, job.version) == (State.SUCCEEDED, first)
