@@ -63,9 +63,7 @@ def _services(settings: ApiSettings, queue: Queue | None) -> Services:
     client = connect(settings.redis_url, role="api")
     queue = queue or Queue(client, settings)
     versions = Versions(client, settings)
-    catalog = Catalog(
-        ModelStore.from_settings(settings), ask_workers=versions.findings
-    )
+    catalog = Catalog(ModelStore.from_settings(settings), ask_workers=versions.findings)
     pace = Pace()
     return Services(
         settings=settings,

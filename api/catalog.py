@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import redis
@@ -17,7 +18,12 @@ from api.request_body import PredictionRequest
 from api.throttle import Throttle
 from model_store.aliases import ALIAS_NAMES, Aliases
 from model_store.card import ModelCard
-from model_store.errors import ArtifactError, StoreError, UnknownModel
+from model_store.errors import (
+    ArtifactError,
+    ModelStoreError,
+    StoreError,
+    UnknownModel,
+)
 from model_store.store import ModelStore
 from worker.versions import Findings
 
@@ -73,6 +79,8 @@ class Catalog:
         self._passed_over = False
         self._reading = threading.Lock()
         self._served: dict[str, Served] = {}
+        #: The champion that was served last.
+        self._champion: Served | None = None
         self._log = Throttle(clock=clock)
 
     def aliases(self) -> Aliases:
@@ -102,26 +110,28 @@ class Catalog:
     def served(self, alias_or_version: str = CHAMPION) -> Served:
         """Return the version by which an alias or version id is priced now.
 
-        For the champion that is the one before while the workers do not have it.
+        For the champion that is the one before while the workers do not have it, or
+        while its card is damaged or not trusted.
 
         Raises:
             NoChampion: The champion is asked for and there is none.
             UnknownModel: There is no such alias or version.
-            ArtifactError: Its card is damaged.
+            ArtifactError: Its card is damaged or not trusted, and nothing stands in.
             StoreError: The store cannot be read, or an alias in it leads nowhere.
         """
         version = self.resolve(alias_or_version)
-        before = self._aliases.previous
-        if alias_or_version != CHAMPION or before is None:
+        if alias_or_version != CHAMPION:
             return self._made(version, alias_or_version)
-        if self._passed_over:
+        before = self._aliases.previous
+        if self._passed_over and before is not None:
             return self._made(before, PREVIOUS)
         try:
-            return self._made(version, CHAMPION)
+            self._champion = self._made(version, CHAMPION)
         except ArtifactError as error:
             if self._log.allows():
                 _logger.warning("champion_refused: %s", error)
-            return self._made(before, PREVIOUS)
+            return self._instead_of_champion(error)
+        return self._champion
 
     def resolve(self, alias_or_version: str) -> str:
         """Return a version id; it is one that exists unless it came as an id.
@@ -181,11 +191,11 @@ class Catalog:
         Raises:
             StoreError: The store cannot be read.
         """
-        aliases, sound = self.aliases(), filter(self._is_sound, self.versions())
+        aliases, newest = self.aliases(), reversed(self.versions())
         meant = {name: getattr(aliases, name) for name in ALIAS_NAMES}
         return {
             "aliases": {name: version for name, version in meant.items() if version},
-            "versions": list(sound)[: -_CHOICES - 1 : -1],
+            "versions": list(islice(filter(self._is_sound, newest), _CHOICES)),
         }
 
     def _read(self) -> None:
@@ -222,6 +232,20 @@ class Catalog:
                 card = self._store.card(version)
             served = self._served[version] = Served(card, _request_model(card))
         return served
+
+    def _instead_of_champion(self, error: ArtifactError) -> Served:
+        """Return the champion before one that is refused.
+
+        Raises:
+            ArtifactError: There is none that could serve.
+        """
+        before = self._aliases.previous
+        if before is not None:
+            with contextlib.suppress(ModelStoreError):
+                return self._made(before, PREVIOUS)
+        if self._champion is None:
+            raise error
+        return self._champion
 
     def _is_sound(self, version: str) -> bool:
         """Tell whether a version's card is as it was signed, by somebody trusted."""

@@ -24,9 +24,9 @@ from api.answers import Answer
 from api.auth import requires
 from api.catalog import Catalog
 from api.services import services
+from model_store.aliases import ALIAS_NAMES
 from model_store.card import ModelCard
 from model_store.errors import ModelStoreError
-from model_store.store import ALIAS_NAMES
 from worker.versions import Versions
 
 api = APIBlueprint("metrics", __name__, abp_tags=[Tag(name="health")])

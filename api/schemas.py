@@ -74,22 +74,20 @@ class Output(_Answer):
     price: int
     currency: str
     interval: Interval
-    fsd: float | None = Field(
-        default=None,
+    fsd: float = Field(
         ge=0,
         description="Forecast standard deviation, as a share of the price: two sales "
         "of three lie within it.",
     )
-    confidence: Confidence | None = None
+    confidence: Confidence
     as_of: date = Field(description="Date that the price stands at.")
-    in_distribution: bool | None = Field(
-        default=None,
-        description="Whether the model has learnt from houses like this one.",
+    in_distribution: bool = Field(
+        description="Whether the model has learnt from houses like this one."
     )
-    flags: list[Flag] | None = Field(
-        default=None, description="What is unusual about the house; often nothing."
+    flags: list[Flag] = Field(
+        description="What is unusual about the house; often nothing."
     )
-    comparables: list[Comparable] | None = Field(default=None, max_length=5)
+    comparables: list[Comparable] = Field(max_length=5)
     base: int | None = Field(
         default=None,
         description="With `explain`: the price that the reasons start from.",
@@ -206,8 +204,8 @@ class Model(ModelSummary):
     data: dict[str, Any]
     interval: dict[str, Any]
     input_schema: dict[str, Any] = Field(alias="schema")
-    profile: dict[str, Any] | None = Field(
-        default=None, description="What the sales look like that it learnt from."
+    profile: dict[str, Any] = Field(
+        description="What the sales look like that it learnt from."
     )
     training: dict[str, Any]
     examples: list[dict[str, Any]]

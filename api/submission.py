@@ -12,8 +12,8 @@ from pydantic import BaseModel, ValidationError
 from api.catalog import CHAMPION, Catalog, Served
 from api.errors import BadRequest, InvalidSubmission, MalformedBody
 from api.request_body import PredictionRequest
+from model_store.aliases import ALIAS_NAMES
 from model_store.errors import UnknownModel
-from model_store.store import ALIAS_NAMES
 from worker.jobs import Submission
 
 #: Errors listed in one answer, and characters of a client's own name repeated in it.

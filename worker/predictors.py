@@ -9,13 +9,14 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from model_store.aliases import Aliases
 from model_store.errors import (
     ExplanationUnavailable,
     ModelStoreError,
     StoreError,
     UnknownModel,
 )
-from model_store.store import Aliases, ModelStore
+from model_store.store import ModelStore
 from worker.errors import frames_of
 from worker.store_thread import StoreThread
 
@@ -90,7 +91,7 @@ def load(store: ModelStore, version: str) -> Pricing:
     # Upkeep, beat and Flower share the application without these 120 MiB.
     from model_store.predictor import Predictor  # noqa: PLC0415
 
-    return Predictor.load(store, version)  # type: ignore[return-value] # its explain is on its way
+    return Predictor.load(store, version)
 
 
 def passes(error: BaseException) -> bool:

@@ -79,7 +79,13 @@ class Screen:
         )
         columns = list(sales[0].house)[:_HOUSE_COLUMNS]
         for name in columns:
-            table.add_column(name.replace("_", " "), justify="right", style="dim")
+            words = name.split("_")
+            table.add_column(
+                " ".join(words),
+                justify="right",
+                style="dim",
+                min_width=max(map(len, words)),
+            )
         for name in ("price", "range", "sold for"):
             table.add_column(name, justify="right", no_wrap=True)
         table.add_column("in range", justify="center")

@@ -32,11 +32,16 @@ OUTPUT = {
     "flags": [
         {
             "feature": "sqft_lot",
-            "code": "above_usual",
+            "code": "above_sales",
             "value": 871200,
             "detail": "more than 99 % of the sales",
         },
-        {"feature": None, "code": "unlike", "value": None, "detail": "far from all"},
+        {
+            "feature": None,
+            "code": "unlike_sales",
+            "value": None,
+            "detail": "far from all",
+        },
     ],
     "comparables": [
         {

@@ -137,30 +137,13 @@ def test_an_alias_without_its_version_is_a_fault_of_the_store(
             named(champion)
 
 
-def test_a_refused_champion_leaves_the_one_before(
-    own: ModelStore, clock: Clock, caplog: pytest.LogCaptureFixture
-) -> None:
-    """Whoever asks for the refused one by its id is told; a fresh process has none."""
-    catalog = Catalog(ModelStore(own.url, own.trust), clock=clock)
-    before = catalog.served()
-    bad = _promoted(own, {MANIFEST: b"{}", **own.files(before.card.version)})
-    clock.seconds += ALIAS_TTL_S
-
-    assert catalog.served() is before
-    assert "champion_refused" in caplog.text
-    with pytest.raises(ArtifactError, match=bad):
-        catalog.served(bad)
-    with pytest.raises(ArtifactError, match=bad):
-        Catalog(ModelStore(own.url, own.trust)).served()
-
-
-def test_a_refused_version_is_not_offered(own: ModelStore) -> None:
+def test_a_refused_version_is_not_offered(own_store: ModelStore, first: str) -> None:
     """And hides no other."""
-    champion = own.resolve("champion")
-    bad = _promoted(own, {MANIFEST: b"{}"})
+    _damage(own_store, SECOND)
+    catalog = Catalog(ModelStore(own_store.url, own_store.trust))
 
-    assert own.versions() == [champion, bad]
-    assert Catalog(own).versions() == [champion]
+    assert catalog.versions() == [first, SECOND]
+    assert catalog.choices()["versions"] == [first]
 
 
 @pytest.mark.parametrize("name", ["", "..", "a/b", "a" * 5000, "\x00", "nobody"])
@@ -242,16 +225,35 @@ def test_a_refused_champion_serves_where_the_one_before_is_refused_too(
 
 
 def test_a_champion_whose_card_is_damaged_is_passed_over(
-    catalog: Catalog,
-    own_store: ModelStore,
-    first: str,
-    caplog: pytest.LogCaptureFixture,
+    own_store: ModelStore, first: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """This process needs no worker to tell; it is in the log."""
-    (Path(own_store.url) / SECOND / "card.json").write_text("{}")
+    """Whoever asks for the damaged one by its id is told; it is in the log."""
     own_store.promote(SECOND)
+    _damage(own_store, SECOND)
+    catalog = Catalog(ModelStore(own_store.url, own_store.trust))
+
     assert serves(catalog) == first
     assert "champion_refused" in caplog.text
+    with pytest.raises(ArtifactError, match=SECOND):
+        catalog.served(SECOND)
+
+
+@pytest.mark.parametrize("previous", [None, SECOND, "20150101-00000000"])
+def test_a_damaged_champion_with_none_before_it_leaves_the_one_that_served(
+    own_store: ModelStore, clock: Clock, first: str, previous: str | None
+) -> None:
+    """A process that starts has none, and says so."""
+    catalog = Catalog(ModelStore(own_store.url, own_store.trust), clock=clock)
+    before = catalog.served()
+    _damage(own_store, SECOND)
+    aliases = Aliases(9, champion=SECOND, previous=previous)
+    (Path(own_store.url) / "aliases.json").write_bytes(aliases.to_json())
+    clock.seconds += ALIAS_TTL_S
+
+    assert before.card.version == first
+    assert catalog.served() is before
+    with pytest.raises(ArtifactError, match=SECOND):
+        Catalog(ModelStore(own_store.url, own_store.trust)).served()
 
 
 def test_workers_that_cannot_be_asked_leave_the_last_known(
@@ -277,7 +279,14 @@ def test_what_can_be_named_is_offered_newest_first_and_bounded(
     }
     many = [f"{number:03}" for number in range(100)]
     monkeypatch.setattr(own_store, "versions", lambda: many)
+    card = own_store.card(first)
+    monkeypatch.setattr(own_store, "card", lambda _: card)
     assert catalog.choices()["versions"] == many[:-21:-1]
+
+
+def _damage(store: ModelStore, version: str) -> None:
+    """Leave a version's manifest as nobody signed it."""
+    (Path(store.url) / version / MANIFEST).write_bytes(b"{}")
 
 
 def _broken(*_: Any) -> Aliases:

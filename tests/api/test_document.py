@@ -204,7 +204,11 @@ def test_the_input_follows_a_promotion_without_a_restart(
 ) -> None:
     """Another schema is described, and asked for, as soon as the aliases are read."""
     monkeypatch.setattr(catalog, "ALIAS_TTL_S", 0.0)
-    settings = ApiSettings(redis_url=redis_url, store_url=own_store.url)
+    settings = ApiSettings(
+        redis_url=redis_url,
+        store_url=own_store.url,
+        trusted_keys=own_store.trust.keys,
+    )
     client: Client = create_app(settings).test_client()
 
     before = client.get("/openapi.json").json["components"]["schemas"]["House"]

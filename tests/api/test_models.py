@@ -23,7 +23,11 @@ PARTS = ("", "/card", "/schema")
 @pytest.fixture
 def own_client(redis_url: str, own_store: ModelStore) -> Iterator[Client]:
     """Return a client of an application on a store that a test may write to."""
-    settings = ApiSettings(redis_url=redis_url, store_url=own_store.url)
+    settings = ApiSettings(
+        redis_url=redis_url,
+        store_url=own_store.url,
+        trusted_keys=own_store.trust.keys,
+    )
     app = create_app(settings)
     yield app.test_client()
     services.of(app).waiting.stop()
@@ -119,15 +123,15 @@ def test_an_unknown_version_is_404(
     assert_problem(answer, 404, "unknown-model-version")
 
 
-def test_a_lost_card_is_a_fault_of_the_store(
+def test_a_lost_card_leaves_a_version_that_is_refused(
     own_client: Client, caller: Headers, own_store: ModelStore
 ) -> None:
-    """Not of who asks."""
+    """That is a fault of the store, not of who asks."""
     (Path(own_store.url) / SECOND / "card.json").unlink()
 
     answer = own_client.get(f"/v1/models/{SECOND}/card", headers=caller)
 
-    assert_problem(answer, 503, "model-store-unavailable")
+    assert_problem(answer, 503, "model-version-refused")
 
 
 @pytest.mark.parametrize("damaged", [False, True])

@@ -64,14 +64,17 @@ def test_every_file_beside_the_code_is_package_data(
 def test_every_package_that_the_code_imports_is_a_requirement(
     setup_cfg: configparser.ConfigParser,
 ) -> None:
-    """What comes along with another package may stop coming along."""
+    """Of all or of an extra: what comes along with another may stop coming along."""
     graph = grimp.build_graph(
         *source.PACKAGES, include_external_packages=True, cache_dir=None
     )
     imported = {module.partition(".")[0] for module in graph.modules}
     foreign = imported - set(source.PACKAGES) - sys.stdlib_module_names
     owners = importlib.metadata.packages_distributions()
-    wanted = _names(setup_cfg["options"]["install_requires"]) | {"pydantic-core"}
+    extras = setup_cfg["options.extras_require"]
+    lists = [setup_cfg["options"]["install_requires"]]
+    lists += [extras[name] for name in extras if name != "dev"]
+    wanted = {"pydantic-core"}.union(*map(_names, lists))
 
     assert {
         name

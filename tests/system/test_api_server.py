@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import json
+import math
 import os
 import signal
 import time
@@ -15,6 +16,8 @@ import pytest
 import redis as redis_py
 
 from api.launcher.stack import API_PROCESSES
+from api.request_body import can_explain
+from api.schemas import Output
 from api.settings import WAITERS
 from model_store.store import ModelStore
 from tests.patience import wait_until
@@ -120,6 +123,26 @@ def test_a_house_goes_in_and_a_result_comes_out(server: Server) -> None:
 
     assert {poll.body["status"] for poll in polls} == {"succeeded"}
     assert len({poll.headers["etag"] for poll in polls}) == 1
+
+
+@pytest.mark.skipif(not can_explain(), reason="needs the extra `explain`")
+def test_the_base_times_the_effects_of_the_reasons_is_the_price(
+    server: Server, place: Installation
+) -> None:
+    """Whoever asks for reasons gets all of them, from a real worker."""
+    for worker in place.stack.prediction_workers():
+        place.start(worker)
+    body = json.dumps({"input": server.house, "explain": True}).encode()
+    kind = {"Content-Type": "application/json"}
+
+    job = server.call("POST", "/v1/predictions", body, Prefer="wait=60", **kind).body
+
+    output = Output.model_validate_json(json.dumps(job["output"]))
+    assert output.base
+    assert output.reasons
+    told = output.base * math.prod(1 + one.effect for one in output.reasons)
+    # Base and price are told in whole dollars.
+    assert told == pytest.approx(output.price, abs=0.5 + output.price / output.base)
 
 
 def test_each_process_hears_of_finished_jobs(server: Server) -> None:

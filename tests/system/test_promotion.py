@@ -3,6 +3,7 @@
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -10,6 +11,7 @@ import pytest
 import redis as redis_py
 
 from api.catalog import Catalog
+from model_store.manifest import MODEL
 from model_store.store import ModelStore
 from tests.patience import PATIENCE_S, wait_until
 from tests.second_version import SECOND
@@ -142,7 +144,7 @@ def test_a_refused_champion_stops_no_worker_and_is_told(
     wait_until(lambda: versions.findings().settled(first))
     catalog.aliases()
 
-    own_store.promote(SECOND)
+    _promote_damaged(own_store)
     wait_until(lambda: versions.findings().refuses(SECOND))
 
     event = orjson.loads(heard.get_message(timeout=5)["data"])
@@ -158,3 +160,12 @@ def test_a_refused_champion_stops_no_worker_and_is_told(
     start_worker(name="p2", app="worker.celery", **place)
     job = finished(submit(catalog.served().card.version, **house).id)
     assert (job.state, job.version) == (State.SUCCEEDED, first)
+
+
+def _promote_damaged(store: ModelStore) -> None:
+    """Make a version champion that nobody could promote."""
+    root = Path(store.url)
+    (root / SECOND / MODEL).write_bytes(b"")
+    aliases = store.aliases().promoted(SECOND, "champion")
+    (root / "new").write_bytes(aliases.to_json())
+    (root / "new").rename(root / "aliases.json")

@@ -29,11 +29,22 @@ def root(tmp_path: Path, made: dict[str, bytes]) -> Path:
     return tmp_path
 
 
+class Unheard:
+    """Hears what became of each load, and keeps none of it."""
+
+    def loaded(self, version: str, /) -> None:
+        """Hear of a load."""
+
+    def refused(self, version: str, reason: str, /) -> None:
+        """Hear of a refusal."""
+
+
 @pytest.fixture
 def models(root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Predictors]:
     """Return what a worker has loaded of that store."""
     monkeypatch.setattr(predictors, "_LOOK_EVERY_S", 0.01)
-    models = Predictors(ModelStore(root, TRUST), predictors.load)
+    monkeypatch.setattr(predictors, "_AGAIN_S", 0.01)
+    models = Predictors(ModelStore(root, TRUST), predictors.load, Unheard())
     models.start()
     wait_until(lambda: models.ready)
     yield models
