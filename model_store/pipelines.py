@@ -55,11 +55,11 @@ class Recipe:
         level: Share of sales that the range is to hold.
     """
 
-    trees: int = 600
-    learning_rate: float = 0.04
+    trees: int = 1000
+    learning_rate: float = 0.025
     leaves: int = 31
     leaf_sales: int = 50
-    penalty: float = 40.0
+    penalty: float = 60.0
     feature_share: float = 0.2
     spread_trees: int = 75
     spread_leaf_sales: int = 100

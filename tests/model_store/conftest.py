@@ -105,7 +105,7 @@ def houses() -> list[dict[str, Any]]:
     return houses
 
 
-def other_sales(count: int = 700) -> str:
+def other_sales(count: int = 400) -> str:
     """Return a table of made-up sales, with gaps where they are allowed."""
     random = np.random.default_rng(0)
     lines = ["day,paid,area,quarter,heating,rooms"]

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from model_store import model_file, pipelines
 from model_store.comparables import FEATURES, NEIGHBOURS, ComparableSales, Neighbours
-from model_store.hedonic import Floats
 from tests.model_store.markets import (
     QUICK,
     columns_of,
@@ -25,19 +24,6 @@ def _own(sales: ComparableSales, found: Neighbours) -> NDArray[np.bool_]:
     return same
 
 
-def _every_distance(sales: ComparableSales) -> Floats:
-    """Return the distances between all sales in the space of likeness, by definition.
-
-    Shape (n_sales, n_sales); infinite from a sale to itself.
-    """
-    standard = sales.hedonic.standard(sales.numbers)
-    km = np.nan_to_num(sales.km) * sales._per_km  # noqa: SLF001 - the yardstick
-    points = np.hstack([km, standard * np.abs(sales.hedonic.linear) * 10])
-    every: Floats = np.linalg.norm(points[:, None] - points, axis=2)
-    np.fill_diagonal(every, np.inf)
-    return every
-
-
 @pytest.mark.parametrize("times", [0, 1, 5, 15])
 def test_a_house_is_not_its_own_neighbour(times: int) -> None:
     """However often it was sold, none of its sales is evidence for its price."""
@@ -48,6 +34,7 @@ def test_a_house_is_not_its_own_neighbour(times: int) -> None:
 
     assert found.rows.shape == (400 + times, NEIGHBOURS)
     assert not _own(comparable, found).any()
+    assert (found.distances > 0).all()
 
 
 def test_what_a_house_sold_for_is_in_none_of_its_features() -> None:
@@ -96,7 +83,7 @@ def test_training_and_serving_see_the_same_columns() -> None:
     sales = sold_often(market(), row=17, times=5)
     fitted = pipelines.fit(sales, QUICK, seed=0)
     in_training = fitted.pipelines[0]["comparables"]
-    restored, *_ = model_file.load(model_file.dump(fitted.pipelines))
+    restored = model_file.load(model_file.dump(fitted.pipelines))[0]
     served = restored["comparables"]
     rows = restored["columns"].transform(sales.houses)
     expected, neighbours = in_training.look(rows)
@@ -117,6 +104,8 @@ def test_ties_in_distance_fall_the_same_way_everywhere() -> None:
     sales = replace(sales, houses=sales.houses.iloc[np.arange(400) // 4])
     comparable, rows = compared(sales), columns_of(sales)
     _, expected = comparable.look(rows)
+    tied = expected.distances[:, 1:] == expected.distances[:, :-1]
+    assert tied.mean() > 0.5
 
     again = compared(sales)
     alone = np.concatenate([again.look(rows[[at]])[1].rows for at in range(len(rows))])
@@ -131,12 +120,15 @@ def test_the_nearest_are_found() -> None:
     """As by measuring the distance to every sale."""
     sales = market()
     comparable = compared(sales)
-    every = _every_distance(comparable)
+    standard = comparable.hedonic.standard(comparable.numbers)
+    km = np.nan_to_num(comparable.km) * comparable._per_km  # noqa: SLF001 - the yardstick
+    points = np.hstack([km, standard * np.abs(comparable.hedonic.linear) * 10])
+    every = np.linalg.norm(points[:, None] - points, axis=2)
+    np.fill_diagonal(every, np.inf)
 
     _, found = comparable.look(columns_of(sales))
 
-    distances = np.take_along_axis(every, found.rows, axis=1)
-    assert np.allclose(distances, np.sort(every)[:, :NEIGHBOURS])
+    assert np.allclose(found.distances, np.sort(every)[:, :NEIGHBOURS])
 
 
 def test_features_say_what_they_are_called() -> None:
@@ -145,8 +137,7 @@ def test_features_say_what_they_are_called() -> None:
     comparable = compared(sales)
     columns, found = comparable.look(columns_of(sales)[:1])
     features = dict(zip(FEATURES, columns[0, -len(FEATURES) :], strict=True))
-    rows = found.rows[0]
-    distances = _every_distance(comparable)[0, rows]
+    (rows, distances) = found.rows[0], found.distances[0]
     weights = 1 / (distances + 0.01)
     standard = comparable.hedonic.standard(comparable.numbers)
     levels = comparable.levels
@@ -166,32 +157,34 @@ def test_features_say_what_they_are_called() -> None:
     )
 
 
-def test_it_is_told_how_far_and_how_unlike_the_sales_are() -> None:
-    """The nearest of the neighbours in km; the likest in all but its place."""
+def test_km_are_true() -> None:
+    """A hundredth of a degree is 1.1 km north, and less east."""
     sales = market(gaps=0)
     comparable = compared(sales)
-    standard = comparable.hedonic.standard(comparable.numbers)
-    weighted = standard * np.abs(comparable.hedonic.linear) * 10
-
-    _, found = comparable.look(columns_of(sales))
-
-    km = np.linalg.norm(comparable.km[found.rows] - comparable.km[:, None], axis=2)
-    unlike = np.linalg.norm(weighted[found.rows] - weighted[:, None], axis=2)
+    row = columns_of(sales)[:1]
+    _, found = comparable.look(row)
     assert found.km is not None
-    assert np.allclose(found.km, km)
-    assert np.allclose(found.remoteness, km.min(axis=1))
-    assert np.allclose(found.unlikeness, unlike.min(axis=1), atol=1e-6)
+    there = comparable.numbers[found.rows[0]][:, list(comparable.columns.place or ())]
+
+    away = np.abs(there - row[0, -2:]) * 111.2 * [1.0, np.cos(np.radians(50))]
+
+    assert found.km[0] == pytest.approx(np.hypot(*away.T), rel=1e-2)
+    assert found.remoteness[0] == found.km[0].min()
 
 
-def test_a_market_without_places_has_no_km() -> None:
-    """Houses are unlike each other, and never remote."""
-    sales = market(only=("area", "built"), gaps=0)
+def test_it_is_told_how_unlike_the_sales_are_whatever_their_place() -> None:
+    """The likest of the neighbours counts, with places and without."""
+    for sales in (market(gaps=0), market(only=("area", "built"), gaps=0)):
+        comparable = compared(sales)
+        standard = comparable.hedonic.standard(comparable.numbers)
+        weighted = standard * np.abs(comparable.hedonic.linear) * 10
 
-    _, found = compared(sales).look(columns_of(sales))
+        _, found = comparable.look(columns_of(sales))
 
-    assert found.km is None
-    assert found.remoteness.tolist() == [0] * 400
-    assert (found.unlikeness > 0).all()
+        apart = weighted[found.rows] - weighted[:, None]
+        unlike = np.linalg.norm(apart, axis=2).min(axis=1)
+        assert np.allclose(found.unlikeness, unlike, atol=1e-6)
+        assert (found.km is None) == (comparable.columns.place is None)
 
 
 def test_a_year_0_is_a_missing_year() -> None:
@@ -218,8 +211,8 @@ def test_a_house_without_a_place_lies_in_the_middle_and_says_so() -> None:
 
     assert np.isfinite(columns[:, -len(FEATURES) :]).all()
     assert found.km is not None
-    assert np.isnan(found.km).all()
-    assert np.isnan(found.remoteness).all()
+    assert np.isnan(found.km[0]).all()
+    assert np.isfinite(found.distances).all()
 
 
 @pytest.mark.parametrize("missing", [["lat", "lon"], ["lon"]])
@@ -243,7 +236,7 @@ def test_sales_at_one_spot_are_told_apart_by_all_else() -> None:
     columns, found = compared(sales).look(columns_of(sales))
 
     assert np.isfinite(columns).all()
-    assert found.remoteness.tolist() == [0] * 400
+    assert (found.distances > 0).all()
 
 
 def test_what_is_asked_for_is_not_changed() -> None:

@@ -55,7 +55,7 @@ def test_another_market_is_loaded_by_its_definition(other_market: Writer) -> Non
     sales = dataset.load(other_market())
 
     assert sales.schema.names == ("area", "quarter", "heating", "rooms")
-    assert len(sales) == 700
+    assert len(sales) == 400
 
 
 def test_sales_are_sorted_by_date(other_market: Writer) -> None:

@@ -56,8 +56,10 @@ def test_both_see_the_same_whatever_a_market_has(
         expected, others = piped.look(batch)
         assert np.array_equal(estimates, expected)
         assert np.array_equal(neighbours.rows, others.rows)
-        assert np.array_equal(neighbours.unlikeness, others.unlikeness, equal_nan=True)
-        assert np.array_equal(neighbours.remoteness, others.remoteness, equal_nan=True)
+        assert np.array_equal(neighbours.distances, others.distances)
+        assert (neighbours.km is None) == (others.km is None)
+        if neighbours.km is not None and others.km is not None:
+            assert np.array_equal(neighbours.km, others.km, equal_nan=True)
 
 
 def test_every_category_counts() -> None:
@@ -85,8 +87,8 @@ def test_every_category_counts() -> None:
 def test_pipelines_that_share_nothing_are_not_fused() -> None:
     """One search serves all models, so it must be the same search."""
     sales = market(200)
-    models = pipelines.fit(sales, QUICK, seed=0).pipelines
-    models[1].steps[1] = ("comparables", clone(models[1]["comparables"]))
+    first, second, _ = pipelines.fit(sales, QUICK, seed=0).pipelines
+    second.steps[1] = ("comparables", clone(second["comparables"]))
 
     with pytest.raises(NotFusable, match="different columns"):
-        Direct(models, sales.schema)
+        Direct((first, second), sales.schema)

@@ -4,13 +4,14 @@ import datetime as dt
 import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from model_store import artifact, estimates, forest, training
-from model_store.artifact import Loaded
+from model_store.artifact import Artifact, Loaded
 from model_store.card import Profile
 from model_store.errors import ArtifactError, UnknownModel
 from model_store.predictor import Predictor
@@ -122,13 +123,14 @@ def test_an_unknown_version_is_refused(store: ModelStore) -> None:
 )
 @pytest.mark.parametrize("gaps", [0.0, 0.2])
 def test_any_market_is_priced_exactly(
-    only: tuple[str, ...] | None, gaps: float
+    only: tuple[str, ...] | None, gaps: float, tmp_path: Path
 ) -> None:
     """Without places, without categories, of a single number, with gaps or without."""
     sales = market(500, only=only, gaps=gaps)
     trained = training.train(sales, seed=1, trained_at=NOW, recipe=QUICK)
+    files = artifact.dump(trained, small_model.KEY)
 
-    predictor = Predictor(artifact.load(artifact.dump(trained, small_model.KEY)))
+    predictor = Predictor(artifact.load(files))
 
     assert predictor.exact
     outputs = predictor.predict([{}, *(sales.house(row) for row in range(50))])
@@ -141,7 +143,7 @@ def test_any_market_is_priced_exactly(
 
 
 def test_a_house_that_was_sold_is_priced_by_others(
-    predictor: Predictor,
+    predictor: Predictor, small_artifact: Artifact
 ) -> None:
     """A training house as a new house: its own sale is not among its comparables."""
     sales = small_model.sales()

@@ -23,19 +23,23 @@ GOOD: dict[str, Any] = {
     "heating": "gas",
 }
 
-ONE_TO_TWO = np.array([1.0, 2.0])
 CHECK = "Check the value and its unit."
 AREAS = f"999 of 1,000 sales have 30.1 to 199.5 m2. {CHECK}"
 YEARS = f"999 of 1,000 sales have 1900 to 2019. {CHECK}"
 NO_GAPS = "every sale has it. Give it, or expect a rough price."
 
 
+def _near(unlikeness: Any, remoteness: Any) -> Neighbours:
+    nobody = np.zeros((0, 0))
+    return Neighbours(nobody.astype(int), nobody, None, unlikeness, remoteness)
+
+
 def _flags(
-    sales: Dataset, house: dict[str, Any], unlike: float = 0, remote: float = 0
+    sales: Dataset, house: dict[str, Any], unlikeness: float = 0, km: float = 0
 ) -> list[Any]:
-    near = Neighbours(np.zeros((2, 1), dtype=np.intp), None, ONE_TO_TWO, ONE_TO_TWO)
-    made = profile(sales.schema, sales.houses, near)
-    return Flagging(made, sales.schema, KNOWN).flags(house, unlike, remote)
+    ends = np.array([1.0, 2.0])
+    made = profile(sales.schema, sales.houses, _near(ends, ends))
+    return Flagging(made, sales.schema, KNOWN).flags(house, unlikeness, km)
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +116,7 @@ def test_a_house_that_no_combination_matches_is_flagged_as_a_whole(
     complete: Dataset,
 ) -> None:
     """Each value is usual, all together are not; a named flag says more than this."""
-    (flag,) = _flags(complete, GOOD, unlike=2.1, remote=9)
+    (flag,) = _flags(complete, GOOD, unlikeness=2.1)
 
     assert (flag["feature"], flag["code"], flag["value"]) == (
         None,
@@ -120,21 +124,8 @@ def test_a_house_that_no_combination_matches_is_flagged_as_a_whole(
         None,
     )
     assert flag["detail"].startswith("No sale is much like this house")
-    assert _flags(complete, GOOD, unlike=1.9, remote=1.9) == []
-    assert len(_flags(complete, GOOD | {"area": 5}, unlike=2.1, remote=9)) == 1
-
-
-def test_a_house_far_from_all_sales_is_flagged(complete: Dataset) -> None:
-    """A place with no sale near by is told in km; what is not known is not told."""
-    assert _flags(complete, GOOD, remote=12.3456) == [
-        {
-            "feature": None,
-            "code": "far_from_sales",
-            "value": 12.346,
-            "detail": "The nearest comparable sale is 12.3 km away.",
-        }
-    ]
-    assert _flags(complete, GOOD, unlike=np.nan, remote=np.nan) == []
+    assert _flags(complete, GOOD, unlikeness=1.9) == []
+    assert len(_flags(complete, GOOD | {"area": 5}, unlikeness=2.1)) == 1
 
 
 def test_a_profile_keeps_gaps_ranges_and_shares(complete: Dataset) -> None:
@@ -143,19 +134,27 @@ def test_a_profile_keeps_gaps_ranges_and_shares(complete: Dataset) -> None:
     sales.houses.loc[:39, "built"] = 0.0
     sales.houses.loc[:99, "heating"] = np.nan
 
-    apart = np.arange(1001.0)
-    near = Neighbours(np.zeros((1001, 1), dtype=np.intp), None, apart, apart / 10)
-    made = profile(sales.schema, sales.houses, near)
+    ranks = np.arange(1001.0)
+    made = profile(sales.schema, sales.houses, _near(ranks, 10 * ranks))
 
     assert isinstance(made, Profile)
     by_name = {one.name: one for one in made.features}
     built, heating = by_name["built"], by_name["heating"]
-    assert (made.unlikeness, made.remoteness) == pytest.approx((995, 99.9))
+    assert (made.unlikeness, made.remoteness) == (995, 9990)
     assert (built.missing, heating.missing) == (0.1, 0.25)
     assert built.low == built.deciles[0] == sales.houses["built"][40:].min()
     assert len(built.deciles) == 11
     assert heating.low is None
     assert sum((heating.shares or {}).values()) == pytest.approx(1)
+
+
+def test_a_house_far_from_every_sale_is_told_how_far(complete: Dataset) -> None:
+    """Its features may be usual; there is no market where it stands."""
+    (flag,) = _flags(complete, GOOD, km=12.34)
+
+    assert (flag["code"], flag["value"]) == ("far_from_sales", 12.34)
+    assert flag["detail"] == "The nearest comparable sale is 12.3 km away."
+    assert _flags(complete, GOOD, km=1.9) == []
 
 
 @pytest.mark.parametrize(

@@ -7,16 +7,13 @@ import numpy as np
 import pytest
 
 from model_store import pipelines, rolling
-from model_store.calibration import SCORED_PERIODS, calibrate
+from model_store.calibration import calibrate
 from model_store.dataset import Dataset
 from model_store.errors import DatasetError
 from model_store.pipelines import Fitted
-from model_store.rolling import FEWEST_IN_PERIOD, Round
+from model_store.rolling import FEWEST_IN_PERIOD, Plan, Round
 from tests import small_model
 from tests.model_store.markets import QUICK, market
-
-#: Periods that calibrate the first one of a test.
-PERIODS = SCORED_PERIODS + 1
 
 
 def _fit(sales: Dataset) -> Fitted:
@@ -33,7 +30,7 @@ def _on(days: list[str], counts: list[int]) -> Dataset:
 @pytest.fixture(scope="module")
 def sales() -> Dataset:
     """Return a year of sales."""
-    return market(700, days=365)
+    return market(600, days=365)
 
 
 @pytest.fixture(scope="module")
@@ -93,52 +90,75 @@ def test_a_model_sees_the_sales_before_its_period_and_no_other(
 
 
 def test_a_range_is_calibrated_on_the_periods_before(rounds: list[Round]) -> None:
-    """The first ones have none; later ones never know their own sales."""
-    assert all(one.interval is None for one in rounds[:PERIODS])
-    assert len(rounds) > PERIODS
-    for at, one in enumerate(rounds[PERIODS:], start=PERIODS):
+    """The first three have none; later ones never know their own sales."""
+    assert [one.interval is None for one in rounds[:4]] == [True, True, True, False]
+    for at, one in enumerate(rounds[3:], start=3):
         expected = calibrate([past.forecast for past in rounds[:at]], 0.9)
         assert one.interval == expected
         assert expected.calibrated_on[1] < one.forecast.sales.first_day
 
 
 def test_periods_are_months_before_and_in_the_test() -> None:
-    """Months that calibrate, then those of the last fifth of the sales."""
+    """Five months that calibrate, then those of the last fifth of the sales."""
     sales = market(2000, days=365, only=("area",))
 
     made = rolling.plan(sales)
 
-    calibrating = [dt.date(2020, 11 - ago, 1) for ago in range(PERIODS, 0, -1)]
+    calibrating = [dt.date(2020, month, 1) for month in (6, 7, 8, 9, 10)]
     months = [dt.date(2020, 11, 1), dt.date(2020, 12, 1)]
     assert made.starts == (*calibrating, sales.day_at(0.8), *months)
     assert made.tested == 3
+
+
+@pytest.mark.parametrize(("first", "periods"), [(200, 5), (80, 4), (40, 3)])
+def test_a_short_table_calibrates_on_fewer_periods(first: int, periods: int) -> None:
+    """Down to three, so that the first model has sales enough to learn from."""
+    days = [f"2020-{month:02}-15" for month in range(1, 9)]
+
+    made = rolling.plan(_on(days, [first, 50, 50, 50, 50, 50, 50, 80]))
+
+    assert len(made.starts) - made.tested == periods
 
 
 def test_the_small_model_of_the_tests_is_planned_from_its_date() -> None:
     """A date in the definition is where the test starts."""
     made = rolling.plan(small_model.sales())
 
-    assert made.tested == 2
-    assert made.starts[-2:] == (dt.date(2015, 3, 1), dt.date(2015, 4, 1))
-    assert len(made.starts) == PERIODS + 2
+    assert made == Plan(
+        starts=(
+            dt.date(2014, 9, 1),
+            dt.date(2014, 10, 1),
+            dt.date(2014, 11, 1),
+            dt.date(2014, 12, 1),
+            dt.date(2015, 2, 1),
+            dt.date(2015, 3, 1),
+            dt.date(2015, 4, 1),
+        ),
+        tested=2,
+    )
 
 
 def test_a_month_with_few_sales_goes_with_the_one_before() -> None:
     """Thirty sales of a month are no period; a gap of months is part of one."""
-    counts = {1: 120, 2: 40, 3: 40, 4: 40, 6: 40, 9: 40, 10: 30, 12: 90}
-    days = [f"2020-{month:02}-15" for month in counts]
+    days = ["2020-01-15", "2020-02-15", "2020-03-15", "2020-07-15", "2020-08-15"]
+    sales = _on([*days, "2020-12-24"], [120, 40, 40, 40, 30, 90])
 
-    made = rolling.plan(_on(days, list(counts.values())))
+    made = rolling.plan(sales)
 
-    assert [start.month for start in made.starts] == [2, 3, 4, 6, 9, 12]
+    assert made.starts == (
+        dt.date(2020, 2, 1),
+        dt.date(2020, 3, 1),
+        dt.date(2020, 7, 1),
+        dt.date(2020, 12, 24),
+    )
     assert made.tested == 1
 
 
 @pytest.mark.parametrize("last", [1, FEWEST_IN_PERIOD - 1, FEWEST_IN_PERIOD + 1])
 def test_a_gap_and_few_sales_on_the_last_day_are_measured(last: int) -> None:
     """Also where a single sale follows months without any."""
-    days = [f"2020-{month:02}-15" for month in range(1, 7)]
-    sales = _on([*days, "2020-12-31"], [150, 50, 50, 50, 50, 50, last])
+    days = ["2020-01-15", "2020-02-15", "2020-03-15", "2020-04-15", "2020-12-31"]
+    sales = _on(days, [150, 50, 50, 50, last])
     sales = replace(
         sales, definition=replace(sales.definition, test_from=dt.date(2020, 12, 1))
     )
@@ -156,7 +176,7 @@ def test_a_gap_and_few_sales_on_the_last_day_are_measured(last: int) -> None:
     [
         (["2020-01-15"], [500], None),
         (["2020-01-15", "2020-02-15"], [300, 200], None),
-        ([f"2020-{month:02}-15" for month in range(1, 7)], [400] * 6, None),
+        (["2020-01-15", "2020-02-15", "2020-03-15", "2020-04-15"], [400] * 4, None),
         (["2020-01-15", "2020-02-15"], [300, 300], dt.date(2019, 1, 1)),
         (["2020-01-15", "2020-02-15"], [300, 300], dt.date(2021, 1, 1)),
         (["2020-01-15"], [1], None),
@@ -165,9 +185,9 @@ def test_a_gap_and_few_sales_on_the_last_day_are_measured(last: int) -> None:
 def test_sales_on_too_few_days_are_refused(
     days: list[str], counts: list[int], test_from: dt.date | None
 ) -> None:
-    """Without a test, periods before it and sales before them, nothing is promised."""
+    """Without a test, three periods and sales before them, nothing is promised."""
     sales = _on(days, counts)
     sales = replace(sales, definition=replace(sales.definition, test_from=test_from))
 
-    with pytest.raises(DatasetError, match="expected a test, 5 periods and 100 sales"):
+    with pytest.raises(DatasetError, match="expected a test, 3 periods and 100 sales"):
         rolling.plan(sales)
