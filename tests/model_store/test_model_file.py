@@ -231,6 +231,7 @@ SALES = {
     "a centre that spreads": _hedonic(centre=WIDE),
     "effects that spread": _hedonic(square=WIDE),
     "a scale of nothing": _hedonic(scale=np.zeros(4)),
+    "a scale below nothing": _hedonic(scale=np.full(4, -1.0)),
     "an effect that is none": _hedonic(linear=np.full(4, np.nan)),
     "an effect that is infinite": _hedonic(absent=np.full(4, np.inf)),
     "logarithms of a far column": _hedonic(logs=np.array([0, 99])),
