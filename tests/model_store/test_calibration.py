@@ -10,6 +10,7 @@ from model_store import pipelines
 from model_store.calibration import (
     FSD_LEVEL,
     METHOD,
+    SCORED_PERIODS,
     Forecast,
     calibrate,
     conformal_quantile,
@@ -20,6 +21,10 @@ from model_store.card import Interval
 from model_store.dataset import Dataset
 from tests.model_store.markets import QUICK, market
 
+#: Periods that are scored, and one before them.
+PERIODS = SCORED_PERIODS + 1
+#: Share of the sales outside a range that lie below it.
+BELOW = 0.4
 INTERVAL = Interval(
     level=0.9,
     method=METHOD,
@@ -33,15 +38,19 @@ INTERVAL = Interval(
 
 
 def _forecast(count: int, random: np.random.Generator, bias: float = 0.0) -> Forecast:
-    """Return sales whose log prices scatter by a spread of their own, lopsidedly.
+    """Return sales whose log prices scatter by spreads of their own, lopsidedly.
 
-    Errors are those of an exponential distribution, so that a symmetric range fails.
+    Errors are those of exponential distributions, three times as wide upwards for some
+    houses as for others: one quantile for both sides, or for all houses, fails.
     """
-    point, spread = random.normal(13, 0.5, count), np.exp(random.normal(-2, 0.7, count))
-    scatter = random.exponential(size=count) - math.log(2)
-    paid = np.exp(point + bias + spread * scatter)
+    point = random.normal(13, 0.5, count)
+    below, above = np.exp(random.normal(-2, 0.5, (2, count)))
+    scatter = random.exponential(size=count)
+    up = random.random(count) < 1 / 2
+    paid = np.exp(point + bias + np.where(up, above * scatter, -below * scatter))
     sales = replace(market(count, only=("area",)), prices=paid)
-    return Forecast(sales, np.column_stack([point, np.log(spread), np.log(spread)]))
+    # The models tell the form of the spreads, not their size.
+    return Forecast(sales, np.column_stack([point, np.log(below) + 1, np.log(above)]))
 
 
 def _beyond(sales: Forecast, interval: Interval) -> tuple[float, float, float]:
@@ -72,37 +81,39 @@ def test_few_scores_give_the_greatest() -> None:
 
 @pytest.mark.parametrize("level", [0.5, 0.8, 0.9, 0.95])
 def test_a_range_misses_its_share_of_new_sales_on_each_side(level: float) -> None:
-    """Over many draws, for spreads that differ tenfold and errors that lean one way."""
+    """Over many draws, whatever houses' spreads are: two of five misses lie below."""
     random = np.random.default_rng(1)
     missed = []
-    for _ in range(60):
-        interval = calibrate([_forecast(400, random) for _ in range(3)], level)
+    for _ in range(50):
+        interval = calibrate([_forecast(300, random) for _ in range(PERIODS)], level)
         missed.append(_beyond(_forecast(400, random), interval))
     below, above, within = np.mean(missed, axis=0)
 
-    # 24,000 new sales, 60 calibrations of 800: a standard error of a third of a point.
-    assert below == pytest.approx(0.4 * (1 - level), abs=0.01)
-    assert above == pytest.approx(0.6 * (1 - level), abs=0.01)
+    # 20,000 new sales and 50 calibrations: a standard error of a third of a point.
+    assert below == pytest.approx((1 - level) * BELOW, abs=0.012)
+    assert above == pytest.approx((1 - level) * (1 - BELOW), abs=0.012)
     assert within == pytest.approx(FSD_LEVEL, abs=0.015)
 
 
-def test_a_range_is_as_wide_as_the_house_is_uncertain() -> None:
-    """Sure and unsure houses are both held in nine of ten cases."""
+@pytest.mark.parametrize("side", [1, 2])
+def test_a_range_is_as_wide_as_the_house_is_uncertain(side: int) -> None:
+    """Sure and unsure houses are both held in nine of ten cases, on either side."""
     random = np.random.default_rng(2)
-    interval = calibrate([_forecast(4000, random) for _ in range(3)], 0.9)
-    new = _forecast(8000, random)
-    unsure = new.raw[:, 1] > np.median(new.raw[:, 1])
+    interval = calibrate([_forecast(4000, random) for _ in range(PERIODS)], 0.9)
+    new = _forecast(16_000, random)
+    unsure = new.raw[:, side] > np.median(new.raw[:, side])
 
     for chosen in (unsure, ~unsure):
         sales = replace(new.sales, prices=new.sales.prices[chosen])
         below, above, _ = _beyond(Forecast(sales, new.raw[chosen]), interval)
-        assert below + above == pytest.approx(0.1, abs=0.02)
+        assert below == pytest.approx(0.1 * BELOW, abs=0.012)
+        assert above == pytest.approx(0.1 * (1 - BELOW), abs=0.012)
 
 
 def test_prices_move_by_half_of_what_the_last_period_was_off() -> None:
     """A market that went on rising is followed, and half of it is taken for noise."""
     random = np.random.default_rng(3)
-    past = [_forecast(2000, random, bias) for bias in (0.0, 0.0, 0.1)]
+    past = [_forecast(4000, random, bias) for bias in (0.0, 0.0, 0.1)]
 
     interval = calibrate(past, 0.9)
 
@@ -111,30 +122,29 @@ def test_prices_move_by_half_of_what_the_last_period_was_off() -> None:
 
 
 def test_scores_are_taken_from_prices_as_they_were_given() -> None:
-    """A bias that the step takes away does not widen the range."""
+    """A bias that stays is half taken away by the step, and half in the range."""
     random = np.random.default_rng(4)
-    steady = calibrate([_forecast(4000, random) for _ in range(5)], 0.9)
-    biased = calibrate([_forecast(4000, random, 0.2) for _ in range(5)], 0.9)
-    new = _forecast(8000, random, 0.2)
+    steady = calibrate([_forecast(4000, random) for _ in range(PERIODS)], 0.9)
+    biased = calibrate([_forecast(4000, random, 0.2) for _ in range(PERIODS)], 0.9)
 
-    below, above, _ = _beyond(new, biased)
+    below, above, _ = _beyond(_forecast(8000, random, 0.2), biased)
 
-    assert below == pytest.approx(0.04, abs=0.015)
-    assert above == pytest.approx(0.06, abs=0.015)
+    assert below == pytest.approx(0.1 * BELOW, abs=0.012)
+    assert above == pytest.approx(0.1 * (1 - BELOW), abs=0.012)
     assert biased.above > steady.above
     assert biased.below < steady.below
 
 
-def test_only_the_last_four_periods_are_scored() -> None:
+def test_only_the_last_periods_are_scored() -> None:
     """What was long ago widens no range; the one before them gives its step alone."""
     random = np.random.default_rng(5)
-    recent = [_forecast(100, random) for _ in range(5)]
+    recent = [_forecast(100, random) for _ in range(PERIODS)]
     odd = _forecast(100, random, bias=5.0)
 
     interval = calibrate(recent, 0.9)
 
     assert calibrate([odd, odd, *recent], 0.9) == interval
-    assert interval.n == 400
+    assert interval.n == 100 * SCORED_PERIODS
     assert calibrate([odd, *recent[1:]], 0.9) != interval
 
 
@@ -169,10 +179,10 @@ def test_the_price_always_lies_in_its_range(raw: tuple[float, float, float]) -> 
 
 
 def test_a_price_is_reckoned_as_the_card_says() -> None:
-    """Step, reaches and fsd are in log price and in the house's own spread."""
-    priced = price((13.0, math.log(0.1), math.log(0.2)), INTERVAL)
+    """Step, reaches and fsd are in log price and in the house's own spreads."""
+    priced = price((13.0, math.log(0.1), math.log(0.3)), INTERVAL)
 
     assert priced.price == round(math.exp(13.01))
-    assert priced.low == round(math.exp(13.01 - 0.11))
-    assert priced.high == round(math.exp(13.01 + 0.26))
-    assert priced.fsd == pytest.approx(0.09)
+    assert priced.low == round(math.exp(13.01 - 1.1 * 0.1))
+    assert priced.high == round(math.exp(13.01 + 1.3 * 0.3))
+    assert priced.fsd == pytest.approx(0.6 * 0.2)

@@ -172,6 +172,21 @@ def test_km_are_true() -> None:
     assert found.remoteness[0] == found.km[0].min()
 
 
+def test_it_is_told_how_unlike_the_sales_are_whatever_their_place() -> None:
+    """The likest of the neighbours counts, with places and without."""
+    for sales in (market(gaps=0), market(only=("area", "built"), gaps=0)):
+        comparable = compared(sales)
+        standard = comparable.hedonic.standard(comparable.numbers)
+        weighted = standard * np.abs(comparable.hedonic.linear) * 10
+
+        _, found = comparable.look(columns_of(sales))
+
+        apart = weighted[found.rows] - weighted[:, None]
+        unlike = np.linalg.norm(apart, axis=2).min(axis=1)
+        assert np.allclose(found.unlikeness, unlike, atol=1e-6)
+        assert (found.km is None) == (comparable.columns.place is None)
+
+
 def test_a_year_0_is_a_missing_year() -> None:
     """Never renovated is not renovated two thousand years ago."""
     sales = market()
