@@ -16,7 +16,7 @@ export OMP_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help up test lint types bench chaos docs lock install clean
+.PHONY: help up test lint types evaluate bench chaos docs lock install clean
 
 help: ## list these verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ lint: $(DEV) ## check format, rules, types, import contracts and structure
 
 types: $(DEV) ## check the types
 	@$(BIN)/mypy
+
+evaluate: $(DEV) ## put the model to the test, month by month (report in var/evaluation)
+	@$(BIN)/python -m model_store evaluate $(EVALUATE_ARGS)
 
 bench: $(DEV) ## measure against the tutorial stack (BENCH_ARGS=--short)
 	@$(BIN)/python -m benchmarks $(BENCH_ARGS)

@@ -57,7 +57,7 @@ class Loaded:
         pipelines: In the order of `pipelines.ESTIMATES`.
         parity_houses: Stored houses, values missing or unknown among them.
         parity_raw: Their estimates by the pipelines when the model was trained,
-            shape (n_houses, 2).
+            shape (n_houses, 3).
     """
 
     card: ModelCard
@@ -91,15 +91,25 @@ def load(files: Mapping[str, bytes]) -> Loaded:
     """
     card = ModelCard.from_json(files[CARD])
     try:
-        parity = json.loads(files[PARITY])
+        houses, raw = _parity(files[PARITY])
         return Loaded(
             card=card,
             pipelines=model_file.load(files[MODEL]),
-            parity_houses=parity["houses"],
-            parity_raw=np.array(parity["raw"], dtype=np.float64),
+            parity_houses=houses,
+            parity_raw=raw,
         )
-    except (ArtifactError, ValueError, KeyError, TypeError) as error:
+    except (ArtifactError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ArtifactError(f"model {card.version}: {error}; train it again") from error
+
+
+def _parity(content: bytes) -> tuple[list[dict[str, Any]], NDArray[np.float64]]:
+    parity = json.loads(content)
+    houses, raw = parity["houses"], np.array(parity["raw"], dtype=np.float64)
+    objects = isinstance(houses, list) and all(isinstance(one, dict) for one in houses)
+    shape = (len(houses), len(pipelines.ESTIMATES))
+    if not objects or not houses or raw.shape != shape:
+        raise ValueError(f"{PARITY}: expected houses, and three estimates of each")
+    return houses, raw
 
 
 def _card(artifact: Artifact, files: Mapping[str, bytes]) -> ModelCard:

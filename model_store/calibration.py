@@ -1,8 +1,8 @@
 """From raw estimates to a price and an honest range, by months that no model had seen.
 
 The range is split-conformal (Romano, Patterson, Candes 2019), with scores in units of
-each house's own spread and a quantile for each side of its own. The forecast standard
-deviation follows the trade: two of three sales lie within it of the price.
+each house's own spread; each side has a spread and a quantile of its own. The forecast
+standard deviation follows the trade: two of three sales lie within it of the price.
 """
 
 import math
@@ -18,12 +18,15 @@ from model_store.dataset import Dataset
 Floats = NDArray[np.float64]
 
 #: Name of the method, as it stands in every answer.
-METHOD = "asymmetric split-conformal, scaled by a spread model"
+METHOD = "asymmetric split-conformal, scaled by a spread model for each side"
 
 #: Share of sales within one forecast standard deviation: that of a normal distribution.
 FSD_LEVEL = 0.68
-#: Periods whose sales are scored: two months hold enough of them and are recent enough.
-SCORED_PERIODS = 2
+#: Periods whose sales are scored: fewer follow the season, which has passed by then.
+SCORED_PERIODS = 4
+#: Share of the sales outside the range that lie below it. In money the same step in log
+#: price is wider upwards: the narrowest range leaves out more sales there.
+_SHARE_BELOW = 0.4
 #: Share of the last period's median residual by which prices are moved. A market that
 #: moves leaves residuals behind; half of one is noise.
 _STEP_SHARE = 0.5
@@ -35,7 +38,7 @@ class Forecast:
 
     Attributes:
         sales: The sales.
-        raw: Estimates in the order of `pipelines.ESTIMATES`, shape (n_sales, 2).
+        raw: Estimates in the order of `pipelines.ESTIMATES`, shape (n_sales, 3).
     """
 
     sales: Dataset
@@ -69,15 +72,17 @@ def calibrate(forecasts: Sequence[Forecast], level: float) -> Interval:
     earlier = (None, *forecasts)[-SCORED_PERIODS - 1 : -1]
     pairs = list(zip(earlier, scored, strict=True))
     off = np.concatenate([now.residuals - step_after(past) for past, now in pairs])
-    spreads = np.exp(np.concatenate([now.raw[:, 1] for _, now in pairs]))
-    miss = (1 - level) / 2
+    below, above = np.exp(np.concatenate([now.raw[:, 1:] for _, now in pairs])).T
+    miss = 1 - level
     return Interval(
         level=level,
         method=METHOD,
         step=step_after(forecasts[-1]),
-        below=conformal_quantile(-off / spreads, miss),
-        above=conformal_quantile(off / spreads, miss),
-        fsd=conformal_quantile(np.abs(np.expm1(off)) / spreads, 1 - FSD_LEVEL),
+        below=conformal_quantile(-off / below, miss * _SHARE_BELOW),
+        above=conformal_quantile(off / above, miss * (1 - _SHARE_BELOW)),
+        fsd=conformal_quantile(
+            np.abs(np.expm1(off)) / ((below + above) / 2), 1 - FSD_LEVEL
+        ),
         calibrated_on=(scored[0].sales.first_day, scored[-1].sales.last_day),
         n=len(off),
     )
@@ -113,11 +118,12 @@ def price(raw: Sequence[float], interval: Interval) -> Price:
         raw: The estimates, in the order of `pipelines.ESTIMATES`.
         interval: The model's calibration.
     """
-    point, spread = raw[0] + interval.step, math.exp(raw[1])
+    point = raw[0] + interval.step
+    below, above = math.exp(raw[1]), math.exp(raw[2])
     middle = round(math.exp(point))
     return Price(
         middle,
-        min(middle, round(math.exp(point - interval.below * spread))),
-        max(middle, round(math.exp(point + interval.above * spread))),
-        interval.fsd * spread,
+        min(middle, round(math.exp(point - interval.below * below))),
+        max(middle, round(math.exp(point + interval.above * above))),
+        interval.fsd * ((below + above) / 2),
     )

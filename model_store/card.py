@@ -19,9 +19,9 @@ class Interval:
         level: Share of sales that the range is meant to hold, 0 to 1.
         method: Name of the method.
         step: Added to every log price, for what the market did last.
-        below: Reach of the range below the price, in a house's own spread.
-        above: Reach of the range above the price, in a house's own spread.
-        fsd: Forecast standard deviation, in a house's own spread.
+        below: Reach of the range below the price, in a house's spread on that side.
+        above: Reach of the range above the price, in a house's spread on that side.
+        fsd: Forecast standard deviation, in a house's mean spread of both sides.
         calibrated_on: First and last sale date of the calibration sales.
         n: Number of calibration sales.
     """
@@ -43,8 +43,8 @@ class FeatureProfile:
     Attributes:
         name: The feature.
         missing: Share of sales without it; a year 0, which means never, counts.
-        low: Only 5 of 10,000 sales lie below; None for categories.
-        high: Only 5 of 10,000 sales lie above; None for categories.
+        low: At most 5 of 10,000 sales lie below; None for categories.
+        high: At most 5 of 10,000 sales lie above; None for categories.
         deciles: Values at 0, 10 ... 100 % of the sales; empty for categories.
         shares: Share of sales of the most frequent categories.
     """

@@ -4,7 +4,7 @@ Each failure is one sentence on stderr; `_HELP` lists the exit codes.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -33,6 +33,7 @@ Exit codes:
   2  wrong usage or setting
   3  the aliases are not at the generation of --if-generation
   4  a version is damaged or not trusted
+  5  the recipe misses a goal of the data set
 """
 
 _store = click.option(
@@ -40,9 +41,15 @@ _store = click.option(
     "store_url",
     help="Model store: a folder or a URL such as s3://. Default: KERBSIDE_STORE_URL.",
 )
+_data = click.option(
+    "--data",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Data-set definition (JSON) beside its table. Default: the shipped sales.",
+)
+_progress = click.option(
+    "--progress/--no-progress", default=None, help="Default: on a terminal."
+)
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
-
-
 _if_generation = click.option(
     "--if-generation",
     type=click.IntRange(0),
@@ -56,6 +63,10 @@ class _Changed(click.ClickException):
 
 class _Refused(click.ClickException):
     exit_code = 4
+
+
+class _Missed(click.ClickException):
+    exit_code = 5
 
 
 class _Told(click.Group):
@@ -78,16 +89,12 @@ def cli() -> None:
 
 
 @cli.command()
-@click.option(
-    "--data",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Data-set definition (JSON) beside its table. Default: the shipped sales.",
-)
+@_data
 @_store
 @click.option("--name", help="Name of the model. Default: that of the data set.")
 @click.option("--seed", default=0, show_default=True, help="Seed of the training.")
 @click.option("--promote", is_flag=True, help="Make it the champion in any case.")
-@click.option("--progress/--no-progress", default=None, help="Default: on a terminal.")
+@_progress
 @_as_json
 def train(
     *,
@@ -99,7 +106,7 @@ def train(
     progress: bool | None,
     as_json: bool,
 ) -> None:
-    """Train a model, measure it on the last period, publish it.
+    """Train a model, measure it month by month on the last period, publish it.
 
     It becomes the champion if there is none yet.
     """
@@ -110,7 +117,7 @@ def train(
     store, key = ModelStore.from_settings(settings), signing.own_key(settings)
     store.prepare()
     sales = dataset.load(data or dataset.SHIPPED)
-    with _bar(show=progress) as step:
+    with _bar("training", show=progress) as step:
         trained = training.train(
             sales,
             seed=seed,
@@ -122,6 +129,57 @@ def train(
     if promote or store.aliases().champion is None:
         store.promote(version)
     _show(store, store.card(version), as_json=as_json)
+
+
+@cli.command()
+@_data
+@click.option("--seed", default=0, show_default=True, help="Seed of the trainings.")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of the report. Default: `evaluation` in the state folder.",
+)
+@click.option("--plots/--no-plots", default=True, help="Draw, with the extra `plots`.")
+@_progress
+@_as_json
+def evaluate(
+    *,
+    data: Path | None,
+    seed: int,
+    out: Path | None,
+    plots: bool,
+    progress: bool | None,
+    as_json: bool,
+) -> None:
+    """Put the recipe to the test, month by month, and write a report with plots.
+
+    Each month of the test period is priced by a model of the sales before it. The
+    figures are held to the goals of the data set's definition.
+    """
+    from model_store import dataset  # noqa: PLC0415
+    from model_store.assessment import assess, page  # noqa: PLC0415
+
+    draw = _drawing() if plots else None
+    out = out or _settings(None).state_dir / "evaluation"
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.ClickException(f"cannot write to {out}: {error.strerror}") from error
+    sales = dataset.load(data or dataset.SHIPPED)
+    with _bar("evaluating", show=progress) as step:
+        found = assess.assess(sales, seed=seed, told=step)
+    drawn = draw(found, out) if draw else {}
+    report = out / "README.md"
+    report.write_text(page.render(found, drawn), encoding="utf-8")
+    record = page.record(found)
+    (out / "figures.json").write_text(json.dumps(record, indent=2), encoding="utf-8")
+    if as_json:
+        click.echo(json.dumps(record, indent=2))
+    else:
+        _show_goals(page.goal_rows(found), report)
+    if not found.met:
+        missed = ", ".join(one.figure for one in found.verdicts if not one.met)
+        raise _Missed(f"goals missed: {missed}")
 
 
 @cli.command("list")
@@ -300,17 +358,36 @@ def _cell(value: Any) -> str:
 
 
 @contextmanager
-def _bar(*, show: bool | None) -> Iterator[Callable[[int, int, str], None]]:
+def _bar(doing: str, *, show: bool | None) -> Iterator[Callable[[int, int, str], None]]:
     """Draw a progress bar on stderr, by default only on a terminal."""
     console = Console(stderr=True, force_terminal=True if show else None)
     hidden = not (console.is_terminal if show is None else show)
-    columns = (TextColumn("training"), BarColumn(), TaskProgressColumn())
+    columns = (TextColumn(doing), BarColumn(), TaskProgressColumn())
     what = TextColumn("{task.description}")
     with Progress(*columns, what, console=console, disable=hidden) as bar:
         task = bar.add_task("reading the sales")
         yield lambda done, total, text: bar.update(
             task, completed=done, total=total, description=text
         )
+
+
+def _drawing() -> Callable[..., dict[str, str]]:
+    try:
+        from model_store.assessment.plots import draw  # noqa: PLC0415
+    except ImportError as error:
+        raise click.ClickException(
+            "plots need the extra `plots`: pip install 'kerbside[plots]', or ask for "
+            "--no-plots"
+        ) from error
+    return draw
+
+
+def _show_goals(rows: Iterable[tuple[str, str, str, str]], report: Path) -> None:
+    table = Table("", "measured", "goal", "")
+    for title, measured, goal, met in rows:
+        table.add_row(title, measured, goal, met, style="red" if met == "MISSED" else "")
+    Console().print(table)
+    Console().print(f"Report: {report}")
 
 
 def _show(store: ModelStore, card: ModelCard, *, as_json: bool) -> None:
@@ -335,6 +412,7 @@ def _show(store: ModelStore, card: ModelCard, *, as_json: bool) -> None:
             f"{card.interval.level:.0%} range",
             f"held {figures['coverage']} %, mean width {figures['mean_width']} %",
         ),
+        ("within one fsd", f"{figures['within_fsd']} % of sales"),
     ):
         table.add_row(*row)
     Console().print(table)

@@ -3,12 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
-import numpy as np
-from numpy.typing import NDArray
-
 from model_store.schema import Feature, Schema
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """The nearest sales to a house: features of its price, and evidence for a customer.
 
-One search of one tree serves everything: what the neighbours sold for enters the price,
-how far away they are tells whether the house is like anything ever sold, and the nearest
-ones are shown. The same code answers in training and in serving. A sale at distance 0
-is the house itself, whenever it was sold, and never its own neighbour.
+One search of one tree serves everything: what the neighbours sold for enters the
+price, how far away they are tells whether the house is like anything ever sold, and the
+nearest ones are shown. The same code answers in training and in serving. A sale at
+distance 0 is the house itself, whenever it was sold, and never its own neighbour.
 """
 
 import math
@@ -17,6 +17,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 from model_store.columns import Columns
 from model_store.hedonic import Floats, Hedonic, Levels
+from model_store.restored import expect_array
 
 #: Neighbours whose sales enter a price.
 NEIGHBOURS = 20
@@ -30,12 +31,13 @@ FEATURES = (
     "neighbour_distance",
 )
 
-#: Sales beyond these that a search asks for: as many may be of the house itself.
-_OWN = 4
+#: Sales at distance 0, at most, that are taken for the house itself. Where more are
+#: alike, as flats told apart by their rooms alone, they are each other's neighbours.
+_MOST_OWN = 20
 #: Distance between two houses of which one costs e times the other, all else equal.
 _PER_LOG_PRICE = 10.0
 #: Distance of the 20th nearest sale by place alone, wherever sales are dense or sparse.
-_PLACE_RADIUS = 1.75
+_PLACE_RADIUS = 3.0
 #: Added to each distance before it divides: from here on two houses count alike.
 _NEAR = 0.01
 _KM_PER_DEGREE = 111.2
@@ -47,7 +49,8 @@ class Neighbours:
 
     Attributes:
         rows: Positions of the sales, shape (n_houses, NEIGHBOURS).
-        km: How far away each lies, shape (n_houses, NEIGHBOURS); None without places.
+        km: How far away each lies, shape (n_houses, NEIGHBOURS); None without places,
+            NaN where a house or a sale has none.
         unlikeness: How much the likest of them differs from the house in what it has,
             whatever its place, shape (n_houses,).
         remoteness: How far the nearest of them is in km, shape (n_houses,); 0 without
@@ -102,6 +105,7 @@ class ComparableSales(TransformerMixin, BaseEstimator):  # type: ignore[misc] # 
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
+        self._expect_sound()
         self._derive()
 
     def fit(self, *_: Any) -> "ComparableSales":
@@ -137,17 +141,18 @@ class ComparableSales(TransformerMixin, BaseEstimator):  # type: ignore[misc] # 
     ) -> Neighbours:
         squares = distances * distances
         if self.columns.place is None:
-            nowhere = np.zeros(len(rows))
-            return Neighbours(rows, None, np.sqrt(squares.min(axis=1)), nowhere)
+            likest = np.minimum.reduce(squares, axis=1)
+            return Neighbours(rows, None, np.sqrt(likest), np.zeros(len(rows)))
         away = self.km[rows]
         away -= km[:, None]
         away *= away
         apart = away[:, :, 0] + away[:, :, 1]
         squares -= apart * self._per_km**2
-        likest = np.maximum(np.minimum.reduce(squares, axis=1), 0)
+        # What lies nowhere is passed over.
+        likest = np.fmin.reduce(squares, axis=1)
         km_away = np.sqrt(apart)
-        nearest: Floats = np.minimum.reduce(km_away, axis=1)
-        return Neighbours(rows, km_away, np.sqrt(likest), nearest)
+        nearest: Floats = np.fmin.reduce(km_away, axis=1)
+        return Neighbours(rows, km_away, np.sqrt(np.maximum(likest, 0)), nearest)
 
     def _describe(
         self,
@@ -176,16 +181,18 @@ class ComparableSales(TransformerMixin, BaseEstimator):  # type: ignore[misc] # 
         points = np.empty((len(km), wide + standard.shape[1]))
         np.multiply(km, self._per_km, out=points[:, :wide])
         np.multiply(standard, self._weights, out=points[:, wide:])
+        # Without a place it counts as lying in the middle of the sales.
+        points[np.isnan(points)] = 0.0
         return points
 
     def _nearest(self, points: Floats) -> tuple[NDArray[np.intp], Floats]:
-        distances, rows = self._tree.query(points, k=self._asked)
+        distances, rows = self._tree.query(points, k=self._own + self._kept)
         # The house's own sales come first, at most as many as were asked for beyond.
-        own = np.add.reduce(distances[:, :_OWN] == 0, axis=1)
-        first = int(own[0])
-        if (own == first).all():
+        first = distances[0, : self._own].tolist().count(0.0)
+        if len(points) == 1:
             kept = slice(first, first + self._kept)
             return rows[:, kept], distances[:, kept]
+        own = np.add.reduce(distances[:, : self._own] == 0, axis=1)
         each = own[:, None] + np.arange(self._kept)
         return (
             np.take_along_axis(rows, each, axis=1),
@@ -199,13 +206,10 @@ class ComparableSales(TransformerMixin, BaseEstimator):  # type: ignore[misc] # 
         km = numbers[:, self.columns.place[::-1]]
         km -= self._middle
         km *= self._km_per_degree
-        km[np.isnan(km)] = 0.0
         return km
 
     def _derive(self) -> None:
         """Make everything that follows from the sales."""
-        self._kept = min(NEIGHBOURS, len(self.numbers) - _OWN)
-        self._asked = self._kept + _OWN
         standard = self.hedonic.standard(self.numbers)
         estimates = self.hedonic.estimate(self.numbers, standard, self.levels)
         self._premiums = self.log_prices - estimates
@@ -213,14 +217,43 @@ class ComparableSales(TransformerMixin, BaseEstimator):  # type: ignore[misc] # 
         self._per_km = 0.0
         if self.columns.place is not None:
             east_north = self.numbers[:, self.columns.place[::-1]]
-            self._middle = np.nanmean(east_north, axis=0)
+            known = not np.isnan(east_north).all(axis=0).any()
+            self._middle = np.nanmean(east_north, axis=0) if known else np.zeros(2)
             shrunk = math.cos(math.radians(float(self._middle[1])))
             self._km_per_degree = _KM_PER_DEGREE * np.array([shrunk, 1.0])
         km = self.km = self._km(self.numbers)
-        if self.columns.place is not None:
-            around, _ = cKDTree(km).query(km, k=[self._kept + 1])
+        placed = km[~np.isnan(km).any(axis=1)]
+        if self.columns.place is not None and len(placed):
+            around, _ = cKDTree(placed).query(
+                placed, k=[min(NEIGHBOURS + 1, len(placed))]
+            )
             self._per_km = _PLACE_RADIUS / max(float(np.median(around)), 1e-9)
-        self._tree = cKDTree(self._points(km, standard))
+        points = self._points(km, standard)
+        alike = int(np.unique(points, axis=0, return_counts=True)[1].max())
+        self._own = min(alike, _MOST_OWN, len(points) - 1)
+        self._kept = min(NEIGHBOURS, len(points) - self._own)
+        self._tree = cKDTree(points)
+
+    def _expect_sound(self) -> None:
+        """Refuse sales from a file that no model can have been fitted to.
+
+        Raises:
+            ValueError: They do not fit each other; what is derived from such may have
+                no end.
+        """
+        columns, hedonic, count = self.columns, self.hedonic, len(self.prices)
+        if type(columns) is not Columns or type(hedonic) is not Hedonic:
+            raise TypeError(f"sales: got {type(columns)} and {type(hedonic)}")
+        hedonic.expect_sound(columns)
+        wide, categories = len(columns.numbers), len(columns.categories)
+        expect_array("numbers", self.numbers, np.float64, (count, wide), gaps=True)
+        expect_array("levels", self.levels, np.intp, (count, categories))
+        expect_array("prices", self.prices, np.float64, (count,))
+        expect_array("log_prices", self.log_prices, np.float64, (count,))
+        expect_array("sold_on", self.sold_on, np.dtype("datetime64[D]"), (count,))
+        known = [len(effects) - 1 for effects in hedonic.levels]
+        if count <= 1 or (self.levels < -1).any() or (self.levels >= known).any():
+            raise ValueError("sales: expected two or more, of known categories")
 
 
 def without_never(numbers: Floats, columns: Columns) -> Floats:

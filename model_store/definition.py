@@ -66,16 +66,18 @@ class Definition:
     goals: dict[str, Goal] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Refuse a column that is used twice, or no feature at all.
+        """Refuse a column that is used twice, or houses without a number.
 
         Raises:
-            ValueError: The price or the date would be an input, or similar.
+            ValueError: The price or the date would be an input, or similar; or no
+                house could be compared with another.
         """
         twice = {name for name in self.columns if self.columns.count(name) > 1}
-        if twice or self.id in self.columns or not self.features:
+        numeric = any(feature.kind != "category" for feature in self.features)
+        if twice or self.id in self.columns or not numeric:
             raise ValueError(
-                "expected at least one feature, and features, target, date and id "
-                f"to be different columns; got {[*self.columns, self.id]}"
+                "expected at least one feature that is a number, and features, target, "
+                f"date and id to be different columns; got {[*self.columns, self.id]}"
             )
 
     @property

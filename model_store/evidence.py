@@ -37,7 +37,8 @@ class Evidence:
         if neighbours.km is not None:
             away = neighbours.km[at, :SHOWN].tolist()
             for sale, km in zip(shown, away, strict=True):
-                sale["distance_m"] = round(1000 * km)
+                if km == km:  # noqa: PLR0124 - NaN
+                    sale["distance_m"] = round(1000 * km)
         return shown
 
     def _sale(self, row: int) -> dict[str, Any]:
@@ -68,4 +69,3 @@ def _telling(sales: ComparableSales) -> list[int]:
     effects[list(sales.columns.place or ())] = 0
     chosen = np.argsort(-effects, kind="stable")[:_FEATURES]
     return sorted(chosen.tolist())
-

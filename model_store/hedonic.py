@@ -6,11 +6,13 @@ likeness: two houses are alike if what differs between them costs little.
 
 import math
 from dataclasses import dataclass, replace
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import Ridge
+
+from model_store.columns import Columns
+from model_store.restored import expect_array
 
 Floats = NDArray[np.float64]
 Levels = NDArray[np.intp]
@@ -20,7 +22,7 @@ _PENALTY = 10.0
 #: Standard deviations beyond which a value counts as no further away: a mansion or a
 #: typing error does not bend the line.
 _CLIP = 5.0
-#: A column of values from 0 up is taken by its logarithm if it is more skewed than this.
+#: Skewness above which a column of values from 0 up is taken by its logarithm.
 _SKEWED = 1.0
 #: Levels of one category with an effect of their own, the most frequent ones.
 _MOST_LEVELS = 300
@@ -54,8 +56,8 @@ class Hedonic:
     levels: tuple[Floats, ...]
     base: float
 
-    @classmethod
-    def fit(cls, numbers: Floats, levels: Levels, log_prices: Floats) -> Self:
+    @staticmethod
+    def fit(numbers: Floats, levels: Levels, log_prices: Floats) -> "Hedonic":
         """Fit the regression.
 
         Args:
@@ -63,11 +65,12 @@ class Hedonic:
             levels: Level of each category, shape (n_sales, n_categories); -1 unknown.
             log_prices: Shape (n_sales,).
         """
-        form = _standardising(cls, numbers)
+        form = _standardising(numbers)
         standard = form.standard(numbers)
         common = [_common_levels(column) for column in levels.T]
         dummies = [
-            column[:, None] == kept for column, kept in zip(levels.T, common, strict=True)
+            column[:, None] == kept
+            for column, kept in zip(levels.T, common, strict=True)
         ]
         design = np.hstack([standard, standard**2, np.isnan(numbers), *dummies])
         ridge = Ridge(alpha=_PENALTY).fit(design, log_prices)
@@ -109,11 +112,32 @@ class Hedonic:
         parts += self.linear
         parts *= standard
         parts += np.isnan(numbers) * self.absent
-        estimates = np.add.reduce(parts, axis=1)
+        estimates: Floats = np.add.reduce(parts, axis=1)
         estimates += self.base
         for at, effects in enumerate(self.levels):
             estimates += effects[levels[:, at]]
         return estimates
+
+    def expect_sound(self, columns: Columns) -> None:
+        """Refuse what was read from a file and cannot have been fitted.
+
+        Raises:
+            ValueError: An array is not of the type and shape that it must have.
+        """
+        count = len(columns.numbers)
+        for name in ("centre", "scale", "linear", "square", "absent"):
+            expect_array(name, getattr(self, name), np.float64, (count,))
+        expect_array("logs", self.logs, np.intp, (len(self.logs),))
+        for effects in self.levels:
+            expect_array("levels", effects, np.float64, (len(effects),))
+        if not (
+            (self.scale > 0).all()
+            and np.isin(self.logs, np.arange(count)).all()
+            and len(self.levels) == len(columns.categories)
+            and all(len(effects) > 0 for effects in self.levels)
+            and math.isfinite(self.base)
+        ):
+            raise ValueError("hedonic: expected the columns of its sales")
 
     def _raw(self, numbers: Floats) -> Floats:
         raw = numbers.copy()
@@ -122,11 +146,11 @@ class Hedonic:
         return raw
 
 
-def _standardising(cls: type[Hedonic], numbers: Floats) -> Hedonic:
+def _standardising(numbers: Floats) -> Hedonic:
     """Return what knows the columns' scales and nothing of prices."""
     none = np.zeros(numbers.shape[1])
     logs = np.flatnonzero([_is_skewed(column) for column in numbers.T])
-    plain = cls(logs, none, none + 1, none, none, none, (), 0.0)
+    plain = Hedonic(logs, none, none + 1, none, none, none, (), 0.0)
     raw = plain._raw(numbers)  # noqa: SLF001 - a step of its making
     known = ~np.isnan(raw)
     count = np.maximum(known.sum(axis=0), 1)

@@ -111,8 +111,8 @@ def read(content: bytes, trust: Trust) -> Manifest:
         ) from error
     if not isinstance(signer, str) or not isinstance(signature, str):
         raise NotTrusted(
-            f"{MANIFEST} is not signed: expected a key and its signature; train the "
-            "model again"
+            f"{MANIFEST} is not signed: expected a key and its signature; make the "
+            "version again with `kerbside model train --promote`"
         )
     try:
         trust.verify(_signed(manifest), signature, signer)

@@ -14,6 +14,9 @@ Days = NDArray[np.datetime64]
 _BANDWIDTH_DAYS = 30.0
 #: Days at the end of the sales whose mean index is the present one.
 _PRESENT_DAYS = 15
+#: Spread of the days around one, as a share of their mean square, below which they are
+#: one day to it: further on, rounding would make up a slope.
+_LEAST_SPREAD = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class MarketIndex:
         """
         days = (dates - dates[0]).astype(int)
         sold = np.bincount(days).astype(np.float64)
-        sums = np.bincount(days, residuals)
+        sums = np.bincount(days, residuals).astype(np.float64)
         at = np.arange(len(sold))
         levels = np.array([_local_line(at - day, sold, sums) for day in at])
         return cls(dates[0], levels)
@@ -50,15 +53,21 @@ class MarketIndex:
 
     def to_present(self, dates: Days) -> Floats:
         """Return what brings a log price of each date to the present."""
-        return self.present - self.levels[(dates - self.first).astype(int)]
+        levels: Floats = self.levels[(dates - self.first).astype(int)]
+        return self.present - levels
 
 
 def _local_line(away: NDArray[np.intp], sold: Floats, sums: Floats) -> float:
-    """Return the value at 0 of the line through sums of sold sales, near ones first."""
+    """Return the value at 0 of the line through sums of sold sales, near ones first.
+
+    Years away from all sales, where no price is ever brought to, it is 0.
+    """
     kernel = np.exp(-0.5 * (away / _BANDWIDTH_DAYS) ** 2)
     weight, pull = kernel * sold, kernel * sums
     s0, s1, s2 = weight.sum(), (weight * away).sum(), (weight * away * away).sum()
     b0, b1 = pull.sum(), (pull * away).sum()
     spread = s0 * s2 - s1 * s1
+    if spread > _LEAST_SPREAD * s0 * s2:
+        return float((s2 * b0 - s1 * b1) / spread)
     # Sales of a single day have no slope.
-    return float((s2 * b0 - s1 * b1) / spread if spread > 0 else b0 / s0)
+    return float(b0 / s0) if s0 else 0.0

@@ -7,28 +7,31 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import skops.io
 from sklearn.pipeline import Pipeline
 from skops.io.exceptions import UntrustedTypesFoundException
 
 from model_store.errors import ArtifactError
 from model_store.pipelines import ESTIMATES
+from model_store.soundness import expect_sound
 
 #: Types that a model file may hold beside those that skops itself trusts; each was
 #: read for what it can do when its state is made up.
 TRUSTED = (
-    # Arrays of nodes that compiled code walks without bounds checks: `_walkable`
-    # therefore checks them first.
+    # Arrays of nodes that compiled code walks without bounds checks: `soundness`
+    # therefore looks at them first.
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     # Three plain values: how the category encoder split the sales while it was fitted.
     "sklearn.model_selection._split.KFold",
-    # Ours: arrays, names and numbers. `_derive` makes a tree and sums of them, which
-    # fail or go wrong on made-up ones but run nothing.
+    # Ours: arrays, names and numbers, which run nothing. Sizes and values are checked
+    # before a tree and sums are made of them.
     "model_store.columns.Columns",
     "model_store.comparables.ComparableSales",
     "model_store.hedonic.Hedonic",
 )
+
+#: Most bytes of an unpacked file; a million sales of a hundred columns take as many.
+_MOST_BYTES = 2**30
 
 _SCHEMA = "schema.json"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -60,51 +63,28 @@ def load(content: bytes) -> tuple[Pipeline, ...]:
     """Read pipelines in the order of `ESTIMATES`.
 
     Raises:
-        ArtifactError: The content holds a type that is not on the list, or trees
-            that lead out of themselves, or is no model file.
+        ArtifactError: The content holds a type that is not on the list, is not of the
+            form that training gives it, or is no model file.
     """
     try:
+        _refuse_bomb(content)
         models = skops.io.loads(content, trusted=TRUSTED)
         pipelines = tuple(models[estimate] for estimate in ESTIMATES)
-        sound = all(_walkable(pipeline["trees"]) for pipeline in pipelines)
+        for pipeline in pipelines:
+            expect_sound(pipeline)
     except UntrustedTypesFoundException as error:
         raise ArtifactError(f"refused, holds types not trusted: {error}") from error
-    except (
-        AttributeError,
-        LookupError,
-        TypeError,
-        ValueError,
-        zipfile.BadZipFile,
-    ) as error:
+    # Whatever a library raises when it is given what somebody made up.
+    except Exception as error:
         raise ArtifactError(f"not a file of pipelines: {error!r}") from error
-    if not sound:
-        raise ArtifactError("refused, holds a tree whose nodes lead out of it")
     return pipelines
 
 
-def _walkable(model: Any) -> bool:
-    """Tell whether every tree is one: each node but the root has one parent before it.
-
-    Then every walk ends at a leaf, inside the arrays, and no way of looking at all of
-    a tree takes more steps than it has nodes.
-    """
-    for (tree,) in model._predictors:  # noqa: SLF001 - there is no public way to them
-        nodes = tree.nodes[tree.nodes["is_leaf"] == 0]
-        here = np.flatnonzero(tree.nodes["is_leaf"] == 0)
-        children = np.stack([nodes["left"], nodes["right"]]).astype(np.int64)
-        columns = nodes["feature_idx"]
-        inside = (
-            len(tree.nodes) > 0
-            and (children > here).all()
-            and (children < len(tree.nodes)).all()
-            and (np.sort(children, axis=None) == np.arange(1, len(tree.nodes))).all()
-            and (columns >= 0).all()
-            and (columns < model.n_features_in_).all()
-            and not nodes["is_categorical"].any()
-        )
-        if not inside:
-            return False
-    return True
+def _refuse_bomb(content: bytes) -> None:
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        unpacked = sum(part.file_size for part in parts.infolist())
+    if unpacked > _MOST_BYTES:
+        raise ValueError(f"unpacks to {unpacked:,} bytes, more than {_MOST_BYTES:,}")
 
 
 def _renamed(node: Any, ids: dict[int, int], names: dict[str, str]) -> Any:

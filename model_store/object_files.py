@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from fsspec.core import url_to_fs
 
-from model_store.errors import ModelStoreError, StoreError
+from model_store.errors import StoreError
 
 _S3 = ("s3", "s3a")
 #: Times that a replacement is tried anew because somebody else was faster.
@@ -184,8 +184,6 @@ class ObjectFiles:
         """Turn whatever a client raises into one error."""
         try:
             yield
-        except ModelStoreError:
-            raise
         except Exception as error:
             # Each client has errors of its own, of no common kind.
             raise StoreError(

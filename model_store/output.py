@@ -46,7 +46,7 @@ class Outputs:
 
         Args:
             houses: Values by feature.
-            raw: Their estimates, shape (n_houses, 2).
+            raw: Their estimates, shape (n_houses, 3).
             neighbours: Of the same houses.
         """
         rows = zip(

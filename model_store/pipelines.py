@@ -24,17 +24,17 @@ from model_store.schema import Schema
 
 Floats = NDArray[np.float64]
 
-#: The two estimates, in the order of every raw array: log price, and the log of the
-#: error of it that nine of ten such houses stay below.
-ESTIMATES = ("point", "spread")
+#: The estimates, in the order of every raw array: log price, and the logs of its spread
+#: on either side, by which nine of ten such houses sell for no less and for no more.
+ESTIMATES = ("point", "below", "above")
 
 #: Steps of a fit, as they are told.
 STEPS = ("neighbours", "price", "spread")
 
-#: Share of errors that lie below the spread.
+#: Share of errors that lie within the spread of a side.
 _SPREAD_QUANTILE = 0.9
-#: Least error that is told from none, in log price: a tenth of a percent.
-_LEAST_ERROR = 1e-3
+#: Least spread, in log price; errors to the other side count as so small.
+_LEAST_SPREAD = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Recipe:
         leaf_sales: Fewest sales in a leaf.
         penalty: L2 penalty of leaf values.
         feature_share: Share of features that a split may choose from.
-        spread_trees: Trees of the spread.
+        spread_trees: Trees of the spread, for each side.
         spread_leaf_sales: Fewest sales in a leaf of these.
         folds: Parts of the sales of which each is priced by a model of the others, so
             that the spread learns from errors on houses that were not seen.
@@ -61,7 +61,7 @@ class Recipe:
     leaf_sales: int = 50
     penalty: float = 40.0
     feature_share: float = 0.2
-    spread_trees: int = 150
+    spread_trees: int = 75
     spread_leaf_sales: int = 100
     folds: int = 3
     level: float = 0.9
@@ -121,19 +121,20 @@ def fit(
         log_prices=present,
     )
     # Cross-fitted: the codes of each fold's categories come from the other folds.
-    rows, neighbours = comparables.look(
-        _matrix(columns.fit_transform(houses, present))
-    )
+    rows, neighbours = comparables.look(_matrix(columns.fit_transform(houses, present)))
     told(STEPS[0])
     point = _point(recipe, seed).fit(rows, present)
     told(STEPS[1])
     errors = _unseen_errors(rows, present, recipe, seed)
-    spread = _spread(recipe, seed).fit(rows, np.log(errors + _LEAST_ERROR))
+    below, above = (
+        _spread(recipe, seed).fit(rows, np.log(np.maximum(side, _LEAST_SPREAD)))
+        for side in (-errors, errors)
+    )
     told(STEPS[2])
     return Fitted(
         tuple(
             Pipeline([("columns", columns), ("comparables", comparables), ("trees", m)])
-            for m in (point, spread)
+            for m in (point, below, above)
         ),
         profile(sales.schema, houses, neighbours),
     )
@@ -205,7 +206,7 @@ def _spread(recipe: Recipe, seed: int) -> HistGradientBoostingRegressor:
         loss="quantile",
         quantile=_SPREAD_QUANTILE,
         max_iter=recipe.spread_trees,
-        learning_rate=0.05,
+        learning_rate=0.1,
         max_leaf_nodes=16,
         min_samples_leaf=recipe.spread_leaf_sales,
         l2_regularization=10.0,
@@ -215,11 +216,13 @@ def _spread(recipe: Recipe, seed: int) -> HistGradientBoostingRegressor:
     )
 
 
-def _unseen_errors(rows: Floats, log_prices: Floats, recipe: Recipe, seed: int) -> Floats:
-    """Return how far off each sale is by a model of the sales outside its fold."""
+def _unseen_errors(
+    rows: Floats, log_prices: Floats, recipe: Recipe, seed: int
+) -> Floats:
+    """Return log price less what a model of the sales outside its fold makes of it."""
     errors = np.empty(len(rows))
     folds = KFold(recipe.folds, shuffle=True, random_state=seed)
     for seen, unseen in folds.split(rows):
         model = _point(recipe, seed).fit(rows[seen], log_prices[seen])
-        errors[unseen] = np.abs(model.predict(rows[unseen]) - log_prices[unseen])
+        errors[unseen] = log_prices[unseen] - model.predict(rows[unseen])
     return errors

@@ -10,6 +10,7 @@ import numpy as np
 from model_store import artifact
 from model_store.artifact import Loaded
 from model_store.card import ModelCard
+from model_store.columns import Columns
 from model_store.errors import ArtifactError
 from model_store.estimates import Direct, Piped
 from model_store.output import Outputs
@@ -17,6 +18,9 @@ from model_store.reasons import Reasons
 from model_store.store import ModelStore
 
 House = Mapping[str, Any]
+
+#: What code raises that is given an object of another form than it was written for.
+_NOT_OF_FORM = (AttributeError, LookupError, TypeError, ValueError)
 
 _log = logging.getLogger(__name__)
 
@@ -26,6 +30,7 @@ class Predictor:
 
     Attributes:
         card: Its card.
+        pipelines: As they were trained, in the order of `pipelines.ESTIMATES`.
         exact: Whether the direct form prices. False after a failed parity check:
             then the pipelines do, a hundred times and more slower for one house.
     """
@@ -35,22 +40,23 @@ class Predictor:
 
         Raises:
             ArtifactError: The pipelines do not give the estimates that were stored
-                when the model was trained, so they are not that model.
+                when the model was trained, so they are not that model; or they do
+                not fit the card, so that no house can be priced.
         """
         self.card: ModelCard = loaded.card
-        piped = Piped(loaded.pipelines, loaded.card.schema)
-        if not np.array_equal(piped.raw(loaded.parity_houses), loaded.parity_raw):
-            libraries = loaded.card.training.get("libraries")
+        try:
+            piped = _verified_piped(loaded)
+            direct = _verified_direct(loaded)
+            self.exact: bool = direct is not None
+            self._estimates: Direct | Piped = direct or piped
+            self._outputs = Outputs(loaded.card, loaded.pipelines)
+            self.pipelines = loaded.pipelines
+            self.predict(loaded.parity_houses)
+        # Whatever a made-up model or card raises.
+        except (*_NOT_OF_FORM, ArithmeticError) as error:
             raise ArtifactError(
-                f"model {self.card.version}: the pipelines give other estimates here "
-                f"than when they were trained with {libraries}; install these versions "
-                "or train again"
-            )
-        direct = _verified_direct(loaded)
-        self.exact: bool = direct is not None
-        self._estimates: Direct | Piped = direct or piped
-        self._pipelines = loaded.pipelines
-        self._outputs = Outputs(loaded.card, loaded.pipelines)
+                f"model {self.card.version}: cannot price its own houses: {error!r}"
+            ) from error
 
     @classmethod
     def load(cls, store: ModelStore, version: str) -> Self:
@@ -89,7 +95,23 @@ class Predictor:
 
     @functools.cached_property
     def _reasons(self) -> Reasons:
-        return Reasons(self.card, self._pipelines)
+        return Reasons(self.card, self.pipelines)
+
+
+def _verified_piped(loaded: Loaded) -> Piped:
+    """Return the pipelines if they give the stored estimates bit for bit."""
+    for pipeline in loaded.pipelines:
+        if pipeline["comparables"].columns != Columns.of(loaded.card.schema):
+            raise ValueError("its sales have other columns than its card")
+    piped = Piped(loaded.pipelines, loaded.card.schema)
+    if not np.array_equal(piped.raw(loaded.parity_houses), loaded.parity_raw):
+        libraries = loaded.card.training.get("libraries")
+        raise ArtifactError(
+            f"model {loaded.card.version}: the pipelines give other estimates here "
+            f"than when they were trained with {libraries}; install these versions "
+            "or train again"
+        )
+    return piped
 
 
 def _verified_direct(loaded: Loaded) -> Direct | None:
@@ -98,7 +120,7 @@ def _verified_direct(loaded: Loaded) -> Direct | None:
         direct = Direct(loaded.pipelines, loaded.card.schema)
         equal = _equal(direct, loaded)
     # What is private to scikit-learn may change its name, shape or arguments.
-    except (AttributeError, IndexError, TypeError, ValueError) as error:
+    except _NOT_OF_FORM as error:
         reason = repr(error)
     else:
         if equal:

@@ -10,12 +10,15 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
 from model_store.card import FeatureProfile, Profile
 from model_store.columns import Columns
 from model_store.comparables import Neighbours
 from model_store.schema import Feature, Schema
+
+Floats = NDArray[np.float64]
 
 Code = Literal[
     "below_sales",
@@ -34,6 +37,8 @@ _LIKE = 0.995
 _NEAR = 0.999
 #: Shares at which a profile keeps values, for comparison with what comes later.
 _DECILES = tuple(i / 10 for i in range(11))
+#: From here on a number is told without decimals.
+_SIX_DIGITS = 1e6
 #: Categories whose shares are kept, the most frequent ones.
 _MOST_CATEGORIES = 100
 
@@ -48,9 +53,14 @@ def profile(schema: Schema, houses: pd.DataFrame, neighbours: Neighbours) -> Pro
     """
     return Profile(
         tuple(_profiled(feature, houses[feature.name]) for feature in schema.features),
-        unlikeness=float(np.quantile(neighbours.unlikeness, _LIKE)),
-        remoteness=float(np.quantile(neighbours.remoteness, _NEAR)),
+        unlikeness=_least_flagged(neighbours.unlikeness, _LIKE),
+        remoteness=_least_flagged(neighbours.remoteness, _NEAR),
     )
+
+
+def _least_flagged(distances: Floats, share: float) -> float:
+    known = distances[~np.isnan(distances)]
+    return float(np.quantile(known, share)) if len(known) else 0.0
 
 
 def categories(model: Pipeline, schema: Schema) -> dict[str, list[str]]:
@@ -146,9 +156,7 @@ class _Usual:
 
     def flag(self, value: float | None) -> dict[str, Any]:
         if value is None or (self._year and value == 0):
-            return _flag(
-                self.name, "missing", value, f"{self.name} is missing; no sale lacks it."
-            )
+            return _missing_flag(self.name, value)
         code: Code = "below_sales" if value < self._low else "above_sales"
         unit = "" if self._year or not self._feature.unit else f" {self._feature.unit}"
         low, high = (self._told(bound) for bound in (self._low, self._high))
@@ -156,25 +164,30 @@ class _Usual:
             self.name,
             code,
             value,
-            f"{self.name} is {self._told(value)}{unit}; of 1,000 sales, 999 have "
-            f"{low} to {high}{unit}. Check the value and its unit.",
+            f"{self.name} is {self._told(value)}{unit}; 999 of 1,000 sales have {low} "
+            f"to {high}{unit}. Check the value and its unit.",
         )
 
     def _told(self, value: float) -> str:
         if self._year:
             return f"{value:.0f}"
-        return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.6g}"
+        whole = float(value).is_integer() or abs(value) >= _SIX_DIGITS
+        return f"{value:,.0f}" if whole else f"{value:,.6g}"
 
 
-def _flag(
-    feature: str | None, code: Code, value: Any, detail: str
-) -> dict[str, Any]:
+def _flag(feature: str | None, code: Code, value: Any, detail: str) -> dict[str, Any]:
     return {"feature": feature, "code": code, "value": value, "detail": detail}
+
+
+def _missing_flag(name: str, value: float | None) -> dict[str, Any]:
+    found = "missing" if value is None else f"{value}, which means none"
+    detail = f"{name} is {found}; every sale has it. Give it, or expect a rough price."
+    return _flag(name, "missing", value, detail)
 
 
 def _category_flag(name: str, value: str | None) -> dict[str, Any]:
     if value is None:
-        return _flag(name, "missing", None, f"{name} is missing; no sale lacks it.")
+        return _missing_flag(name, None)
     detail = f"No sale has {name} {value!r}: check it, or expect a rough price."
     return _flag(name, "unknown_category", value, detail)
 
@@ -192,6 +205,8 @@ def _profiled(feature: Feature, column: pd.Series) -> FeatureProfile:
     known = values[~absent]
     if not len(known):
         return FeatureProfile(feature.name, 1.0)
-    low, high = np.quantile(known, _USUAL).tolist()
+    # Values of real sales, the outer ones: between two of them lies no real house.
+    low = float(np.quantile(known, _USUAL[0], method="lower"))
+    high = float(np.quantile(known, _USUAL[1], method="higher"))
     deciles = tuple(np.quantile(known, _DECILES).tolist())
     return FeatureProfile(feature.name, float(absent.mean()), low, high, deciles)

@@ -56,7 +56,7 @@ class Reasons:
         self._card = card
         self._model = models[0]
         self._explainer = shap.TreeExplainer(models[0]["trees"])
-        self._expected = float(np.ravel(self._explainer.expected_value)[0])
+        self.expected = float(np.ravel(self._explainer.expected_value)[0])
 
     def explain(self, houses: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Return base and reasons of each house.
@@ -76,14 +76,14 @@ class Reasons:
         columns = self._model["columns"].transform(frame)
         rows = self._model["comparables"].transform(columns)
         parts = np.asarray(self._explainer.shap_values(rows), dtype=np.float64)
-        missed = parts.sum(axis=1) + self._expected - self._model["trees"].predict(rows)
+        missed = parts.sum(axis=1) + self.expected - self._model["trees"].predict(rows)
         if np.abs(missed).max() >= TOLERANCE:
             raise ExplanationUnavailable(
                 "The contributions do not add up to the price: none are given."
             )
         sums = np.zeros((len(rows), len(self._names)))
         np.add.at(sums.T, self._groups, parts.T)
-        base = round(float(np.exp(self._expected + self._card.interval.step)))
+        base = round(float(np.exp(self.expected + self._card.interval.step)))
         return [{"base": base, "reasons": self._told(row)} for row in sums]
 
     def _told(self, contributions: Floats) -> list[dict[str, Any]]:

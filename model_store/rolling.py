@@ -16,7 +16,7 @@ from model_store.dataset import Dataset
 from model_store.errors import DatasetError
 from model_store.pipelines import Fitted
 
-#: Fewest sales of a period; a month with fewer is joined to the one after it.
+#: Fewest sales of a period; a month with fewer is joined to the one before it.
 FEWEST_IN_PERIOD = 40
 #: Fewest sales that a model is fitted to.
 FEWEST_SALES = 100
@@ -104,7 +104,7 @@ def roll(
 
 
 def _period_starts(sales: Dataset) -> list[dt.date]:
-    """Return the first day of each month, joined to the next while it holds too few."""
+    """Return the first day of each month, joined to the one before if too small."""
     starts: list[dt.date] = []
     months, first = np.unique(sales.dates.astype("datetime64[M]"), return_index=True)
     end = len(sales)

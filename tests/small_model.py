@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from model_store import artifact, dataset, manifest, training
+from model_store.dataset import Dataset
 from model_store.manifest import CARD, MANIFEST
 from model_store.pipelines import Recipe
 from model_store.signing import SigningKey, Trust
@@ -15,13 +16,26 @@ from model_store.store import ModelStore
 #: Signs what tests publish; in memory alone.
 KEY = SigningKey.generate()
 TRUST = Trust((KEY.public,))
+#: Few trees that learn much each, so that prices differ as those of a real model do.
+RECIPE = Recipe(
+    trees=20,
+    learning_rate=0.2,
+    leaf_sales=20,
+    spread_trees=10,
+    spread_leaf_sales=40,
+    folds=2,
+)
+
+
+def sales() -> Dataset:
+    """Return the sales that it is fitted to: months hold 35 to 90 of them."""
+    return dataset.load().every(25)
 
 
 def train() -> artifact.Artifact:
     """Train it; always the same."""
     now = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-    sales = dataset.load().every(25)
-    return training.train(sales, seed=0, trained_at=now, recipe=Recipe(trees=20))
+    return training.train(sales(), seed=0, trained_at=now, recipe=RECIPE)
 
 
 def promoted(trained: artifact.Artifact, root: Path) -> ModelStore:

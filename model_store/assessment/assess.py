@@ -1,6 +1,6 @@
 """Runs the assessment: every figure of it, and whether the data set's goals are met."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from model_store.assessment.unit_errors import unit_errors
 from model_store.columns import Columns
 from model_store.dataset import Dataset
 from model_store.definition import Goal
+from model_store.errors import DatasetError
 from model_store.estimates import Direct
 from model_store.evaluation import Outcome, joined, measure, outcome
 from model_store.pipelines import Fitted, Recipe
@@ -20,6 +21,26 @@ from model_store.profile import Flagging, categories
 from model_store.rolling import Round
 
 Figures = dict[str, float | int]
+
+#: What goals may be set for.
+FIGURES = frozenset(
+    {
+        "coverage",
+        "false_alarms",
+        "gain_over_never_retrained",
+        "least_caught",
+        "least_period_coverage",
+        "least_quintile_coverage",
+        "mdape",
+        "mean_width",
+        "median_bias",
+        "ppe10",
+        "ppe20",
+        "r2",
+        "within_fsd",
+        "worst_period_bias",
+    }
+)
 
 #: Price groups that are looked at one by one.
 _QUINTILES = 5
@@ -85,9 +106,11 @@ def assess(
         told: Told rounds done, rounds in all and what comes next.
 
     Raises:
-        DatasetError: There are too few sales to train, calibrate and test.
+        DatasetError: There are too few sales to train, calibrate and test, or a goal
+            is set for a figure that there is not.
     """
     recipe, plan = recipe or Recipe(), rolling.plan(dataset)
+    _expect_known(dataset.definition.goals)
     with threadpool_limits(limits=1):
         rounds: list[Round] = []
         for one in rolling.roll(
@@ -99,6 +122,15 @@ def assess(
             rounds.append(one)
             told(len(rounds), len(plan.starts), str(one.forecast.sales.first_day))
         return _assessed(dataset, rounds, plan.tested)
+
+
+def _expect_known(goals: Mapping[str, Goal]) -> None:
+    unknown = sorted(set(goals) - FIGURES)
+    if unknown:
+        raise DatasetError(
+            f"goals: no figure is called {', '.join(map(repr, unknown))}; there are "
+            f"{', '.join(sorted(FIGURES))}"
+        )
 
 
 def _assessed(dataset: Dataset, rounds: list[Round], tested: int) -> Assessment:
@@ -129,7 +161,11 @@ def _assessed(dataset: Dataset, rounds: list[Round], tested: int) -> Assessment:
         never_retrained=never,
         unit_errors=caught,
         outcome=whole,
-        verdicts=[Verdict(name, figures[name], goal) for name, goal in goals.items()],
+        verdicts=[
+            Verdict(name, figures[name], goal)
+            for name, goal in goals.items()
+            if name in figures
+        ],
     )
 
 

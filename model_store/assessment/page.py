@@ -1,6 +1,6 @@
 """The report of an assessment as a Markdown page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from model_store.assessment.assess import Assessment, Verdict
@@ -38,7 +38,7 @@ def render(assessment: Assessment, plots: Mapping[str, str]) -> str:
         "Rolled month by month: every sale is priced by a model of the sales before "
         f"its month, calibrated on the months before. {figures['n']:,} sales, "
         f"{'all goals met' if assessment.met else 'GOALS MISSED'}.",
-        _goals(assessment),
+        _rows(("figure", "measured", "goal", ""), goal_rows(assessment)),
         "## By month",
         _table("from", assessment.periods),
         "## By price paid",
@@ -51,35 +51,40 @@ def render(assessment: Assessment, plots: Mapping[str, str]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def goal_text(verdict: Verdict) -> str:
-    """Return a goal in words."""
+def goal_rows(assessment: Assessment) -> Iterator[tuple[str, str, str, str]]:
+    """Yield what each figure is called, how great it is, its goal and whether it is met."""
+    held = {verdict.figure: verdict for verdict in assessment.verdicts}
+    for name, (title, unit) in TITLES.items():
+        if name in assessment.figures:
+            called = f"{title}, {unit}" if unit else title
+            verdict = held.get(name)
+            yield (
+                called,
+                str(assessment.figures[name]),
+                _goal_text(verdict) if verdict else "",
+                ("met" if verdict.met else "MISSED") if verdict else "",
+            )
+
+
+def record(assessment: Assessment) -> dict[str, Any]:
+    """Return the assessment for a script."""
+    return {
+        "data_set": assessment.dataset,
+        "met": assessment.met,
+        "missed": [one.figure for one in assessment.verdicts if not one.met],
+        "figures": assessment.figures,
+        "periods": list(assessment.periods),
+        "quintiles": list(assessment.quintiles),
+        "never_retrained": list(assessment.never_retrained),
+        "unit_errors": assessment.unit_errors,
+    }
+
+
+def _goal_text(verdict: Verdict) -> str:
     low, high = verdict.goal.at_least, verdict.goal.at_most
     if low is not None and high is not None:
         return f"{low:g} to {high:g}"
     return f"at least {low:g}" if low is not None else f"at most {high:g}"
-
-
-def title(figure: str) -> str:
-    """Return what a figure is called, with its unit."""
-    name, unit = TITLES.get(figure, (figure, ""))
-    return f"{name}, {unit}" if unit else name
-
-
-def _goals(assessment: Assessment) -> str:
-    held = {verdict.figure: verdict for verdict in assessment.verdicts}
-    return _rows(
-        ("figure", "measured", "goal", ""),
-        (
-            (
-                title(name),
-                assessment.figures[name],
-                goal_text(held[name]) if name in held else "",
-                ("met" if held[name].met else "MISSED") if name in held else "",
-            )
-            for name in TITLES
-            if name in assessment.figures
-        ),
-    )
 
 
 def _table(first: str, rows: Sequence[Mapping[str, Any]]) -> str:
@@ -88,7 +93,7 @@ def _table(first: str, rows: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
-def _rows(head: Sequence[str], rows: Any) -> str:
+def _rows(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(map(_cell, line)) + " |" for line in lines)
 

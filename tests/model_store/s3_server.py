@@ -31,15 +31,26 @@ def serving() -> Iterator[str]:
     server = make_server("127.0.0.1", 0, application, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever, name="s3")
     thread.start()
+    try:
+        with _found(f"http://127.0.0.1:{server.port}"):
+            s3fs.S3FileSystem().mkdir(BUCKET)
+            yield f"s3://{BUCKET}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@contextlib.contextmanager
+def _found(endpoint: str) -> Iterator[None]:
+    """Let clients find a server; none of another place is used again."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.port}")
+        patch.setenv("AWS_ENDPOINT_URL", endpoint)
         patch.setenv("AWS_ACCESS_KEY_ID", "kerbside")
         patch.setenv("AWS_SECRET_ACCESS_KEY", "hunter2")
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         s3fs.S3FileSystem.clear_instance_cache()
-        s3fs.S3FileSystem().mkdir(BUCKET)
-        yield f"s3://{BUCKET}"
-        s3fs.S3FileSystem.clear_instance_cache()
-    server.shutdown()
-    thread.join()
-    server.server_close()
+        try:
+            yield
+        finally:
+            s3fs.S3FileSystem.clear_instance_cache()

@@ -499,6 +499,26 @@ def test_contract_modules_load_no_model_stack(module: str) -> None:
     assert heavy & set(loaded) == set()
 
 
+def test_a_store_in_a_folder_loads_no_client_of_others(tmp_path: Path) -> None:
+    """The API looks at its aliases each second, and pays for nothing else."""
+    code = (
+        "import sys\n"
+        "from model_store.settings import ModelSettings\n"
+        "from model_store.store import ModelStore\n"
+        "ModelStore.from_settings(ModelSettings(store_url=sys.argv[1])).aliases()\n"
+        "print(*sys.modules)\n"
+    )
+
+    loaded = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
+
+    assert {"aiohttp", "fsspec", "s3fs"} & set(loaded) == set()
+
+
 def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
