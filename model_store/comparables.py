@@ -49,6 +49,7 @@ class Neighbours:
 
     Attributes:
         rows: Positions of the sales, shape (n_houses, NEIGHBOURS).
+        distances: How unlike each is, its place included, same shape.
         km: How far away each lies, shape (n_houses, NEIGHBOURS); None without places,
             NaN where a house or a sale has none.
         unlikeness: How much the likest of them differs from the house in what it has,
@@ -58,6 +59,7 @@ class Neighbours:
     """
 
     rows: NDArray[np.intp]
+    distances: Floats
     km: Floats | None
     unlikeness: Floats
     remoteness: Floats
@@ -142,7 +144,8 @@ class ComparableSales(TransformerMixin, BaseEstimator):  # type: ignore[misc] # 
         squares = distances * distances
         if self.columns.place is None:
             likest = np.minimum.reduce(squares, axis=1)
-            return Neighbours(rows, None, np.sqrt(likest), np.zeros(len(rows)))
+            nowhere = np.zeros(len(rows))
+            return Neighbours(rows, distances, None, np.sqrt(likest), nowhere)
         away = self.km[rows]
         away -= km[:, None]
         away *= away
@@ -152,7 +155,8 @@ class ComparableSales(TransformerMixin, BaseEstimator):  # type: ignore[misc] # 
         likest = np.fmin.reduce(squares, axis=1)
         km_away = np.sqrt(apart)
         nearest: Floats = np.fmin.reduce(km_away, axis=1)
-        return Neighbours(rows, km_away, np.sqrt(np.maximum(likest, 0)), nearest)
+        unlikeness = np.sqrt(np.maximum(likest, 0))
+        return Neighbours(rows, distances, km_away, unlikeness, nearest)
 
     def _describe(
         self,
@@ -252,8 +256,13 @@ class ComparableSales(TransformerMixin, BaseEstimator):  # type: ignore[misc] # 
         expect_array("log_prices", self.log_prices, np.float64, (count,))
         expect_array("sold_on", self.sold_on, np.dtype("datetime64[D]"), (count,))
         known = [len(effects) - 1 for effects in hedonic.levels]
-        if count <= 1 or (self.levels < -1).any() or (self.levels >= known).any():
-            raise ValueError("sales: expected two or more, of known categories")
+        if (
+            count <= 1
+            or (self.levels < -1).any()
+            or (self.levels >= known).any()
+            or not set(columns.years) <= set(range(wide))
+        ):
+            raise ValueError("sales: expected two or more, of known columns and levels")
 
 
 def without_never(numbers: Floats, columns: Columns) -> Floats:

@@ -66,6 +66,6 @@ def _telling(sales: ComparableSales) -> list[int]:
     """Return the numbers that move prices most and that most sales have."""
     known = 1 - np.isnan(sales.numbers).mean(axis=0)
     effects = np.abs(sales.hedonic.linear) * known
-    effects[list(sales.columns.place or ())] = 0
-    chosen = np.argsort(-effects, kind="stable")[:_FEATURES]
-    return sorted(chosen.tolist())
+    order = np.argsort(-effects, kind="stable").tolist()
+    telling = [at for at in order if at not in (sales.columns.place or ())]
+    return sorted(telling[:_FEATURES])

@@ -73,6 +73,7 @@ class Outputs:
     ) -> dict[str, Any]:
         interval = self._card.interval
         priced = price(estimates, interval)
+        fsd = round(priced.fsd, 4)
         return {
             "price": priced.price,
             "currency": self._card.currency,
@@ -82,8 +83,8 @@ class Outputs:
                 "level": interval.level,
                 "method": interval.method,
             },
-            "fsd": round(priced.fsd, 4),
-            "confidence": confidence(priced.fsd, in_distribution=not flags),
+            "fsd": fsd,
+            "confidence": confidence(fsd, in_distribution=not flags),
             "as_of": self._as_of,
             "in_distribution": not flags,
             "flags": flags,

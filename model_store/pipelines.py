@@ -55,11 +55,11 @@ class Recipe:
         level: Share of sales that the range is to hold.
     """
 
-    trees: int = 600
-    learning_rate: float = 0.04
+    trees: int = 1000
+    learning_rate: float = 0.025
     leaves: int = 31
     leaf_sales: int = 50
-    penalty: float = 40.0
+    penalty: float = 60.0
     feature_share: float = 0.2
     spread_trees: int = 75
     spread_leaf_sales: int = 100
@@ -123,11 +123,11 @@ def fit(
     # Cross-fitted: the codes of each fold's categories come from the other folds.
     rows, neighbours = comparables.look(_matrix(columns.fit_transform(houses, present)))
     told(STEPS[0])
-    point = _point(recipe, seed).fit(rows, present)
+    point = _fitted(_point(recipe, seed), rows, present)
     told(STEPS[1])
     errors = _unseen_errors(rows, present, recipe, seed)
     below, above = (
-        _spread(recipe, seed).fit(rows, np.log(np.maximum(side, _LEAST_SPREAD)))
+        _fitted(_spread(recipe, seed), rows, np.log(np.maximum(side, _LEAST_SPREAD)))
         for side in (-errors, errors)
     )
     told(STEPS[2])
@@ -216,6 +216,14 @@ def _spread(recipe: Recipe, seed: int) -> HistGradientBoostingRegressor:
     )
 
 
+def _fitted(
+    model: HistGradientBoostingRegressor, rows: Floats, target: Floats
+) -> HistGradientBoostingRegressor:
+    """Fit trees; a column without any value, which they would refuse, tells nothing."""
+    empty = np.isnan(rows).all(axis=0)
+    return model.fit(np.where(empty, 0.0, rows) if empty.any() else rows, target)
+
+
 def _unseen_errors(
     rows: Floats, log_prices: Floats, recipe: Recipe, seed: int
 ) -> Floats:
@@ -223,6 +231,6 @@ def _unseen_errors(
     errors = np.empty(len(rows))
     folds = KFold(recipe.folds, shuffle=True, random_state=seed)
     for seen, unseen in folds.split(rows):
-        model = _point(recipe, seed).fit(rows[seen], log_prices[seen])
+        model = _fitted(_point(recipe, seed), rows[seen], log_prices[seen])
         errors[unseen] = log_prices[unseen] - model.predict(rows[unseen])
     return errors

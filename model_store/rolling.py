@@ -21,8 +21,8 @@ FEWEST_IN_PERIOD = 40
 #: Fewest sales that a model is fitted to.
 FEWEST_SALES = 100
 #: Periods before the test: those that are scored, and one whose residuals move the
-#: first of these.
-_BEFORE = SCORED_PERIODS + 1
+#: first of these. Short tables make do with fewer.
+_BEFORE, _FEWEST_BEFORE = SCORED_PERIODS + 1, 3
 #: Share of the sales, the last by date, that is the test where no date says it.
 _TEST_SHARE = 0.2
 
@@ -64,14 +64,15 @@ def plan(dataset: Dataset) -> Plan:
     day = dataset.definition.test_from or dataset.day_at(1 - _TEST_SHARE)
     before, test = dataset.split(day)
     earlier = _period_starts(before)[-_BEFORE:]
-    first = earlier[0] if earlier else day
-    fitted = len(dataset.split(first)[0])
+    while len(earlier) > _FEWEST_BEFORE and _before(dataset, earlier[0]) < FEWEST_SALES:
+        del earlier[0]
+    fitted = _before(dataset, earlier[0] if earlier else day)
     tested = _period_starts(test) or [day][: len(test)]
-    if not tested or len(earlier) < _BEFORE or fitted < FEWEST_SALES:
+    if not tested or len(earlier) < _FEWEST_BEFORE or fitted < FEWEST_SALES:
         raise DatasetError(
             f"data set {dataset.definition.name!r}: {len(test)} sales from {day} on to "
             f"test on, before it {len(earlier)} periods of {FEWEST_IN_PERIOD} sales or "
-            f"more, and {fitted} sales before these; expected a test, {_BEFORE} "
+            f"more, and {fitted} sales before these; expected a test, {_FEWEST_BEFORE} "
             f"periods and {FEWEST_SALES} sales"
         )
     # Sales that are too few for a period of their own go with the first one.
@@ -97,10 +98,15 @@ def roll(
     for start, end in zip(starts, ends, strict=True):
         before, rest = dataset.split(start)
         model, (period, _) = fit(before), rest.split(end)
-        interval = calibrate(forecasts, level) if len(forecasts) >= _BEFORE else None
+        enough = len(forecasts) >= _FEWEST_BEFORE
+        interval = calibrate(forecasts, level) if enough else None
         raw = pipelines.predict(model.pipelines, period.houses)
         forecasts.append(Forecast(period, raw))
         yield Round(model, forecasts[-1], interval)
+
+
+def _before(dataset: Dataset, day: dt.date) -> int:
+    return len(dataset.split(day)[0])
 
 
 def _period_starts(sales: Dataset) -> list[dt.date]:

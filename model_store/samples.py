@@ -9,6 +9,9 @@ from model_store.dataset import Dataset
 #: Real houses among the parity rows; houses with gaps come on top.
 PARITY_SALES = 62
 
+#: Categories of a feature among them, at most, the most frequent ones.
+PARITY_CATEGORIES = 300
+
 #: Sales shown on the card.
 EXAMPLES = 5
 
@@ -29,9 +32,10 @@ def examples(test: Dataset) -> tuple[dict[str, Any], ...]:
 
 
 def parity(dataset: Dataset) -> tuple[dict[str, Any], ...]:
-    """Return real houses, and houses with values that are unknown or missing.
+    """Return real houses, and houses with values that are rare, unknown or missing.
 
-    Each feature is missing once alone and all of them once together.
+    Each category is there once, each feature is missing once alone and all of them once
+    together.
     """
     count = min(PARITY_SALES, len(dataset))
     rows = np.linspace(0, len(dataset) - 1, count).astype(int)
@@ -41,6 +45,18 @@ def parity(dataset: Dataset) -> tuple[dict[str, Any], ...]:
         for feature in dataset.schema.features
         if feature.kind == "category"
     }
+    each = [
+        {**houses[0], feature.name: category}
+        for feature in dataset.schema.features
+        if feature.kind == "category"
+        for category in _frequent(dataset, feature.name)
+    ]
     gaps = [{**houses[0], name: None} for name in dataset.schema.names]
     empty = dict.fromkeys(dataset.schema.names)
-    return (*houses, {**houses[0], **unknown}, {**empty, **unknown}, empty, *gaps)
+    odd = ({**houses[0], **unknown}, {**empty, **unknown}, empty)
+    return (*houses, *odd, *gaps, *each)
+
+
+def _frequent(dataset: Dataset, name: str) -> list[str]:
+    frequent = dataset.houses[name].value_counts().index[:PARITY_CATEGORIES]
+    return [str(category) for category in frequent]

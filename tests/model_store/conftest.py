@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from model_store import artifact
+from model_store import artifact, dataset
 from model_store.artifact import Loaded
+from model_store.predictor import Predictor
 from model_store.store import ModelStore
 
 #: A market of its own: no column shared with the shipped data set.
@@ -81,6 +82,27 @@ def other_market(tmp_path: Path) -> Writer:
 def loaded(store: ModelStore) -> Loaded:
     """Return the small champion as read from the store."""
     return artifact.load(store.files(store.resolve("champion")))
+
+
+@pytest.fixture(scope="session")
+def predictor(loaded: Loaded) -> Predictor:
+    """Return the small champion, ready to price."""
+    return Predictor(loaded)
+
+
+@pytest.fixture(scope="session")
+def houses() -> list[dict[str, Any]]:
+    """Return three hundred houses, some with gaps and unknown categories."""
+    sales = dataset.load().every(72)
+    random = np.random.default_rng(0)
+    houses: list[dict[str, Any]] = [sales.house(row) for row in range(len(sales))]
+    for feature in sales.schema.features:
+        for row in random.choice(len(houses), 5, replace=False):
+            unknown = feature.kind == "category" and row % 2
+            houses[row][feature.name] = "elsewhere" if unknown else None
+    for row in random.choice(len(houses), 5, replace=False):
+        del houses[row][sales.schema.names[row % len(sales.schema.names)]]
+    return houses
 
 
 def other_sales(count: int = 400) -> str:

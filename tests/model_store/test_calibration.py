@@ -1,56 +1,176 @@
-"""A range holds what it promises."""
+"""A range holds what it promises, on each side."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from model_store import calibration
+from model_store import pipelines
+from model_store.calibration import (
+    FSD_LEVEL,
+    METHOD,
+    Forecast,
+    calibrate,
+    conformal_quantile,
+    price,
+    step_after,
+)
+from model_store.card import Interval
+from model_store.dataset import Dataset
+from tests.model_store.markets import QUICK, market
+
+INTERVAL = Interval(
+    level=0.9,
+    method=METHOD,
+    step=0.01,
+    below=1.1,
+    above=1.3,
+    fsd=0.6,
+    calibrated_on=(market().first_day, market().last_day),
+    n=400,
+)
 
 
-def test_the_correction_is_the_finite_sample_quantile() -> None:
-    """Of 99 scores the 95th leaves at most 5 % of new sales beyond."""
-    scores = np.random.default_rng(0).permutation(np.arange(1.0, 100.0))
+def _forecast(count: int, random: np.random.Generator, bias: float = 0.0) -> Forecast:
+    """Return sales whose log prices scatter by a spread of their own, lopsidedly.
 
-    assert calibration.correction(scores, 0.05) == 95
-
-
-def test_few_scores_give_the_greatest() -> None:
-    """With too few sales the correction is as careful as the data allow."""
-    assert calibration.correction(np.array([3.0, 1.0, 2.0]), 0.05) == 3
-
-
-def test_corrected_ranges_hold_their_share_of_new_sales() -> None:
-    """Over many draws, bounds that hold half are widened to hold 90 % on average."""
-    random = np.random.default_rng(1)
-    held = []
-    for _ in range(200):
-        sold, new = random.normal(size=200), random.normal(size=200)
-        low, high = np.full(200, -0.67), np.full(200, 0.67)
-        below, above = calibration.corrections(low, high, sold, 0.9)
-        held.append(np.mean((low - below <= new) & (new <= high + above)))
-
-    assert np.mean(held) == pytest.approx(0.9, abs=0.01)
+    Errors are those of an exponential distribution, so that a symmetric range fails.
+    """
+    point, spread = random.normal(13, 0.5, count), np.exp(random.normal(-2, 0.7, count))
+    scatter = random.exponential(size=count) - math.log(2)
+    paid = np.exp(point + bias + spread * scatter)
+    sales = replace(market(count, only=("area",)), prices=paid)
+    return Forecast(sales, np.column_stack([point, np.log(spread), np.log(spread)]))
 
 
-def test_each_side_is_corrected_on_its_own() -> None:
-    """On a market that rose, only the upper bound moves up."""
-    random = np.random.default_rng(2)
-    sold = random.normal(loc=0.5, size=5000)
-    low, high = np.full(5000, -1.645), np.full(5000, 1.645)
-
-    below, above = calibration.corrections(low, high, sold, 0.9)
-
-    assert below == pytest.approx(-0.5, abs=0.1)
-    assert above == pytest.approx(0.5, abs=0.1)
+def _beyond(sales: Forecast, interval: Interval) -> tuple[float, float, float]:
+    """Return the shares of sales below and above their ranges, and within their fsd."""
+    paid = sales.sales.prices
+    priced = [price(raw, interval) for raw in sales.raw.tolist()]
+    middle, low, high, fsd = np.array(
+        [(p.price, p.low, p.high, p.fsd) for p in priced]
+    ).T
+    within = np.abs(paid - middle) <= fsd * middle
+    return float(np.mean(paid < low)), float(np.mean(paid > high)), within.mean()
 
 
 @pytest.mark.parametrize(
-    "raw", [(12.0, 11.8, 12.2), (12.0, 12.5, 13.0), (12.0, 11.0, 11.5), (0.0, 0.0, 0.0)]
+    ("miss", "rank"), [(0.05, 95), (0.1, 90), (0.32, 68), (0.5, 50), (0.0, 99)]
 )
-def test_the_price_always_lies_in_its_range(raw: tuple[float, float, float]) -> None:
-    """Quantile models may cross; an answer never shows it."""
-    price, low, high = calibration.price_range(raw, -0.01, 0.02)
+def test_the_quantile_is_that_of_finite_samples(miss: float, rank: int) -> None:
+    """Of 99 scores the 95th leaves at most 5 % of new sales beyond."""
+    scores = np.random.default_rng(0).permutation(np.arange(1.0, 100.0))
 
-    assert low <= price <= high
-    assert price == round(math.exp(raw[0]))
+    assert conformal_quantile(scores, miss) == rank
+
+
+def test_few_scores_give_the_greatest() -> None:
+    """With too few sales the range is as careful as the data allow."""
+    assert conformal_quantile(np.array([3.0, 1.0, 2.0]), 0.05) == 3
+
+
+@pytest.mark.parametrize("level", [0.5, 0.8, 0.9, 0.95])
+def test_a_range_misses_its_share_of_new_sales_on_each_side(level: float) -> None:
+    """Over many draws, for spreads that differ tenfold and errors that lean one way."""
+    random = np.random.default_rng(1)
+    missed = []
+    for _ in range(60):
+        interval = calibrate([_forecast(400, random) for _ in range(3)], level)
+        missed.append(_beyond(_forecast(400, random), interval))
+    below, above, within = np.mean(missed, axis=0)
+
+    # 24,000 new sales, 60 calibrations of 800: a standard error of a third of a point.
+    assert below == pytest.approx(0.4 * (1 - level), abs=0.01)
+    assert above == pytest.approx(0.6 * (1 - level), abs=0.01)
+    assert within == pytest.approx(FSD_LEVEL, abs=0.015)
+
+
+def test_a_range_is_as_wide_as_the_house_is_uncertain() -> None:
+    """Sure and unsure houses are both held in nine of ten cases."""
+    random = np.random.default_rng(2)
+    interval = calibrate([_forecast(4000, random) for _ in range(3)], 0.9)
+    new = _forecast(8000, random)
+    unsure = new.raw[:, 1] > np.median(new.raw[:, 1])
+
+    for chosen in (unsure, ~unsure):
+        sales = replace(new.sales, prices=new.sales.prices[chosen])
+        below, above, _ = _beyond(Forecast(sales, new.raw[chosen]), interval)
+        assert below + above == pytest.approx(0.1, abs=0.02)
+
+
+def test_prices_move_by_half_of_what_the_last_period_was_off() -> None:
+    """A market that went on rising is followed, and half of it is taken for noise."""
+    random = np.random.default_rng(3)
+    past = [_forecast(2000, random, bias) for bias in (0.0, 0.0, 0.1)]
+
+    interval = calibrate(past, 0.9)
+
+    assert interval.step == step_after(past[-1]) == pytest.approx(0.05, abs=0.01)
+    assert step_after(None) == 0
+
+
+def test_scores_are_taken_from_prices_as_they_were_given() -> None:
+    """A bias that the step takes away does not widen the range."""
+    random = np.random.default_rng(4)
+    steady = calibrate([_forecast(4000, random) for _ in range(5)], 0.9)
+    biased = calibrate([_forecast(4000, random, 0.2) for _ in range(5)], 0.9)
+    new = _forecast(8000, random, 0.2)
+
+    below, above, _ = _beyond(new, biased)
+
+    assert below == pytest.approx(0.04, abs=0.015)
+    assert above == pytest.approx(0.06, abs=0.015)
+    assert biased.above > steady.above
+    assert biased.below < steady.below
+
+
+def test_only_the_last_four_periods_are_scored() -> None:
+    """What was long ago widens no range; the one before them gives its step alone."""
+    random = np.random.default_rng(5)
+    recent = [_forecast(100, random) for _ in range(5)]
+    odd = _forecast(100, random, bias=5.0)
+
+    interval = calibrate(recent, 0.9)
+
+    assert calibrate([odd, odd, *recent], 0.9) == interval
+    assert interval.n == 400
+    assert calibrate([odd, *recent[1:]], 0.9) != interval
+
+
+def test_a_range_made_of_sales_that_the_model_saw_is_too_narrow() -> None:
+    """An overfitted model is sure of what it saw; unseen sales tell how sure to be."""
+    recipe = replace(QUICK, trees=30, leaf_sales=1, penalty=0.0)
+    sales = market(800, only=("area",), noise=0.2)
+    seen, rest = sales.split(sales.day_at(0.3))
+    unseen, new = rest.split(rest.day_at(0.5))
+    fitted = pipelines.fit(seen, recipe, seed=0)
+
+    def forecast(of: Dataset) -> Forecast:
+        return Forecast(of, pipelines.predict(fitted.pipelines, of.houses))
+
+    honest = _beyond(forecast(new), calibrate([forecast(unseen)], 0.9))
+    boastful = _beyond(forecast(new), calibrate([forecast(seen)], 0.9))
+
+    assert honest[0] + honest[1] == pytest.approx(0.1, abs=0.05)
+    assert boastful[0] + boastful[1] > 0.3
+
+
+@pytest.mark.parametrize("raw", [(12.0, -2.0, -1.0), (0.0, -9.0, -9.0), (13.2, 1.0, 0.0), (-1.0, 0.0, 0.0)])
+def test_the_price_always_lies_in_its_range(raw: tuple[float, float, float]) -> None:
+    """Whatever sign the reaches have, and however small the price."""
+    for below, above in ((1.1, 1.3), (-0.5, 2.0), (2.0, -0.5)):
+        priced = price(raw, replace(INTERVAL, below=below, above=above))
+
+        assert priced.low <= priced.price <= priced.high
+        assert priced.price == round(math.exp(raw[0] + 0.01))
+
+
+def test_a_price_is_reckoned_as_the_card_says() -> None:
+    """Step, reaches and fsd are in log price and in the house's own spread."""
+    priced = price((13.0, math.log(0.1), math.log(0.2)), INTERVAL)
+
+    assert priced.price == round(math.exp(13.01))
+    assert priced.low == round(math.exp(13.01 - 0.11))
+    assert priced.high == round(math.exp(13.01 + 0.26))
+    assert priced.fsd == pytest.approx(0.09)

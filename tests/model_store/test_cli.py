@@ -1,6 +1,5 @@
 """The commands train, list and show, and fail with one clear sentence."""
 
-import functools
 import json
 import subprocess
 import sys
@@ -12,10 +11,10 @@ from click.testing import CliRunner, Result
 from model_store import signing, training
 from model_store.cli import cli
 from model_store.manifest import CARD
-from model_store.pipelines import Recipe
 from model_store.settings import ModelSettings
 from model_store.store import ModelStore
 from tests.model_store.conftest import Writer
+from tests.model_store.markets import QUICK
 from tests.small_model import KEY, changed
 
 SECOND = "20200101-00000002"
@@ -24,7 +23,7 @@ SECOND = "20200101-00000002"
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
     """Return a runner with a store of its own, and make every model small."""
-    monkeypatch.setattr(training, "Recipe", functools.partial(Recipe, trees=3))
+    monkeypatch.setattr(training, "Recipe", lambda: QUICK)
     monkeypatch.setenv("KERBSIDE_STATE_DIR", str(tmp_path))
     return CliRunner()
 

@@ -2,17 +2,20 @@
 
 import numpy as np
 
-from model_store.evaluation import measure
+from model_store.evaluation import Outcome, joined, measure
+
+OUTCOME = Outcome(
+    sold=np.array([100.0, 200.0, 300.0, 400.0]),
+    price=np.array([90.0, 200.0, 360.0, 600.0]),
+    low=np.array([80.0, 190.0, 320.0, 500.0]),
+    high=np.array([110.0, 210.0, 400.0, 700.0]),
+    fsd=np.array([0.1, 0.1, 0.2, 0.2]),
+)
 
 
 def test_the_figures_of_four_sales_are_as_counted_by_hand() -> None:
     """Prices 10 % low, right, 20 % high and 50 % high; two of four ranges hold."""
-    sold = np.array([100.0, 200.0, 300.0, 400.0])
-    priced = np.array(
-        [[90, 80, 110], [200, 190, 210], [360, 320, 400], [600, 500, 700]]
-    )
-
-    assert measure(priced, sold) == {
+    assert measure(OUTCOME) == {
         "n": 4,
         "mdape": 15.0,
         "ppe10": 50.0,
@@ -21,9 +24,20 @@ def test_the_figures_of_four_sales_are_as_counted_by_hand() -> None:
         "r2": round(1 - (10**2 + 60**2 + 200**2) / 50_000, 4),
         "coverage": 50.0,
         "mean_width": round(100 * (30 / 90 + 20 / 200 + 80 / 360 + 200 / 600) / 4, 2),
+        "within_fsd": 50.0,
     }
+
+
+def test_periods_are_measured_together_or_apart() -> None:
+    """Joined parts are the whole."""
+    first = np.arange(4) < 1
+
+    parts = [OUTCOME.where(first), OUTCOME.where(~first)]
+
+    assert measure(joined(parts)) == measure(OUTCOME)
+    assert [measure(part)["n"] for part in parts] == [1, 3]
 
 
 def test_one_sale_has_figures_too() -> None:
     """A table with a single later sale is measured, if meaninglessly."""
-    assert measure(np.array([[100, 90, 110]]), np.array([100.0]))["r2"] == 0
+    assert measure(OUTCOME.where(np.arange(4) == 1))["r2"] == 0

@@ -3,19 +3,19 @@
 import datetime as dt
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
-from model_store import artifact, dataset, training
+from model_store import artifact, dataset, evaluation, pipelines, rolling, training
 from model_store.artifact import Artifact
 from model_store.dataset import Dataset
 from model_store.errors import DatasetError
-from model_store.pipelines import Recipe
+from model_store.manifest import CARD, MODEL, PARITY
+from tests import small_model
 from tests.model_store.conftest import Writer
+from tests.model_store.markets import QUICK
 from tests.small_model import KEY
 
 NOW = dt.datetime(2026, 1, 2, tzinfo=dt.UTC)
-QUICK = Recipe(trees=5)
 
 
 @pytest.fixture
@@ -49,28 +49,47 @@ def test_the_time_of_training_is_no_part_of_the_version(sales: Dataset) -> None:
 
 
 def test_every_fit_is_reported(sales: Dataset) -> None:
-    """A progress bar moves from the first fit to the last."""
-    seen: list[tuple[int, int]] = []
+    """A progress bar moves step by step from the first fit to the last."""
+    seen: list[tuple[int, int, str]] = []
 
     training.train(
         sales,
         seed=0,
         trained_at=NOW,
         recipe=QUICK,
-        progress=lambda done, total, _: seen.append((done, total)),
+        progress=lambda done, total, text: seen.append((done, total, text)),
     )
 
-    assert seen == [(i, training.FITS) for i in range(1, training.FITS + 1)]
+    total = training.STEPS * (len(rolling.plan(sales).starts) + 1)
+    assert [(done, of) for done, of, _ in seen] == [
+        (at, total) for at in range(1, total + 1)
+    ]
+    assert seen[-1][2] == "spread, 400 sales"
 
 
-def test_the_card_measures_sales_that_its_model_never_saw(sales: Dataset) -> None:
-    """Prices of the test period do not move the figures' model, only the figures."""
-    trained = training.train(sales, seed=0, trained_at=NOW, recipe=QUICK)
+def test_the_card_measures_each_month_by_a_model_that_never_saw_it(
+    sales: Dataset,
+) -> None:
+    """The figures are those of a roll over the test; the model knows all sales."""
+    trained = training.train(sales, seed=3, trained_at=NOW, recipe=QUICK)
+    plan = rolling.plan(sales)
+
+    rounds = list(
+        rolling.roll(
+            sales, plan.starts, lambda before: pipelines.fit(before, QUICK, 3), 0.9
+        )
+    )
+
+    outcomes = [evaluation.outcome(one) for one in rounds[-plan.tested :]]
     metrics = trained.metrics
-
-    assert metrics["trained_to"] < metrics["tested_from"] <= metrics["tested_to"]
+    expected = evaluation.measure(evaluation.joined(outcomes))
+    assert {key: metrics[key] for key in expected} == expected
     assert metrics["n"] == len(sales.split(sales.day_at(0.8))[1])
+    assert metrics["tested_from"] >= str(plan.starts[3])
+    assert metrics["tested_to"] == str(sales.last_day)
+    assert [part["n"] for part in metrics["periods"]] == [len(o.sold) for o in outcomes]
     assert trained.as_of == sales.last_day
+    assert len(trained.model.pipelines[0]["comparables"].prices) == len(sales)
 
 
 def test_the_test_period_may_be_given_by_date(other_market: Writer) -> None:
@@ -88,52 +107,24 @@ def test_the_range_is_calibrated_on_the_last_sales(sales: Dataset) -> None:
 
     first, last = interval.calibrated_on
     assert last == sales.last_day
-    assert (last - first).days < training.CALIBRATION_DAYS
+    assert first >= rolling.plan(sales).starts[-4]
     assert interval.n == len(sales.split(first)[1])
 
 
-def test_parity_houses_hold_gaps_and_unknown_values(small_artifact: Artifact) -> None:
-    """What is compared at load includes every kind of hole."""
-    houses = small_artifact.parity_houses
-    names = small_artifact.schema.names
-
-    assert len(houses) >= 64
-    assert all(any(house[name] is None for house in houses) for name in names)
-    assert any(None not in house.values() for house in houses)
-
-
-def test_example_houses_run_from_cheap_to_dear(small_artifact: Artifact) -> None:
-    """Five real sales that the schema accepts, with what they sold for."""
-    house = small_artifact.schema.house_model()
-    sold = [example["sold_for"] for example in small_artifact.examples]
-
-    for example in small_artifact.examples:
-        house.model_validate(example["house"])
-    assert len(sold) == 5
-    assert sold == sorted(sold)
+def test_the_libraries_that_decide_about_bits_are_on_the_card(
+    small_artifact: Artifact,
+) -> None:
+    """Whoever wonders why a model prices otherwise elsewhere finds the versions."""
+    assert set(small_artifact.training["libraries"]) == {
+        "numpy",
+        "pandas",
+        "scikit-learn",
+        "scipy",
+    }
+    assert small_artifact.training["recipe"]["trees"] == small_model.RECIPE.trees
 
 
 def test_too_few_sales_are_refused(sales: Dataset) -> None:
-    """A model of nothing is not trained."""
-    with pytest.raises(DatasetError, match="at least 200 to train on"):
+    """A model of nothing is not trained, and the message says what is needed."""
+    with pytest.raises(DatasetError, match="expected a test, 3 periods and 100 sales"):
         training.train(sales.every(3), seed=0, trained_at=NOW, recipe=QUICK)
-
-
-def test_sales_of_a_single_day_are_refused(sales: Dataset) -> None:
-    """Without earlier and later there is neither test nor calibration."""
-    same_day = replace(sales, dates=np.full_like(sales.dates, sales.dates[0]))
-
-    with pytest.raises(DatasetError, match="0 sales before"):
-        training.train(same_day, seed=0, trained_at=NOW, recipe=QUICK)
-
-
-def test_sales_on_too_few_days_cannot_be_calibrated(sales: Dataset) -> None:
-    """The message says so, where scikit-learn would speak of empty arrays."""
-    dates = np.where(
-        np.arange(len(sales)) < 300, sales.dates[0], sales.dates[-1]
-    ).astype(sales.dates.dtype)
-
-    with pytest.raises(DatasetError, match="to calibrate the range with"):
-        training.train(
-            replace(sales, dates=dates), seed=0, trained_at=NOW, recipe=QUICK
-        )
