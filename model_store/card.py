@@ -63,8 +63,8 @@ class Profile:
 
     Attributes:
         features: In the schema's order.
-        unlikeness: Difference from its likest neighbour beyond which a house is flagged,
-            in tenths of log price.
+        unlikeness: Difference from its likest neighbour beyond which a house is
+            flagged, in tenths of log price.
         remoteness: Km to its nearest neighbour beyond which a house is flagged.
     """
 

@@ -4,8 +4,7 @@ Each failure is one sentence on stderr; `_HELP` lists the exit codes.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,10 +13,9 @@ from typing import Any, get_args
 import click
 from pydantic import ValidationError
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.table import Table
 
-from model_store import card_diff, signing
+from model_store import card_diff, options, signing
 from model_store.aliases import Aliases, Post
 from model_store.card import ModelCard
 from model_store.errors import AliasesChanged, ArtifactError, ModelStoreError
@@ -35,26 +33,6 @@ Exit codes:
   4  a version is damaged or not trusted
   5  the recipe misses a goal of the data set
 """
-
-_store = click.option(
-    "--store",
-    "store_url",
-    help="Model store: a folder or a URL such as s3://. Default: KERBSIDE_STORE_URL.",
-)
-_data = click.option(
-    "--data",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Data-set definition (JSON) beside its table. Default: the shipped sales.",
-)
-_progress = click.option(
-    "--progress/--no-progress", default=None, help="Default: on a terminal."
-)
-_as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
-_if_generation = click.option(
-    "--if-generation",
-    type=click.IntRange(0),
-    help="Change nothing unless the aliases are at this generation, as `list` shows.",
-)
 
 
 class _Changed(click.ClickException):
@@ -89,13 +67,13 @@ def cli() -> None:
 
 
 @cli.command()
-@_data
-@_store
+@options.data
+@options.store
 @click.option("--name", help="Name of the model. Default: that of the data set.")
 @click.option("--seed", default=0, show_default=True, help="Seed of the training.")
 @click.option("--promote", is_flag=True, help="Make it the champion in any case.")
-@_progress
-@_as_json
+@options.progress
+@options.as_json
 def train(
     *,
     data: Path | None,
@@ -117,7 +95,7 @@ def train(
     store, key = ModelStore.from_settings(settings), signing.own_key(settings)
     store.prepare()
     sales = dataset.load(data or dataset.SHIPPED)
-    with _bar("training", show=progress) as step:
+    with options.bar("training", show=progress) as step:
         trained = training.train(
             sales,
             seed=seed,
@@ -132,7 +110,7 @@ def train(
 
 
 @cli.command()
-@_data
+@options.data
 @click.option("--seed", default=0, show_default=True, help="Seed of the trainings.")
 @click.option(
     "--out",
@@ -140,8 +118,8 @@ def train(
     help="Folder of the report. Default: `evaluation` in the state folder.",
 )
 @click.option("--plots/--no-plots", default=True, help="Draw, with the extra `plots`.")
-@_progress
-@_as_json
+@options.progress
+@options.as_json
 def evaluate(
     *,
     data: Path | None,
@@ -164,9 +142,11 @@ def evaluate(
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise click.ClickException(f"cannot write to {out}: {error.strerror}") from error
+        raise click.ClickException(
+            f"cannot write to {out}: {error.strerror}"
+        ) from error
     sales = dataset.load(data or dataset.SHIPPED)
-    with _bar("evaluating", show=progress) as step:
+    with options.bar("evaluating", show=progress) as step:
         found = assess.assess(sales, seed=seed, told=step)
     drawn = draw(found, out) if draw else {}
     report = out / "README.md"
@@ -183,8 +163,8 @@ def evaluate(
 
 
 @cli.command("list")
-@_store
-@_as_json
+@options.store
+@options.as_json
 def list_versions(*, store_url: str | None, as_json: bool) -> None:
     """List the versions in the store and what the aliases mean.
 
@@ -214,8 +194,8 @@ def list_versions(*, store_url: str | None, as_json: bool) -> None:
 
 @cli.command()
 @click.argument("version", default="champion")
-@_store
-@_as_json
+@options.store
+@options.as_json
 def show(*, version: str, store_url: str | None, as_json: bool) -> None:
     """Show the card of VERSION, which may be an alias."""
     store = _opened(store_url)
@@ -232,9 +212,9 @@ def show(*, version: str, store_url: str | None, as_json: bool) -> None:
     show_default=True,
     help="What it is to be.",
 )
-@_if_generation
-@_store
-@_as_json
+@options.if_generation
+@options.store
+@options.as_json
 def promote(
     *,
     version: str,
@@ -256,9 +236,9 @@ def promote(
 
 
 @cli.command()
-@_if_generation
-@_store
-@_as_json
+@options.if_generation
+@options.store
+@options.as_json
 def rollback(
     *, if_generation: int | None, store_url: str | None, as_json: bool
 ) -> None:
@@ -273,8 +253,8 @@ def rollback(
 @cli.command()
 @click.argument("version")
 @click.argument("other", default="champion")
-@_store
-@_as_json
+@options.store
+@options.as_json
 def diff(*, version: str, other: str, store_url: str | None, as_json: bool) -> None:
     """Compare the cards of VERSION and OTHER, which may be aliases, side by side.
 
@@ -295,7 +275,7 @@ def diff(*, version: str, other: str, store_url: str | None, as_json: bool) -> N
 
 @cli.command()
 @click.option("--create", is_flag=True, help="Make the key if there is none yet.")
-@_as_json
+@options.as_json
 def key(*, create: bool, as_json: bool) -> None:
     """Print the public half of the key that new versions are signed with.
 
@@ -357,20 +337,6 @@ def _cell(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-@contextmanager
-def _bar(doing: str, *, show: bool | None) -> Iterator[Callable[[int, int, str], None]]:
-    """Draw a progress bar on stderr, by default only on a terminal."""
-    console = Console(stderr=True, force_terminal=True if show else None)
-    hidden = not (console.is_terminal if show is None else show)
-    columns = (TextColumn(doing), BarColumn(), TaskProgressColumn())
-    what = TextColumn("{task.description}")
-    with Progress(*columns, what, console=console, disable=hidden) as bar:
-        task = bar.add_task("reading the sales")
-        yield lambda done, total, text: bar.update(
-            task, completed=done, total=total, description=text
-        )
-
-
 def _drawing() -> Callable[..., dict[str, str]]:
     try:
         from model_store.assessment.plots import draw  # noqa: PLC0415
@@ -385,7 +351,9 @@ def _drawing() -> Callable[..., dict[str, str]]:
 def _show_goals(rows: Iterable[tuple[str, str, str, str]], report: Path) -> None:
     table = Table("", "measured", "goal", "")
     for title, measured, goal, met in rows:
-        table.add_row(title, measured, goal, met, style="red" if met == "MISSED" else "")
+        table.add_row(
+            title, measured, goal, met, style="red" if met == "MISSED" else ""
+        )
     Console().print(table)
     Console().print(f"Report: {report}")
 

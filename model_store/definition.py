@@ -1,7 +1,6 @@
 """The definition of a data set: what the columns of a table of sales mean."""
 
 import datetime as dt
-import math
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -9,23 +8,8 @@ from pathlib import Path
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from model_store.errors import DatasetError
+from model_store.goal import Goal
 from model_store.schema import Feature, Schema
-
-
-@dataclass(frozen=True)
-class Goal:
-    """Between what a figure of an assessment must lie, both ends allowed."""
-
-    __pydantic_config__ = ConfigDict(extra="forbid")
-
-    at_least: float | None = None
-    at_most: float | None = None
-
-    def holds(self, value: float) -> bool:
-        """Tell whether a figure is as good as it must be."""
-        low = -math.inf if self.at_least is None else self.at_least
-        high = math.inf if self.at_most is None else self.at_most
-        return low <= value <= high
 
 
 @dataclass(frozen=True)

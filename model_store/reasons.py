@@ -23,9 +23,10 @@ Floats = NDArray[np.float64]
 #: How far the contributions may miss the estimate of log price.
 TOLERANCE = 1e-6
 
-#: What a feature of the neighbours is told as. The second is the hedonic estimate
-#: corrected by what the neighbours sold for.
-_TOLD = dict.fromkeys(FEATURES, "comparable_sales") | {"hedonic_estimate": "whole_house"}
+#: What a feature of the neighbours is told as.
+_TOLD = dict.fromkeys(FEATURES, "comparable_sales") | {
+    "hedonic_estimate": "whole_house"
+}
 #: Digits of an effect: enough for a price of a billion.
 _DIGITS = 9
 
@@ -50,7 +51,11 @@ class Reasons:
                 "Reasons need the extra `explain`: pip install 'kerbside[explain]'."
             ) from error
         columns = Columns.of(card.schema)
-        told = [*columns.categories, *columns.numbers, *(_TOLD[one] for one in FEATURES)]
+        told = [
+            *columns.categories,
+            *columns.numbers,
+            *(_TOLD[one] for one in FEATURES),
+        ]
         self._names = tuple(dict.fromkeys(told))
         self._groups = np.array([self._names.index(name) for name in told])
         self._card = card

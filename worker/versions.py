@@ -50,11 +50,7 @@ class Findings:
         return refusal is not None and self.now - refusal.last < _COUNTS_MS
 
     def settled(self, version: str) -> bool:
-        """Tell whether the workers have a version, as far as can be told.
-
-        All look for a new champion once a second: the last has it when for a while no
-        other was heard of.
-        """
+        """Tell whether the workers have a version: none loaded it for a while."""
         return self.now - self.loaded.get(version, self.now) >= _SETTLES_MS
 
 

@@ -5,19 +5,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from model_store import pipelines, rolling
 from model_store.assessment.unit_errors import unit_errors
-from model_store.columns import Columns
 from model_store.dataset import Dataset
-from model_store.definition import Goal
 from model_store.errors import DatasetError
 from model_store.estimates import Direct
 from model_store.evaluation import Outcome, joined, measure, outcome
+from model_store.flags import Flagging, categories
+from model_store.goal import Goal
 from model_store.pipelines import Fitted, Recipe
-from model_store.profile import Flagging, categories
 from model_store.rolling import Round
 
 Figures = dict[str, float | int]
@@ -137,7 +135,7 @@ def _assessed(dataset: Dataset, rounds: list[Round], tested: int) -> Assessment:
     last = rounds[-tested:]
     outcomes = [outcome(one) for one in last]
     whole = joined(outcomes)
-    periods = [
+    periods: list[dict[str, Any]] = [
         {"from": str(one.forecast.sales.first_day), **measure(part)}
         for one, part in zip(last, outcomes, strict=True)
     ]
@@ -206,9 +204,7 @@ def _flags(
     schema = sales.schema
     flagging = Flagging(model.profile, schema, categories(model.pipelines[0], schema))
     near = Direct(model.pipelines, schema).look(houses)[1]
-    rows = zip(
-        houses, near.unlikeness.tolist(), near.remoteness.tolist(), strict=True
-    )
+    rows = zip(houses, near.unlikeness.tolist(), near.remoteness.tolist(), strict=True)
     return [bool(flagging.flags(*row)) for row in rows]
 
 

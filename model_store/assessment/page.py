@@ -24,6 +24,11 @@ TITLES = {
 }
 _COLUMNS = ("n", "mdape", "ppe10", "ppe20", "median_bias", "coverage", "mean_width")
 
+_MEANING = (
+    "Rolled month by month: every sale is priced by a model of the sales before its "
+    "month, calibrated on the months before."
+)
+
 
 def render(assessment: Assessment, plots: Mapping[str, str]) -> str:
     """Return the page.
@@ -35,9 +40,9 @@ def render(assessment: Assessment, plots: Mapping[str, str]) -> str:
     figures = assessment.figures
     parts = [
         f"# How good the prices are: {assessment.dataset}",
-        "Rolled month by month: every sale is priced by a model of the sales before "
-        f"its month, calibrated on the months before. {figures['n']:,} sales, "
-        f"{'all goals met' if assessment.met else 'GOALS MISSED'}.",
+        _MEANING,
+        f"{figures['n']:,} sales, "
+        + ("all goals met." if assessment.met else "GOALS MISSED."),
         _rows(("figure", "measured", "goal", ""), goal_rows(assessment)),
         "## By month",
         _table("from", assessment.periods),
@@ -52,7 +57,7 @@ def render(assessment: Assessment, plots: Mapping[str, str]) -> str:
 
 
 def goal_rows(assessment: Assessment) -> Iterator[tuple[str, str, str, str]]:
-    """Yield what each figure is called, how great it is, its goal and whether it is met."""
+    """Yield name, size and goal of each figure, and whether the goal is met."""
     held = {verdict.figure: verdict for verdict in assessment.verdicts}
     for name, (title, unit) in TITLES.items():
         if name in assessment.figures:

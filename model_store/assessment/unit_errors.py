@@ -1,4 +1,4 @@
-"""Houses as they come in by mistake: in the wrong unit, with a slip, at another place."""
+"""Houses as they come in by mistake: in a wrong unit, with a slip, elsewhere."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -25,10 +25,13 @@ def unit_errors(schema: Schema) -> dict[str, Callable[[House], House]]:
     columns = Columns.of(schema)
     if columns.place:
         latitude, longitude = (columns.numbers[at] for at in columns.place)
-        errors["latitude and longitude swapped"] = lambda house: house | {
-            latitude: house.get(longitude),
-            longitude: house.get(latitude),
-        }
+        errors["latitude and longitude swapped"] = lambda house: (
+            house
+            | {
+                latitude: house.get(longitude),
+                longitude: house.get(latitude),
+            }
+        )
         errors["another city"] = lambda house: _moved(house, (latitude, longitude))
     return errors
 

@@ -156,7 +156,9 @@ def test_a_range_made_of_sales_that_the_model_saw_is_too_narrow() -> None:
     assert boastful[0] + boastful[1] > 0.3
 
 
-@pytest.mark.parametrize("raw", [(12.0, -2.0, -1.0), (0.0, -9.0, -9.0), (13.2, 1.0, 0.0), (-1.0, 0.0, 0.0)])
+@pytest.mark.parametrize(
+    "raw", [(12.0, -2.0, -1.0), (0.0, -9.0, -9.0), (13.2, 1.0, 0.0), (-1.0, 0.0, 0.0)]
+)
 def test_the_price_always_lies_in_its_range(raw: tuple[float, float, float]) -> None:
     """Whatever sign the reaches have, and however small the price."""
     for below, above in ((1.1, 1.3), (-0.5, 2.0), (2.0, -0.5)):

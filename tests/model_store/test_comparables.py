@@ -21,7 +21,7 @@ def _own(sales: ComparableSales, found: Neighbours) -> NDArray[np.bool_]:
     """Tell which neighbours of the sales are the same house; shape as their rows."""
     houses = np.nan_to_num(sales.numbers)
     same: NDArray[np.bool_] = houses[found.rows] == houses[:, None]
-    return np.logical_and.reduce(same, axis=2)
+    return np.asarray(np.logical_and.reduce(same, axis=2), dtype=np.bool_)
 
 
 @pytest.mark.parametrize("times", [0, 1, 5, 15])

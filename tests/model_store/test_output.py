@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from model_store.output import confidence
+from model_store.confidence import confidence
 from model_store.predictor import Predictor
 
 

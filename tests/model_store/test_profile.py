@@ -9,8 +9,9 @@ from model_store import dataset
 from model_store.card import Profile
 from model_store.comparables import Neighbours
 from model_store.dataset import Dataset
+from model_store.flags import Flagging
 from model_store.predictor import Predictor
-from model_store.profile import Flagging, profile
+from model_store.profile import profile
 from tests.model_store.markets import market
 
 KNOWN = {"quarter": ["east", "south", "west"], "heating": ["gas", "oil"]}

@@ -37,7 +37,9 @@ def test_base_and_effects_give_the_price(
 
     for output, one in zip(predictor.predict(houses), explained, strict=True):
         factors = [1 + reason["effect"] for reason in one["reasons"]]
-        assert one["base"] * np.prod(factors) == pytest.approx(output["price"], rel=1e-5)
+        assert one["base"] * np.prod(factors) == pytest.approx(
+            output["price"], rel=1e-5
+        )
 
 
 def test_reasons_come_strongest_first_and_name_each_cause_once(

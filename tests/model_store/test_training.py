@@ -9,7 +9,6 @@ from model_store import artifact, dataset, evaluation, pipelines, rolling, train
 from model_store.artifact import Artifact
 from model_store.dataset import Dataset
 from model_store.errors import DatasetError
-from model_store.manifest import CARD, MODEL, PARITY
 from tests import small_model
 from tests.model_store.conftest import Writer
 from tests.model_store.markets import QUICK

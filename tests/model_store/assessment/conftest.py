@@ -6,7 +6,7 @@ import pytest
 
 from model_store.assessment.assess import Assessment, assess
 from model_store.dataset import Dataset
-from model_store.definition import Goal
+from model_store.goal import Goal
 from tests import small_model
 
 #: One goal that is met for certain and one that is not.

@@ -30,8 +30,10 @@ def test_every_area_is_given_in_the_other_unit(house: House) -> None:
 def test_square_metres_become_square_feet(house: House) -> None:
     """A market of metres has the mistake the other way round."""
     metric = Schema(
-        tuple(replace(f, unit=f.unit and f.unit.replace("ft2", "m2"))
-              for f in SCHEMA.features)
+        tuple(
+            replace(f, unit=f.unit and f.unit.replace("ft2", "m2"))
+            for f in SCHEMA.features
+        )
     )
 
     spoilt = unit_errors(metric)["areas in the other unit"](house)
