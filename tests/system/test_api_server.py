@@ -64,7 +64,7 @@ class Server:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         sent = {"Authorization": f"Bearer {self.token}", **headers}
         with contextlib.closing(connection):
-            # A refusal may come, and the connection close, before all of a body is sent.
+            # A refusal may come, and the connection end, before all of a body is sent.
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                 connection.request(method, path, body, sent)
             answer = connection.getresponse()
