@@ -31,9 +31,8 @@ _PAGE = ROOT / "docs" / "benchmarks.md"
 _LOG_WIDTH = 130
 
 _ENDED = """\
-Exit codes: 0 measured, whatever the figures; 1 a stack failed
-or there is no model to measure; 130, 143 ended by a
-signal. Everything that was started is ended with it."""
+Exit codes: 0 measured, whatever the figures; 1 a stack failed or there is no model to
+measure; 130, 143 ended by a signal. Everything that was started is ended with it."""
 
 
 def main() -> int:
