@@ -20,6 +20,7 @@ from benchmarks.load import LoadError
 from benchmarks.plan import FULL, SHORT
 from benchmarks.programs import ROOT, ProgramFailed
 from benchmarks.report import Report
+from model_store.errors import ModelStoreError
 from model_store.settings import ModelSettings
 from model_store.store import ModelStore
 from worker.supervision.embedded import EmbeddedError
@@ -30,8 +31,8 @@ _PAGE = ROOT / "docs" / "benchmarks.md"
 _LOG_WIDTH = 130
 
 _ENDED = """\
-Exit codes: 0 measured, whatever the figures; 1 a stack failed; 130, 143 ended by a
-signal. Everything that was started is ended with it."""
+Exit codes: 0 measured, whatever the figures; 1 a stack failed or there is no model to
+measure; 130, 143 ended by a signal. Everything that was started is ended with it."""
 
 
 def main() -> int:
@@ -59,7 +60,7 @@ def main() -> int:
                 only=options.only or PARTS,
             )
             bench.run(found)
-    except (ProgramFailed, LoadError, EmbeddedError) as failure:
+    except (ProgramFailed, LoadError, EmbeddedError, ModelStoreError) as failure:
         console.print(f"The benchmark cannot go on: {failure}", style="red")
         return 1
     except KeyboardInterrupt:

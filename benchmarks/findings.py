@@ -35,7 +35,7 @@ cores: the jobs a second are a lower bound.""",
 def of_single(seen: SingleHouse) -> Finding:
     """Judge one house in the predictor."""
     return Finding(
-        "one house in the predictor, against the two pipelines with the same steps",
+        "one house in the predictor, against the three pipelines with the same steps",
         "<= 1/100, bit-exact",
         f"1/{1 / seen.ratio:.0f} ({seen.predictor_us:.0f} us against "
         f"{seen.pipelines_us:,.0f} us), "
@@ -196,8 +196,8 @@ SETTINGS = Details(
         ),
         (
             "model",
-            "two pipelines on a data frame, loaded once a process",
-            "the same two, called directly",
+            "three pipelines on a data frame, loaded once a process",
+            "the same three, called directly",
         ),
         ("output", "all fields, no reasons", "the same"),
         ("API keys, scopes", "none", "on"),

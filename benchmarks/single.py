@@ -1,4 +1,4 @@
-"""One house in the predictor against the two pipelines that hold the same steps."""
+"""One house in the predictor against the three pipelines that hold the same steps."""
 
 import statistics
 import time

@@ -1,4 +1,4 @@
-"""The tutorial's model: two pipelines, called on a data frame of one row."""
+"""The tutorial's model: three pipelines, called on a data frame of one row."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,14 +19,14 @@ class Model:
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
         loaded = artifact.load(files)
-        self._point, self._spread = loaded.pipelines
+        self._pipelines = loaded.pipelines
         self._outputs = Outputs(loaded.card, loaded.pipelines)
 
     def predict(self, house: Mapping[str, Any]) -> dict[str, Any]:
         """Return the same fields as Kerbside's output."""
         frame = pd.DataFrame([house])
-        point, spread = self._point.predict(frame), self._spread.predict(frame)
-        columns = self._point["columns"].transform(frame)
-        neighbours = self._point["comparables"].look(columns)[1]
-        raw = np.column_stack([point, spread])
+        raw = np.column_stack([one.predict(frame) for one in self._pipelines])
+        point = self._pipelines[0]
+        columns = point["columns"].transform(frame)
+        neighbours = point["comparables"].look(columns)[1]
         return self._outputs.of([house], raw, neighbours)[0]

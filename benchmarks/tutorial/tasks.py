@@ -1,7 +1,7 @@
 """The tutorial's Celery half: `celery -A benchmarks.tutorial.tasks worker`.
 
 Nothing here is slower than a careful author would write it: the model is loaded once a
-process, JSON is the serializer, events are off, and one data frame serves both
+process, JSON is the serializer, events are off, and one data frame serves all three
 pipelines.
 """
 

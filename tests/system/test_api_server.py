@@ -64,7 +64,9 @@ class Server:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         sent = {"Authorization": f"Bearer {self.token}", **headers}
         with contextlib.closing(connection):
-            connection.request(method, path, body, sent)
+            # A refusal may come, and the connection end, before all of a body is sent.
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                connection.request(method, path, body, sent)
             answer = connection.getresponse()
             text = answer.read()
         received = {name.lower(): value for name, value in answer.getheaders()}
