@@ -12,6 +12,7 @@ from model_store import artifact, dataset
 from model_store.artifact import Loaded
 from model_store.predictor import Predictor
 from model_store.store import ModelStore
+from tests.small_model import TRUST
 
 #: A market of its own: no column shared with the shipped data set.
 OTHER_MARKET: dict[str, Any] = {
@@ -76,6 +77,12 @@ def other_market(tmp_path: Path) -> Writer:
         return definition
 
     return write
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> ModelStore:
+    """Return a store that does not exist yet."""
+    return ModelStore(tmp_path / "deep" / "store", TRUST)
 
 
 @pytest.fixture(scope="session")

@@ -106,16 +106,19 @@ def control(settings: WorkerSettings) -> Iterator[celery.Celery]:
 
 @pytest.fixture
 def submit(front_desk: queue.Queue, settings: WorkerSettings) -> Submit:
-    """Return a function that submits a house for the champion: the stand-in model."""
+    """Return a function that submits a house for a version, usually the champion.
+
+    The champion of these tests is the stand-in model.
+    """
     champion = ModelStore.from_settings(settings).aliases().champion or ""
 
-    def submit(**house: object) -> Job:
+    def submit(version: str = champion, **house: object) -> Job:
         return front_desk.submit(
             Submission(
                 id=str(uuid.uuid4()),
                 tenant="acme",
                 model="stand-in",
-                version=champion,
+                version=version,
                 input=orjson.dumps({"number": 1} | house),
             )
         ).job

@@ -1,7 +1,6 @@
 """Real workers follow the champion, and nobody notices but by the model named."""
 
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,9 +14,9 @@ from model_store.manifest import MODEL
 from model_store.store import ModelStore
 from tests.patience import PATIENCE_S, wait_until
 from tests.second_version import SECOND
-from tests.system.conftest import Start
-from worker import ledger, queue
-from worker.jobs import Job, State, Submission
+from tests.system.conftest import Start, Submit
+from worker import ledger
+from worker.jobs import Job, State
 from worker.settings import WorkerSettings
 from worker.versions import Versions
 
@@ -41,24 +40,6 @@ def catalog(own_store: ModelStore, versions: Versions) -> Catalog:
     return Catalog(own_store, ask_workers=versions.findings)
 
 
-@pytest.fixture
-def submit(front_desk: queue.Queue) -> Callable[..., Job]:
-    """Return a function that submits a house for a version."""
-
-    def submit(version: str, **house: object) -> Job:
-        return front_desk.submit(
-            Submission(
-                id=str(uuid.uuid4()),
-                tenant="acme",
-                model="stand-in",
-                version=version,
-                input=orjson.dumps({"number": 1} | house),
-            )
-        ).job
-
-    return submit
-
-
 def model_of(job: Job) -> dict[str, Any]:
     """Return what a price says of its model."""
     found: dict[str, Any] = orjson.loads(job.output or b"{}")["model"]
@@ -70,7 +51,7 @@ def test_a_promotion_under_load_loses_fails_and_delays_no_job(
     own_store: ModelStore,
     catalog: Catalog,
     versions: Versions,
-    submit: Callable[..., Job],
+    submit: Submit,
     finished: Finished,
 ) -> None:
     """Each job is priced once, by the version that it was pinned to."""
@@ -107,7 +88,7 @@ def test_a_promotion_under_load_loses_fails_and_delays_no_job(
 
 
 def test_a_version_that_was_unloaded_is_loaded_again_for_the_jobs_pinned_to_it(
-    start_worker: Start, submit: Callable[..., Job], finished: Finished
+    start_worker: Start, submit: Submit, finished: Finished
 ) -> None:
     """The last three stay; an older one takes a load and loses no job."""
     start_worker()
@@ -132,7 +113,7 @@ def test_a_refused_champion_stops_no_worker_and_is_told(
     own_store: ModelStore,
     catalog: Catalog,
     versions: Versions,
-    submit: Callable[..., Job],
+    submit: Submit,
     finished: Finished,
     heard: Any,
 ) -> None:
