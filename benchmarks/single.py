@@ -11,8 +11,8 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.tutorial.model import Model
 from model_store import artifact
-from model_store.estimates import Direct, Piped
-from model_store.predictor import Predictor
+from model_store.serving.estimates import Direct, Piped
+from model_store.serving.predictor import Predictor
 
 #: Calls of the predictor for each call of the pipelines: both run with warm caches.
 _CALLS = 20

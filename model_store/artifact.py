@@ -14,13 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
-from model_store import manifest, model_file, pipelines
+from model_store import model_file
 from model_store.card import Interval, ModelCard
 from model_store.errors import ArtifactError
-from model_store.manifest import CARD, MANIFEST, MODEL, PARITY
-from model_store.pipelines import Fitted
+from model_store.recipe import pipelines
+from model_store.recipe.pipelines import Fitted
 from model_store.schema import Schema
-from model_store.signing import SigningKey
+from model_store.storage import manifest
+from model_store.storage.manifest import CARD, MANIFEST, MODEL, PARITY
+from model_store.storage.signing import SigningKey
 
 _DIGEST_IN_VERSION = 8
 

@@ -15,11 +15,12 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
-from model_store import card_diff, options, signing
+from model_store import card_diff, options
 from model_store.aliases import Aliases, Post
 from model_store.card import ModelCard
 from model_store.errors import AliasesChanged, ArtifactError, ModelStoreError
 from model_store.settings import PREFIX, ModelSettings
+from model_store.storage import signing
 from model_store.store import ModelStore
 
 _HELP = """Train models, look at them, and say which one prices.
@@ -89,7 +90,11 @@ def train(
     It becomes the champion if there is none yet.
     """
     # Only this command loads the model stack.
-    from model_store import artifact, dataset, training  # noqa: PLC0415
+    from model_store import (  # noqa: PLC0415
+        artifact,
+        dataset,
+        training,
+    )
 
     settings = _settings(store_url)
     store, key = ModelStore.from_settings(settings), signing.own_key(settings)

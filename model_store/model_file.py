@@ -12,7 +12,7 @@ from sklearn.pipeline import Pipeline
 from skops.io.exceptions import UntrustedTypesFoundException
 
 from model_store.errors import ArtifactError
-from model_store.pipelines import ESTIMATES
+from model_store.recipe.pipelines import ESTIMATES
 from model_store.soundness import expect_sound
 
 #: Types that a model file may hold beside those that skops itself trusts; each was
@@ -25,9 +25,9 @@ TRUSTED = (
     "sklearn.model_selection._split.KFold",
     # Ours: arrays, names and numbers, which run nothing. Sizes and values are checked
     # before a tree and sums are made of them.
-    "model_store.columns.Columns",
-    "model_store.comparables.ComparableSales",
-    "model_store.hedonic.Hedonic",
+    "model_store.recipe.columns.Columns",
+    "model_store.recipe.comparables.ComparableSales",
+    "model_store.recipe.hedonic.Hedonic",
 )
 
 #: Most bytes of an unpacked file; a million sales of a hundred columns take as many.

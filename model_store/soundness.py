@@ -15,8 +15,8 @@ from sklearn.ensemble._hist_gradient_boosting.predictor import TreePredictor
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder, TargetEncoder
 
-from model_store.comparables import FEATURES, ComparableSales
-from model_store.restored import expect_array
+from model_store.recipe.comparables import FEATURES, ComparableSales
+from model_store.recipe.restored import expect_array
 
 _STEPS = [
     ("columns", ColumnTransformer),

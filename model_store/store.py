@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Self
 
-from model_store import manifest, storage
 from model_store.aliases import ALIAS_NAMES, Aliases, Post
 from model_store.card import ModelCard
 from model_store.errors import ArtifactError, StoreError, UnknownModel
-from model_store.manifest import CARD, MANIFEST, VERSION, Manifest
 from model_store.settings import ModelSettings
-from model_store.signing import Trust
+from model_store.storage import manifest
+from model_store.storage.files import opened
+from model_store.storage.manifest import CARD, MANIFEST, VERSION, Manifest
+from model_store.storage.signing import Trust
 
 _ALIASES = "aliases.json"
 #: Times that a version is written anew because another publisher wrote over it.
@@ -45,7 +46,7 @@ class ModelStore:
         """
         self.url = str(url)
         self.trust = trust
-        self._files = storage.opened(url)
+        self._files = opened(url)
         self._cards: dict[str, ModelCard] = {}
         self._had_aliases = False
 

@@ -8,12 +8,13 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from model_store import evaluation, pipelines, rolling, samples
+from model_store import samples
 from model_store.artifact import Artifact
-from model_store.calibration import calibrate
 from model_store.dataset import Dataset
-from model_store.pipelines import Fitted, Recipe
-from model_store.rolling import Round
+from model_store.recipe import evaluation, pipelines, rolling
+from model_store.recipe.calibration import calibrate
+from model_store.recipe.pipelines import Fitted, Recipe
+from model_store.recipe.rolling import Round
 
 #: Called with steps done, steps in all and what was just done.
 Progress = Callable[[int, int, str], None]

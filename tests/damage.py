@@ -6,8 +6,8 @@ import json
 import zipfile
 from collections.abc import Callable, Mapping
 
-from model_store.manifest import CARD, MANIFEST, MODEL, PARITY
-from model_store.signing import SigningKey
+from model_store.storage.manifest import CARD, MANIFEST, MODEL, PARITY
+from model_store.storage.signing import SigningKey
 from tests.small_model import changed, signed
 
 Files = Mapping[str, bytes]

@@ -4,7 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
-from model_store.manifest import CARD
+from model_store.storage.manifest import CARD
 from model_store.store import ModelStore
 from tests import small_model
 

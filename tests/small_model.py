@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from model_store import artifact, dataset, manifest, training
+from model_store import artifact, dataset, training
 from model_store.dataset import Dataset
-from model_store.manifest import CARD, MANIFEST
-from model_store.pipelines import Recipe
-from model_store.signing import SigningKey, Trust
+from model_store.recipe.pipelines import Recipe
+from model_store.storage import manifest
+from model_store.storage.manifest import CARD, MANIFEST
+from model_store.storage.signing import SigningKey, Trust
 from model_store.store import ModelStore
 
 #: Signs what tests publish; in memory alone.

@@ -31,7 +31,7 @@ _log = logging.getLogger(__name__)
 
 
 class Pricing(Protocol):
-    """What prices houses: `model_store.predictor.Predictor`, or a stand-in.
+    """What prices houses: `model_store.serving.predictor.Predictor`, or a stand-in.
 
     A stand-in that inherits from this explains nothing.
     """
@@ -89,7 +89,7 @@ class Unloadable(Pricing):
 def load(store: ModelStore, version: str) -> Pricing:
     """Load a version; the model stack is imported here and nowhere before."""
     # Upkeep, beat and Flower share the application without these 120 MiB.
-    from model_store.predictor import Predictor  # noqa: PLC0415
+    from model_store.serving.predictor import Predictor  # noqa: PLC0415
 
     return Predictor.load(store, version)
 

@@ -7,9 +7,9 @@ import click
 from pydantic import ValidationError
 
 from api.settings import ApiSettings, child_environment
-from model_store import signing
 from model_store.errors import StoreError
 from model_store.settings import PREFIX, SIGNING_KEY_FILE
+from model_store.storage import signing
 from worker.supervision import ports
 
 #: What may be other for the processes than their own environment says.

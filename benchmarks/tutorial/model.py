@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from model_store import artifact
-from model_store.output import Outputs
+from model_store.serving.output import Outputs
 
 
 class Model:

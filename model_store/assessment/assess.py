@@ -7,16 +7,16 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from model_store import pipelines, rolling
 from model_store.assessment.unit_errors import unit_errors
 from model_store.dataset import Dataset
 from model_store.errors import DatasetError
-from model_store.estimates import Direct
-from model_store.evaluation import Outcome, joined, measure, outcome
-from model_store.flags import Flagging, categories
 from model_store.goal import Goal
-from model_store.pipelines import Fitted, Recipe
-from model_store.rolling import Round
+from model_store.recipe import pipelines, rolling
+from model_store.recipe.evaluation import Outcome, joined, measure, outcome
+from model_store.recipe.pipelines import Fitted, Recipe
+from model_store.recipe.rolling import Round
+from model_store.serving.estimates import Direct
+from model_store.serving.flags import Flagging, categories
 
 Figures = dict[str, float | int]
 

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from model_store.assessment.assess import Assessment
-from model_store.calibration import FSD_LEVEL
+from model_store.recipe.calibration import FSD_LEVEL
 
 #: Colours that colour-blind people can tell apart (Okabe and Ito 2008).
 _BLUE, _ORANGE, _GREY = "#0072B2", "#D55E00", "#777777"

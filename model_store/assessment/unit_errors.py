@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from model_store.columns import Columns
+from model_store.recipe.columns import Columns
 from model_store.schema import Schema
 
 House = dict[str, Any]

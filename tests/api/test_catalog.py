@@ -12,8 +12,8 @@ from api.catalog import ALIAS_TTL_S, WARM_UP_S, Catalog
 from api.errors import NoChampion
 from model_store.aliases import Aliases
 from model_store.errors import ArtifactError, StoreError, UnknownModel
-from model_store.manifest import MANIFEST
-from model_store.signing import Trust
+from model_store.storage.manifest import MANIFEST
+from model_store.storage.signing import Trust
 from model_store.store import ModelStore
 from tests.clock import Clock
 from tests.second_version import SECOND

@@ -81,7 +81,7 @@ class RealHouses:
     def __init__(self, store: Path) -> None:
         """Train the model and price the houses, here and once."""
         from model_store import dataset
-        from model_store.predictor import Predictor
+        from model_store.serving.predictor import Predictor
         from tests import small_model
 
         models = small_model.promoted(small_model.train(), store)

@@ -10,7 +10,7 @@ import pytest
 
 from model_store import artifact, dataset
 from model_store.artifact import Loaded
-from model_store.predictor import Predictor
+from model_store.serving.predictor import Predictor
 from model_store.store import ModelStore
 from tests.small_model import TRUST
 

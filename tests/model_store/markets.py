@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from model_store.columns import Columns
-from model_store.comparables import ComparableSales, without_never
 from model_store.dataset import Dataset
 from model_store.definition import Definition
-from model_store.hedonic import Hedonic
-from model_store.pipelines import Recipe
+from model_store.recipe.columns import Columns
+from model_store.recipe.comparables import ComparableSales, without_never
+from model_store.recipe.hedonic import Hedonic
+from model_store.recipe.pipelines import Recipe
 from model_store.schema import Feature
 
 #: Few trees: for tests of all else.

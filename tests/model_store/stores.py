@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from model_store.signing import Trust
+from model_store.storage.signing import Trust
 from model_store.store import ModelStore
 from tests.small_model import TRUST
 

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from model_store import artifact, pipelines
+from model_store import artifact
 from model_store.artifact import Loaded
 from model_store.errors import ArtifactError
-from model_store.manifest import PARITY
-from model_store.predictor import Predictor
+from model_store.recipe import pipelines
+from model_store.serving.predictor import Predictor
+from model_store.storage.manifest import PARITY
 
 
 def test_what_was_saved_is_what_is_loaded(

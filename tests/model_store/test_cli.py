@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from model_store import signing, training
+from model_store import training
 from model_store.cli import cli
-from model_store.manifest import CARD
 from model_store.settings import ModelSettings
+from model_store.storage import signing
+from model_store.storage.manifest import CARD
 from model_store.store import ModelStore
 from tests.model_store.conftest import Writer
 from tests.model_store.markets import QUICK

@@ -12,10 +12,11 @@ import pytest
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from model_store import model_file, pipelines
-from model_store.comparables import ComparableSales
+from model_store import model_file
 from model_store.errors import ArtifactError
 from model_store.model_file import dump, load
+from model_store.recipe import pipelines
+from model_store.recipe.comparables import ComparableSales
 from tests import damage
 from tests.model_store.markets import QUICK, market
 
@@ -70,7 +71,7 @@ def test_a_type_that_was_not_reviewed_is_refused(content: bytes) -> None:
 
 def test_our_own_types_are_listed_one_by_one(content: bytes) -> None:
     """No other object of this package comes out of a file."""
-    edited = _edited(content, "Hedonic", "Direct", "model_store.estimates")
+    edited = _edited(content, "Hedonic", "Direct", "model_store.serving.estimates")
 
     with pytest.raises(ArtifactError, match=r"refused.*model_store\.estimates\.Direct"):
         load(edited)

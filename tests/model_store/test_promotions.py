@@ -11,7 +11,7 @@ from model_store.errors import (
     StoreError,
     UnknownModel,
 )
-from model_store.manifest import CARD, MANIFEST, MODEL, PARITY
+from model_store.storage.manifest import CARD, MANIFEST, MODEL, PARITY
 from model_store.store import ModelStore
 from tests.model_store.stores import SECOND, Made, again, root
 from tests.small_model import changed

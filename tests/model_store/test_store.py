@@ -16,9 +16,9 @@ from model_store.errors import (
     StoreError,
     UnknownModel,
 )
-from model_store.manifest import CARD, MANIFEST, MODEL, PARITY
 from model_store.settings import ModelSettings
-from model_store.signing import SigningKey
+from model_store.storage.manifest import CARD, MANIFEST, MODEL, PARITY
+from model_store.storage.signing import SigningKey
 from model_store.store import ModelStore
 from tests.model_store.stores import SECOND, Made, again, left_in, root
 from tests.small_model import KEY, TRUST, changed
@@ -108,7 +108,7 @@ def test_a_full_disk_leaves_nothing_behind(fresh: ModelStore, made: Made) -> Non
         "import resource, sys\n"
         "from pathlib import Path\n"
         "from model_store.errors import StoreError\n"
-        "from model_store.signing import Trust\n"
+        "from model_store.storage.signing import Trust\n"
         "from model_store.store import ModelStore\n"
         "root, source, key = sys.argv[1:]\n"
         "files = {path.name: path.read_bytes() for path in Path(source).iterdir()}\n"

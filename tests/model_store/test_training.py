@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from model_store import artifact, dataset, evaluation, pipelines, rolling, training
+from model_store import artifact, dataset, training
 from model_store.artifact import Artifact
 from model_store.dataset import Dataset
 from model_store.errors import DatasetError
+from model_store.recipe import evaluation, pipelines, rolling
 from tests import small_model
 from tests.model_store.conftest import Writer
 from tests.model_store.markets import QUICK

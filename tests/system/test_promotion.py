@@ -10,7 +10,7 @@ import pytest
 import redis as redis_py
 
 from api.catalog import Catalog
-from model_store.manifest import MODEL
+from model_store.storage.manifest import MODEL
 from model_store.store import ModelStore
 from tests.patience import PATIENCE_S, wait_until
 from tests.second_version import SECOND

@@ -14,7 +14,7 @@ import pytest
 
 from model_store.aliases import Aliases
 from model_store.errors import ArtifactError, StoreError, UnknownModel
-from model_store.signing import Trust
+from model_store.storage.signing import Trust
 from model_store.store import ModelStore
 from tests.clock import Clock
 from tests.patience import wait_until

@@ -7,7 +7,7 @@ import pytest
 
 from api.launcher import installation
 from api.settings import ApiSettings
-from model_store.signing import SigningKey
+from model_store.storage.signing import SigningKey
 
 
 def test_a_setting_that_cannot_be_read_is_named(

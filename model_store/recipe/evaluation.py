@@ -1,0 +1,99 @@
+"""How good prices and ranges are against what the houses sold for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model_store.recipe import calibration
+from model_store.recipe.rolling import Round
+
+Floats = NDArray[np.float64]
+
+#: The trade counts prices within 10 % and within 20 % of the price paid.
+TEN_PERCENT = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Prices of sales beside what was paid; every array of shape (n_sales,).
+
+    Attributes:
+        sold: Prices paid.
+        price: Prices given before.
+        low: Lower ends of the ranges.
+        high: Upper ends of the ranges.
+        fsd: Forecast standard deviations, as shares of the prices.
+    """
+
+    sold: Floats
+    price: Floats
+    low: Floats
+    high: Floats
+    fsd: Floats
+
+    @property
+    def off(self) -> Floats:
+        """Price given less price paid, as shares of the price paid."""
+        return (self.price - self.sold) / self.sold
+
+    @property
+    def inside(self) -> NDArray[np.bool_]:
+        """Whether the range held the price paid."""
+        return (self.low <= self.sold) & (self.sold <= self.high)
+
+    def where(self, chosen: NDArray[np.bool_]) -> "Outcome":
+        """Return the outcome of some of the sales."""
+        return Outcome(*(part[chosen] for part in _parts(self)))
+
+
+def outcome(one: Round) -> Outcome:
+    """Price the sales of a round as a service would have done.
+
+    Args:
+        one: A round with a calibration.
+    """
+    if one.interval is None:
+        raise ValueError("expected a round that was calibrated; earlier ones are not")
+    forecast = one.forecast
+    prices = [calibration.price(raw, one.interval) for raw in forecast.raw.tolist()]
+    rows = [(p.price, p.low, p.high, p.fsd) for p in prices]
+    return Outcome(forecast.sales.prices, *np.array(rows, dtype=np.float64).T)
+
+
+def joined(outcomes: Sequence[Outcome]) -> Outcome:
+    """Return the outcomes of several periods as one."""
+    return Outcome(*map(np.concatenate, zip(*map(_parts, outcomes), strict=True)))
+
+
+def measure(outcome: Outcome) -> dict[str, float | int]:
+    """Return the figures of the trade, rounded for print.
+
+    Returns:
+        `n`; `mdape`, `ppe10`, `ppe20`, `median_bias`, `coverage`, `mean_width`,
+        `within_fsd` in percent (width of the price, bias of the price paid); `r2`.
+    """
+    off, sold, price = outcome.off, outcome.sold, outcome.price
+    residual = float(np.sum((price - sold) ** 2))
+    spread = float(np.sum((sold - sold.mean()) ** 2))
+    within = np.abs(sold - price) <= outcome.fsd * price
+    return {
+        "n": len(sold),
+        "mdape": _percent(np.median(np.abs(off))),
+        "ppe10": _percent(np.mean(np.abs(off) <= TEN_PERCENT)),
+        "ppe20": _percent(np.mean(np.abs(off) <= 2 * TEN_PERCENT)),
+        "median_bias": _percent(np.median(off)),
+        "r2": round(1 - residual / spread, 4) if spread else 0.0,
+        "coverage": _percent(np.mean(outcome.inside)),
+        "mean_width": _percent(np.mean((outcome.high - outcome.low) / price)),
+        "within_fsd": _percent(np.mean(within)),
+    }
+
+
+def _parts(outcome: Outcome) -> tuple[Floats, ...]:
+    return (outcome.sold, outcome.price, outcome.low, outcome.high, outcome.fsd)
+
+
+def _percent(share: np.floating) -> float:
+    return round(100 * float(share), 2)
