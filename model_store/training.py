@@ -99,17 +99,14 @@ class _Fits:
 
 def _measured(tested: list[Round]) -> dict[str, Any]:
     """Return the figures of the test, the models of each month on its own month."""
-    outcomes = [evaluation.outcome(one) for one in tested]
+    whole = evaluation.joined([evaluation.outcome(one) for one in tested])
     first, last = tested[0].forecast.sales, tested[-1].forecast.sales
     return {
         "retrained": "before each period",
         "tested_from": str(first.first_day),
         "tested_to": str(last.last_day),
-        **evaluation.measure(evaluation.joined(outcomes)),
-        "periods": [
-            {"from": str(one.forecast.sales.first_day), **evaluation.measure(outcome)}
-            for one, outcome in zip(tested, outcomes, strict=True)
-        ],
+        **evaluation.measure(whole),
+        "periods": evaluation.by_period(tested),
     }
 
 

@@ -12,7 +12,13 @@ from model_store.dataset import Dataset
 from model_store.errors import DatasetError
 from model_store.goal import Goal
 from model_store.recipe import pipelines, rolling
-from model_store.recipe.evaluation import Outcome, joined, measure, outcome
+from model_store.recipe.evaluation import (
+    Outcome,
+    by_period,
+    joined,
+    measure,
+    outcome,
+)
 from model_store.recipe.pipelines import Fitted, Recipe
 from model_store.recipe.rolling import Round
 from model_store.serving.estimates import Direct
@@ -133,12 +139,8 @@ def _expect_known(goals: Mapping[str, Goal]) -> None:
 
 def _assessed(dataset: Dataset, rounds: list[Round], tested: int) -> Assessment:
     last = rounds[-tested:]
-    outcomes = [outcome(one) for one in last]
-    whole = joined(outcomes)
-    periods: list[dict[str, Any]] = [
-        {"from": str(one.forecast.sales.first_day), **measure(part)}
-        for one, part in zip(last, outcomes, strict=True)
-    ]
+    whole = joined([outcome(one) for one in last])
+    periods = by_period(last)
     never = [_error_of(rounds[0].model, one.forecast.sales) for one in last]
     alarms, caught = _flagged(last)
     quintiles = _quintiles(whole)

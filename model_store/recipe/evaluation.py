@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,6 +66,14 @@ def outcome(one: Round) -> Outcome:
 def joined(outcomes: Sequence[Outcome]) -> Outcome:
     """Return the outcomes of several periods as one."""
     return Outcome(*map(np.concatenate, zip(*map(_parts, outcomes), strict=True)))
+
+
+def by_period(rounds: Sequence[Round]) -> list[dict[str, Any]]:
+    """Return the first day and the figures of each round; see `measure`."""
+    return [
+        {"from": str(one.forecast.sales.first_day), **measure(outcome(one))}
+        for one in rounds
+    ]
 
 
 def measure(outcome: Outcome) -> dict[str, float | int]:

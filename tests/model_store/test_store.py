@@ -213,7 +213,8 @@ def test_without_settings_the_first_key_of_the_state_folder_is_trusted(
 
 
 @pytest.mark.parametrize(
-    "module", ["aliases", "card", "errors", "schema", "settings", "signing", "store"]
+    "module",
+    ["aliases", "card", "errors", "schema", "settings", "storage.signing", "store"],
 )
 def test_contract_modules_load_no_model_stack(module: str) -> None:
     """The API process imports these and must stay small."""
