@@ -22,8 +22,9 @@ METHOD = "asymmetric split-conformal, scaled by a spread model for each side"
 
 #: Share of sales within one forecast standard deviation: that of a normal distribution.
 FSD_LEVEL = 0.68
-#: Periods whose sales are scored: fewer follow the season, which has passed by then.
-SCORED_PERIODS = 4
+#: Periods whose sales are scored: with fewer the range follows single months, more of
+#: them are of a season that has passed.
+SCORED_PERIODS = 3
 #: Share of the sales outside the range that lie below it. In money the same step in log
 #: price is wider upwards: the narrowest range leaves out more sales there.
 _SHARE_BELOW = 0.4

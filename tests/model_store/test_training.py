@@ -10,6 +10,7 @@ from model_store.artifact import Artifact
 from model_store.dataset import Dataset
 from model_store.errors import DatasetError
 from model_store.recipe import evaluation, pipelines, rolling
+from model_store.recipe.calibration import SCORED_PERIODS
 from tests import small_model
 from tests.model_store.conftest import Writer
 from tests.model_store.markets import QUICK
@@ -107,7 +108,7 @@ def test_the_range_is_calibrated_on_the_last_sales(sales: Dataset) -> None:
 
     first, last = interval.calibrated_on
     assert last == sales.last_day
-    assert first >= rolling.plan(sales).starts[-4]
+    assert first >= rolling.plan(sales).starts[-SCORED_PERIODS]
     assert interval.n == len(sales.split(first)[1])
 
 
