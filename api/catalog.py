@@ -74,8 +74,8 @@ class Catalog:
         self._aliases = Aliases()
         self._findings = Findings()
         self._read_at = -ALIAS_TTL_S
-        #: When these aliases were first seen, and whether the champion may serve.
-        self._since, self._warm = 0.0, True
+        #: When the champion was first seen, by both clocks, and whether it may serve.
+        self._since, self._since_ms, self._warm = 0.0, 0, True
         self._passed_over = False
         self._reading = threading.Lock()
         self._served: dict[str, Served] = {}
@@ -179,6 +179,7 @@ class Catalog:
         Raises:
             NoChampion: The champion is asked for and there is none.
             UnknownModel: There is no such alias or version.
+            ArtifactError: It is damaged or not trusted.
             StoreError: The store cannot be read, or an alias in it leads nowhere.
         """
         version = self.resolve(alias_or_version)
@@ -203,10 +204,11 @@ class Catalog:
         # An outage is told by whoever meets it at work; the last known is used on.
         with contextlib.suppress(redis.RedisError):
             self._findings = self._ask_workers()
-        if aliases != self._aliases:
+        if aliases.champion != self._aliases.champion:
             # What is champion at the start of this process is no news to the workers.
             self._warm = self._aliases == Aliases()
-            self._aliases, self._since = aliases, self._clock()
+            self._since, self._since_ms = self._clock(), self._findings.now
+        self._aliases = aliases
         self._passed_over = self._is_passed_over(aliases, self._findings)
 
     def _is_passed_over(self, aliases: Aliases, found: Findings) -> bool:
@@ -218,7 +220,7 @@ class Catalog:
             return not found.refuses(before)
         self._warm = (
             self._warm
-            or found.settled(champion)
+            or found.settled(champion, since_ms=self._since_ms)
             # No worker has reported of late, and nothing is to be learnt.
             or before not in found.loaded
             or self._clock() - self._since >= WARM_UP_S

@@ -205,7 +205,7 @@ OPERATIONS: dict[str, dict[str, Any]] = {
             200: _plain("The card; never another for the same id.", JSON, "ETag"),
             304: _unchanged("ETag"),
         },
-        causes=_VERSION,
+        causes=(*_VERSION, errors.ModelRefused),
         parameters=("If-None-Match",),
     ),
     "fetch_model_schema": _operation(

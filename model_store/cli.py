@@ -163,7 +163,7 @@ def evaluate(
     else:
         _show_goals(page.goal_rows(found), report)
     if not found.met:
-        missed = ", ".join(one.figure for one in found.verdicts if not one.met)
+        missed = ", ".join(one.figure for one in found.checks if not one.met)
         raise _Missed(f"goals missed: {missed}")
 
 

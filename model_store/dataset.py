@@ -12,10 +12,13 @@ from numpy.typing import NDArray
 
 from model_store.definition import Definition, read
 from model_store.errors import DatasetError
-from model_store.schema import MAX_CATEGORY_LENGTH, Feature, Schema, Value
+from model_store.schema import MAX_CATEGORY_LENGTH, Feature, Schema, Value, plain
 
 #: The data set that ships with the package.
 SHIPPED = Path(__file__).with_name("data") / "king_county.json"
+
+#: Prices are told in whole units: a table in thousands or millions must be multiplied.
+_LEAST_PRICE = 100
 
 
 @dataclass(frozen=True)
@@ -144,7 +147,8 @@ class _Table:
 
     def prices(self, name: str) -> NDArray[np.float64]:
         prices = pd.to_numeric(self.cells[name], errors="coerce").astype(np.float64)
-        self._refuse(~prices.between(0, np.inf, "neither"), name, "a price above 0")
+        told = f"a price of at least {_LEAST_PRICE}, in whole units of the currency"
+        self._refuse(~prices.between(_LEAST_PRICE, np.inf, "left"), name, told)
         return np.asarray(prices, dtype=np.float64)
 
     def feature(self, feature: Feature) -> pd.Series:
@@ -194,5 +198,4 @@ def _number(raw: pd.Series, feature: Feature) -> tuple[pd.Series, pd.Series, str
 def _wire(feature: Feature, value: Any) -> Value:
     if feature.kind == "category":
         return str(value)
-    number = float(value)
-    return int(number) if number.is_integer() else number
+    return plain(float(value))

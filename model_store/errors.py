@@ -5,6 +5,7 @@ ModelStoreError
  +-- ArtifactError    the files of a model version are damaged or not trusted
  |    +-- NotTrusted    nobody who is trusted has signed them
  +-- ExplanationUnavailable  reasons need what is not installed here
+ +-- InexactReasons   reasons do not add up to the price
  +-- StoreError       the store cannot be read or written
       +-- UnknownModel    no such alias or version
       +-- AliasesChanged  the aliases are not at the generation that was expected
@@ -29,6 +30,10 @@ class NotTrusted(ArtifactError):
 
 class ExplanationUnavailable(ModelStoreError):
     """Reasons for a price need what is not installed here."""
+
+
+class InexactReasons(ModelStoreError):
+    """Reasons do not add up to the price."""
 
 
 class StoreError(ModelStoreError):

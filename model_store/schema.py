@@ -14,6 +14,8 @@ Value = int | float | str
 MAX_CATEGORY_LENGTH = 100
 
 _TYPES: dict[str, type[Value]] = {"integer": int, "number": float, "category": str}
+#: From here on floats pass over integers.
+_EXACT = 2**53
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
@@ -74,6 +76,15 @@ class Feature:
             json_schema_extra={"unit": self.unit} if self.unit else None,
         )
         return (kind if self.required else kind | None, constraints)
+
+
+def plain(number: float) -> int | float:
+    """Return a number as JSON is to show it: a whole one without a point.
+
+    Beyond 2 to the 53rd no integer is exact, and JSON writers have their limits.
+    """
+    whole = abs(number) <= _EXACT and float(number).is_integer()
+    return int(number) if whole else number
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ class ModelSettings(BaseSettings):
     @field_validator("trusted_keys", mode="before")
     @classmethod
     def _listed(cls, keys: object) -> object:
-        return re.split(r"[\s,]+", keys.strip(" ,")) if isinstance(keys, str) else keys
+        return re.findall(r"[^\s,]+", keys) if isinstance(keys, str) else keys
 
     @field_validator("trusted_keys")
     @classmethod

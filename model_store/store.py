@@ -270,9 +270,9 @@ class ModelStore:
             UnknownModel: There is none.
         """
         if not self._holds(version):
-            known = ", ".join(self.versions()) or "none"
             raise UnknownModel(
-                f"no model version {version!r} in {self}; versions: {known}"
+                f"no model version {version!r} in {self}: `kerbside model list` shows "
+                "those that there are"
             )
 
     def _holds(self, name: str) -> bool:

@@ -27,7 +27,7 @@ Scripts build keys from ids, so one primary holds them all (no Redis Cluster).
 | `kerbside:samples:<lane>` | list | newest 16 | reap | `time number done` of each tick |
 | `kerbside:memory_full` | string | 10 s | watch_memory | why new jobs are refused: `memory` or `evicting` |
 | `kerbside:probe` | string | 60 s | write_probe | proves that Redis takes writes |
-| `kerbside:loaded` | zset | newest 100 | accept | model version -> last time that a worker loaded it |
+| `kerbside:loaded` | zset | newest 100 | accept | model version -> last time that a worker loaded it or made it its champion |
 | `kerbside:refused` | hash | newest 100, until a worker loads the version | refuse, accept | model version -> JSON of `count`, `reason`, `since`, `last` |
 | `kerbside:keys` | hash | - | credentials | API key id -> its JSON record |
 | `kerbside:finished:<db>` | channel | - | prelude | ids of finished jobs, one a line |

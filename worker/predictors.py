@@ -56,7 +56,7 @@ class Report(Protocol):
     """Who is told what became of each load, such as `versions.Versions`."""
 
     def loaded(self, version: str, /) -> None:
-        """Note that a version is loaded."""
+        """Note that a version is loaded, or that one that was is champion now."""
 
     def refused(self, version: str, reason: str, /) -> None:
         """Note that a version cannot be had, and why."""
@@ -91,7 +91,10 @@ def load(store: ModelStore, version: str) -> Pricing:
     # Upkeep, beat and Flower share the application without these 120 MiB.
     from model_store.serving.predictor import Predictor  # noqa: PLC0415
 
-    return Predictor.load(store, version)
+    predictor = Predictor.load(store, version)
+    # Here in the side thread nobody waits for it.
+    predictor.prepare_reasons()
+    return predictor
 
 
 def passes(error: BaseException) -> bool:
@@ -282,6 +285,9 @@ class Predictors:
     def _serve(self, version: str) -> None:
         with self._lock:
             self._coming = version
+            held = self._loaded.get(version)
+        # A load reports itself; the API waits for news of what was loaded long ago too.
+        was_loaded = held is not None and held.done() and not held.exception()
         try:
             self.request(version, urgent=True).result()
             with self._lock:
@@ -289,4 +295,6 @@ class Predictors:
         finally:
             with self._lock:
                 self._coming = None
+        if was_loaded:
+            self._report.loaded(version)
         _log.info("champion_loaded: %s", version)

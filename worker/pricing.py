@@ -45,8 +45,8 @@ def _predict(leases: Sequence[Lease], predictor: Pricing) -> list[Completion]:
     outputs = predictor.predict(houses)
     for lease, output in zip(leases, outputs, strict=True):
         output["model"]["alias"] = lease.alias
-    refusal = _explain(leases, houses, outputs, predictor)
     predict_us = round((time.perf_counter() - began) * 1e6)
+    refusal = _explain(leases, houses, outputs, predictor)
     return [
         Completion(lease=lease, error=refusal)
         if refusal and lease.explain

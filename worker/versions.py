@@ -18,6 +18,8 @@ _REASON_MAX = 500
 _COUNTS_MS = 120_000
 #: Milliseconds without another load after which the workers have a version.
 _SETTLES_MS = 1000
+#: Milliseconds by which workers may see a new champion before the API does.
+_AHEAD_MS = 2000
 
 _log = logging.getLogger(__name__)
 
@@ -38,7 +40,8 @@ class Refusal:
 class Findings:
     """What the workers knew at one instant."""
 
-    #: When a worker last loaded each version, in ms since the epoch.
+    #: When a worker last loaded each version, or made it its champion, in ms since the
+    #: epoch.
     loaded: Mapping[str, int] = field(default_factory=dict)
     refused: Mapping[str, Refusal] = field(default_factory=dict)
     #: Redis's time in ms since the epoch.
@@ -49,9 +52,16 @@ class Findings:
         refusal = self.refused.get(version)
         return refusal is not None and self.now - refusal.last < _COUNTS_MS
 
-    def settled(self, version: str) -> bool:
-        """Tell whether the workers have a version: none loaded it for a while."""
-        return self.now - self.loaded.get(version, self.now) >= _SETTLES_MS
+    def settled(self, version: str, *, since_ms: int = 0) -> bool:
+        """Tell whether the workers have a version: none has come by it for a while.
+
+        Args:
+            version: Its id.
+            since_ms: Redis's time when it was first seen to be champion: what workers
+                had of it long before, they may have no more.
+        """
+        last = self.loaded.get(version, self.now)
+        return last >= since_ms - _AHEAD_MS and self.now - last >= _SETTLES_MS
 
 
 class Versions:

@@ -1,6 +1,6 @@
 """Runs the assessment: every figure of it, and whether the data set's goals are met."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,7 +51,7 @@ _QUINTILES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class GoalCheck:
     """A figure beside its goal."""
 
     figure: str
@@ -70,28 +70,30 @@ class Assessment:
 
     Attributes:
         dataset: Name of the data set.
+        level: Share of sales that the ranges are to hold, 0 to 1.
         figures: Overall figures, by name; percent but for `n` and `r2`.
         periods: `from` and figures of each period.
         quintiles: `from` (least price paid) and figures of each fifth by price paid.
         never_retrained: MdAPE in percent of the first model of the roll, by period.
         unit_errors: Share of houses flagged for each mistake, in percent.
         outcome: Every sale of the test.
-        verdicts: The goals of the data set.
+        checks: The goals of the data set.
     """
 
     dataset: str
+    level: float
     figures: Figures
     periods: Sequence[dict[str, Any]]
     quintiles: Sequence[dict[str, Any]]
     never_retrained: Sequence[float]
     unit_errors: dict[str, float]
     outcome: Outcome
-    verdicts: Sequence[Verdict]
+    checks: Sequence[GoalCheck]
 
     @property
     def met(self) -> bool:
         """Whether every goal is met."""
-        return all(verdict.met for verdict in self.verdicts)
+        return all(check.met for check in self.checks)
 
 
 def assess(
@@ -114,7 +116,7 @@ def assess(
             is set for a figure that there is not.
     """
     recipe, plan = recipe or Recipe(), rolling.plan(dataset)
-    _expect_known(dataset.definition.goals)
+    _expect_measurable(dataset)
     with threadpool_limits(limits=1):
         rounds: list[Round] = []
         for one in rolling.roll(
@@ -125,10 +127,17 @@ def assess(
         ):
             rounds.append(one)
             told(len(rounds), len(plan.starts), str(one.forecast.sales.first_day))
-        return _assessed(dataset, rounds, plan.tested)
+        return _assessed(dataset, rounds[-plan.tested :], rounds[0].model, recipe.level)
 
 
-def _expect_known(goals: Mapping[str, Goal]) -> None:
+def _expect_measurable(dataset: Dataset) -> None:
+    """Refuse a goal that nothing would be held to."""
+    goals = dataset.definition.goals
+    if "least_caught" in goals and not unit_errors(dataset.schema):
+        raise DatasetError(
+            "goals: least_caught needs houses with areas in ft2 or m2, or with a "
+            "latitude and a longitude in deg: there is no mistake to be made"
+        )
     unknown = sorted(set(goals) - FIGURES)
     if unknown:
         raise DatasetError(
@@ -137,11 +146,12 @@ def _expect_known(goals: Mapping[str, Goal]) -> None:
         )
 
 
-def _assessed(dataset: Dataset, rounds: list[Round], tested: int) -> Assessment:
-    last = rounds[-tested:]
+def _assessed(
+    dataset: Dataset, last: Sequence[Round], first: Fitted, level: float
+) -> Assessment:
     whole = joined([outcome(one) for one in last])
     periods = by_period(last)
-    never = [_error_of(rounds[0].model, one.forecast.sales) for one in last]
+    never = [_error_of(first, one.forecast.sales) for one in last]
     alarms, caught = _flagged(last)
     quintiles = _quintiles(whole)
     figures = measure(whole) | {
@@ -155,17 +165,14 @@ def _assessed(dataset: Dataset, rounds: list[Round], tested: int) -> Assessment:
     goals = dataset.definition.goals
     return Assessment(
         dataset=dataset.definition.title,
+        level=level,
         figures=figures,
         periods=periods,
         quintiles=quintiles,
         never_retrained=never,
         unit_errors=caught,
         outcome=whole,
-        verdicts=[
-            Verdict(name, figures[name], goal)
-            for name, goal in goals.items()
-            if name in figures
-        ],
+        checks=[GoalCheck(name, figures[name], goal) for name, goal in goals.items()],
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from model_store.assessment.assess import Assessment, Verdict
+from model_store.assessment.assess import Assessment, GoalCheck
 
 #: What a figure is called for people, and its unit.
 TITLES = {
@@ -58,16 +58,16 @@ def render(assessment: Assessment, plots: Mapping[str, str]) -> str:
 
 def goal_rows(assessment: Assessment) -> Iterator[tuple[str, str, str, str]]:
     """Yield name, size and goal of each figure, and whether the goal is met."""
-    held = {verdict.figure: verdict for verdict in assessment.verdicts}
+    held = {check.figure: check for check in assessment.checks}
     for name, (title, unit) in TITLES.items():
         if name in assessment.figures:
             called = f"{title}, {unit}" if unit else title
-            verdict = held.get(name)
+            check = held.get(name)
             yield (
                 called,
                 str(assessment.figures[name]),
-                _goal_text(verdict) if verdict else "",
-                ("met" if verdict.met else "MISSED") if verdict else "",
+                _goal_text(check) if check else "",
+                ("met" if check.met else "MISSED") if check else "",
             )
 
 
@@ -76,7 +76,7 @@ def record(assessment: Assessment) -> dict[str, Any]:
     return {
         "data_set": assessment.dataset,
         "met": assessment.met,
-        "missed": [one.figure for one in assessment.verdicts if not one.met],
+        "missed": [one.figure for one in assessment.checks if not one.met],
         "figures": assessment.figures,
         "periods": list(assessment.periods),
         "quintiles": list(assessment.quintiles),
@@ -85,8 +85,8 @@ def record(assessment: Assessment) -> dict[str, Any]:
     }
 
 
-def _goal_text(verdict: Verdict) -> str:
-    low, high = verdict.goal.at_least, verdict.goal.at_most
+def _goal_text(check: GoalCheck) -> str:
+    low, high = check.goal.at_least, check.goal.at_most
     if low is not None and high is not None:
         return f"{low:g} to {high:g}"
     return f"at least {low:g}" if low is not None else f"at most {high:g}"

@@ -62,19 +62,22 @@ def _error_by_month(axes: Axes, assessment: Assessment) -> None:
 
 def _coverage_by_month(axes: Axes, assessment: Assessment) -> None:
     names = [f"from {row['from']}" for row in assessment.periods]
-    _coverage(axes, names, [row["coverage"] for row in assessment.periods])
+    shares = [row["coverage"] for row in assessment.periods]
+    _coverage(axes, names, shares, assessment.level)
 
 
 def _coverage_by_quintile(axes: Axes, assessment: Assessment) -> None:
     names = [f"from {row['from']:,}" for row in assessment.quintiles]
-    _coverage(axes, names, [row["coverage"] for row in assessment.quintiles])
+    shares = [row["coverage"] for row in assessment.quintiles]
+    _coverage(axes, names, shares, assessment.level)
     axes.set_xlabel("price paid, in fifths of the sales")
 
 
-def _coverage(axes: Axes, names: list[str], shares: list[float]) -> None:
+def _coverage(axes: Axes, names: list[str], shares: list[float], level: float) -> None:
     bars = axes.bar(names, shares, 0.6, color=_BLUE)
     axes.bar_label(bars, fmt="%.1f", padding=2, fontsize=9)
-    axes.axhline(90, color=_ORANGE, linewidth=1.2, label="promised: 90 %")
+    promised = f"promised: {level:.0%}"
+    axes.axhline(100 * level, color=_ORANGE, linewidth=1.2, label=promised)
     axes.set_ylim(70, 104)
     axes.set_ylabel("sales within the range, %")
     axes.legend(frameon=False, loc="upper right")

@@ -40,7 +40,7 @@ _PER_LOG_PRICE = 10.0
 _PLACE_RADIUS = 3.0
 #: Added to each distance before it divides: from here on two houses count alike.
 _NEAR = 0.01
-_KM_PER_DEGREE = 111.2
+_KM_PER_DEGREE, _FARTHEST_KM = 111.2, 40_000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,14 +146,15 @@ class ComparableSales(TransformerMixin, BaseEstimator):  # type: ignore[misc] # 
             likest = np.minimum.reduce(squares, axis=1)
             nowhere = np.zeros(len(rows))
             return Neighbours(rows, distances, None, np.sqrt(likest), nowhere)
-        away = self.km[rows]
-        away -= km[:, None]
+        away = self._placed[rows]
+        away -= _in_the_middle(km)[:, None]
         away *= away
         apart = away[:, :, 0] + away[:, :, 1]
         squares -= apart * self._per_km**2
-        # What lies nowhere is passed over.
-        likest = np.fmin.reduce(squares, axis=1)
+        likest = np.minimum.reduce(squares, axis=1)
         km_away = np.sqrt(apart)
+        km_away[_lacks_place(km)[:, None] | self._nowhere[rows]] = np.nan
+        # A place that is not known is passed over.
         nearest: Floats = np.fmin.reduce(km_away, axis=1)
         unlikeness = np.sqrt(np.maximum(likest, 0))
         return Neighbours(rows, distances, km_away, unlikeness, nearest)
@@ -183,10 +184,8 @@ class ComparableSales(TransformerMixin, BaseEstimator):  # type: ignore[misc] # 
         """Return where houses lie in the space of likeness."""
         wide = km.shape[1]
         points = np.empty((len(km), wide + standard.shape[1]))
-        np.multiply(km, self._per_km, out=points[:, :wide])
+        np.multiply(_in_the_middle(km), self._per_km, out=points[:, :wide])
         np.multiply(standard, self._weights, out=points[:, wide:])
-        # Without a place it counts as lying in the middle of the sales.
-        points[np.isnan(points)] = 0.0
         return points
 
     def _nearest(self, points: Floats) -> tuple[NDArray[np.intp], Floats]:
@@ -210,7 +209,9 @@ class ComparableSales(TransformerMixin, BaseEstimator):  # type: ignore[misc] # 
         km = numbers[:, self.columns.place[::-1]]
         km -= self._middle
         km *= self._km_per_degree
-        return km
+        # Nothing on Earth lies further: what is beyond is no place, and no infinity.
+        np.minimum(km, _FARTHEST_KM, out=km)
+        return np.maximum(km, -_FARTHEST_KM, out=km)
 
     def _derive(self) -> None:
         """Make everything that follows from the sales."""
@@ -226,7 +227,8 @@ class ComparableSales(TransformerMixin, BaseEstimator):  # type: ignore[misc] # 
             shrunk = math.cos(math.radians(float(self._middle[1])))
             self._km_per_degree = _KM_PER_DEGREE * np.array([shrunk, 1.0])
         km = self.km = self._km(self.numbers)
-        placed = km[~np.isnan(km).any(axis=1)]
+        self._placed, self._nowhere = _in_the_middle(km), _lacks_place(km)
+        placed = km[~self._nowhere]
         if self.columns.place is not None and len(placed):
             around, _ = cKDTree(placed).query(
                 placed, k=[min(NEIGHBOURS + 1, len(placed))]
@@ -263,6 +265,15 @@ class ComparableSales(TransformerMixin, BaseEstimator):  # type: ignore[misc] # 
             or not set(columns.years) <= set(range(wide))
         ):
             raise ValueError("sales: expected two or more, of known columns and levels")
+
+
+def _lacks_place(km: Floats) -> NDArray[np.bool_]:
+    return np.asarray(np.isnan(km).any(axis=1), dtype=np.bool_)
+
+
+def _in_the_middle(km: Floats) -> Floats:
+    """Return places in which what is not known counts as the middle of the sales."""
+    return np.where(np.isnan(km), 0.0, km)
 
 
 def without_never(numbers: Floats, columns: Columns) -> Floats:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from model_store.recipe.comparables import ComparableSales, Neighbours
+from model_store.schema import plain
 
 #: Sales shown with a price.
 SHOWN = 5
@@ -55,7 +56,7 @@ class Evidence:
             "price": round(float(sales.prices[row])),
             "price_as_of": round(math.exp(float(sales.log_prices[row]))),
             "house": {
-                name: int(value) if value.is_integer() else value
+                name: plain(value)
                 for name, at in self._features
                 if not math.isnan(value := float(sales.numbers[row, at]))
             },

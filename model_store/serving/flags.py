@@ -12,7 +12,7 @@ from sklearn.pipeline import Pipeline
 
 from model_store.card import Profile
 from model_store.recipe.columns import Columns
-from model_store.schema import Feature, Schema
+from model_store.schema import Feature, Schema, plain
 
 Code = Literal[
     "below_sales",
@@ -128,7 +128,7 @@ class _Usual:
             self.name,
             code,
             # However it was written: 2 and 2.0 are one value, so they have one answer.
-            int(value) if float(value).is_integer() else value,
+            plain(value),
             f"{self.name} is {self._told(value)}{unit}; 999 of 1,000 sales have {low} "
             f"to {high}{unit}. Check the value and its unit.",
         )

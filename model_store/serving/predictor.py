@@ -1,6 +1,7 @@
 """Prices of houses by one model version: exact, and cheap for a single house."""
 
 import functools
+import importlib.util
 import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
@@ -88,10 +89,15 @@ class Predictor:
         """Return for each house the base and the reasons of its price.
 
         Raises:
-            ExplanationUnavailable: The extra `explain` is not installed, or the
-                contributions do not add up to the price.
+            ExplanationUnavailable: The extra `explain` is not installed.
+            InexactReasons: The contributions do not add up to the price of a house.
         """
         return self._reasons.explain(houses)
+
+    def prepare_reasons(self) -> None:
+        """Load the extra `explain` if it is there: it takes a second, once."""
+        if importlib.util.find_spec("shap"):
+            self._reasons  # noqa: B018 - it is kept
 
     @functools.cached_property
     def _reasons(self) -> Reasons:

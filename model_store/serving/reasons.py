@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
 from model_store.card import ModelCard
-from model_store.errors import ExplanationUnavailable
+from model_store.errors import ExplanationUnavailable, InexactReasons
 from model_store.recipe import pipelines
 from model_store.recipe.columns import Columns
 from model_store.recipe.comparables import FEATURES
@@ -75,7 +75,7 @@ class Reasons:
             times 1 + effect of each.
 
         Raises:
-            ExplanationUnavailable: The contributions do not add up to the price.
+            InexactReasons: The contributions do not add up to the price of a house.
         """
         frame = pipelines.frame(self._card.schema, houses)
         columns = self._model["columns"].transform(frame)
@@ -83,9 +83,7 @@ class Reasons:
         parts = np.asarray(self._explainer.shap_values(rows), dtype=np.float64)
         missed = parts.sum(axis=1) + self.expected - self._model["trees"].predict(rows)
         if np.abs(missed).max() >= TOLERANCE:
-            raise ExplanationUnavailable(
-                "The contributions do not add up to the price: none are given."
-            )
+            raise InexactReasons("the contributions do not add up to the price")
         sums = np.zeros((len(rows), len(self._names)))
         np.add.at(sums.T, self._groups, parts.T)
         base = round(float(np.exp(self.expected + self._card.interval.step)))

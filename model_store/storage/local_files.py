@@ -146,6 +146,7 @@ def _replace(path: Path, content: bytes) -> None:
         fresh.write_bytes(content)
         _sync(fresh)
         fresh.replace(path)
+        _sync(path.parent)
     finally:
         fresh.unlink(missing_ok=True)
 

@@ -105,7 +105,7 @@ def read(content: bytes, trust: Trust) -> Manifest:
         record = json.loads(content)
         signer, signature = record.pop("key", None), record.pop("signature", None)
         manifest = _MANIFEST.validate_python(record)
-    except (ValueError, AttributeError, TypeError) as error:
+    except (ValueError, AttributeError, TypeError, RecursionError) as error:
         raise ArtifactError(
             f"{MANIFEST} is no manifest: {_told(error)}; publish the version again"
         ) from error

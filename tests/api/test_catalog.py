@@ -175,6 +175,33 @@ def test_a_new_champion_serves_once_the_workers_have_it(
         assert serves(catalog) == expected
 
 
+def test_what_workers_had_long_ago_is_loaded_anew_before_it_serves(
+    catalog: Catalog, own_store: ModelStore, workers: Workers, clock: Clock, first: str
+) -> None:
+    """As after a rollback, or where one worker priced by the version's id before."""
+    hour = 3_600_000
+    workers.findings = Findings({first: 0, SECOND: 0}, now=hour)
+    own_store.promote(SECOND)
+    assert serves(catalog) == first
+    workers.findings = Findings({first: 0, SECOND: hour + 500}, now=hour + 1500)
+    clock.seconds += ALIAS_TTL_S
+    assert serves(catalog) == SECOND
+
+
+def test_another_challenger_changes_nothing_for_the_champion(
+    catalog: Catalog, own_store: ModelStore, workers: Workers, clock: Clock, first: str
+) -> None:
+    """Even while a worker that has just started loads the champion."""
+    own_store.promote(SECOND)
+    clock.seconds += ALIAS_TTL_S
+    assert serves(catalog) == SECOND
+    workers.findings = Findings({first: 0, SECOND: 9_900}, now=10_000)
+    own_store.promote(first, post="challenger")
+    clock.seconds += ALIAS_TTL_S
+    assert catalog.aliases().challenger == first
+    assert serves(catalog) == SECOND
+
+
 def test_a_new_champion_is_not_waited_for_for_ever(
     catalog: Catalog, own_store: ModelStore, workers: Workers, clock: Clock, first: str
 ) -> None:

@@ -105,10 +105,10 @@ def test_a_split_loses_no_sale_and_keeps_days_whole(other_market: Writer) -> Non
         (HEAD + GOOD + GOOD.replace("2020-01-02", "02.01.2020"), "line 3.*YYYY-MM-DD"),
         (
             HEAD + GOOD.replace("100000", "0"),
-            "'paid', line 2.*got '0'.*a price above 0",
+            "'paid', line 2.*got '0'.*a price of at least 100",
         ),
-        (HEAD + GOOD.replace("100000", ""), "a price above 0"),
-        (HEAD + GOOD.replace("100000", "inf"), "a price above 0"),
+        (HEAD + GOOD.replace("100000", ""), "a price of at least 100"),
+        (HEAD + GOOD.replace("100000", "inf"), "a price of at least 100"),
         (
             HEAD + GOOD.replace(",50,", ",4,"),
             r"'area'.*got '4'.*a number from 5 to 1000",

@@ -88,7 +88,7 @@ def test_a_damaged_version_gets_no_alias(
 
 def test_an_unknown_version_is_not_promoted(fresh: ModelStore) -> None:
     """An alias never points at nothing."""
-    with pytest.raises(UnknownModel, match="versions: none"):
+    with pytest.raises(UnknownModel, match="kerbside model list"):
         fresh.promote(SECOND)
 
 

@@ -29,9 +29,10 @@ def test_trusted_keys_are_a_list(between: str) -> None:
     """One line or several, as the file allows that they stand in."""
     keys = (f"ed25519:{'A' * 43}=", f"ed25519:{'B' * 43}=")
 
-    settings = ModelSettings.from_env({"KERBSIDE_TRUSTED_KEYS": between.join(keys)})
+    for text in (between.join(keys), between.join((*keys, ""))):
+        settings = ModelSettings.from_env({"KERBSIDE_TRUSTED_KEYS": text})
 
-    assert settings.trusted_keys == keys
+        assert settings.trusted_keys == keys
 
 
 def test_a_key_of_another_form_is_refused_without_its_text() -> None:

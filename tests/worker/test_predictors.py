@@ -274,6 +274,19 @@ def test_every_load_is_reported(models: Predictors, loader: Loader, told: Told) 
     assert reports["sound"] is None
 
 
+def test_a_champion_that_was_loaded_long_ago_is_news(
+    models: Predictors, told: Told, promote: Callable[[str], None]
+) -> None:
+    """The API waits until the workers have taken it up again, as after a rollback."""
+    promote("v1")
+    models.start()
+    wait_until(lambda: ("v1", None) in told.reports)
+    promote("v2")
+    wait_until(lambda: ("v2", None) in told.reports)
+    promote("v1")
+    wait_until(lambda: told.reports.count(("v1", None)) == 2)
+
+
 def test_a_refused_champion_leaves_the_one_before_at_work(
     models: Predictors, loader: Loader, promote: Callable[[str], None]
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from model_store.errors import ExplanationUnavailable
+from model_store.errors import ExplanationUnavailable, InexactReasons
 from worker import predictors, pricing
 from worker.ledger import Lease
 
@@ -46,6 +46,25 @@ def lease(number: int, *, alias: str | None = None, explain: bool = False) -> Le
     """Return a leased house."""
     house = b'{"number":%d}' % number
     return Lease(f"id{number}", 1, "a", house, 0, alias, explain)
+
+
+def test_reasons_that_do_not_add_up_fail_their_own_house_alone() -> None:
+    """The others that asked get theirs."""
+
+    class Inexact(Doubling):
+        def explain(
+            self, houses: Sequence[Mapping[str, Any]], /
+        ) -> list[dict[str, Any]]:
+            if any(house["number"] == 3 for house in houses):
+                raise InexactReasons("they do not add up")
+            return super().explain(houses)
+
+    leases = [lease(number, explain=True) for number in range(8)]
+
+    done = pricing.price(leases, Inexact())
+
+    assert [one.lease.id for one in done if one.error] == ["id3"]
+    assert all(orjson.loads(one.output)["base"] == 2 for one in done if not one.error)
 
 
 def test_every_house_gets_its_own_price() -> None:

@@ -9,6 +9,7 @@ import pytest
 from model_store.assessment.assess import Assessment, assess
 from model_store.dataset import Dataset
 from model_store.errors import DatasetError
+from model_store.goal import Goal
 from tests import small_model
 
 
@@ -37,7 +38,7 @@ def test_the_worst_figures_are_those_of_the_rows(assessment: Assessment) -> None
 
 def test_goals_are_held_to_the_figures(assessment: Assessment) -> None:
     """One that is missed makes the whole a miss."""
-    assert {v.figure: v.met for v in assessment.verdicts} == {
+    assert {v.figure: v.met for v in assessment.checks} == {
         "mdape": True,
         "coverage": False,
     }
@@ -66,6 +67,17 @@ def test_what_later_sales_cost_changes_nothing_before(
         assert np.array_equal(
             getattr(again, name)[before], getattr(assessment.outcome, name)[before]
         ), name
+
+
+def test_a_goal_that_nothing_can_be_held_to_is_refused(few_sales: Dataset) -> None:
+    """A market without areas and places has no mistakes to be caught."""
+    definition = few_sales.definition
+    features = tuple(f for f in definition.features if f.unit not in ("ft2", "deg"))
+    goals = {"least_caught": Goal(at_least=99)}
+    plain = replace(definition, features=features, goals=goals)
+
+    with pytest.raises(DatasetError, match="no mistake to be made"):
+        assess(replace(few_sales, definition=plain), recipe=small_model.RECIPE)
 
 
 def test_a_goal_for_no_figure_is_refused(few_sales: Dataset) -> None:

@@ -193,6 +193,22 @@ def test_it_is_told_how_unlike_the_sales_are_whatever_their_place() -> None:
         assert (found.km is None) == (comparable.columns.place is None)
 
 
+def test_likeness_does_not_know_where_a_house_stands() -> None:
+    """The same house without a place, or on the far side of the world, is as odd."""
+    sales = market(gaps=0)
+    rows = np.repeat(columns_of(sales)[:1], 3, axis=0)
+    area = rows.shape[1] - len(columns_of(sales)[0]) + 4
+    rows[:, area] = 1e5
+    rows[1, -2:] = np.nan
+    rows[2, -2:] = [1e300, -1e300]
+
+    _, found = compared(sales).look(rows)
+
+    assert (found.unlikeness > 3).all()
+    assert (found.rows < len(sales)).all()
+    assert found.remoteness[2] > 10_000
+
+
 def test_a_year_0_is_a_missing_year() -> None:
     """Never renovated is not renovated two thousand years ago."""
     sales = market()
@@ -216,6 +232,7 @@ def test_a_house_without_a_place_lies_in_the_middle_and_says_so() -> None:
     columns, found = compared(sales).look(rows)
 
     assert np.isfinite(columns[:, -len(FEATURES) :]).all()
+    assert np.isfinite(found.unlikeness).all()
     assert found.km is not None
     assert np.isnan(found.km[0]).all()
     assert np.isfinite(found.distances).all()

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import numpy as np
+import orjson
 import pytest
 
 from model_store import dataset
@@ -93,6 +94,13 @@ def test_a_value_is_told_alike_however_it_was_written(complete: Dataset) -> None
     whole, decimal = (_flags(complete, GOOD | {"area": area}) for area in (5, 5.0))
 
     assert json.dumps(whole) == json.dumps(decimal)
+
+
+def test_a_value_too_large_for_an_integer_is_told_too(complete: Dataset) -> None:
+    """A schema may leave a number without bounds; what is answered is still JSON."""
+    (flag,) = _flags(complete, GOOD | {"area": 1e20})
+
+    assert orjson.loads(orjson.dumps(flag))["value"] == 1e20
 
 
 def test_every_odd_feature_has_its_flag(complete: Dataset) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from model_store import dataset
-from model_store.errors import ExplanationUnavailable
+from model_store.errors import ExplanationUnavailable, InexactReasons
 from model_store.serving import reasons
 from model_store.serving.predictor import Predictor
 from model_store.store import ModelStore
@@ -67,7 +67,7 @@ def test_contributions_that_do_not_add_up_are_never_given(
     explaining = reasons.Reasons(predictor.card, predictor.pipelines)
     monkeypatch.setattr(explaining, "expected", explaining.expected + 2e-6)
 
-    with pytest.raises(ExplanationUnavailable, match="do not add up"):
+    with pytest.raises(InexactReasons, match="do not add up"):
         explaining.explain(houses[:1])
 
 

@@ -28,7 +28,16 @@ def test_what_was_sealed_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"[]", b"{}", b'{"files": {}}', b"\xff", b"\x80\x04cos\nsystem\n."]
+    "content",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b'{"files": {}}',
+        b"\xff",
+        b"\x80\x04cos\nsystem\n.",
+        pytest.param(b"[" * 200_000, id="deep"),
+    ],
 )
 def test_what_is_no_manifest_is_refused(content: bytes) -> None:
     """What cannot be checked is not opened."""
