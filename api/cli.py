@@ -6,7 +6,7 @@ import sys
 import click
 
 import api
-from api.keys import keys
+from api.commands.keys import keys
 from api.launcher.up import up
 
 

@@ -1,0 +1,1 @@
+"""What `kerbside` can be told: a module for each command or group of commands."""
