@@ -7,13 +7,12 @@ from flask import request
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
-from werkzeug.wsgi import get_input_stream
 
-from api import answers, headers, submission
+from api import answers, headers, submission, upload
 from api.answers import Answer
 from api.auth import requires
 from api.call import Call, current_call
-from api.errors import BodyTooLarge, MalformedParameter
+from api.errors import MalformedParameter
 from worker.errors import UnknownJob
 from worker.jobs import Job, Submission
 from worker.queue import Cursor, Page, Receipt
@@ -58,7 +57,7 @@ def submitted(call: Call) -> Answer:
     )
     wait_s = _wait_s(call)
     new = submission.submission(
-        _body(call),
+        upload.read(call.environ, call.shared.settings.body_limit),
         call.shared.catalog,
         tenant=call.caller.tenant,
         idempotency_key=headers.idempotency_key(
@@ -141,17 +140,6 @@ def _created(call: Call, receipt: Receipt, extra: dict[str, str]) -> Answer:
     if receipt.replayed:
         extra["Idempotency-Replayed"] = "true"
     return answers.prediction(call, job, 201 if job.state.is_terminal else 202, extra)
-
-
-def _body(call: Call) -> bytes:
-    limit = call.shared.settings.body_limit
-    # One byte more may be read: a body in chunks, whose length nobody announces, would
-    # be cut at the limit without a word.
-    stream = get_input_stream(call.environ, max_content_length=limit + 1)
-    body = stream.read()
-    if len(body) > limit:
-        raise BodyTooLarge
-    return body
 
 
 def _wait_s(call: Call) -> int | None:

@@ -139,6 +139,7 @@ OPERATIONS: dict[str, dict[str, Any]] = {
             *_CALLER,
             *_ANY,
             errors.MalformedBody,
+            errors.CutBody,
             errors.MalformedHeader,
             errors.BadRequest,
             errors.BodyTooLarge,
