@@ -8,7 +8,7 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 
-from api import answers, headers, submission, upload
+from api import answers, headers, submission
 from api.answers import Answer
 from api.auth import requires
 from api.call import Call, current_call
@@ -57,7 +57,7 @@ def submitted(call: Call) -> Answer:
     )
     wait_s = _wait_s(call)
     new = submission.submission(
-        upload.read(call.environ, call.shared.settings.body_limit),
+        call.shared.uploads.read(call.environ, call.shared.settings.body_limit),
         call.shared.catalog,
         tenant=call.caller.tenant,
         idempotency_key=headers.idempotency_key(

@@ -140,6 +140,7 @@ OPERATIONS: dict[str, dict[str, Any]] = {
             *_ANY,
             errors.MalformedBody,
             errors.CutBody,
+            errors.SlowBody,
             errors.MalformedHeader,
             errors.BadRequest,
             errors.BodyTooLarge,

@@ -11,6 +11,7 @@ from api.pace import Pace
 from api.readiness import Readiness
 from api.settings import ApiSettings
 from api.throttle import Throttle
+from api.uploads import Uploads
 from api.waiting import Waiting
 from worker.queue import Queue
 from worker.versions import Versions
@@ -26,6 +27,7 @@ class Services:
     queue: Queue
     catalog: Catalog
     waiting: Waiting
+    uploads: Uploads
     pace: Pace
     authenticator: Authenticator
     circuit: Circuit
