@@ -17,6 +17,7 @@ _SUBMIT = (
     *_CALLER,
     *_ANY,
     errors.MalformedBody,
+    errors.CutBody,
     errors.MalformedHeader,
     errors.BadRequest,
     errors.BodyTooLarge,

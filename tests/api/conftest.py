@@ -70,6 +70,7 @@ Answer = Any
 Client = Any
 Submit = Callable[..., Answer]
 Finish = Callable[[], list[str]]
+Post = Callable[[bytes], Answer]
 
 
 @pytest.fixture
@@ -172,6 +173,35 @@ def submit(client: Client, caller: Headers, house: dict[str, Any]) -> Submit:
         )
 
     return submit
+
+
+@pytest.fixture
+def post(client: Client, caller: Headers) -> Post:
+    """Return a function that submits bytes as JSON."""
+
+    def post(body: bytes) -> Answer:
+        return client.post(
+            "/v1/predictions",
+            data=body,
+            headers=caller,
+            content_type="application/json",
+        )
+
+    return post
+
+
+@pytest.fixture
+def nothing_queued(caller: Headers, redis: redis_py.Redis) -> Iterator[None]:
+    """Check that a test leaves Redis as it was: no job, no key's entry, no count."""
+    before = _content(redis)
+    yield
+    assert _content(redis) == before
+
+
+def _content(redis: redis_py.Redis) -> dict[bytes, bytes]:
+    names: Any = redis.keys()
+    dumps: Any = [redis.dump(name) for name in names]
+    return dict(zip(names, dumps, strict=True))
 
 
 @pytest.fixture
