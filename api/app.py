@@ -5,7 +5,6 @@ from flask_openapi3.openapi import OpenAPI
 
 import api
 from api import (
-    document,
     early_answer,
     health,
     hooks,
@@ -19,6 +18,7 @@ from api.auth import Authenticator
 from api.catalog import Catalog
 from api.circuit import Circuit
 from api.hot_routes import HotRoutes
+from api.openapi import document
 from api.pace import Pace
 from api.readiness import Readiness
 from api.services import Services
@@ -29,6 +29,8 @@ from api.waiting import Waiting
 from model_store.store import ModelStore
 from worker.connection import connect
 from worker.credentials import ApiKeys
+from worker.lanes import Lanes
+from worker.listing import Listing
 from worker.queue import Queue
 from worker.versions import Versions
 
@@ -79,6 +81,8 @@ def _services(settings: ApiSettings, queue: Queue | None) -> Services:
     return Services(
         settings=settings,
         queue=queue,
+        listing=Listing(client),
+        lanes=Lanes(client),
         catalog=catalog,
         waiting=Waiting(
             connect(settings.redis_url, role="listener"),

@@ -55,5 +55,5 @@ def _answer(environ: dict[str, Any], error: ServiceError) -> Answer:
     body = error.body(request_id)
     answer = Answer(body, error.status, error.headers, PROBLEM_TYPE)
     answer.headers["Content-Length"] = str(len(body) + 1)
-    hooks.finish(answer.headers, request_id)
+    hooks.finish(answer.headers, request_id, None)
     return answer

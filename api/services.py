@@ -13,6 +13,8 @@ from api.settings import ApiSettings
 from api.throttle import Throttle
 from api.uploads import Uploads
 from api.waiting import Waiting
+from worker.lanes import Lanes
+from worker.listing import Listing
 from worker.queue import Queue
 from worker.versions import Versions
 
@@ -25,6 +27,8 @@ class Services:
 
     settings: ApiSettings
     queue: Queue
+    listing: Listing
+    lanes: Lanes
     catalog: Catalog
     waiting: Waiting
     uploads: Uploads

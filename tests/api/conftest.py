@@ -11,9 +11,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.exceptions import HTTPException
 
-from api import components, services
+from api import services
 from api.app import create_app
-from api.route_docs import OPERATIONS
+from api.openapi import components
+from api.openapi.route_docs import OPERATIONS
 from api.services import Services
 from api.settings import ApiSettings
 from model_store.store import ModelStore
