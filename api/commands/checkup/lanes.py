@@ -48,8 +48,10 @@ def _backlog(lane: str, figures: dict[str, Any]) -> Finding:
     age_s = figures["oldest_age_s"]
     found = (
         f"{figures['waiting']:,} wait, {figures['running']:,} run,"
-        f" {figures['jobs_per_s']:g} end a second; the next waits for {age_s:.1f} s"
+        f" {figures['jobs_per_s']:g} end a second"
     )
+    if figures["waiting"]:
+        found += f"; the next has waited for {age_s:.1f} s"
     if age_s < _LONG_S:
         return Finding(check=f"lane {lane}", found=found)
     return Finding(
