@@ -1,7 +1,6 @@
 """The laws of the front desk, on a real server."""
 
 import time
-import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -164,33 +163,6 @@ def test_the_position_counts_down(
     assert front_desk.find("acme", jobs[0].id).position is None
 
 
-def test_pages_show_each_job_once_newest_first(
-    front_desk: queue.Queue, submit: Submit
-) -> None:
-    """Walking there and back meets the same pages."""
-    ids = [submit().id for _ in range(7)]
-    pages = [front_desk.page("acme", limit=3)]
-    while pages[-1].next:
-        pages.append(front_desk.page("acme", limit=3, cursor=pages[-1].next))
-    seen = [job.id for page in pages for job in page.jobs]
-    assert sorted(seen) == sorted(ids)
-    created = [job.created_ms for page in pages for job in page.jobs]
-    assert created == sorted(created, reverse=True)
-    assert pages[0].previous is None
-    back = front_desk.page("acme", limit=3, cursor=pages[1].previous, newer=True)
-    assert back.jobs == pages[0].jobs
-    assert front_desk.page("other", limit=3) == queue.Page((), None, None)
-
-
-def test_a_cursor_survives_its_text_form() -> None:
-    """What a client hands back is what it was given; anything else is a ValueError."""
-    cursor = queue.Cursor(1763812345678, "3c1ab2b4-0000-4000-8000-000000000000")
-    assert queue.Cursor.decode(cursor.encode()) == cursor
-    for text in ("", "!", "abcd", "bm9jb2xvbg"):
-        with pytest.raises(ValueError):  # noqa: PT011 - of several kinds
-            queue.Cursor.decode(text)
-
-
 def test_cancels_leave_no_gaps_in_the_line(
     front_desk: queue.Queue, submit: Submit
 ) -> None:
@@ -202,31 +174,6 @@ def test_cancels_leave_no_gaps_in_the_line(
     second = submit()
     assert (first.position, second.position) == (1, 2)
     assert front_desk.find("acme", first.id).position == 1
-
-
-def test_a_tenants_list_keeps_what_can_be_read_and_drops_the_rest(
-    front_desk: queue.Queue, submit: Submit, redis: redis_py.Redis
-) -> None:
-    """However old an open job is, it stays; entries without a record go in time."""
-    key = ledger.tenant_key("acme")
-    old = [submit().id for _ in range(3)]
-    redis.zadd(key, dict.fromkeys(old, 1))
-    redis.zadd(key, {f"gone {number}": 2 for number in range(100)})
-    assert redis.ttl(key) > 0
-    for _ in range(20):
-        submit(id=str(uuid.uuid4())[:-1] + "0")
-    assert redis.zcard(key) == 23
-    assert {job.id for job in front_desk.page("acme", limit=50).jobs} >= set(old)
-
-
-def test_a_page_drops_entries_without_a_record(
-    front_desk: queue.Queue, submit: Submit, redis: redis_py.Redis
-) -> None:
-    """A page is short once, not for ever."""
-    jobs = [submit() for _ in range(3)]
-    redis.delete(ledger.job_key(jobs[1].id))
-    assert len(front_desk.page("acme", limit=3).jobs) == 2
-    assert redis.zcard(ledger.tenant_key("acme")) == 2
 
 
 def _sample(redis: redis_py.Redis, newest_ms: int) -> None:
