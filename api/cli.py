@@ -3,6 +3,7 @@
 import click
 
 import api
+from api.commands.dead_letters import dead_letters
 from api.commands.doctor import doctor
 from api.commands.keys import keys
 from api.commands.model import model
@@ -19,4 +20,5 @@ def main() -> None:
 main.add_command(up)
 main.add_command(keys)
 main.add_command(model)
+main.add_command(dead_letters)
 main.add_command(doctor)

@@ -16,7 +16,8 @@ class Fault(click.ClickException):
     ├── TrainingFailed (7)
     ├── NotPriced (8)
     ├── RedisUnreachable (9)
-    └── NotFound (10)
+    ├── NotFound (10)
+    └── QueueRefused (11)
     """
 
 
@@ -70,6 +71,12 @@ class NotFound(Fault):
     """Nothing has the id that was given."""
 
     exit_code = 10
+
+
+class QueueRefused(Fault):
+    """The queue takes no jobs at the moment."""
+
+    exit_code = 11
 
 
 def exit_codes(*kinds: type[Fault]) -> Mapping[int, str]:

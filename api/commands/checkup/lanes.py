@@ -5,6 +5,7 @@ from typing import Any
 
 from api.commands.checkup.finding import Finding, Status, Target
 from worker import ledger
+from worker.dead_letters import DeadLetters
 from worker.queue import Queue
 
 #: Seconds that the next job may have waited before more workers are advised.
@@ -18,6 +19,7 @@ def check(target: Target) -> Iterator[Finding]:
         for lane, figures in lanes.items():
             yield _workers(lane, figures)
             yield _paused(lane) if figures["paused"] else _backlog(lane, figures)
+            yield _dead(lane, DeadLetters(client, target.settings, lane=lane).count())
         yield _upkeep(tended=ledger.Ledger(client, target.settings).is_tended())
 
 
@@ -60,6 +62,18 @@ def _backlog(lane: str, figures: dict[str, Any]) -> Finding:
         found=found,
         expected=f"less than {_LONG_S:g} s",
         remedy="Start more workers, or find out what holds up those that there are.",
+    )
+
+
+def _dead(lane: str, count: int) -> Finding:
+    if count == 0:
+        return Finding(check=f"dead letters {lane}", found="none")
+    return Finding(
+        check=f"dead letters {lane}",
+        status=Status.WARNING,
+        found=f"{count:,} jobs",
+        expected="none that nobody has looked at",
+        remedy="`kerbside dead-letters list --by-cause`, then replay or discard them.",
     )
 
 
