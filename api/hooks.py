@@ -21,6 +21,8 @@ from api.services import Services, services
 from api.translation import allowed, as_service_error
 from worker.errors import frames_of
 
+_WITHOUT_CONTENT = {204, 304}
+
 _logger = logging.getLogger(__name__)
 
 
@@ -120,6 +122,9 @@ def _view() -> Any:
 
 def _finish(response: Response) -> Response:
     finish(response.headers, g.request_id, _view())
+    if response.status_code in _WITHOUT_CONTENT:
+        # Flask names a type for what is not there.
+        response.headers.pop("Content-Type", None)
     return response
 
 

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 
 from api.errors import spread
-from worker.queue import expected_wait_s
+from worker.lanes import expected_wait_s
 
 #: Seconds over which the rate is taken.
 _WINDOW_S = 10

@@ -1,7 +1,6 @@
 """The queue's front desk: all that a client of the service can do to a job."""
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,19 +21,15 @@ from worker.errors import (
     UnknownJob,
 )
 from worker.jobs import Job, State, Submission
+from worker.lanes import LATEST_S, Lanes, expected_wait_s
 from worker.settings import WorkerSettings
 
-#: Milliseconds over which arrival and completion rates are measured.
-_RATE_WINDOW_MS = 10_000
 #: Why the script refused a submit -> what is raised.
 _REFUSALS: dict[bytes, type[QueueRefusal]] = {
     b"full": QueueFull,
     b"memory": MemoryFull,
     b"evicting": RedisEvicts,
 }
-#: Bounds of the advice when to come back, in seconds, and the advice when jobs wait
-#: and none has ended lately.
-_SOONEST_S, _LATEST_S, _STANDSTILL_S = 1, 60, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +51,7 @@ class Queue:
         self._redis = client
         self._settings = settings
         self._ledger = ledger.Ledger(client, settings)
+        self._lanes = Lanes(client)
 
     def submit(self, submission: Submission) -> Receipt:
         """Take a job: record and message in one script, one round trip.
@@ -71,7 +67,7 @@ class Queue:
         try:
             outcome, *rest = self._ledger.run("submit", *args)
         except OutOfMemoryError as error:
-            raise MemoryFull(_LATEST_S) from error
+            raise MemoryFull(LATEST_S) from error
         if outcome == b"created":
             return Receipt(_new_job(submission, *rest), replayed=False)
         if outcome == b"replayed":
@@ -130,7 +126,7 @@ class Queue:
         try:
             outcome, *rest = self._ledger.run("retry", job_id, tenant, bound, deadline)
         except OutOfMemoryError as error:
-            raise MemoryFull(_LATEST_S) from error
+            raise MemoryFull(LATEST_S) from error
         if outcome == b"unknown":
             raise self._missing(tenant, job_id)
         if outcome == b"not_retryable":
@@ -149,10 +145,6 @@ class Queue:
         """
         if self._ledger.run("delete", job_id, tenant) < 0:
             raise UnknownJob
-
-    def scaler(self) -> dict[str, Any]:
-        """Return what an autoscaler needs to know of each lane."""
-        return {"queues": {lane: self._lane(lane) for lane in ledger.LANES}}
 
     def write_probe(self) -> None:
         """Prove that Redis answers and takes writes.
@@ -200,7 +192,8 @@ class Queue:
         return UnknownJob()
 
     def _refusal(self, waiting: int, reason: bytes) -> QueueRefusal:
-        return _REFUSALS.get(reason, MemoryFull)(self._wait_s(waiting))
+        wait_s = expected_wait_s(waiting, self._lanes.ends_per_s(ledger.PREDICTIONS))
+        return _REFUSALS.get(reason, MemoryFull)(wait_s)
 
     def _position(self, job: Job, sent_ms: int) -> int:
         pipe = self._redis.pipeline(transaction=False)
@@ -211,54 +204,6 @@ class Queue:
         # The number counts jobs that were canceled while they waited; the time counts
         # all of one millisecond. The truth is no more than either.
         return max(1, min(job.number - int(claimed or 0), int(not_later)))
-
-    def _lane(self, lane: str) -> dict[str, Any]:
-        pipe = self._redis.pipeline(transaction=False)
-        pipe.time()
-        # By their records: a message may be there twice, or be lost.
-        pipe.zcard(ledger.lane_key("waiting", lane))
-        pipe.zcard(ledger.lane_key("running", lane))
-        pipe.zrange(ledger.lane_key("waiting", lane), 0, 0)
-        pipe.zrange(ledger.lane_key("workers", lane), 0, -1, withscores=True)
-        pipe.exists(ledger.lane_key("paused", lane))
-        pipe.lrange(ledger.lane_key("samples", lane), 0, -1)
-        clock, waiting, running, first, workers, paused, samples = pipe.execute()
-        now = _ms(clock)
-        arrivals, ends = _rates(samples, now)
-        seen = [name for name, last in workers if now - last <= ledger.WORKER_SEEN_MS]
-        # A paused lane asks for no workers.
-        waiting, running = (0, 0) if paused else (waiting, running)
-        return {
-            "waiting": waiting,
-            "running": running,
-            "backlog": waiting + running,
-            "oldest_age_s": self._age_s(first[0], now) if waiting and first else 0.0,
-            "workers": len(seen),
-            "arrivals_per_s": arrivals,
-            "jobs_per_s": ends,
-            "paused": bool(paused),
-        }
-
-    def _age_s(self, next_id: bytes, now: int) -> float:
-        # Of the job that starts next, which but for a re-send is the oldest; since its
-        # submit, for its message may be younger.
-        created = self._redis.hget(ledger.job_key(next_id.decode()), "created")
-        return (now - int(created)) / 1000 if created else 0.0
-
-    def _wait_s(self, waiting: int) -> int:
-        pipe = self._redis.pipeline(transaction=False)
-        pipe.time()
-        samples_key = ledger.lane_key("samples", ledger.PREDICTIONS)
-        pipe.lrange(samples_key, 0, -1)
-        clock, samples = pipe.execute()
-        _, ends_per_s = _rates(samples, _ms(clock))
-        return expected_wait_s(waiting, ends_per_s)
-
-
-def expected_wait_s(jobs: int, ends_per_s: float) -> int:
-    """Return the whole seconds in which so many jobs end: advice when to come back."""
-    wait_s = jobs / ends_per_s if ends_per_s else _STANDSTILL_S
-    return max(_SOONEST_S, min(_LATEST_S, round(wait_s)))
 
 
 def _new_job(submission: Submission, now: int, number: int, position: int) -> Job:
@@ -275,24 +220,3 @@ def _new_job(submission: Submission, now: int, number: int, position: int) -> Jo
         number=number,
         position=max(1, position),
     )
-
-
-def _ms(clock: tuple[int, int]) -> int:
-    """Return Redis's TIME in milliseconds."""
-    seconds, micros = clock
-    return seconds * 1000 + micros // 1000
-
-
-def _rates(samples: Sequence[bytes], now: int) -> tuple[float, float]:
-    """Return arrivals and ends per second between the samples of the window.
-
-    Without a sample of late nothing is known, and nothing is claimed.
-    """
-    points = [tuple(int(part) for part in sample.split()) for sample in samples]
-    recent = [p for p in points if now - p[0] <= _RATE_WINDOW_MS]
-    if not recent or recent[0][0] == recent[-1][0]:
-        return 0.0, 0.0
-    newest, oldest = recent[0], recent[-1]
-    span_s = (newest[0] - oldest[0]) / 1000
-    arrivals, ends = newest[1] - oldest[1], newest[2] - oldest[2]
-    return round(arrivals / span_s, 1), round(ends / span_s, 1)

@@ -152,7 +152,7 @@ def test_a_job_that_moved_on_is_not_shown_in_its_old_state(
         book.complete(ledger.PREDICTIONS, done)
         return from_record(job_id, {**record, b"state": b"succeeded"})
 
-    monkeypatch.setattr(listing.Job, "from_record", ended_meanwhile)
+    monkeypatch.setattr(Job, "from_record", ended_meanwhile)
 
     page = lists.page("acme", limit=5, wanted=Wanted(states=frozenset({State.QUEUED})))
 
