@@ -6,7 +6,7 @@ from typing import Any
 from api.commands.checkup.finding import Finding, Status, Target
 from worker import ledger
 from worker.dead_letters import DeadLetters
-from worker.queue import Queue
+from worker.lanes import Lanes
 
 #: Seconds that the next job may have waited before more workers are advised.
 _LONG_S = 60.0
@@ -15,7 +15,7 @@ _LONG_S = 60.0
 def check(target: Target) -> Iterator[Finding]:
     """Look at each lane and at who tends it."""
     with target.redis() as client:
-        lanes = Queue(client, target.settings).scaler()["queues"]
+        lanes = Lanes(client).scaler()["queues"]
         for lane, figures in lanes.items():
             yield _workers(lane, figures)
             yield _paused(lane) if figures["paused"] else _backlog(lane, figures)

@@ -15,6 +15,7 @@ from tests import dead_letters
 from tests.api.conftest import Run
 from tests.worker.conftest import VERSION
 from worker import ledger, queue
+from worker.dead_letters import DeadLetter, DeadLetters
 from worker.jobs import State
 
 Kill = Callable[..., list[str]]
@@ -227,17 +228,15 @@ def test_what_was_retried_meanwhile_is_counted_apart(
 ) -> None:
     """Its client was faster; the others are replayed all the same."""
     first, second = kill(2)
-    read = command.DeadLetters.find
+    read = DeadLetters.find
 
-    def read_while_its_client_retries(
-        kept: command.DeadLetters, job_id: str
-    ) -> command.DeadLetter:
+    def read_while_its_client_retries(kept: DeadLetters, job_id: str) -> DeadLetter:
         letter = read(kept, job_id)
         if job_id == first:
             front_desk.retry("acme", first)
         return letter
 
-    monkeypatch.setattr(command.DeadLetters, "find", read_while_its_client_retries)
+    monkeypatch.setattr(DeadLetters, "find", read_while_its_client_retries)
     done = letters("replay", first, second, "--yes", "--json")
 
     told = json.loads(done.stdout)

@@ -21,12 +21,14 @@ def configure(redis: redis_py.Redis) -> Iterator[Configure]:
         before.setdefault(name, str(redis.config_get(name)[name]))
         redis.config_set(name, value)
 
+    # As `kerbside up` starts it, whatever other tests have set.
+    configure("maxmemory", "512mb")
     yield configure
     for name, value in before.items():
         redis.config_set(name, value)
 
 
-def test_a_server_as_up_starts_it_is_fine(target: Target) -> None:
+def test_a_server_as_up_starts_it_is_fine(target: Target, configure: Configure) -> None:
     """Address, version, policy, log and memory are each told."""
     assert statuses(redis_server.check(target)) == dict.fromkeys(
         ("redis", "redis version", "redis policy", "redis log", "redis memory"),
