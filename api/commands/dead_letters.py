@@ -4,11 +4,12 @@ import contextlib
 import itertools
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import click
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -85,7 +86,7 @@ def list_letters(
     if not shown:
         click.echo("No dead letters.")
         return
-    results().print(_table(shown))
+    _print_lines(map(_cause_lines if by_cause else _letter_lines, shown))
     if more:
         click.echo(f"There are more than these {limit}: --limit shows them.", err=True)
 
@@ -283,14 +284,22 @@ def _cause_record(cause: Cause) -> dict[str, Any]:
     }
 
 
-def _table(rows: Sequence[dict[str, Any]]) -> Table:
-    table = Table(box=None)
-    for name in rows[0]:
-        table.add_column(name.replace("_", " "), no_wrap=name == "id")
-    for row in rows:
-        values = (
-            " ".join(value) if isinstance(value, list) else str(value)
-            for value in row.values()
-        )
-        table.add_row(*map(Text, values))
-    return table
+def _letter_lines(letter: dict[str, Any]) -> tuple[str, str]:
+    """Return what is told of a letter: two lines fit where a table would not."""
+    return (
+        "{id}  {died_at}  {tenant}".format(**letter),
+        "{version}, {crashes} crashes in {attempts} starts: {error}".format(**letter),
+    )
+
+
+def _cause_lines(cause: dict[str, Any]) -> tuple[str, str]:
+    versions = ", ".join(cause["versions"])
+    span = "from {first_died_at} to {last_died_at}".format(**cause)
+    return "{count:,}  {error}".format(**cause), f"{versions}, {span}"
+
+
+def _print_lines(lines: Iterable[tuple[str, str]]) -> None:
+    console = results()
+    for first, second in lines:
+        console.print(Text(first, "bold"), soft_wrap=True)
+        console.print(Padding(Text(second), (0, 0, 0, 4), expand=False))

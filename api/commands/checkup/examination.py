@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 import redis
 
 from api.commands.checkup.finding import Finding, NoRedis, Status, Target
-from worker.outage import words_of
 
 Check = Callable[[Target], Iterator[Finding]]
 
@@ -49,8 +48,8 @@ class _Begun:
     def _run(self) -> None:
         try:
             self._found.extend(self.check(self.target))
-        except (NoRedis, redis.RedisError) as error:
-            self._found.append(self._unknown(error))
+        except (NoRedis, redis.RedisError):
+            self._found.append(self._unknown())
         except Exception as error:  # noqa: BLE001 - one fault must not hide the rest
             self._found.append(self._broken(error))
 
@@ -64,12 +63,11 @@ class _Begun:
             " --timeout gives it more seconds.",
         )
 
-    def _unknown(self, error: Exception) -> Finding:
-        words = words_of(error) if isinstance(error, redis.RedisError) else ""
+    def _unknown(self) -> Finding:
         return Finding(
             check=self.name,
             status=Status.WARNING,
-            found=f"not known, since Redis does not tell it {words}".strip(),
+            found="not known while Redis does not answer",
             expected="an answer of Redis",
             remedy="Mend what is said of Redis first.",
         )

@@ -65,5 +65,5 @@ class Target:
         url = redis_access.address(self.settings)
         if url is None:
             raise NoRedis
-        with contextlib.closing(connect(url, role="worker")) as client:
+        with contextlib.closing(connect(url, role="operator")) as client:
             yield client

@@ -1,5 +1,6 @@
 """Whether there is a model to price with that workers take."""
 
+import contextlib
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
@@ -13,7 +14,7 @@ _ROLL_BACK = "`kerbside model rollback`, or `kerbside model promote` another ver
 _DAYS_OF_A_YEAR = 365.25
 
 
-def check(target: Target) -> Iterator[Finding]:
+def check_store(target: Target) -> Iterator[Finding]:
     """Look at the model store and at its champion, which is read whole."""
     try:
         store = ModelStore.from_settings(target.settings)
@@ -30,8 +31,16 @@ def check(target: Target) -> Iterator[Finding]:
         yield _unusable(error)
         return
     yield Finding(check="champion", found=_told(card))
-    with target.redis() as client:
-        yield _workers_have(card.version, Versions(client, target.settings))
+
+
+def check_loaded(target: Target) -> Iterator[Finding]:
+    """Look at what workers say of the champion, if there is one."""
+    with contextlib.suppress(ModelStoreError):
+        champion = ModelStore.from_settings(target.settings).aliases().champion
+        if champion is None:
+            return
+        with target.redis() as client:
+            yield _workers_have(champion, Versions(client, target.settings))
 
 
 def _told(card: ModelCard) -> str:
@@ -56,7 +65,8 @@ def _no_champion(store: ModelStore, versions: list[str]) -> Finding:
         expected="a version that prices by default",
         remedy=f"`kerbside model promote {versions[-1]}`."
         if versions
-        else "`kerbside up` or `kerbside model train`.",
+        else "`kerbside up` or `kerbside model train`; or name another store:"
+        " KERBSIDE_STORE_URL.",
     )
 
 

@@ -11,7 +11,6 @@ import redis
 from api.commands import redis_access
 from api.commands.checkup.finding import Finding, NoRedis, Status, Target
 from worker.durability import Server
-from worker.outage import words_of
 
 #: The scripts use what older servers do not know.
 _OLDEST = (6, 2)
@@ -54,7 +53,6 @@ def place(target: Target) -> str:
 
 
 def _unreachable(error: Exception, target: Target, where: str) -> Finding:
-    words = words_of(error) if isinstance(error, redis.RedisError) else str(error)
     if isinstance(error, redis.AuthenticationError):
         expected, remedy = (
             "a password that opens",
@@ -68,7 +66,7 @@ def _unreachable(error: Exception, target: Target, where: str) -> Finding:
     return Finding(
         check="redis",
         status=Status.FAILED,
-        found=f"{where} does not serve: {words}",
+        found=f"{where} does not serve: {error or type(error).__name__}",
         expected=expected,
         remedy=remedy,
     )

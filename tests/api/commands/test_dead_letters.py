@@ -85,7 +85,7 @@ def test_causes_are_counted(kill: Kill, letters: Run, tell: Tell) -> None:
     assert first <= last
     assert cause.pop("error").startswith("Its worker died 3 times")
     assert cause == {"count": 3, "versions": [VERSION, OTHER]}
-    assert f"{VERSION} {OTHER}" in table
+    assert f"{VERSION}, {OTHER}" in table
 
 
 def test_none_is_told_in_words(letters: Run) -> None:

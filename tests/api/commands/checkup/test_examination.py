@@ -37,8 +37,8 @@ def test_a_check_that_hangs_is_told_and_the_others_are_too() -> None:
 @pytest.mark.parametrize(
     ("error", "status", "words"),
     [
-        (NoRedis(), Status.WARNING, "not known, since Redis does not tell it"),
-        (redis.ConnectionError(), Status.WARNING, "ConnectionError"),
+        (NoRedis(), Status.WARNING, "not known while Redis"),
+        (redis.ConnectionError(), Status.WARNING, "not known while Redis"),
         (ZeroDivisionError("x"), Status.FAILED, "itself failed: ZeroDivisionError: x"),
     ],
 )

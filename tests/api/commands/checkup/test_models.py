@@ -29,7 +29,7 @@ def test_a_champion_that_workers_have_is_fine(
     """Store, champion and workers are each told."""
     versions.loaded(store.resolve("champion"))
 
-    found = list(models.check(target))
+    found = [*models.check_store(target), *models.check_loaded(target)]
 
     assert set(statuses(found).values()) == {Status.OK}
     assert "signed and whole" in only(found, "champion").found
@@ -37,7 +37,7 @@ def test_a_champion_that_workers_have_is_fine(
 
 def test_a_champion_that_no_worker_has_is_told(target: Target) -> None:
     """It may be that they just start."""
-    assert statuses(models.check(target))["loaded"] is Status.WARNING
+    assert statuses(models.check_loaded(target))["loaded"] is Status.WARNING
 
 
 def test_a_champion_that_workers_refuse_is_told_with_their_reason(
@@ -46,7 +46,7 @@ def test_a_champion_that_workers_refuse_is_told_with_their_reason(
     """Prices come from another version, or not at all."""
     versions.refused(store.resolve("champion"), "no such column")
 
-    found = only(models.check(target), "loaded")
+    found = only(models.check_loaded(target), "loaded")
 
     assert found.status is Status.FAILED
     assert "1 times: no such column" in found.found
@@ -88,8 +88,11 @@ def test_a_store_without_a_usable_champion_is_told(
     remedy: str,
 ) -> None:
     """Each fault has its own remedy."""
-    found = only(models.check(damage(own_store, target)), check)
+    damaged = damage(own_store, target)
 
+    found = only(models.check_store(damaged), check)
+
+    assert "loaded" not in statuses(models.check_store(damaged))
     assert found.status is Status.FAILED
     assert words in found.found
     assert remedy in found.remedy
