@@ -33,7 +33,7 @@ def connected(settings: ApiSettings) -> Iterator[redis.Redis]:
     if url is None:
         raise RedisUnreachable(no_installation(settings))
     try:
-        with contextlib.closing(connect(url, role="worker")) as client:
+        with contextlib.closing(connect(url, role="operator")) as client:
             yield client
     except (redis.RedisError, ValueError) as error:
         raise RedisUnreachable(

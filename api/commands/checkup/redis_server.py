@@ -66,7 +66,7 @@ def _unreachable(error: Exception, target: Target, where: str) -> Finding:
     return Finding(
         check="redis",
         status=Status.FAILED,
-        found=f"{where} does not serve: {error or type(error).__name__}",
+        found=f"{where} does not serve: {str(error) or type(error).__name__}",
         expected=expected,
         remedy=remedy,
     )
