@@ -14,7 +14,12 @@ from model_store.command_line import Group
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(api.__version__, message="kerbside %(version)s")
 def main() -> None:
-    """Price houses: asynchronously, with honest ranges."""
+    """Price houses: asynchronously, with honest ranges.
+
+    \b
+    Let the shell complete commands and options (or zsh_source, fish_source):
+      eval "$(_KERBSIDE_COMPLETE=bash_source kerbside)"
+    """
 
 
 main.add_command(up)

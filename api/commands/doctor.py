@@ -61,7 +61,7 @@ _EXIT_CODES = {
 )
 @click.pass_context
 def doctor(ctx: click.Context, *, as_json: bool, limit_s: float) -> None:
-    """Look for what is wrong with the installation, and say what to do.
+    """Look for what is wrong, and say what to do.
 
     It looks at the settings, Redis, the clock, the model store, the workers, the API,
     Flower, this machine, the installed packages and the files that hold secrets. It

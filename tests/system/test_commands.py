@@ -14,7 +14,7 @@ import redis as redis_py
 
 from api.launcher.stack import Stack
 from api.settings import child_environment
-from tests.patience import wait_until
+from tests.patience import PATIENCE_S, wait_until
 from tests.system.conftest import Start, Submit
 from tests.system.installation import Installation
 from tests.worker.conftest import tend
@@ -113,8 +113,7 @@ def _bury(
     redis: redis_py.Redis,
 ) -> None:
     while not front_desk.find("acme", job.id).state.is_terminal:
-        worker = start_worker()
-        wait_until(lambda worker=worker: worker.poll() is not None)
+        start_worker().wait(PATIENCE_S)
         redis.zadd(ledger.lane_key("running", PREDICTIONS), {job.id: 1})
         tend(book, redis)
 
