@@ -10,16 +10,20 @@ from api.commands.model import model
 from api.launcher.up import up
 from model_store.command_line import Group
 
+_HELP = """Price houses: asynchronously, with honest ranges.
 
-@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+\b
+Let the shell complete commands and options (or zsh_source, fish_source):
+  eval "$(_KERBSIDE_COMPLETE=bash_source kerbside)"
+"""
+
+
+@click.group(
+    cls=Group, help=_HELP, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(api.__version__, message="kerbside %(version)s")
 def main() -> None:
-    """Price houses: asynchronously, with honest ranges.
-
-    \b
-    Let the shell complete commands and options (or zsh_source, fish_source):
-      eval "$(_KERBSIDE_COMPLETE=bash_source kerbside)"
-    """
+    """Price houses; `_HELP` says it to the user."""
 
 
 main.add_command(up)

@@ -1,6 +1,7 @@
 """The Redis of the installation that a command of its operator is about."""
 
 import contextlib
+import os
 from collections.abc import Iterator
 
 import redis
@@ -43,7 +44,13 @@ def connected(settings: ApiSettings) -> Iterator[redis.Redis]:
 
 
 def no_installation(settings: ApiSettings) -> str:
-    """Say that nothing was started yet, and what to do."""
+    """Say why no Redis is known, and what to do."""
+    folder = settings.state_dir / "redis"
+    if folder.exists() and not os.access(folder, os.R_OK | os.X_OK):
+        return (
+            f"The installation in {settings.state_dir} is not this user's: run the"
+            " command as the user who started it."
+        )
     return (
         f"No installation in {settings.state_dir}: start one with `kerbside up`, or"
         " set KERBSIDE_REDIS_URL or KERBSIDE_STATE_DIR."

@@ -50,6 +50,8 @@ class _Begun:
             self._found.extend(self.check(self.target))
         except (NoRedis, redis.RedisError):
             self._found.append(self._unknown())
+        except OSError as error:
+            self._found.append(self._barred(error))
         except Exception as error:  # noqa: BLE001 - one fault must not hide the rest
             self._found.append(self._broken(error))
 
@@ -70,6 +72,15 @@ class _Begun:
             found="not known while Redis does not answer",
             expected="an answer of Redis",
             remedy="Mend what is said of Redis first.",
+        )
+
+    def _barred(self, error: OSError) -> Finding:
+        return Finding(
+            check=self.name,
+            status=Status.FAILED,
+            found=f"{error.filename or 'not known'}: {error.strerror or error}",
+            expected="what this user may look at",
+            remedy="Run it as the user of the service.",
         )
 
     def _broken(self, error: Exception) -> Finding:

@@ -38,7 +38,7 @@ def check(target: Target) -> Iterator[Finding]:
         yield Finding(
             check="redis",
             status=Status.FAILED,
-            found=f"none was started in {target.settings.state_dir} yet",
+            found=f"none is known in {target.settings.state_dir}",
             expected="a Redis",
             remedy=redis_access.no_installation(target.settings),
         )

@@ -36,7 +36,7 @@ def test_a_reader_is_told_what_to_do(run: Run) -> None:
     done = run("doctor")
 
     assert done.exit_code == 1
-    assert "none was started in" in done.stdout
+    assert "none is known in" in done.stdout
     assert "start one with `kerbside up`" in done.stdout
     assert " failed." in done.stdout
 

@@ -89,3 +89,16 @@ def test_keys_with_a_stopped_installation_are_told_so(run: Run, tmp_path: Path) 
 
     assert done.exit_code == faults.RedisUnreachable.exit_code
     assert "Is `kerbside up` running?" in done.stderr
+
+
+def test_keys_of_another_users_installation_are_told_as_such(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is there, only not for this user."""
+    (tmp_path / "state" / "redis").mkdir(parents=True)
+    monkeypatch.setattr("os.access", lambda *_: False)
+
+    done = run("keys", "list")
+
+    assert done.exit_code == faults.RedisUnreachable.exit_code
+    assert "run the command as the user who started it" in done.stderr

@@ -39,6 +39,7 @@ def test_a_check_that_hangs_is_told_and_the_others_are_too() -> None:
     [
         (NoRedis(), Status.WARNING, "not known while Redis"),
         (redis.ConnectionError(), Status.WARNING, "not known while Redis"),
+        (PermissionError(13, "No right", "var"), Status.FAILED, "var: No right"),
         (ZeroDivisionError("x"), Status.FAILED, "itself failed: ZeroDivisionError: x"),
     ],
 )
