@@ -13,11 +13,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from api.commands import redis_access
+from api.commands import letter_display, redis_access
 from api.launcher import faults, installation
 from api.launcher.faults import Fault, NotFound, QueueRefused, RedisUnreachable
 from model_store.command_line import Group, results
-from worker.dead_letters import Cause, DeadLetter, DeadLetters, Selection
+from worker.dead_letters import DeadLetter, DeadLetters, Selection
 from worker.errors import JobGone, NotRetryable, QueueError, QueueRefusal, UnknownJob
 from worker.jobs import rfc3339
 
@@ -75,10 +75,10 @@ def list_letters(
     with _kept() as kept:
         found: Sequence[dict[str, Any]]
         if by_cause:
-            found = [_cause_record(one) for one in kept.causes(selection)]
+            found = [letter_display.cause_record(one) for one in kept.causes(selection)]
         else:
             letters = itertools.islice(kept.every(selection), limit + 1)
-            found = [_record(one) for one in letters]
+            found = [letter_display.record(one) for one in letters]
     shown, more = found[:limit], len(found) > limit
     if as_json:
         click.echo(json.dumps({"results": shown, "more": more}))
@@ -86,7 +86,8 @@ def list_letters(
     if not shown:
         click.echo("No dead letters.")
         return
-    _print_lines(map(_cause_lines if by_cause else _letter_lines, shown))
+    told = letter_display.cause_lines if by_cause else letter_display.letter_lines
+    _print_lines(map(told, shown))
     if more:
         click.echo(f"There are more than these {limit}: --limit shows them.", err=True)
 
@@ -103,7 +104,7 @@ def show(*, job_id: str, as_json: bool) -> None:
     with _kept() as kept:
         letter = _found(kept, job_id)
         job = kept.job(letter)
-    record = _record(letter) | {
+    record = letter_display.record(letter) | {
         "created_at": rfc3339(job.created_ms),
         "expires_at": rfc3339(job.expires_ms),
         "metadata": json.loads(job.metadata),
@@ -259,43 +260,6 @@ def _found(kept: DeadLetters, job_id: str) -> DeadLetter:
         raise NotFound(
             f"There is no dead letter {job_id}; `kerbside dead-letters list` shows all."
         ) from error
-
-
-def _record(letter: DeadLetter) -> dict[str, Any]:
-    return {
-        "id": letter.id,
-        "tenant": letter.tenant,
-        "model": letter.model,
-        "version": letter.version,
-        "crashes": letter.crashes,
-        "attempts": letter.attempts,
-        "died_at": rfc3339(letter.died_ms),
-        "error": letter.error,
-    }
-
-
-def _cause_record(cause: Cause) -> dict[str, Any]:
-    return {
-        "error": cause.error,
-        "count": cause.count,
-        "versions": sorted(cause.versions),
-        "first_died_at": rfc3339(cause.first_ms),
-        "last_died_at": rfc3339(cause.last_ms),
-    }
-
-
-def _letter_lines(letter: dict[str, Any]) -> tuple[str, str]:
-    """Return what is told of a letter: two lines fit where a table would not."""
-    return (
-        "{id}  {died_at}  {tenant}".format(**letter),
-        "{version}, {crashes} crashes in {attempts} starts: {error}".format(**letter),
-    )
-
-
-def _cause_lines(cause: dict[str, Any]) -> tuple[str, str]:
-    versions = ", ".join(cause["versions"])
-    span = "from {first_died_at} to {last_died_at}".format(**cause)
-    return "{count:,}  {error}".format(**cause), f"{versions}, {span}"
 
 
 def _print_lines(lines: Iterable[tuple[str, str]]) -> None:

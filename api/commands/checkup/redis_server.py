@@ -1,4 +1,4 @@
-"""Whether Redis answers, keeps what it is given, and has room."""
+"""Whether a Redis answers that Kerbside can use."""
 
 import re
 import statistics
@@ -9,6 +9,7 @@ from typing import Any
 import redis
 
 from api.commands import redis_access
+from api.commands.checkup import redis_durability
 from api.commands.checkup.finding import Finding, NoRedis, Status, Target
 from worker.durability import Server
 
@@ -17,8 +18,6 @@ _OLDEST = (6, 2)
 #: Milliseconds of a round trip from which a submit is slow by it.
 _SLOW_MS = 20.0
 _PINGS = 5
-#: What the server must be like, and what its user may do.
-_PAGE = "docs/howto/own-redis.md"
 
 
 def check(target: Target) -> Iterator[Finding]:
@@ -30,10 +29,8 @@ def check(target: Target) -> Iterator[Finding]:
             yield _answers(client, info, where)
             yield _version(info, where)
             yield from _is_one_primary(info, where)
-            server = Server.of(client)
-            yield _policy(server, where)
-            yield _log(server, info, where)
-            yield _memory(server, target.settings.memory_share, where)
+            share = target.settings.memory_share
+            yield from redis_durability.check(Server.of(client), info, share, where)
     except NoRedis:
         yield Finding(
             check="redis",
@@ -59,7 +56,7 @@ def _unreachable(error: Exception, target: Target, where: str) -> Finding:
             "Mend the one in KERBSIDE_REDIS_URL.",
         )
     elif isinstance(error, redis.ResponseError):
-        expected = f"the rights of the user in {_PAGE}"
+        expected = f"the rights of the user in {redis_durability.PAGE}"
         remedy = "Give the user these rights, or wait until the server has started."
     else:
         expected, remedy = "an answer", _start(target)
@@ -136,59 +133,3 @@ def _is_one_primary(info: Mapping[str, Any], where: str) -> Iterator[Finding]:
             expected="the primary, which takes writes",
             remedy="Name the primary in KERBSIDE_REDIS_URL.",
         )
-
-
-def _policy(server: Server, where: str) -> Finding:
-    if server.policy == "noeviction":
-        return Finding(check="redis policy", found="noeviction")
-    return Finding(
-        check="redis policy",
-        status=Status.FAILED if server.evicts else Status.WARNING,
-        found=f"maxmemory-policy {server.policy} at {where}",
-        expected="noeviction: with any other a full server deletes acknowledged jobs",
-        remedy="CONFIG SET maxmemory-policy noeviction, and the same in its file.",
-    )
-
-
-def _log(server: Server, info: Mapping[str, Any], where: str) -> Finding:
-    if not server.logs:
-        return Finding(
-            check="redis log",
-            status=Status.WARNING,
-            found=f"no append-only file at {where}",
-            expected="appendonly yes: without it a restart loses acknowledged jobs",
-            remedy="CONFIG SET appendonly yes, and the same in its file.",
-        )
-    if info.get("aof_last_write_status", "ok") != "ok":
-        return Finding(
-            check="redis log",
-            status=Status.FAILED,
-            found=f"{where} could not write its append-only file",
-            expected="a log that takes every write",
-            remedy="Make room on its disk; it takes writes again by itself.",
-        )
-    return Finding(check="redis log", found="append-only file")
-
-
-def _memory(server: Server, share: float, where: str) -> Finding:
-    used = f"{server.used / 2**20:,.1f} MiB"
-    if not server.maxmemory:
-        return Finding(
-            check="redis memory",
-            status=Status.WARNING,
-            found=f"{used} used at {where}, no maxmemory",
-            expected="a bound: new jobs are refused before the machine is full",
-            remedy=f"Set maxmemory; {_PAGE} tells how much.",
-        )
-    part = server.used / server.maxmemory
-    found = f"{used} of {server.maxmemory / 2**20:,.0f} MiB, {part:.1%}"
-    if part < share * share:
-        return Finding(check="redis memory", found=found)
-    return Finding(
-        check="redis memory",
-        status=Status.FAILED if server.is_short(share) else Status.WARNING,
-        found=f"{found} at {where}",
-        expected=f"less than {share:.0%}, from which on new jobs are refused",
-        remedy="Raise maxmemory (embedded: KERBSIDE_EMBEDDED_MEMORY), or keep results"
-        " for a shorter time: KERBSIDE_RESULT_TTL_S.",
-    )
