@@ -26,14 +26,14 @@ from urllib.parse import quote, urlencode, urlsplit
 
 #: Statuses that ask to come again: of the API, and of what may stand in front of it.
 _LATER = frozenset({429, 502, 503, 504})
-_FINE, _JSON = range(200, 300), {"Content-Type": "application/json"}
-#: Seconds: first and longest pause between tries at most, least time of a try.
-_PAUSE_S, _MAX_PAUSE_S, _LEAST_S = 0.1, 10.0, 1.0
-#: Seconds that one request may wait for a price, and for its answer beyond that.
-_LONG_POLL_S, _ANSWER_S = 30, 10.0
+_FINE, _JSON = range(200, 300), "application/json"
+#: Seconds: the first and the longest pause between tries, at most; the least time of a
+#: try; what a request may wait for a price, and for its answer beyond that.
+_PAUSE_S, _MAX_PAUSE_S, _LEAST_S, _LONG_POLL_S, _ANSWER_S = 0.1, 10.0, 1.0, 30, 10.0
 
 _T = TypeVar("_T")
 House = abc.Mapping[str, Any]
+Houses = abc.Sequence[House]
 
 
 class KerbsideError(Exception):
@@ -166,22 +166,21 @@ class Client(contextlib.AbstractContextManager["Client"]):
     time. Redirects are not followed, and proxies of the environment not used.
     """
 
-    #: Makes a connection; set another one for a proxy or a TLS context of yours.
-    connect: abc.Callable[[], http.client.HTTPConnection]
-
     def __init__(
         self, url: str, key: str, *, timeout_s: float = 60.0, concurrency: int = 16
     ) -> None:
         place = urlsplit(url)
         is_known = place.scheme in {"http", "https"} and place.username is None
-        if not is_known or not place.hostname:
-            raise ValueError("url must be http(s)://host[:port][/path]")
+        if not (is_known and place.hostname and key.isascii() and key.isprintable()):
+            raise ValueError("url must be http(s)://host[:port][/path], key one line")
         self.url, self.timeout_s, self.concurrency = url, timeout_s, concurrency
         is_tls = place.scheme == "https"
         kind = http.client.HTTPSConnection if is_tls else http.client.HTTPConnection
+        #: Makes a connection; set another one for a proxy or a TLS context of yours.
+        self.connect: abc.Callable[[], http.client.HTTPConnection]
         self.connect = partial(kind, place.hostname, place.port)
         self._root = place.path.rstrip("/") + "/v1/"
-        self._headers = {"Authorization": f"Bearer {key}"}
+        self._headers = {"Authorization": f"Bearer {key}", "Content-Type": _JSON}
         self._made: set[http.client.HTTPConnection] = set()
         self._idle: deque[http.client.HTTPConnection] = deque()
         self._closed = threading.Event()
@@ -247,6 +246,8 @@ class Client(contextlib.AbstractContextManager["Client"]):
 
     @overload
     def price(self, houses: House, **options: Unpack[Options]) -> Prediction: ...
+    @overload
+    def price(self, houses: Houses, **options: Any) -> abc.Sequence[Prediction]: ...
     @overload
     def price(self, houses: _T, **options: Any) -> _T: ...
     def price(
@@ -318,24 +319,26 @@ class Client(contextlib.AbstractContextManager["Client"]):
     ) -> tuple[int, dict[str, Any]]:
         until = time.monotonic() + (wait_s or self.timeout_s)
         body, key = submit or (None, None)
-        headers = self._headers | ({**_JSON, "Idempotency-Key": key} if key else {})
+        headers = self._headers | ({"Idempotency-Key": key} if key else {})
         for tries in itertools.count(1):
             left_s = max(until - time.monotonic(), _LEAST_S)
             poll_s = min(_LONG_POLL_S, int(left_s - _LEAST_S / 2)) if wait_s else 0
-            sent = (method, path, body, {**headers, "Prefer": f"wait={poll_s}"})
+            headers["Prefer"], limit_s = (
+                f"wait={poll_s}",
+                min(left_s, poll_s + _ANSWER_S),
+            )
             pause_s = random.uniform(0, min(_MAX_PAUSE_S, _PAUSE_S * 2**tries))  # noqa: S311 -- no secret
             try:
-                limit_s = min(left_s, poll_s + _ANSWER_S)
-                status, again_s, found = self._sent(limit_s, *sent)
-            except (OSError, http.client.HTTPException, ValueError) as error:
+                status, rest_s, found = self._sent(limit_s, method, path, body, headers)
+            except (OSError, http.client.HTTPException, json.JSONDecodeError) as error:
                 fault: KerbsideError = Unreachable(f"{self.url}: {error!r}")
                 is_lasting = isinstance(error, ssl.SSLCertVerificationError)
             else:
                 # `done` tells a repeat that an earlier try, its answer lost, did it.
                 if (found and status in _FINE) or status in {204, tries > 1 and done}:
-                    return again_s, found
+                    return rest_s, found
                 fault, is_lasting = ApiError(status, found), status not in _LATER
-                pause_s = max(pause_s, again_s)
+                pause_s = max(pause_s, rest_s)
             fault.idempotency_key, is_over = key, time.monotonic() + pause_s >= until
             if is_lasting or is_over or self._closed.wait(pause_s):
                 raise fault
@@ -356,13 +359,12 @@ class Client(contextlib.AbstractContextManager["Client"]):
                 connection.sock.settimeout(timeout_s)
             connection.request(method, self._root + path, *content)
             answer = connection.getresponse()
-            text = answer.read()
+            told, text = answer.headers, answer.read()
         except BaseException:
             connection.close()  # it opens itself again
             raise
         finally:
             self._idle.append(connection)
-        told: Any = answer.headers
         again = "" if "Preference-Applied" in told else told.get("Retry-After", "")
         found = json.loads(text) if "json" in told.get("Content-Type", "") else {}
         return answer.status, int(again) if again.isdecimal() else 0, found
