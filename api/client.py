@@ -323,10 +323,8 @@ class Client(contextlib.AbstractContextManager["Client"]):
         for tries in itertools.count(1):
             left_s = max(until - time.monotonic(), _LEAST_S)
             poll_s = min(_LONG_POLL_S, int(left_s - _LEAST_S / 2)) if wait_s else 0
-            headers["Prefer"], limit_s = (
-                f"wait={poll_s}",
-                min(left_s, poll_s + _ANSWER_S),
-            )
+            headers["Prefer"] = f"wait={poll_s}"
+            limit_s = min(left_s, poll_s + _ANSWER_S)
             pause_s = random.uniform(0, min(_MAX_PAUSE_S, _PAUSE_S * 2**tries))  # noqa: S311 -- no secret
             try:
                 status, rest_s, found = self._sent(limit_s, method, path, body, headers)
