@@ -3,12 +3,14 @@
 Each class names one cause; the root itself is a fault of the service.
 
 ServiceError                                                               500
- +-- MalformedBody, MalformedHeader, MalformedParameter, BadRequest         400
+ +-- MalformedBody, CutBody, MalformedHeader, MalformedParameter,
+ |   BadRequest                                                             400
  +-- MissingKey, InvalidKey                                                 401
  +-- MissingScope                                                           403
  +-- UnknownPrediction, UnknownVersion, NoSuchRoute                         404
  +-- MethodNotAllowed                                                       405
  +-- NotAcceptable                                                          406
+ +-- IdTaken, NotRetryable                                                  409
  +-- Gone                                                                   410
  +-- BodyTooLarge                                                           413
  +-- UnsupportedMedia                                                       415
@@ -85,6 +87,14 @@ class MalformedBody(ServiceError):
     status = 400
     slug = "malformed-body"
     title = "Body cannot be read"
+
+
+class CutBody(ServiceError):
+    """The body ended before its announced length; nothing was queued, send it again."""
+
+    status = 400
+    slug = "cut-body"
+    title = "Body cut short"
 
 
 class MalformedHeader(ServiceError):
@@ -191,8 +201,24 @@ class NotAcceptable(ServiceError):
     title = "No acceptable form"
 
 
+class IdTaken(ServiceError):
+    """This id names another prediction: choose a new one, or repeat what made it."""
+
+    status = 409
+    slug = "id-taken"
+    title = "Id taken"
+
+
+class NotRetryable(ServiceError):
+    """Only a failed or canceled prediction can be retried."""
+
+    status = 409
+    slug = "not-retryable"
+    title = "Cannot be retried"
+
+
 class Gone(ServiceError):
-    """The prediction was kept for its time and has been removed."""
+    """The prediction was removed: after its time, or because you deleted it."""
 
     status = 410
     slug = "prediction-removed"
@@ -222,8 +248,10 @@ class InvalidSubmission(ServiceError):
     slug = "invalid-submission"
     title = "Not valid"
 
-    def __init__(self, errors: Sequence[Mapping[str, Any]]) -> None:
-        super().__init__(members={"errors": list(errors)})
+    def __init__(
+        self, errors: Sequence[Mapping[str, Any]], detail: str | None = None
+    ) -> None:
+        super().__init__(detail, members={"errors": list(errors)})
 
 
 class KeyReused(ServiceError):

@@ -1,0 +1,115 @@
+"""The parameters of the OpenAPI document: headers and queries of requests."""
+
+from typing import Any
+
+from api.prediction_lists import DEFAULT_LIMIT, MAX_LIMIT, STATUSES
+from api.settings import ApiSettings
+
+
+def described(settings: ApiSettings) -> dict[str, Any]:
+    """Return every header and query parameter of a request."""
+    return {**_request_headers(settings), **_query()}
+
+
+def _request_headers(settings: ApiSettings) -> dict[str, Any]:
+    text = {"type": "string"}
+    return {
+        "Idempotency-Key": _parameter(
+            "header",
+            "Idempotency-Key",
+            "Your name for this submit, bare or quoted. A repeat with the same key "
+            f"and request within {_told(settings.idempotency_ttl_s)} makes no second "
+            "job; another request answers 422. Two requests are the same if they ask "
+            "for the same, however written.",
+            {**text, "maxLength": 257},
+            "order-7",
+        ),
+        "Prefer": _parameter(
+            "header",
+            "Prefer",
+            f"`wait=n`: hold the request until the job has ended, n seconds at most "
+            f"({settings.wait_cap_s} in all).",
+            text,
+            "wait=10",
+        ),
+        "Cancel-After": _parameter(
+            "header",
+            "Cancel-After",
+            "What `deadline` says, as a duration such as `90s`, `1m`, `1h30m` or `30`: "
+            "a job that has not finished by then is canceled. Send one of the two.",
+            text,
+            "1m",
+        ),
+        "If-None-Match": _parameter(
+            "header",
+            "If-None-Match",
+            "ETag of the answer that you have.",
+            text,
+            '"8d1f0a0f4c3be8a2f5a0a1e1b7c55d0e"',
+        ),
+        "Request-Id": _parameter(
+            "header",
+            "Request-Id",
+            "Your own id of this request.",
+            text,
+            "order-7-try-2",
+        ),
+    }
+
+
+def _query() -> dict[str, Any]:
+    limit = {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": MAX_LIMIT,
+        "default": DEFAULT_LIMIT,
+    }
+    status = {"type": "array", "items": {"type": "string", "enum": list(STATUSES)}}
+    instant = {"type": "string", "format": "date-time"}
+    return {
+        "limit": _parameter("query", "limit", "Predictions a page.", limit, 50),
+        "cursor": _parameter(
+            "query",
+            "cursor",
+            "Taken from `next` or `previous` as it is, with the other parameters.",
+            {"type": "string"},
+            None,
+        ),
+        "status": _parameter(
+            "query",
+            "status",
+            "Only predictions in this status; repeat it for more. A page may then be "
+            "short, even empty, and still lead on: follow `next` until it is null.",
+            status,
+            ["failed", "canceled"],
+        ),
+        "created_after": _parameter(
+            "query",
+            "created_after",
+            "Only predictions made at this time or later, RFC 3339.",
+            instant,
+            "2026-01-31T12:00:00Z",
+        ),
+        "created_before": _parameter(
+            "query",
+            "created_before",
+            "Only predictions made before this time, RFC 3339.",
+            instant,
+            "2026-02-01T00:00:00+01:00",
+        ),
+    }
+
+
+def _told(seconds: int) -> str:
+    for name, length in (("hours", 3600), ("minutes", 60)):
+        if seconds % length == 0:
+            return f"{seconds // length} {name}"
+    return f"{seconds} seconds"
+
+
+def _parameter(
+    place: str, name: str, description: str, schema: dict[str, Any], example: Any
+) -> dict[str, Any]:
+    described = {"in": place, "name": name, "description": description}
+    shown = {} if example is None else {"example": example}
+    return {**described, "schema": schema, **shown}

@@ -1,0 +1,205 @@
+"""What the OpenAPI document says of each route: codes, headers, parameters."""
+
+from typing import Any
+
+from api import errors
+from api.answers import JSON
+from api.errors import ServiceError
+from api.openapi.described import empty, operation, plain, success, unchanged
+
+_CALLER = (errors.MissingKey, errors.InvalidKey, errors.MissingScope)
+_ANY = (errors.NotAcceptable, errors.RedisUnavailable, ServiceError)
+_ONE = (*_CALLER, *_ANY, errors.UnknownPrediction, errors.Gone)
+_STORE = (*_CALLER, *_ANY, errors.StoreUnavailable)
+_VERSION = (*_STORE, errors.UnknownVersion, errors.NoChampion)
+#: What can go wrong with a submit, whichever method it comes by.
+_SUBMIT = (
+    *_CALLER,
+    *_ANY,
+    errors.MalformedBody,
+    errors.CutBody,
+    errors.MalformedHeader,
+    errors.BadRequest,
+    errors.BodyTooLarge,
+    errors.UnsupportedMedia,
+    errors.InvalidSubmission,
+    errors.Gone,
+    errors.QueueIsFull,
+    errors.MemoryIsFull,
+    errors.NoChampion,
+    errors.StoreUnavailable,
+    errors.ModelRefused,
+)
+#: Headers of the answer to a submit, and what can be done with what it made.
+_MADE = ("Location", "ETag", "Preference-Applied", "Idempotency-Replayed")
+_NEXT = ("fetch", "cancel", "retry", "delete")
+
+#: Operation id -> what the document says of it beside its path and summary.
+OPERATIONS: dict[str, dict[str, Any]] = {
+    "create_prediction": operation(
+        scopes=("predict",),
+        success={
+            201: success(
+                "Finished within `Prefer: wait`, or a repeat of a finished one.",
+                "Prediction",
+                *_MADE,
+                links=_NEXT,
+            ),
+            202: success("Accepted.", "Prediction", *_MADE, "Retry-After", links=_NEXT),
+        },
+        causes=(*_SUBMIT, errors.KeyReused),
+        parameters=("Idempotency-Key", "Prefer", "Cancel-After"),
+        body="PredictionRequest",
+    ),
+    "put_prediction": operation(
+        scopes=("predict",),
+        success={
+            200: success(
+                "A repeat: the prediction as it is now.",
+                "Prediction",
+                *_MADE,
+                "Retry-After",
+                links=_NEXT,
+            ),
+            201: success(
+                "Finished within `Prefer: wait`.", "Prediction", *_MADE, links=_NEXT
+            ),
+            202: success("Accepted.", "Prediction", *_MADE, "Retry-After", links=_NEXT),
+        },
+        causes=(*_SUBMIT, errors.MalformedParameter, errors.IdTaken),
+        parameters=("Prefer", "Cancel-After"),
+        body="PredictionRequest",
+    ),
+    "fetch_prediction": operation(
+        scopes=("read",),
+        success={
+            200: success(
+                "The prediction as it is now.",
+                "Prediction",
+                "ETag",
+                "Retry-After",
+                "Preference-Applied",
+            ),
+            304: unchanged("ETag", "Retry-After", "Preference-Applied"),
+        },
+        causes=_ONE,
+        parameters=("Prefer", "If-None-Match"),
+    ),
+    "cancel_prediction": operation(
+        scopes=("predict", "read"),
+        success={200: success("As it is now.", "Prediction", "ETag")},
+        causes=_ONE,
+    ),
+    "retry_prediction": operation(
+        scopes=("predict", "read"),
+        success={
+            200: success(
+                "Ended again within `Prefer: wait`.",
+                "Prediction",
+                "ETag",
+                "Preference-Applied",
+            ),
+            202: success(
+                "It waits anew.",
+                "Prediction",
+                "ETag",
+                "Retry-After",
+                "Preference-Applied",
+            ),
+        },
+        causes=(
+            *_ONE,
+            errors.MalformedHeader,
+            errors.NotRetryable,
+            errors.QueueIsFull,
+            errors.MemoryIsFull,
+        ),
+        parameters=("Prefer", "Cancel-After"),
+    ),
+    "delete_prediction": operation(
+        scopes=("predict",),
+        success={204: empty("Erased, now or by an earlier request.")},
+        causes=(*_CALLER, *_ANY, errors.UnknownPrediction),
+    ),
+    "list_predictions": operation(
+        scopes=("read",),
+        success={
+            200: success("A page.", "PredictionList", "Link", "ETag"),
+            304: unchanged("Link", "ETag"),
+        },
+        causes=(*_CALLER, *_ANY, errors.MalformedParameter),
+        parameters=(
+            "limit",
+            "cursor",
+            "status",
+            "created_after",
+            "created_before",
+            "If-None-Match",
+        ),
+    ),
+    "list_models": operation(
+        scopes=("read",),
+        success={
+            200: success("All versions.", "ModelList", "ETag"),
+            304: unchanged("ETag"),
+        },
+        causes=_STORE,
+        parameters=("If-None-Match",),
+    ),
+    "fetch_model": operation(
+        scopes=("read",),
+        success={
+            200: success("The version.", "Model", "ETag"),
+            304: unchanged("ETag"),
+        },
+        causes=(*_VERSION, errors.ModelRefused),
+        parameters=("If-None-Match",),
+    ),
+    "fetch_model_card": operation(
+        scopes=("read",),
+        success={
+            200: plain("The card; never another for the same id.", JSON, "ETag"),
+            304: unchanged("ETag"),
+        },
+        causes=(*_VERSION, errors.ModelRefused),
+        parameters=("If-None-Match",),
+    ),
+    "fetch_model_schema": operation(
+        scopes=("read",),
+        success={
+            200: plain("The schema; never another for the same id.", JSON, "ETag"),
+            304: unchanged("ETag"),
+        },
+        causes=(*_VERSION, errors.ModelRefused),
+        parameters=("If-None-Match",),
+    ),
+    "read_scaler": operation(
+        scopes=("operate",),
+        success={200: success("Each lane.", "Scaler")},
+        causes=(*_CALLER, *_ANY),
+    ),
+    "metrics": operation(
+        scopes=("operate",),
+        success={200: plain("The figures.", "text/plain")},
+        causes=(*_CALLER, *_ANY),
+    ),
+    "healthz": operation(success={200: success("It answers.", "Health")}, causes=()),
+    "readyz": operation(
+        success={200: success("It can take submits.", "Ready")},
+        causes=(errors.NotReady,),
+    ),
+    "openapi": operation(
+        success={
+            200: plain("This document.", JSON, "ETag"),
+            304: unchanged("ETag"),
+        },
+        causes=(ServiceError, errors.StoreUnavailable, errors.ModelRefused),
+        parameters=("If-None-Match",),
+    ),
+    "docs": operation(
+        success={
+            200: plain("A page to read and try this document.", "text/html"),
+        },
+        causes=(),
+    ),
+}
