@@ -238,7 +238,7 @@ class Client(contextlib.AbstractContextManager["Client"]):
 
     def list(self, **filters: Any) -> abc.Iterator[Prediction]:
         """Yield all, or those of a `status`, `created_after` or `created_before`."""
-        query = urlencode({"limit": 100, **filters})
+        query = urlencode({"limit": 100, **filters}, doseq=True)
         while query:
             page = self._call("GET", f"predictions?{query}")[1]
             yield from map(Prediction.from_json, page["results"])
