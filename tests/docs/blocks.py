@@ -13,6 +13,7 @@ LANGUAGES = ("console", "http", "json", "python", "sh")
 
 _FENCE = re.compile(r"^( *)```(\w*)$")
 _EXCUSE = re.compile(r"^ *<!-- not run: (.+) -->$")
+_BESIDE = re.compile(r"^ *<!-- run in a terminal of its own -->$")
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Block:
     text: str
     #: Why it is not run; None where it is.
     excuse: str | None
+    #: Whether it goes on while the reader goes on with the page.
+    beside: bool = False
 
     @property
     def place(self) -> str:
@@ -54,12 +57,14 @@ def _fenced(page: Path) -> Iterator[Block]:
             opened, language = number, fence[2]
             continue
         text = textwrap.dedent("\n".join(lines[opened + 1 : number])) + "\n"
-        yield Block(page, opened + 1, language, text, _excuse(lines[:opened]))
+        before = next(filter(str.strip, reversed(lines[:opened])), "")
+        excuse = _EXCUSE.match(before)
+        yield Block(
+            page,
+            line=opened + 1,
+            language=language,
+            text=text,
+            excuse=excuse and excuse[1],
+            beside=_BESIDE.match(before) is not None,
+        )
         opened = None
-
-
-def _excuse(before: list[str]) -> str | None:
-    """Return the reason in the comment that stands right before a block."""
-    last = next((line for line in reversed(before) if line.strip()), "")
-    found = _EXCUSE.match(last)
-    return found[1] if found else None

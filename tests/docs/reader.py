@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.docs import shape
 from tests.docs.blocks import Block
-from tests.docs.sessions import Outcome, Python, Shell
+from tests.docs.sessions import Outcome, Python, Shell, Terminal
 from tests.patience import wait_until
 
 #: What the reader of a page fills in: `ID=...  # "id" of the answer`.
@@ -36,11 +36,14 @@ class Reader:
         self._places = places
         self._shell = Shell(folder, environment)
         self._python: Python | None = None
+        self._beside: list[Terminal] = []
         self._output = ""
         self._done: Block | None = None
 
     def close(self) -> None:
-        """End the shell and the Python."""
+        """End everything that was started."""
+        for terminal in reversed(self._beside):
+            terminal.end()
         self._shell.end()
         if self._python:
             self._python.end()
@@ -61,6 +64,12 @@ class Reader:
             return self._answer_faults(json.loads(block.text))
         if block.language == "http":
             return _head_faults(block.text, self._output)
+        if block.beside:
+            terminal = Terminal(
+                self._here(block.text), self._folder, self._shell.exported()
+            )
+            self._beside.append(terminal)
+            return []
         outcome = self._run(block, fails=fails)
         self._output, self._done = outcome.output, block
         if (outcome.code != 0) != fails:

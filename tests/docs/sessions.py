@@ -1,6 +1,8 @@
 """A shell and a Python in which the examples of a page run one after the other."""
 
 import contextlib
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -120,6 +122,30 @@ class Python(Session):
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         program = (sys.executable, str(_INTERPRETER))
         super().__init__(*program, folder=folder, environment=environment)
+
+
+class Terminal:
+    """A program that runs until the reader has come to the end of the page."""
+
+    def __init__(self, text: str, folder: Path, environment: Mapping[str, str]) -> None:
+        self._process = subprocess.Popen(
+            ["bash", "-c", text],
+            cwd=folder,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            # The group of all that it starts.
+            start_new_session=True,
+        )
+
+    def end(self) -> None:
+        """End it as Ctrl-C does, and by force if that does not help."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGINT)
+            try:
+                self._process.wait(_PATIENCE_S / 4)
+            except subprocess.TimeoutExpired:
+                os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
 
 
 def commands(folder: Path) -> Path:

@@ -17,10 +17,12 @@ from tests.docs.blocks import Block
 from tests.docs.reader import Reader
 from tests.patience import wait_until
 from tests.second_version import SECOND
+from tests.structure import source
 from tests.system import installation
 from tests.system.installation import Installation
 from worker import connection
 from worker.credentials import ApiKeys
+from worker.supervision import ports
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +59,7 @@ def reader(serving: Installation, state: Path, tmp_path: Path) -> Iterator[Reade
     folder = tmp_path / "here"
     folder.mkdir()
     (folder / ".venv").symlink_to(sys.prefix)
+    (folder / "model_store").symlink_to(source.ROOT / "model_store")
     with connection.connect(serving.redis.url, role="worker") as client:
         token, _ = ApiKeys(client).create(tenant="reader", scopes=["predict", "read"])
     path = [sessions.commands(tmp_path / "bin"), Path(sys.prefix) / "bin"]
@@ -72,6 +75,8 @@ def reader(serving: Installation, state: Path, tmp_path: Path) -> Iterator[Reade
         "127.0.0.1:8000": f"127.0.0.1:{serving.stack.port}",
         "/etc/kerbside": str(tmp_path / "etc"),
         "20150527-8448e7ad": SECOND,
+        "0.0.0.0": ports.LOOPBACK,  # noqa: S104 -- it is what is replaced
+        "8001": str(ports.find_free()),
     }
     (tmp_path / "etc").mkdir()
     with contextlib.closing(Reader(folder, environment, places)) as reader:
