@@ -57,7 +57,7 @@ class Reader:
             if faults:
                 # What follows rests on it.
                 return [f"{block.place}: {fault}" for fault in faults]
-        return []
+        return [one.told for one in self._beside if one.has_ended]
 
     def _faults(self, block: Block, *, fails: bool) -> list[str]:
         if block.language == "json":

@@ -128,6 +128,7 @@ class Terminal:
     """A program that runs until the reader has come to the end of the page."""
 
     def __init__(self, text: str, folder: Path, environment: Mapping[str, str]) -> None:
+        self.told = f"it has ended by itself: {text}"
         self._process = subprocess.Popen(
             ["bash", "-c", text],
             cwd=folder,
@@ -136,6 +137,11 @@ class Terminal:
             # The group of all that it starts.
             start_new_session=True,
         )
+
+    @property
+    def has_ended(self) -> bool:
+        """Tell whether it is over, which it should not be before the page is."""
+        return self._process.poll() is not None
 
     def end(self) -> None:
         """End it as Ctrl-C does, and by force if that does not help."""

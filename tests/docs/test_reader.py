@@ -102,3 +102,13 @@ def test_an_excused_example_is_not_run(follow: Follow) -> None:
 
     assert follow(f"{excuse}\n{example}") == []
     assert follow(f"{excuse}\nText.\n\n{example}")
+
+
+def test_what_is_to_go_on_beside_the_page_goes_on(follow: Follow) -> None:
+    """Until its end, in a terminal of its own; what has ended before is told."""
+    beside = "<!-- run in a terminal of its own -->\n'''sh\n{}\n'''\n"
+    waiting = "'''sh\nuntil test -e begun; do sleep 0.01; done\n'''\n"
+
+    assert follow(beside.format("touch begun; sleep 60") + waiting) == []
+    ended = "until grep -qs 'State:.Z' /proc/$(cat pid)/status; do sleep 0.01; done"
+    assert follow(beside.format("echo $$ > pid; exit 3") + f"'''sh\n{ended}\n'''\n")
