@@ -72,18 +72,24 @@ def unless_known(
     etag = etag_of(body)
     if not headers.etag_matches(if_none_match, etag):
         return Answer(body, _OK, {**extra, "ETag": etag}, JSON)
-    known = Answer(b"", _NOT_MODIFIED, {**extra, "ETag": etag}, JSON)
-    # It has no content, so it says nothing of one.
-    del known.headers["Content-Type"], known.headers["Content-Length"]
-    return known
+    return empty(_NOT_MODIFIED, {**extra, "ETag": etag})
+
+
+def empty(status: int, extra: Mapping[str, str] | None = None) -> Answer:
+    """Return an answer that has no content, and so says nothing of one."""
+    answer = Answer(b"", status, extra or {}, JSON)
+    del answer.headers["Content-Type"], answer.headers["Content-Length"]
+    return answer
 
 
 def prediction(call: Call, job: Job, status: int, extra: dict[str, str]) -> Answer:
     """Return a prediction as poll and webhook know it."""
     shared = call.shared
-    body = job.public(shared.settings.public_url)
+    start_ms = None
     if not job.state.is_terminal:
         extra["Retry-After"] = str(shared.pace.retry_after_s(job.position))
+        start_ms = shared.pace.estimated_start_ms(job.position)
+    body = job.public(shared.settings.public_url, estimated_start_ms=start_ms)
     if call.environ["REQUEST_METHOD"] in _READS:
         return unless_known(body, call.environ.get("HTTP_IF_NONE_MATCH"), extra)
     return Answer(body, status, {**extra, "ETag": etag_of(body)}, JSON)

@@ -4,7 +4,16 @@ from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 
 import api
-from api import document, health, hooks, metrics, models, ops, predictions, services
+from api import (
+    document,
+    health,
+    hooks,
+    metrics,
+    models,
+    ops,
+    predictions,
+    services,
+)
 from api.auth import Authenticator
 from api.catalog import Catalog
 from api.circuit import Circuit
@@ -18,6 +27,8 @@ from api.waiting import Waiting
 from model_store.store import ModelStore
 from worker.connection import connect
 from worker.credentials import ApiKeys
+from worker.lanes import Lanes
+from worker.listing import Listing
 from worker.queue import Queue
 from worker.versions import Versions
 
@@ -68,6 +79,8 @@ def _services(settings: ApiSettings, queue: Queue | None) -> Services:
     return Services(
         settings=settings,
         queue=queue,
+        listing=Listing(client),
+        lanes=Lanes(client),
         catalog=catalog,
         waiting=Waiting(
             connect(settings.redis_url, role="listener"),

@@ -5,7 +5,8 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from api.predictions import DEFAULT_LIMIT, MAX_LIMIT
+from api import examples
+from api.prediction_lists import DEFAULT_LIMIT, MAX_LIMIT, STATUSES
 from api.schemas import (
     Health,
     Model,
@@ -29,16 +30,45 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     Scaler,
 )
 
-#: Header of an answer -> what it says.
+#: Header of an answer -> what it says, and what that may look like.
 _HEADERS = {
-    "ETag": "Hash of this answer; send it back in If-None-Match.",
-    "Idempotency-Replayed": "`true`: an earlier request with this key made it.",
-    "Link": "The pages beside this one, relations `next` and `prev`.",
-    "Location": "URL of the prediction.",
-    "Preference-Applied": "`wait=n`: the request was held for its end, n s at most.",
-    "Request-Id": "Yours if you sent one, else a new one; name it in a complaint.",
-    "Retry-After": "Seconds after which it is worth asking again.",
-    "WWW-Authenticate": "What is wrong with the key.",
+    "Allow": ("The methods that this address takes.", "GET, HEAD, OPTIONS"),
+    "Deprecation": ("Since when this route is to end, RFC 9745.", "@1798761600"),
+    "ETag": (
+        "Hash of this answer; send it back in If-None-Match.",
+        '"8d1f0a0f4c3be8a2f5a0a1e1b7c55d0e"',
+    ),
+    "Idempotency-Replayed": ("`true`: an earlier request made it.", "true"),
+    "Link": (
+        "The pages beside this one, relations `next` and `prev`.",
+        '<https://api.example.org/v1/predictions?cursor=o...>; rel="next"',
+    ),
+    "Location": (
+        "URL of the prediction.",
+        f"https://api.example.org/v1/predictions/{examples.ID}",
+    ),
+    "Preference-Applied": (
+        "`wait=n`: the request was held for its end, n s at most.",
+        "wait=10",
+    ),
+    "Request-Id": (
+        "Yours if you sent one, else a new one; name it in a complaint.",
+        "3f1c9a0be27d4458",
+    ),
+    "Retry-After": ("Seconds after which it is worth asking again.", "2"),
+    "Sunset": (
+        "When this route stops answering, RFC 8594.",
+        "Fri, 01 Jan 2027 00:00:00 GMT",
+    ),
+    "WWW-Authenticate": ("What is wrong with the key.", 'Bearer realm="kerbside"'),
+}
+
+#: What can be done with a prediction -> the operation that does it.
+_LINKS = {
+    "fetch": "fetch_prediction",
+    "cancel": "cancel_prediction",
+    "retry": "retry_prediction",
+    "delete": "delete_prediction",
 }
 
 
@@ -51,26 +81,42 @@ def schemas(request_model: type[BaseModel]) -> dict[str, Any]:
     request = request_model.model_json_schema(
         ref_template="#/components/schemas/{model}"
     )
-    return {**answers["$defs"], **request.pop("$defs"), request["title"]: request}
+    found = {**answers["$defs"], **request.pop("$defs"), request["title"]: request}
+    for name, example in examples.BODIES.items():
+        found[name]["examples"] = [example]
+    return found
 
 
 def headers() -> dict[str, Any]:
     """Return every header of an answer."""
     return {
-        name: {"description": description, "schema": {"type": "string"}}
-        for name, description in _HEADERS.items()
+        name: {
+            "description": description,
+            "schema": {"type": "string"},
+            "example": example,
+        }
+        for name, (description, example) in _HEADERS.items()
+    }
+
+
+def links() -> dict[str, Any]:
+    """Return how an answer that shows a prediction leads on."""
+    return {
+        name: {
+            "operationId": operation,
+            "parameters": {"prediction_id": "$response.body#/id"},
+        }
+        for name, operation in _LINKS.items()
     }
 
 
 def parameters(settings: ApiSettings) -> dict[str, Any]:
     """Return every header and query parameter of a request."""
+    return {**_request_headers(settings), **_query()}
+
+
+def _request_headers(settings: ApiSettings) -> dict[str, Any]:
     text = {"type": "string"}
-    limit = {
-        "type": "integer",
-        "minimum": 1,
-        "maximum": MAX_LIMIT,
-        "default": DEFAULT_LIMIT,
-    }
     return {
         "Idempotency-Key": _parameter(
             "header",
@@ -80,30 +126,80 @@ def parameters(settings: ApiSettings) -> dict[str, Any]:
             "job; another request answers 422. Two requests are the same if they ask "
             "for the same, however written.",
             {**text, "maxLength": 257},
+            "order-7",
         ),
         "Prefer": _parameter(
             "header",
             "Prefer",
             f"`wait=n`: hold the request until the job has ended, n seconds at most "
             f"({settings.wait_cap_s} in all).",
-            {**text, "examples": ["wait=10"]},
+            text,
+            "wait=10",
         ),
         "Cancel-After": _parameter(
             "header",
             "Cancel-After",
-            "What `deadline` says, as a duration: a job that has not finished by then "
-            "is canceled. Send one of the two.",
-            {**text, "examples": ["90s", "1m", "1h30m", "30"]},
+            "What `deadline` says, as a duration such as `90s`, `1m`, `1h30m` or `30`: "
+            "a job that has not finished by then is canceled. Send one of the two.",
+            text,
+            "1m",
         ),
         "If-None-Match": _parameter(
-            "header", "If-None-Match", "ETag of the answer that you have.", text
+            "header",
+            "If-None-Match",
+            "ETag of the answer that you have.",
+            text,
+            _HEADERS["ETag"][1],
         ),
         "Request-Id": _parameter(
-            "header", "Request-Id", "Your own id of this request.", text
+            "header",
+            "Request-Id",
+            "Your own id of this request.",
+            text,
+            "order-7-try-2",
         ),
-        "limit": _parameter("query", "limit", "Predictions a page.", limit),
+    }
+
+
+def _query() -> dict[str, Any]:
+    limit = {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": MAX_LIMIT,
+        "default": DEFAULT_LIMIT,
+    }
+    status = {"type": "array", "items": {"type": "string", "enum": list(STATUSES)}}
+    instant = {"type": "string", "format": "date-time"}
+    return {
+        "limit": _parameter("query", "limit", "Predictions a page.", limit, 50),
         "cursor": _parameter(
-            "query", "cursor", "Taken from `next` or `previous` as it is.", text
+            "query",
+            "cursor",
+            "Taken from `next` or `previous` as it is, with the other parameters.",
+            {"type": "string"},
+            None,
+        ),
+        "status": _parameter(
+            "query",
+            "status",
+            "Only predictions in this status; repeat it for more. A page may then be "
+            "short, even empty, and still lead on: follow `next` until it is null.",
+            status,
+            ["failed", "canceled"],
+        ),
+        "created_after": _parameter(
+            "query",
+            "created_after",
+            "Only predictions made at this time or later, RFC 3339.",
+            instant,
+            "2026-01-31T12:00:00Z",
+        ),
+        "created_before": _parameter(
+            "query",
+            "created_before",
+            "Only predictions made before this time, RFC 3339.",
+            instant,
+            "2026-02-01T00:00:00+01:00",
         ),
     }
 
@@ -116,6 +212,8 @@ def _told(seconds: int) -> str:
 
 
 def _parameter(
-    place: str, name: str, description: str, schema: dict[str, Any]
+    place: str, name: str, description: str, schema: dict[str, Any], example: Any
 ) -> dict[str, Any]:
-    return {"in": place, "name": name, "description": description, "schema": schema}
+    described = {"in": place, "name": name, "description": description}
+    shown = {} if example is None else {"example": example}
+    return {**described, "schema": schema, **shown}

@@ -1,5 +1,7 @@
 """/openapi.json and /docs: the description of this service, complete and offline."""
 
+import re
+from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -10,10 +12,11 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 
-from api import answers, components
+from api import answers, components, deprecation
 from api.answers import Answer
 from api.auth import public
 from api.catalog import Catalog, Served
+from api.deprecation import Deprecation
 from api.errors import NoChampion, NoSuchRoute
 from api.request_body import PredictionRequest
 from api.route_docs import OPERATIONS
@@ -97,6 +100,7 @@ def _described(generated: dict[str, Any], served: Served | None) -> dict[str, An
         "schemas": components.schemas(request_model),
         "headers": components.headers(),
         "parameters": components.parameters(settings),
+        "links": components.links(),
         "securitySchemes": {
             "key": {
                 "type": "http",
@@ -112,6 +116,8 @@ def _described(generated: dict[str, Any], served: Served | None) -> dict[str, An
         path: {method: _operation(found) for method, found in methods.items()}
         for path, methods in generated["paths"].items()
     }
+    for path, method, told in _deprecations():
+        _deprecate(paths[path][method], told)
     servers = [{"url": settings.public_url}]
     return {**generated, "servers": servers, "paths": paths, "components": parts}
 
@@ -123,4 +129,23 @@ def _operation(generated: dict[str, Any]) -> dict[str, Any]:
         **generated,
         **described,
         "parameters": [*in_path, *described["parameters"]],
+    }
+
+
+def _deprecations() -> Iterator[tuple[str, str, Deprecation]]:
+    """Yield path and method of each route that is to end, and what is said of it."""
+    for rule in current_app.url_map.iter_rules():
+        told = deprecation.told_of(current_app.view_functions[rule.endpoint])
+        if told is not None:
+            path = re.sub(r"<([^>]+)>", r"{\1}", rule.rule)
+            for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+                yield path, method.lower(), told
+
+
+def _deprecate(operation: dict[str, Any], told: Deprecation) -> None:
+    operation["deprecated"] = True
+    named = {name: {"$ref": f"#/components/headers/{name}"} for name in told.headers()}
+    operation["responses"] = {
+        status: {**answer, "headers": {**answer["headers"], **named}}
+        for status, answer in operation["responses"].items()
     }

@@ -9,6 +9,7 @@ ServiceError                                                               500
  +-- UnknownPrediction, UnknownVersion, NoSuchRoute                         404
  +-- MethodNotAllowed                                                       405
  +-- NotAcceptable                                                          406
+ +-- IdTaken, NotRetryable                                                  409
  +-- Gone                                                                   410
  +-- BodyTooLarge                                                           413
  +-- UnsupportedMedia                                                       415
@@ -191,8 +192,24 @@ class NotAcceptable(ServiceError):
     title = "No acceptable form"
 
 
+class IdTaken(ServiceError):
+    """This id names another prediction: choose a new one, or repeat what made it."""
+
+    status = 409
+    slug = "id-taken"
+    title = "Id taken"
+
+
+class NotRetryable(ServiceError):
+    """Only a failed or canceled prediction can be retried."""
+
+    status = 409
+    slug = "not-retryable"
+    title = "Cannot be retried"
+
+
 class Gone(ServiceError):
-    """The prediction was kept for its time and has been removed."""
+    """The prediction was removed: after its time, or because you deleted it."""
 
     status = 410
     slug = "prediction-removed"

@@ -5,8 +5,9 @@ from typing import Any
 
 import redis
 from flask import Flask, Response, current_app, g, request
+from werkzeug.exceptions import MethodNotAllowed
 
-from api import headers
+from api import answers, deprecation, headers
 from api.answers import Answer
 from api.auth import Principal
 from api.call import Call
@@ -17,8 +18,10 @@ from api.errors import (
     StoreUnavailable,
 )
 from api.services import Services, services
-from api.translation import as_service_error
+from api.translation import allowed, as_service_error
 from worker.errors import frames_of
+
+_WITHOUT_CONTENT = {204, 304}
 
 _logger = logging.getLogger(__name__)
 
@@ -81,26 +84,47 @@ def problem(
     return Answer(body, answer.status, answer.headers, PROBLEM_TYPE)
 
 
-def finish(answered: Any, request_id: str) -> None:
-    """Add the headers that every answer has to those of this one."""
+def finish(answered: Any, request_id: str, view: Any) -> None:
+    """Add the headers that every answer has to those of this one.
+
+    Args:
+        answered: The headers of the answer.
+        request_id: What to name the request by in a complaint.
+        view: The view of the request's route; None where it has none.
+    """
     answered["Request-Id"] = request_id
     answered["X-Content-Type-Options"] = "nosniff"
     answered.setdefault("Cache-Control", "no-store")
+    if told := deprecation.told_of(view):
+        links = [answered["Link"]] if "Link" in answered else []
+        answered.update(told.headers())
+        answered["Link"] = ", ".join([*links, answered["Link"]])
 
 
-def _admit() -> None:
+def _admit() -> Answer | None:
     environ = request.environ
     g.request_id = headers.request_id(environ.get("HTTP_REQUEST_ID"))
-    if request.endpoint is None:
-        return
-    view: Any = current_app.view_functions[request.endpoint]
-    if view.scopes:
+    refusal = request.routing_exception
+    if isinstance(refusal, MethodNotAllowed) and request.method == "OPTIONS":
+        # What an address takes is no secret, /openapi.json tells it to anybody.
+        return answers.empty(204, {"Allow": allowed(refusal)})
+    view = _view()
+    if view is not None and view.scopes:
         shared = services()
         g.call = Call(environ, shared, admit(shared, environ, view))
+    return None
+
+
+def _view() -> Any:
+    endpoint = request.endpoint
+    return None if endpoint is None else current_app.view_functions[endpoint]
 
 
 def _finish(response: Response) -> Response:
-    finish(response.headers, g.request_id)
+    finish(response.headers, g.request_id, _view())
+    if response.status_code in _WITHOUT_CONTENT:
+        # Flask names a type for what is not there.
+        response.headers.pop("Content-Type", None)
     return response
 
 

@@ -48,7 +48,7 @@ class HotRoutes:
             answer = hooks.problem(
                 self._shared, error, request_id=request_id, operation=operation
             )
-        hooks.finish(answer.headers, request_id)
+        hooks.finish(answer.headers, request_id, route)
         return answer
 
 

@@ -15,4 +15,4 @@ api = APIBlueprint("ops", __name__, url_prefix="/v1/ops", abp_tags=[Tag(name="op
 @requires("operate")
 def scaler() -> Answer:
     """Read how much work is open in each lane, and how fast it comes and goes."""
-    return answers.json(services().queue.scaler())
+    return answers.json(services().lanes.scaler())

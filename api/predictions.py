@@ -1,25 +1,20 @@
-"""/v1/predictions: submit a house, read its price, cancel, list."""
+"""/v1/predictions: submit a house, read its price, cancel, retry, delete."""
 
 import re
-from urllib.parse import urlencode
 
-from flask import request
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 from werkzeug.wsgi import get_input_stream
 
-from api import answers, headers, submission
+from api import answers, headers, prediction_lists, submission
 from api.answers import Answer
 from api.auth import requires
 from api.call import Call, current_call
-from api.errors import BodyTooLarge, MalformedParameter
+from api.errors import BadRequest, BodyTooLarge, MalformedParameter
 from worker.errors import UnknownJob
 from worker.jobs import Job, Submission
-from worker.queue import Cursor, Page, Receipt
-
-#: Predictions a page, at most and when nothing is said.
-MAX_LIMIT, DEFAULT_LIMIT = 100, 20
+from worker.queue import Receipt
 
 PREFIX = "/v1/predictions"
 api = APIBlueprint(
@@ -38,10 +33,6 @@ class PredictionPath(BaseModel):
 
 #: The ids that this service gives out.
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-#: First letter of a cursor: which way it leads.
-_OLDER, _NEWER = "o", "n"
-#: Longest cursor that this service hands out, generously.
-_MAX_CURSOR = 200
 
 
 @api.post("", operation_id="create_prediction")
@@ -51,8 +42,13 @@ def create() -> Answer:
     return submitted(current_call())
 
 
-def submitted(call: Call) -> Answer:
-    """Answer a submit; of the routes that carry the load, see `hot_routes`."""
+def submitted(call: Call, job_id: str | None = None) -> Answer:
+    """Answer a submit; of the routes that carry the load, see `hot_routes`.
+
+    Args:
+        call: The request.
+        job_id: The client's own id for the job.
+    """
     headers.require_json(
         call.environ.get("CONTENT_TYPE"), call.environ.get("HTTP_CONTENT_ENCODING")
     )
@@ -61,6 +57,7 @@ def submitted(call: Call) -> Answer:
         _body(call),
         call.shared.catalog,
         tenant=call.caller.tenant,
+        job_id=job_id,
         idempotency_key=headers.idempotency_key(
             call.environ.get("HTTP_IDEMPOTENCY_KEY")
         ),
@@ -69,6 +66,22 @@ def submitted(call: Call) -> Answer:
     if not wait_s:
         return _created(call, call.shared.queue.submit(new), {})
     return _create_and_wait(call, new, wait_s)
+
+
+@api.put("/<prediction_id>", operation_id="put_prediction")
+@requires("predict")
+def put(path: PredictionPath) -> Answer:
+    """Submit a house under an id of your own; a repeat is answered with its job."""
+    call = current_call()
+    if "HTTP_IDEMPOTENCY_KEY" in call.environ:
+        raise BadRequest("The id is the key of a PUT: leave Idempotency-Key out.")
+    job_id = path.prediction_id.lower()
+    if not ID.fullmatch(job_id):
+        raise MalformedParameter(
+            "The id of a prediction must be a UUID, such as "
+            "0b5d3a52-5d8a-4c3e-9d5c-1f0e9a8b7c6d."
+        )
+    return submitted(call, job_id)
 
 
 @api.get("/<prediction_id>", operation_id="fetch_prediction")
@@ -89,6 +102,13 @@ def fetched(call: Call, job_id: str) -> Answer:
     return answers.prediction(call, job, 200, _applied(wait_s) if applied else {})
 
 
+@api.get("", operation_id="list_predictions")
+@requires("read")
+def list_all() -> Answer:
+    """List your predictions, newest first."""
+    return prediction_lists.page(current_call())
+
+
 @api.post("/<prediction_id>/cancel", operation_id="cancel_prediction")
 @requires("predict", "read")
 def cancel(path: PredictionPath) -> Answer:
@@ -98,16 +118,29 @@ def cancel(path: PredictionPath) -> Answer:
     return answers.prediction(asked, job, 200, {})
 
 
-@api.get("", operation_id="list_predictions")
-@requires("read")
-def list_all() -> Answer:
-    """List your predictions, newest first."""
-    asked = current_call()
-    limit, cursor, newer = _page_asked_for()
-    page = asked.shared.queue.page(
-        asked.caller.tenant, limit=limit, cursor=cursor, newer=newer
-    )
-    return _page(asked.shared.settings.public_url, page, limit)
+@api.post("/<prediction_id>/retry", operation_id="retry_prediction")
+@requires("predict", "read")
+def retry(path: PredictionPath) -> Answer:
+    """Have a failed or canceled prediction tried anew, under its id."""
+    call = current_call()
+    queue, tenant = call.shared.queue, call.caller.tenant
+    job_id, wait_s = _checked(path.prediction_id), _wait_s(call)
+    seconds = headers.cancel_after_s(call.environ.get("HTTP_CANCEL_AFTER"))
+    job = queue.retry(tenant, job_id, deadline_ms=submission.milliseconds(seconds))
+    if not wait_s:
+        return answers.prediction(call, job, 202, {})
+    job, applied = _awaited(call, job_id, wait_s)
+    status = 200 if job.state.is_terminal else 202
+    return answers.prediction(call, job, status, _applied(wait_s) if applied else {})
+
+
+@api.delete("/<prediction_id>", operation_id="delete_prediction")
+@requires("predict")
+def delete(path: PredictionPath) -> Answer:
+    """Erase a prediction, its house and its price; an open one is canceled first."""
+    call = current_call()
+    call.shared.queue.delete(call.caller.tenant, _checked(path.prediction_id))
+    return answers.empty(204)
 
 
 def _create_and_wait(call: Call, new: Submission, wait_s: int) -> Answer:
@@ -138,9 +171,12 @@ def _awaited(call: Call, job_id: str, wait_s: int) -> tuple[Job, bool]:
 def _created(call: Call, receipt: Receipt, extra: dict[str, str]) -> Answer:
     job, url = receipt.job, call.shared.settings.public_url
     extra["Location"] = f"{url}/v1/predictions/{job.id}"
+    status = 201 if job.state.is_terminal else 202
     if receipt.replayed:
         extra["Idempotency-Replayed"] = "true"
-    return answers.prediction(call, job, 201 if job.state.is_terminal else 202, extra)
+        # A PUT that changed nothing made nothing.
+        status = 200 if call.environ["REQUEST_METHOD"] == "PUT" else status
+    return answers.prediction(call, job, status, extra)
 
 
 def _body(call: Call) -> bytes:
@@ -165,50 +201,8 @@ def _applied(wait_s: int) -> dict[str, str]:
 
 
 def _checked(prediction_id: str) -> str:
-    if not ID.fullmatch(prediction_id):
+    # RFC 9562 lets a UUID be written in either case.
+    job_id = prediction_id.lower()
+    if not ID.fullmatch(job_id):
         raise UnknownJob
-    return prediction_id
-
-
-def _page_asked_for() -> tuple[int, Cursor | None, bool]:
-    unknown = sorted(set(request.args) - {"limit", "cursor"})
-    if unknown:
-        raise MalformedParameter(
-            f"Unknown parameter {unknown[0][:64]!r}: this list takes limit and cursor."
-        )
-    limit = request.args.get("limit", str(DEFAULT_LIMIT))
-    if not re.fullmatch(r"[0-9]{1,3}", limit) or not 1 <= int(limit) <= MAX_LIMIT:
-        raise MalformedParameter(f"limit must be a whole number, 1 to {MAX_LIMIT}.")
-    text = request.args.get("cursor", "")
-    return int(limit), _cursor(text), text[:1] == _NEWER
-
-
-def _cursor(text: str) -> Cursor | None:
-    """Read a cursor as `_page` wrote it: the direction, then the place."""
-    if not text:
-        return None
-    try:
-        if len(text) <= _MAX_CURSOR and text[0] in (_OLDER, _NEWER):
-            return Cursor.decode(text[1:])
-    except ValueError:
-        pass
-    raise MalformedParameter(
-        "cursor is not one of this list's: follow next or previous as they are."
-    )
-
-
-def _page(public_url: str, page: Page, limit: int) -> Answer:
-    links = {
-        relation: f"{public_url}/v1/predictions?"
-        + urlencode({"limit": limit, "cursor": direction + cursor.encode()})
-        for relation, direction, cursor in (
-            ("next", _OLDER, page.next),
-            ("prev", _NEWER, page.previous),
-        )
-        if cursor is not None
-    }
-    extra = {"Link": ", ".join(f'<{url}>; rel="{name}"' for name, url in links.items())}
-    results = b",".join(job.public(public_url) for job in page.jobs)
-    around = answers.dumps({"next": links.get("next"), "previous": links.get("prev")})
-    body = b'{"results":[' + results + b"]," + around[1:]
-    return answers.json(body, extra=extra if links else None)
+    return job_id

@@ -1,248 +1,203 @@
 """What the OpenAPI document says of each route: codes, headers, parameters."""
 
-from collections.abc import Sequence
-from http import HTTPStatus
-from itertools import groupby
 from typing import Any
 
 from api import errors
 from api.answers import JSON
-from api.errors import PROBLEM_TYPE, ServiceError
-from api.schemas import Problem
+from api.described import empty, operation, plain, success, unchanged
+from api.errors import ServiceError
 
 _CALLER = (errors.MissingKey, errors.InvalidKey, errors.MissingScope)
 _ANY = (errors.NotAcceptable, errors.RedisUnavailable, ServiceError)
 _ONE = (*_CALLER, *_ANY, errors.UnknownPrediction, errors.Gone)
 _STORE = (*_CALLER, *_ANY, errors.StoreUnavailable)
 _VERSION = (*_STORE, errors.UnknownVersion, errors.NoChampion)
-
-
-def _schema(name: str) -> dict[str, str]:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-def _headers(names: Sequence[str]) -> dict[str, Any]:
-    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
-
-
-def _success(description: str, schema: str, *names: str) -> dict[str, Any]:
-    return {
-        "description": description,
-        "headers": _headers((*names, "Request-Id")),
-        "content": {JSON: {"schema": _schema(schema)}},
-    }
-
-
-def _plain(description: str, media_type: str, *names: str) -> dict[str, Any]:
-    """Return the answer of a body whose schema is not this document's to give."""
-    kind = "object" if media_type == JSON else "string"
-    return {
-        "description": description,
-        "headers": _headers((*names, "Request-Id")),
-        "content": {media_type: {"schema": {"type": kind}}},
-    }
-
-
-def _unchanged(*names: str) -> dict[str, Any]:
-    return {
-        "description": "Still what the ETag in If-None-Match says.",
-        "headers": _headers((*names, "Request-Id")),
-    }
-
-
-def _failures(causes: Sequence[type[ServiceError]]) -> dict[int, dict[str, Any]]:
-    """Return one response a status, with an example of each cause."""
-    ordered = sorted(causes, key=lambda cause: cause.status)
-    found = {}
-    for status, group in groupby(ordered, key=lambda cause: cause.status):
-        members = list(group)
-        found[status] = {
-            "description": HTTPStatus(status).phrase,
-            "headers": _headers(_error_headers(status)),
-            "content": {
-                PROBLEM_TYPE: {
-                    "schema": _schema(Problem.__name__),
-                    "examples": {cause.slug: _example(cause) for cause in members},
-                }
-            },
-        }
-    return found
-
-
-def _error_headers(status: int) -> list[str]:
-    extra = {401: ["WWW-Authenticate"], 403: ["WWW-Authenticate"], 503: ["Retry-After"]}
-    return [*extra.get(status, []), "Request-Id"]
-
-
-def _example(cause: type[ServiceError]) -> dict[str, Any]:
-    return {
-        "summary": cause.title,
-        "value": {
-            "type": cause.type_uri(),
-            "title": cause.title,
-            "status": cause.status,
-            "detail": cause.__doc__,
-            "request_id": "3f1c9a0be27d4458",
-        },
-    }
-
-
-def _operation(
-    *,
-    success: dict[int, dict[str, Any]],
-    causes: Sequence[type[ServiceError]],
-    parameters: Sequence[str] = (),
-    body: str | None = None,
-    scopes: Sequence[str] = (),
-) -> dict[str, Any]:
-    responses = {**success, **_failures(causes)}
-    described: dict[str, Any] = {
-        "parameters": [
-            {"$ref": f"#/components/parameters/{name}"}
-            for name in (*parameters, "Request-Id")
-        ],
-        "responses": {str(code): responses[code] for code in sorted(responses)},
-        # OpenAPI 3.1 lets a requirement name what the key must be allowed to do; an
-        # empty list says that none is needed.
-        "security": [{"key": list(scopes)}] if scopes else [],
-    }
-    if body is not None:
-        content = {JSON: {"schema": _schema(body)}}
-        described["requestBody"] = {"required": True, "content": content}
-    return described
-
+#: What can go wrong with a submit, whichever method it comes by.
+_SUBMIT = (
+    *_CALLER,
+    *_ANY,
+    errors.MalformedBody,
+    errors.MalformedHeader,
+    errors.BadRequest,
+    errors.BodyTooLarge,
+    errors.UnsupportedMedia,
+    errors.InvalidSubmission,
+    errors.Gone,
+    errors.QueueIsFull,
+    errors.MemoryIsFull,
+    errors.NoChampion,
+    errors.StoreUnavailable,
+    errors.ModelRefused,
+)
+#: Headers of the answer to a submit, and what can be done with what it made.
+_MADE = ("Location", "ETag", "Preference-Applied", "Idempotency-Replayed")
+_NEXT = ("fetch", "cancel", "retry", "delete")
 
 #: Operation id -> what the document says of it beside its path and summary.
 OPERATIONS: dict[str, dict[str, Any]] = {
-    "create_prediction": _operation(
+    "create_prediction": operation(
         scopes=("predict",),
         success={
-            201: _success(
+            201: success(
                 "Finished within `Prefer: wait`, or a repeat of a finished one.",
                 "Prediction",
-                "Location",
-                "ETag",
-                "Preference-Applied",
-                "Idempotency-Replayed",
+                *_MADE,
+                links=_NEXT,
             ),
-            202: _success(
-                "Accepted.",
-                "Prediction",
-                "Location",
-                "ETag",
-                "Retry-After",
-                "Preference-Applied",
-                "Idempotency-Replayed",
-            ),
+            202: success("Accepted.", "Prediction", *_MADE, "Retry-After", links=_NEXT),
         },
-        causes=(
-            *_CALLER,
-            *_ANY,
-            errors.MalformedBody,
-            errors.MalformedHeader,
-            errors.BadRequest,
-            errors.BodyTooLarge,
-            errors.UnsupportedMedia,
-            errors.InvalidSubmission,
-            errors.KeyReused,
-            errors.Gone,
-            errors.QueueIsFull,
-            errors.MemoryIsFull,
-            errors.NoChampion,
-            errors.StoreUnavailable,
-            errors.ModelRefused,
-        ),
+        causes=(*_SUBMIT, errors.KeyReused),
         parameters=("Idempotency-Key", "Prefer", "Cancel-After"),
         body="PredictionRequest",
     ),
-    "fetch_prediction": _operation(
+    "put_prediction": operation(
+        scopes=("predict",),
+        success={
+            200: success(
+                "A repeat: the prediction as it is now.",
+                "Prediction",
+                *_MADE,
+                "Retry-After",
+                links=_NEXT,
+            ),
+            201: success(
+                "Finished within `Prefer: wait`.", "Prediction", *_MADE, links=_NEXT
+            ),
+            202: success("Accepted.", "Prediction", *_MADE, "Retry-After", links=_NEXT),
+        },
+        causes=(*_SUBMIT, errors.MalformedParameter, errors.IdTaken),
+        parameters=("Prefer", "Cancel-After"),
+        body="PredictionRequest",
+    ),
+    "fetch_prediction": operation(
         scopes=("read",),
         success={
-            200: _success(
+            200: success(
                 "The prediction as it is now.",
                 "Prediction",
                 "ETag",
                 "Retry-After",
                 "Preference-Applied",
             ),
-            304: _unchanged("ETag", "Retry-After"),
+            304: unchanged("ETag", "Retry-After", "Preference-Applied"),
         },
         causes=_ONE,
         parameters=("Prefer", "If-None-Match"),
     ),
-    "cancel_prediction": _operation(
+    "cancel_prediction": operation(
         scopes=("predict", "read"),
-        success={200: _success("As it is now.", "Prediction", "ETag")},
+        success={200: success("As it is now.", "Prediction", "ETag")},
         causes=_ONE,
     ),
-    "list_predictions": _operation(
-        scopes=("read",),
-        success={200: _success("A page.", "PredictionList", "Link")},
-        causes=(*_CALLER, *_ANY, errors.MalformedParameter),
-        parameters=("limit", "cursor"),
+    "retry_prediction": operation(
+        scopes=("predict", "read"),
+        success={
+            200: success(
+                "Ended again within `Prefer: wait`.",
+                "Prediction",
+                "ETag",
+                "Preference-Applied",
+            ),
+            202: success(
+                "It waits anew.",
+                "Prediction",
+                "ETag",
+                "Retry-After",
+                "Preference-Applied",
+            ),
+        },
+        causes=(
+            *_ONE,
+            errors.MalformedHeader,
+            errors.NotRetryable,
+            errors.QueueIsFull,
+            errors.MemoryIsFull,
+        ),
+        parameters=("Prefer", "Cancel-After"),
     ),
-    "list_models": _operation(
+    "delete_prediction": operation(
+        scopes=("predict",),
+        success={204: empty("Erased, now or by an earlier request.")},
+        causes=(*_CALLER, *_ANY, errors.UnknownPrediction),
+    ),
+    "list_predictions": operation(
         scopes=("read",),
         success={
-            200: _success("All versions.", "ModelList", "ETag"),
-            304: _unchanged("ETag"),
+            200: success("A page.", "PredictionList", "Link", "ETag"),
+            304: unchanged("Link", "ETag"),
+        },
+        causes=(*_CALLER, *_ANY, errors.MalformedParameter),
+        parameters=(
+            "limit",
+            "cursor",
+            "status",
+            "created_after",
+            "created_before",
+            "If-None-Match",
+        ),
+    ),
+    "list_models": operation(
+        scopes=("read",),
+        success={
+            200: success("All versions.", "ModelList", "ETag"),
+            304: unchanged("ETag"),
         },
         causes=_STORE,
         parameters=("If-None-Match",),
     ),
-    "fetch_model": _operation(
+    "fetch_model": operation(
         scopes=("read",),
         success={
-            200: _success("The version.", "Model", "ETag"),
-            304: _unchanged("ETag"),
+            200: success("The version.", "Model", "ETag"),
+            304: unchanged("ETag"),
         },
         causes=(*_VERSION, errors.ModelRefused),
         parameters=("If-None-Match",),
     ),
-    "fetch_model_card": _operation(
+    "fetch_model_card": operation(
         scopes=("read",),
         success={
-            200: _plain("The card; never another for the same id.", JSON, "ETag"),
-            304: _unchanged("ETag"),
+            200: plain("The card; never another for the same id.", JSON, "ETag"),
+            304: unchanged("ETag"),
         },
         causes=(*_VERSION, errors.ModelRefused),
         parameters=("If-None-Match",),
     ),
-    "fetch_model_schema": _operation(
+    "fetch_model_schema": operation(
         scopes=("read",),
         success={
-            200: _plain("The schema; never another for the same id.", JSON, "ETag"),
-            304: _unchanged("ETag"),
+            200: plain("The schema; never another for the same id.", JSON, "ETag"),
+            304: unchanged("ETag"),
         },
         causes=(*_VERSION, errors.ModelRefused),
         parameters=("If-None-Match",),
     ),
-    "read_scaler": _operation(
+    "read_scaler": operation(
         scopes=("operate",),
-        success={200: _success("Each lane.", "Scaler")},
+        success={200: success("Each lane.", "Scaler")},
         causes=(*_CALLER, *_ANY),
     ),
-    "metrics": _operation(
+    "metrics": operation(
         scopes=("operate",),
-        success={200: _plain("The figures.", "text/plain")},
+        success={200: plain("The figures.", "text/plain")},
         causes=(*_CALLER, *_ANY),
     ),
-    "healthz": _operation(success={200: _success("It answers.", "Health")}, causes=()),
-    "readyz": _operation(
-        success={200: _success("It can take submits.", "Ready")},
+    "healthz": operation(success={200: success("It answers.", "Health")}, causes=()),
+    "readyz": operation(
+        success={200: success("It can take submits.", "Ready")},
         causes=(errors.NotReady,),
     ),
-    "openapi": _operation(
+    "openapi": operation(
         success={
-            200: _plain("This document.", JSON, "ETag"),
-            304: _unchanged("ETag"),
+            200: plain("This document.", JSON, "ETag"),
+            304: unchanged("ETag"),
         },
         causes=(ServiceError, errors.StoreUnavailable, errors.ModelRefused),
         parameters=("If-None-Match",),
     ),
-    "docs": _operation(
+    "docs": operation(
         success={
-            200: _plain("A page to read and try this document.", "text/html"),
+            200: plain("A page to read and try this document.", "text/html"),
         },
         causes=(),
     ),

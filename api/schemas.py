@@ -143,7 +143,13 @@ class Prediction(_Answer):
     started_at: datetime | None
     completed_at: datetime | None
     expires_at: datetime | None = Field(description="When the result is removed.")
-    queue_position: int | None = None
+    queue_position: int | None = Field(
+        default=None, description="While it waits: 1 starts next."
+    )
+    estimated_start: datetime | None = Field(
+        default=None,
+        description="While it waits, and jobs end: when it is expected to start.",
+    )
     metrics: Metrics
     metadata: dict[str, str]
     webhook: str | None
@@ -271,4 +277,23 @@ class Problem(BaseModel):
     status: int
     detail: str
     request_id: str
-    errors: list[FieldError] | None = None
+    errors: list[FieldError] | None = Field(
+        default=None, description="With 422: every reason."
+    )
+    prediction: str | None = Field(
+        default=None, description="The prediction that holds an Idempotency-Key."
+    )
+    id: str | None = Field(default=None, description="With 410: what was removed.")
+    completed_at: datetime | None = Field(default=None, description="With 410.")
+    deleted_at: datetime | None = Field(
+        default=None, description="With 410, where you deleted it."
+    )
+    reason: str | None = Field(
+        default=None, description="With 410: `retention` or `deleted`."
+    )
+    data_removed: bool | None = Field(
+        default=None, description="With 410: house and price are gone."
+    )
+    refused: Refusal | None = Field(
+        default=None, description="Why workers refuse a model version, for operators."
+    )

@@ -12,6 +12,8 @@ from api.readiness import Readiness
 from api.settings import ApiSettings
 from api.throttle import Throttle
 from api.waiting import Waiting
+from worker.lanes import Lanes
+from worker.listing import Listing
 from worker.queue import Queue
 from worker.versions import Versions
 
@@ -24,6 +26,8 @@ class Services:
 
     settings: ApiSettings
     queue: Queue
+    listing: Listing
+    lanes: Lanes
     catalog: Catalog
     waiting: Waiting
     pace: Pace

@@ -37,6 +37,7 @@ def submission(
     catalog: Catalog,
     *,
     tenant: str,
+    job_id: str | None = None,
     idempotency_key: str | None = None,
     cancel_after_s: float | None = None,
 ) -> Submission:
@@ -46,6 +47,7 @@ def submission(
         body: The bytes as they came.
         catalog: Knows the model versions.
         tenant: Whose job it will be.
+        job_id: The client's own id for the job; absent: a new one.
         idempotency_key: The client's own name for this submit.
         cancel_after_s: The header Cancel-After, which says what `deadline` says.
 
@@ -59,12 +61,13 @@ def submission(
     document = read(body)
     served, errors = _version(document, catalog)
     request = _validated(document, served.request_model, errors)
-    deadline_ms = _milliseconds(_deadline_s(request, cancel_after_s))
+    deadline_ms = milliseconds(_deadline_s(request, cancel_after_s))
     # Fields in the schema's order, absent ones left out: one text per house.
     house = request.input.model_dump_json(exclude_none=True).encode()
     card = served.card
     return Submission(
-        id=str(uuid.uuid4()),
+        id=job_id or str(uuid.uuid4()),
+        id_is_clients=job_id is not None,
         tenant=tenant,
         model=card.name,
         version=card.version,
@@ -155,7 +158,8 @@ def _pointer(location: Sequence[str | int]) -> str:
     return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in parts)
 
 
-def _milliseconds(seconds: float | None) -> int | None:
+def milliseconds(seconds: float | None) -> int | None:
+    """Return a deadline in the ledger's unit."""
     # No deadline is so near that it becomes none.
     return None if seconds is None else max(1, round(seconds * 1000))
 

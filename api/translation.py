@@ -1,6 +1,5 @@
 """From any exception to what a client is told: the one place where it gets a status."""
 
-from datetime import UTC, datetime
 from functools import singledispatch
 
 import redis
@@ -10,12 +9,14 @@ from api.errors import (
     BadRequest,
     BodyTooLarge,
     Gone,
+    IdTaken,
     KeyReused,
     MemoryIsFull,
     MethodNotAllowed,
     ModelRefused,
     NoSuchRoute,
     NotAcceptable,
+    NotRetryable,
     QueueIsFull,
     RedisUnavailable,
     ServiceError,
@@ -26,6 +27,7 @@ from api.errors import (
 )
 from model_store.errors import ArtifactError, ModelStoreError, UnknownModel
 from worker import errors as queue
+from worker.jobs import State, rfc3339
 
 
 @singledispatch
@@ -72,12 +74,29 @@ def _(error: queue.UnknownJob) -> ServiceError:
 
 @as_service_error.register
 def _(error: queue.JobGone) -> ServiceError:
-    completed = datetime.fromtimestamp(error.completed_ms / 1000, UTC)
+    deleted_at = rfc3339(error.deleted_ms)
     return Gone(
         members={
-            "completed_at": f"{completed:%Y-%m-%dT%H:%M:%S}Z",
-            "reason": "retention",
+            "id": error.job_id,
+            "completed_at": rfc3339(error.completed_ms),
+            "reason": "deleted" if deleted_at else "retention",
+            "data_removed": True,
+            **({"deleted_at": deleted_at} if deleted_at else {}),
         }
+    )
+
+
+@as_service_error.register
+def _(error: queue.IdTaken) -> ServiceError:
+    del error
+    return IdTaken()
+
+
+@as_service_error.register
+def _(error: queue.NotRetryable) -> ServiceError:
+    status = State(error.state).status
+    return NotRetryable(
+        f"Only a failed or canceled prediction can be retried; this one is {status}."
     )
 
 
@@ -103,15 +122,22 @@ def _(error: queue.RedisEvicts) -> ServiceError:
 
 @as_service_error.register
 def _(error: http.HTTPException) -> ServiceError:
-    translated = _HTTP.get(error.code or 500, ServiceError)
-    allow = dict(error.get_headers()).get("Allow")
-    return translated(headers={"Allow": allow} if allow else None)
+    return _HTTP.get(error.code or 500, ServiceError)()
+
+
+@as_service_error.register
+def _(error: http.MethodNotAllowed) -> ServiceError:
+    return MethodNotAllowed(headers={"Allow": allowed(error)})
+
+
+def allowed(error: http.MethodNotAllowed) -> str:
+    """Return the Allow header of an address; it always takes OPTIONS."""
+    return ", ".join(sorted({*(error.valid_methods or ()), "OPTIONS"}))
 
 
 _HTTP: dict[int, type[ServiceError]] = {
     400: BadRequest,
     404: NoSuchRoute,
-    405: MethodNotAllowed,
     406: NotAcceptable,
     413: BodyTooLarge,
     415: UnsupportedMedia,

@@ -22,6 +22,7 @@ from model_store.store import ModelStore
 from worker.celery import create_celery
 from worker.connection import connect
 from worker.credentials import ApiKeys
+from worker.lanes import Lanes
 from worker.ledger import Ledger
 from worker.queue import Queue
 from worker.supervision import embedded, ports
@@ -244,10 +245,10 @@ def _batches_of(settings: ApiSettings) -> Callable[[], int]:
 
 def await_workers(home: Installation, count: int) -> None:
     """Wait until workers ask for jobs, which they do once their model is loaded."""
-    queue = home.queue()
+    lanes = Lanes(connect(home.settings.redis_url, role="worker"))
     home.programs.wait(
         f"{count} prediction workers",
-        lambda: queue.scaler()["queues"]["predictions"]["workers"] >= count,
+        lambda: lanes.scaler()["queues"]["predictions"]["workers"] >= count,
     )
 
 

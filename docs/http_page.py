@@ -41,6 +41,9 @@ def _route(whole: dict[str, Any], title: str, operation: dict[str, Any]) -> str:
     parts = [
         f"\n### {title}\n\n{operation['summary']}\n",
         f"{description}\n" if description else "",
+        "It is to end: see the headers of its answers.\n"
+        if operation.get("deprecated")
+        else "",
         _needs(operation),
         _body(operation),
         _parameters(whole, operation),
@@ -53,7 +56,8 @@ def _needs(operation: dict[str, Any]) -> str:
     scopes = [f"`{one}`" for need in operation["security"] for one in need["key"]]
     if not scopes:
         return "It needs no key.\n"
-    return f"It needs a key with the scope {' and '.join(scopes)}.\n"
+    noun = "scope" if len(scopes) == 1 else "scopes"
+    return f"It needs a key with the {noun} {' and '.join(scopes)}.\n"
 
 
 def _body(operation: dict[str, Any]) -> str:

@@ -24,6 +24,9 @@ REMEDIES = {
     "method-not-allowed": "Use a method that the header `Allow` lists.",
     "not-acceptable": "Send no `Accept`, or one that lets the media type of the route "
     "pass.",
+    "id-taken": "Choose another id for another request; a repeat must ask for the "
+    "same.",
+    "not-retryable": "Read the prediction: it has succeeded, or has not ended yet.",
     "prediction-removed": "Submit the house again, with a new `Idempotency-Key`.",
     "body-too-large": "Send less at a time; the operator sets the limit with "
     "`KERBSIDE_BODY_LIMIT`.",

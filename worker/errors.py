@@ -2,6 +2,8 @@
 
 QueueError
 ├── IdempotencyMismatch
+├── IdTaken
+├── NotRetryable
 ├── QueueRefusal
 │   ├── QueueFull
 │   └── MemoryFull
@@ -30,6 +32,18 @@ class IdempotencyMismatch(QueueError):
         self.job_id = job_id
 
 
+class IdTaken(QueueError):
+    """This id names a job that another request made; choose a new one."""
+
+
+class NotRetryable(QueueError):
+    """Only a failed or canceled job can be retried."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__()
+        self.state = state
+
+
 class QueueRefusal(QueueError):
     """No new job is taken at the moment; nothing was queued."""
 
@@ -55,11 +69,16 @@ class UnknownJob(QueueError):
 
 
 class JobGone(QueueError):
-    """The job finished and its record has been removed after the retention period."""
+    """The job's record was removed: after its time, or because its client asked."""
 
-    def __init__(self, completed_ms: int) -> None:
+    def __init__(
+        self, job_id: str, completed_ms: int, deleted_ms: int | None = None
+    ) -> None:
         super().__init__()
+        self.job_id = job_id
         self.completed_ms = completed_ms
+        #: When its client deleted it; None where its time was over.
+        self.deleted_ms = deleted_ms
 
 
 def frames_of(error: BaseException) -> str:

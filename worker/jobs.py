@@ -65,6 +65,8 @@ class Submission:
     """One house that a tenant wants priced, validated and in canonical JSON."""
 
     id: str
+    #: Whether the client chose the id: then a repeat is known by it.
+    id_is_clients: bool = False
     tenant: str
     #: Model name, for the reader.
     model: str
@@ -103,6 +105,8 @@ class Job:
     metadata: bytes = b"{}"
     attempts: int = 0
     crashes: int = 0
+    #: When its client had it tried anew.
+    reopened_ms: int | None = None
     started_ms: int | None = None
     completed_ms: int | None = None
     expires_ms: int | None = None
@@ -133,6 +137,7 @@ class Job:
             metadata=record.get(b"metadata", b"{}"),
             attempts=int(record.get(b"attempts", 0)),
             crashes=int(record.get(b"crashes", 0)),
+            reopened_ms=_optional_int(record.get(b"reopened")),
             started_ms=_optional_int(record.get(b"started")),
             completed_ms=_optional_int(record.get(b"completed")),
             expires_ms=_optional_int(record.get(b"expires")),
@@ -148,13 +153,17 @@ class Job:
             return self.detail
         return self.state
 
-    def public(self, base_url: str) -> bytes:
+    def public(self, base_url: str, *, estimated_start_ms: int | None = None) -> bytes:
         """Return the JSON that every reader of this job gets, by poll and by webhook.
 
         Args:
             base_url: Where clients reach the API, without a trailing slash.
+            estimated_start_ms: When it is expected to start, where that can be told.
         """
-        return orjson.dumps(self._public(base_url))
+        body = self._public(base_url)
+        if estimated_start_ms is not None:
+            body["estimated_start"] = rfc3339(estimated_start_ms)
+        return orjson.dumps(body)
 
     def _public(self, base_url: str) -> dict[str, Any]:
         url = f"{base_url}/v1/predictions/{self.id}"
@@ -189,12 +198,13 @@ class Job:
 
     def _metrics(self) -> dict[str, float]:
         metrics = {}
+        queued_ms = self.reopened_ms or self.created_ms
         if self.predict_s is not None:
             metrics["predict_time"] = self.predict_s
         if self.started_ms is not None:
-            metrics["queue_time"] = (self.started_ms - self.created_ms) / 1000
+            metrics["queue_time"] = (self.started_ms - queued_ms) / 1000
         if self.completed_ms is not None:
-            metrics["total_time"] = (self.completed_ms - self.created_ms) / 1000
+            metrics["total_time"] = (self.completed_ms - queued_ms) / 1000
         return metrics
 
 

@@ -5,22 +5,22 @@ Scripts build keys from ids, so one primary holds them all (no Redis Cluster).
 
 | key | type | lives | written by | holds |
 |---|---|---|---|---|
-| `<lane>` | list | - | prelude, claim, cancel, reap | native Celery messages: newest left, oldest right |
+| `<lane>` | list | - | prelude, claim, reap | native Celery messages: newest left, oldest right |
 | `kerbside:job:<id>` | hash | until the result TTL after its end | all | the job's record |
-| `kerbside:gone:<id>` | string | tombstone TTL | prelude | tenant and end of a finished job |
+| `kerbside:gone:<id>` | string | tombstone TTL | prelude, delete, retry | tenant and end of a finished job; of a deleted one also when |
 | `kerbside:waiting:<lane>` | zset | - | prelude, claim, reap | id -> `sent` of its message |
 | `kerbside:running:<lane>` | zset | - | claim, renew, release, reap, prelude | id -> end of lease |
-| `kerbside:deadlines:<lane>` | zset | - | submit, reap, prelude | id -> deadline |
+| `kerbside:deadlines:<lane>` | zset | - | prelude, reap | id -> deadline |
 | `kerbside:idempotency:<tenant>:<hash>` | string | idempotency TTL | submit | id and fingerprint |
-| `kerbside:tenant:<tenant>` | zset | result and dead-letter TTL after the last submit; an entry as long as its record, then until submit or page drop it | submit, page | id -> created |
-| `kerbside:number:<lane>` | string | - | submit | count of submits |
+| `kerbside:tenant:<tenant>` | zset | result and dead-letter TTL after the last submit; an entry as long as its record, then until submit or a listing drop it | submit, retry, delete, listing | id -> created |
+| `kerbside:number:<lane>` | string | - | prelude | count of submits and retries |
 | `kerbside:claimed:<lane>` | string | - | claim | highest number claimed |
 | `kerbside:done:<lane>` | string | - | prelude | count of ends |
 | `kerbside:bell:<lane>` | list | - | prelude, claim, resume | one element that wakes one idle worker |
 | `kerbside:awake:<lane>` | string | some ms | claim | worker that is about to ask again |
 | `kerbside:workers:<lane>` | zset | 10 s per entry | claim | worker -> last claim |
 | `kerbside:strays:<lane>` | list | newest 1,000 | claim | messages without a record, set aside |
-| `kerbside:dead:<lane>` | zset | dead-letter TTL per entry | reap | id -> time of death |
+| `kerbside:dead:<lane>` | zset | dead-letter TTL per entry | reap, retry, delete | id -> time of death |
 | `kerbside:paused:<lane>` | string | - | pause | set while the lane is paused |
 | `kerbside:tick:<lane>` | string | - | reap | time of the reaper's last tick |
 | `kerbside:upkeep:<lane>` | string | 5 s | reap | last tick by the upkeep itself, not by who stands in for it |
@@ -176,7 +176,8 @@ class Ledger:
         self._scripts: dict[str, Script] = {}
         self._policy = (
             settings.result_ttl_s,
-            settings.tombstone_ttl_s,
+            # An id of a client's own must be known for as long as a key would be.
+            max(settings.tombstone_ttl_s, settings.idempotency_ttl_s),
             settings.dead_ttl_s,
             int(settings.lease_s * 1000),
             finished_channel(client),

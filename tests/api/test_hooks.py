@@ -59,10 +59,9 @@ def test_an_unknown_address_is_404(client: Client, path: str) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("DELETE", "/v1/predictions", {"GET", "HEAD", "POST"}),
-        ("OPTIONS", "/v1/predictions", {"GET", "HEAD", "POST"}),
-        ("GET", "/v1/predictions/x/cancel", {"POST"}),
-        ("POST", "/healthz", {"GET", "HEAD"}),
+        ("DELETE", "/v1/predictions", {"GET", "HEAD", "OPTIONS", "POST"}),
+        ("GET", "/v1/predictions/x/cancel", {"OPTIONS", "POST"}),
+        ("POST", "/healthz", {"GET", "HEAD", "OPTIONS"}),
     ],
 )
 def test_another_method_is_405_with_those_allowed(
@@ -73,6 +72,26 @@ def test_another_method_is_405_with_those_allowed(
 
     assert_problem(answer, 405, "method-not-allowed")
     assert set(answer.headers["Allow"].split(", ")) == allowed
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/v1/predictions", "GET, HEAD, OPTIONS, POST"),
+        ("/v1/predictions/x", "DELETE, GET, HEAD, OPTIONS, PUT"),
+        ("/v1/predictions/x/retry", "OPTIONS, POST"),
+    ],
+)
+def test_an_address_tells_anybody_which_methods_it_takes(
+    client: Client, path: str, allowed: str
+) -> None:
+    """OPTIONS needs no key: the document says the same."""
+    answer = client.options(path)
+
+    assert (answer.status_code, answer.data) == (204, b"")
+    assert answer.headers["Allow"] == allowed
+    assert answer.headers["Request-Id"]
+    assert_problem(client.options("/v1/nothing"), 404, "no-such-route")
 
 
 @pytest.mark.parametrize("accept", ["text/html", "image/*", "application/json;q=0"])

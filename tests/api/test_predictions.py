@@ -156,8 +156,10 @@ def test_a_removed_prediction_is_410_for_its_tenant(
     theirs = client.get(f"/v1/predictions/{job_id}", headers=bearer("globex"))
 
     problem = assert_problem(mine, 410, "prediction-removed")
+    assert problem["id"] == job_id
     assert problem["completed_at"].endswith("Z")
     assert problem["reason"] == "retention"
+    assert problem["data_removed"] is True
     assert_problem(theirs, 404, "unknown-prediction")
 
 

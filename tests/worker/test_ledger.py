@@ -11,6 +11,7 @@ import redis as redis_py
 from tests.worker.conftest import VERSION, claimed, clock, lose_worker, submission, tend
 from worker import connection, ledger, queue
 from worker.jobs import Detail, Job, State
+from worker.lanes import Lanes
 from worker.ledger import PREDICTIONS, Completion, Tick
 from worker.settings import WorkerSettings
 
@@ -34,16 +35,16 @@ def test_a_claimed_job_belongs_to_one_worker(
 
 
 def test_a_job_counts_once_as_waiting_or_running(
-    book: ledger.Ledger, submit: Submit, front_desk: queue.Queue
+    book: ledger.Ledger, submit: Submit, redis: redis_py.Redis
 ) -> None:
     """Waiting and running add up to the open jobs at each step."""
     for _ in range(3):
         submit()
     claim = book.claim(PREDICTIONS, limit=1, worker="w")
-    lane = front_desk.scaler()["queues"][PREDICTIONS]
+    lane = Lanes(redis).scaler()["queues"][PREDICTIONS]
     assert (lane["waiting"], lane["running"], lane["backlog"]) == (2, 1, 3)
     book.complete(PREDICTIONS, [Completion(lease=claim.leases[0], output=b"{}")])
-    lane = front_desk.scaler()["queues"][PREDICTIONS]
+    lane = Lanes(redis).scaler()["queues"][PREDICTIONS]
     assert (lane["waiting"], lane["running"], lane["backlog"]) == (2, 0, 2)
 
 

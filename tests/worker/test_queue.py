@@ -1,16 +1,14 @@
 """The laws of the front desk, on a real server."""
 
 import time
-import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import orjson
 import pytest
 import redis as redis_py
 
-from tests.worker.conftest import clock, submission, tend
+from tests.worker.conftest import submission, tend
 from worker import ledger, queue
 from worker.errors import (
     IdempotencyMismatch,
@@ -164,33 +162,6 @@ def test_the_position_counts_down(
     assert front_desk.find("acme", jobs[0].id).position is None
 
 
-def test_pages_show_each_job_once_newest_first(
-    front_desk: queue.Queue, submit: Submit
-) -> None:
-    """Walking there and back meets the same pages."""
-    ids = [submit().id for _ in range(7)]
-    pages = [front_desk.page("acme", limit=3)]
-    while pages[-1].next:
-        pages.append(front_desk.page("acme", limit=3, cursor=pages[-1].next))
-    seen = [job.id for page in pages for job in page.jobs]
-    assert sorted(seen) == sorted(ids)
-    created = [job.created_ms for page in pages for job in page.jobs]
-    assert created == sorted(created, reverse=True)
-    assert pages[0].previous is None
-    back = front_desk.page("acme", limit=3, cursor=pages[1].previous, newer=True)
-    assert back.jobs == pages[0].jobs
-    assert front_desk.page("other", limit=3) == queue.Page((), None, None)
-
-
-def test_a_cursor_survives_its_text_form() -> None:
-    """What a client hands back is what it was given; anything else is a ValueError."""
-    cursor = queue.Cursor(1763812345678, "3c1ab2b4-0000-4000-8000-000000000000")
-    assert queue.Cursor.decode(cursor.encode()) == cursor
-    for text in ("", "!", "abcd", "bm9jb2xvbg"):
-        with pytest.raises(ValueError):  # noqa: PT011 - of several kinds
-            queue.Cursor.decode(text)
-
-
 def test_cancels_leave_no_gaps_in_the_line(
     front_desk: queue.Queue, submit: Submit
 ) -> None:
@@ -202,115 +173,6 @@ def test_cancels_leave_no_gaps_in_the_line(
     second = submit()
     assert (first.position, second.position) == (1, 2)
     assert front_desk.find("acme", first.id).position == 1
-
-
-def test_a_tenants_list_keeps_what_can_be_read_and_drops_the_rest(
-    front_desk: queue.Queue, submit: Submit, redis: redis_py.Redis
-) -> None:
-    """However old an open job is, it stays; entries without a record go in time."""
-    key = ledger.tenant_key("acme")
-    old = [submit().id for _ in range(3)]
-    redis.zadd(key, dict.fromkeys(old, 1))
-    redis.zadd(key, {f"gone {number}": 2 for number in range(100)})
-    assert redis.ttl(key) > 0
-    for _ in range(20):
-        submit(id=str(uuid.uuid4())[:-1] + "0")
-    assert redis.zcard(key) == 23
-    assert {job.id for job in front_desk.page("acme", limit=50).jobs} >= set(old)
-
-
-def test_a_page_drops_entries_without_a_record(
-    front_desk: queue.Queue, submit: Submit, redis: redis_py.Redis
-) -> None:
-    """A page is short once, not for ever."""
-    jobs = [submit() for _ in range(3)]
-    redis.delete(ledger.job_key(jobs[1].id))
-    assert len(front_desk.page("acme", limit=3).jobs) == 2
-    assert redis.zcard(ledger.tenant_key("acme")) == 2
-
-
-def _sample(redis: redis_py.Redis, newest_ms: int) -> None:
-    """Write the samples of five ticks, the last one at `newest_ms`."""
-    samples = [
-        f"{newest_ms - i * 1000} {900 - 100 * i} {450 - 50 * i}" for i in range(5)
-    ]
-    redis.rpush(f"kerbside:samples:{PREDICTIONS}", *samples)
-
-
-def test_the_scaler_reads_rates_from_the_reapers_samples(
-    front_desk: queue.Queue, redis: redis_py.Redis
-) -> None:
-    """Arrivals and ends per second are differences of counters over the window."""
-    _sample(redis, clock(redis) - 500)
-    lane = front_desk.scaler()["queues"][PREDICTIONS]
-    assert (lane["arrivals_per_s"], lane["jobs_per_s"]) == (100.0, 50.0)
-
-
-def test_rates_of_long_ago_are_not_told(
-    front_desk: queue.Queue, redis: redis_py.Redis
-) -> None:
-    """While the reaper is away nothing is known of the pace."""
-    _sample(redis, clock(redis) - 15_000)
-    lane = front_desk.scaler()["queues"][PREDICTIONS]
-    assert (lane["arrivals_per_s"], lane["jobs_per_s"]) == (0.0, 0.0)
-
-
-def test_no_more_samples_are_kept_than_are_read(
-    book: ledger.Ledger, redis: redis_py.Redis
-) -> None:
-    """A window's worth, one each tick."""
-    for _ in range(20):
-        tend(book, redis)
-    assert redis.llen(f"kerbside:samples:{PREDICTIONS}") == 16
-
-
-def test_the_scaler_counts_jobs_and_not_messages(
-    front_desk: queue.Queue, submit: Submit, redis: redis_py.Redis
-) -> None:
-    """A job counts once, whether its message is there twice or lost."""
-    submit()
-    submit()
-    message: Any = redis.lindex(PREDICTIONS, 0)
-    redis.lpush(PREDICTIONS, message, message)
-    assert front_desk.scaler()["queues"][PREDICTIONS]["waiting"] == 2
-    redis.delete(PREDICTIONS)
-    assert front_desk.scaler()["queues"][PREDICTIONS]["waiting"] == 2
-
-
-def test_the_age_of_the_oldest_counts_from_its_submit(
-    front_desk: queue.Queue,
-    submit: Submit,
-    book: ledger.Ledger,
-    redis: redis_py.Redis,
-) -> None:
-    """A message that was lost and sent again makes no job younger."""
-    lane = front_desk.scaler()["queues"][PREDICTIONS]
-    assert lane["oldest_age_s"] == 0.0
-    job = submit()
-    redis.hset(ledger.job_key(job.id), "created", clock(redis) - 5000)
-    redis.delete(PREDICTIONS)
-    assert tend(book, redis).resent == 1
-    lane = front_desk.scaler()["queues"][PREDICTIONS]
-    assert 5.0 <= lane["oldest_age_s"] < 60.0
-
-
-def test_a_paused_lane_asks_for_no_workers(
-    front_desk: queue.Queue, submit: Submit, book: ledger.Ledger
-) -> None:
-    """The backlog of a paused lane counts zero."""
-    submit()
-    book.pause(PREDICTIONS)
-    lane = front_desk.scaler()["queues"][PREDICTIONS]
-    assert (lane["backlog"], lane["paused"]) == (0, True)
-
-
-def test_the_scaler_counts_workers_that_claim(
-    front_desk: queue.Queue, book: ledger.Ledger
-) -> None:
-    """An idle worker counts, for it asks every second."""
-    book.claim(PREDICTIONS, limit=1, worker="one")
-    book.claim(PREDICTIONS, limit=1, worker="two")
-    assert front_desk.scaler()["queues"][PREDICTIONS]["workers"] == 2
 
 
 def test_the_public_form_has_one_shape_in_every_state(
@@ -328,14 +190,3 @@ def test_the_public_form_has_one_shape_in_every_state(
 
 def _keys(job: Job) -> list[str]:
     return list(orjson.loads(job.public("http://host")))
-
-
-@pytest.mark.parametrize(
-    ("jobs", "ends_per_s", "wait_s"),
-    [(100, 10.0, 10), (1, 1000.0, 1), (100_000, 1.0, 60), (100, 0.0, 5)],
-)
-def test_the_advice_is_the_time_in_which_so_many_end(
-    jobs: int, ends_per_s: float, wait_s: int
-) -> None:
-    """Within bounds, and a few seconds where nothing has ended lately."""
-    assert queue.expected_wait_s(jobs, ends_per_s) == wait_s

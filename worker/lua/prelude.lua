@@ -1,6 +1,6 @@
--- Opens every script: the clock, the policy, and the only places where a job is queued or finished.
--- Reads:  kerbside:awake:<lane>
--- Writes: kerbside:job:<id> kerbside:gone:<id> kerbside:waiting:<lane> kerbside:running:<lane>
+-- Opens every script: the clock, the policy, and the only places where a job is queued, withdrawn or finished.
+-- Reads:  kerbside:awake:<lane> kerbside:memory_full kerbside:claimed:<lane>
+-- Writes: kerbside:job:<id> kerbside:gone:<id> kerbside:waiting:<lane> kerbside:running:<lane> kerbside:number:<lane>
 --         kerbside:deadlines:<lane> kerbside:bell:<lane> kerbside:done:<lane> <lane>; publishes kerbside:finished:<db>
 -- Leading arguments of every script: 1 result TTL s, 2 tombstone TTL s, 3 dead-letter TTL s, 4 lease ms,
 --   5 channel of finished ids.
@@ -19,6 +19,10 @@ local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
 local function job_key(id)
   return 'kerbside:job:' .. id
+end
+
+local function is_open(state)
+  return state == 'queued' or state == 'running' or state == 'retrying'
 end
 
 -- A Celery protocol-2 message as kombu's Redis transport stores it; `sent` lets the reaper read the watermark.
@@ -50,6 +54,37 @@ local function enqueue_last(id, lane, sent)
   redis.call('ZADD', 'kerbside:waiting:' .. lane, sent, id)
   redis.call('LPUSH', lane, message(id, lane, sent))
   ring_unless_awake(lane)
+end
+
+-- Why no new job is taken now, or nil; with it how many wait, and the highest number that was claimed.
+local function refusal(lane, bound)
+  -- Jobs and not messages: those of jobs that have ended may lie in the lane until somebody takes them.
+  local waiting = redis.call('ZCARD', 'kerbside:waiting:' .. lane)
+  local known = redis.call('MGET', 'kerbside:memory_full', 'kerbside:claimed:' .. lane)
+  return known[1] or waiting >= tonumber(bound) and 'full' or nil, waiting, tonumber(known[2] or 0)
+end
+
+-- Queues a job that is new, or as good as new: the record's further fields and values follow the deadline, which is in
+-- ms from now or ''. Returns its number in the lane's count of submits.
+local function open(id, lane, deadline, ...)
+  local number = redis.call('INCR', 'kerbside:number:' .. lane)
+  redis.call('HSET', job_key(id), 'state', 'queued', 'sent', now, 'number', number, ...)
+  if deadline ~= '' then
+    local at = now + tonumber(deadline)
+    redis.call('HSET', job_key(id), 'deadline', at)
+    redis.call('ZADD', 'kerbside:deadlines:' .. lane, at, id)
+  end
+  enqueue_last(id, lane, now)
+  return number
+end
+
+-- Takes the message of a waiting job out of its lane. A list has no index by id: the message is looked for from the end
+-- that is nearer, at 0.1 us a message passed: 5 ms in the middle of 100,000, next to nothing for one that came last or
+-- starts next.
+local function withdraw(id, lane, sent)
+  local before = redis.call('ZRANK', 'kerbside:waiting:' .. lane, id) or 0
+  local from_oldest = 2 * before < redis.call('LLEN', lane)
+  redis.call('LREM', lane, from_oldest and -1 or 1, message(id, lane, sent))
 end
 
 -- When a message was sent, or nil where that cannot be told; a stock producer's says it by its job only.
@@ -102,6 +137,10 @@ local function finish(lane, ends)
   redis.call('PUBLISH', FINISHED, table.concat(ids, '\n'))
 end
 
-local function is_open(state)
-  return state == 'queued' or state == 'running' or state == 'retrying'
+-- Ends an open job of a tenant at once because its client wants it so; a waiting job's message goes with it.
+local function cancel(id, tenant, lane, state, sent, sequence)
+  if state ~= 'running' then
+    withdraw(id, lane, sent)
+  end
+  finish(lane, { { id = id, tenant = tenant, sequence = sequence, state = 'canceled', detail = 'by_client', more = {} } })
 end

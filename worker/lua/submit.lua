@@ -1,10 +1,10 @@
 -- Takes a job: record, message and idempotency entry, or none of them.
--- Reads:  kerbside:memory_full kerbside:claimed:<lane> kerbside:waiting:<lane>, of earlier jobs whether kerbside:job:<id> is there
--- Writes: kerbside:job:<id> kerbside:idempotency:<tenant>:<hash> kerbside:tenant:<tenant> kerbside:number:<lane>
---         kerbside:deadlines:<lane>, and what prelude's enqueue_last writes
+-- Reads:  of an earlier job whether kerbside:job:<id> or kerbside:gone:<id> is there
+-- Writes: kerbside:job:<id> kerbside:idempotency:<tenant>:<hash> kerbside:tenant:<tenant>, and what prelude's open writes
 -- Arguments: 6 id, 7 lane, 8 tenant, 9 idempotency hash or '', 10 fingerprint, 11 queue bound,
---            12 idempotency TTL s, 13 deadline in ms from now or '', 14.. further fields and values of the record
--- Returns: {'replayed' | 'mismatch', id} | {'refused', waiting, reason} | {'created', now, number, position}
+--            12 idempotency TTL s, 13 deadline in ms from now or '', 14 '1' where the client chose the id,
+--            15.. further fields and values of the record
+-- Returns: {'replayed' | 'mismatch' | 'taken', id} | {'refused', waiting, reason} | {'created', now, number, position}
 local id, lane, tenant = ARGV[6], ARGV[7], ARGV[8]
 local list = 'kerbside:tenant:' .. tenant
 local idempotency = 'kerbside:idempotency:' .. tenant .. ':' .. ARGV[9]
@@ -32,30 +32,31 @@ if ARGV[9] ~= '' then
     return { fingerprint == ARGV[10] and 'replayed' or 'mismatch', held_id }
   end
 end
--- Jobs and not messages: those of jobs that have ended may lie in the lane until somebody takes them.
-local waiting = redis.call('ZCARD', 'kerbside:waiting:' .. lane)
-local known = redis.call('MGET', 'kerbside:memory_full', 'kerbside:claimed:' .. lane)
-if known[1] or waiting >= tonumber(ARGV[11]) then
-  return { 'refused', waiting, known[1] or 'full' }
+-- An id of the client's own is its idempotency key, for as long as anything is known of the job.
+if ARGV[14] == '1' then
+  local owner, fingerprint = unpack(redis.call('HMGET', job_key(id), 'tenant', 'fingerprint'))
+  local gone = not owner and redis.call('GET', 'kerbside:gone:' .. id)
+  if owner and owner ~= tenant or gone and string.match(gone, '^%S+') ~= tenant then
+    return { 'taken', id }
+  end
+  if owner or gone then
+    return { (gone or fingerprint == ARGV[10]) and 'replayed' or 'taken', id }
+  end
+end
+local reason, waiting, claimed = refusal(lane, ARGV[11])
+if reason then
+  return { 'refused', waiting, reason }
 end
 
-local number = redis.call('INCR', 'kerbside:number:' .. lane)
-redis.call('HSET', job_key(id), 'state', 'queued', 'sequence', 1, 'created', now, 'sent', now, 'number', number,
-  'tenant', tenant, 'lane', lane, unpack(ARGV, 14))
+local number = open(id, lane, ARGV[13], 'sequence', 1, 'created', now, 'tenant', tenant, 'lane', lane, unpack(ARGV, 15))
 redis.call('ZADD', list, now, id)
 redis.call('EXPIRE', list, RESULT_TTL + DEAD_TTL)
--- By the id, which is random: no pattern of submits can keep a tenant's list from being tidied.
-if string.sub(id, -1) == '0' then
+-- By the microsecond: no pattern of submits or ids can keep a tenant's list from being tidied.
+if clock[2] % 16 == 0 then
   tidy(number)
 end
 if ARGV[9] ~= '' then
   redis.call('SET', idempotency, id .. ' ' .. ARGV[10], 'EX', ARGV[12])
 end
-if ARGV[13] ~= '' then
-  local deadline = now + tonumber(ARGV[13])
-  redis.call('HSET', job_key(id), 'deadline', deadline)
-  redis.call('ZADD', 'kerbside:deadlines:' .. lane, deadline, id)
-end
-enqueue_last(id, lane, now)
 -- Never more than there are: numbers of jobs that were canceled while they waited are passed over.
-return { 'created', now, number, math.min(number - tonumber(known[2] or 0), waiting + 1) }
+return { 'created', now, number, math.min(number - claimed, waiting + 1) }

@@ -1,0 +1,201 @@
+"""A tenant's jobs as a list, page by page; what it costs is bounded."""
+
+import base64
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import redis
+
+from worker import ledger
+from worker.jobs import Job, State
+
+#: Entries of a list that one page looks at, at most, and that are read at a time.
+_LOOKED_AT, _AT_A_TIME = 1000, 100
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place in a tenant's list: between two jobs, in order of creation."""
+
+    created_ms: int
+    job_id: str
+
+    def encode(self) -> str:
+        """Return the opaque form that clients hand back."""
+        plain = f"{self.created_ms}:{self.job_id}"
+        return base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
+
+    @classmethod
+    def decode(cls, text: str) -> Self:
+        """Read what `encode` wrote.
+
+        Raises:
+            ValueError: The text is no cursor.
+        """
+        padded = text + "=" * (-len(text) % 4)
+        created_ms, job_id = base64.urlsafe_b64decode(padded).decode().split(":")
+        return cls(int(created_ms), job_id)
+
+    def is_beyond(self, other: Self | None, *, newer: bool) -> bool:
+        """Tell whether this place comes after another on the way through a list."""
+        if other is None:
+            return True
+        here, there = (other.created_ms, other.job_id), (self.created_ms, self.job_id)
+        return there > here if newer else there < here
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which jobs a list is to show; nothing said: all."""
+
+    states: frozenset[State] | None = None
+    #: Created at this time or later, in ms since the epoch.
+    since_ms: int | None = None
+    #: Created before this time.
+    before_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Jobs of a tenant, newest first, and the cursors to the pages beside it."""
+
+    jobs: Sequence[Job]
+    #: To older jobs.
+    next: Cursor | None
+    #: To newer jobs.
+    previous: Cursor | None
+
+
+ALL = Wanted()
+
+
+class Listing:
+    """Reads lists; passes `redis.RedisError` through when Redis cannot be reached."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._redis = client
+
+    def page(
+        self,
+        tenant: str,
+        *,
+        limit: int,
+        cursor: Cursor | None = None,
+        newer: bool = False,
+        wanted: Wanted = ALL,
+    ) -> Page:
+        """Return up to `limit` jobs beside the cursor, older ones or `newer` ones.
+
+        A page may be short, even empty, and still lead on: where records have been
+        removed meanwhile, and where few of the jobs looked at are wanted.
+        """
+        found: list[Cursor] = []
+        looked_at, last = 0, None
+        entries = self._walk(tenant, limit + 1, cursor, wanted, newer=newer)
+        for chunk in entries:
+            found += self._wanted(tenant, chunk, wanted)
+            looked_at, last = looked_at + len(chunk), chunk[-1]
+            if len(found) > limit or looked_at >= _LOOKED_AT:
+                break
+        else:
+            last = None
+        if len(found) > limit:
+            found = found[:limit]
+            last = found[-1]
+        if newer:
+            found.reverse()
+        first = found[0] if found and cursor is not None else None
+        jobs = [job for job in self._read(tenant, found) if _is_wanted(job, wanted)]
+        if newer:
+            return Page(jobs, next=found[-1] if found else None, previous=last)
+        return Page(jobs, next=last, previous=first)
+
+    def _walk(
+        self,
+        tenant: str,
+        count: int,
+        cursor: Cursor | None,
+        wanted: Wanted,
+        *,
+        newer: bool,
+    ) -> Iterator[list[Cursor]]:
+        """Yield entries from the cursor on, in that direction, some at a time."""
+        at_a_time = count if wanted.states is None else _AT_A_TIME
+        low, high = _bounds(cursor, wanted, newer=newer)
+        offset = 0
+        while True:
+            raw = self._range(tenant, low, high, offset, at_a_time, newer=newer)
+            places = (Cursor(int(score), member.decode()) for member, score in raw)
+            # Jobs of the cursor's own millisecond may come first and are passed over.
+            if beyond := [p for p in places if p.is_beyond(cursor, newer=newer)]:
+                yield beyond
+            if len(raw) < at_a_time:
+                return
+            offset += at_a_time
+
+    def _range(
+        self,
+        tenant: str,
+        low: str,
+        high: str,
+        offset: int,
+        count: int,
+        *,
+        newer: bool,
+    ) -> list[tuple[bytes, float]]:
+        key = ledger.tenant_key(tenant)
+        raw: Any = (
+            self._redis.zrangebyscore(
+                key, low, high, start=offset, num=count, withscores=True
+            )
+            if newer
+            else self._redis.zrevrangebyscore(
+                key, high, low, start=offset, num=count, withscores=True
+            )
+        )
+        return list(raw)
+
+    def _wanted(
+        self, tenant: str, entries: Sequence[Cursor], wanted: Wanted
+    ) -> list[Cursor]:
+        """Return the entries whose jobs are in a wanted state; drop those without."""
+        if wanted.states is None:
+            return list(entries)
+        pipe = self._redis.pipeline(transaction=False)
+        for entry in entries:
+            pipe.hget(ledger.job_key(entry.job_id), "state")
+        states = dict(zip(entries, pipe.execute(), strict=True))
+        self._forget(tenant, [entry for entry in entries if states[entry] is None])
+        names = {state.encode() for state in wanted.states}
+        return [entry for entry in entries if states[entry] in names]
+
+    def _read(self, tenant: str, entries: Sequence[Cursor]) -> list[Job]:
+        pipe = self._redis.pipeline(transaction=False)
+        for entry in entries:
+            pipe.hgetall(ledger.job_key(entry.job_id))
+        read = list(zip(entries, pipe.execute(), strict=True))
+        self._forget(tenant, [entry for entry, record in read if not record])
+        jobs = [
+            Job.from_record(entry.job_id, record) for entry, record in read if record
+        ]
+        return [job for job in jobs if job.tenant == tenant]
+
+    def _forget(self, tenant: str, gone: Sequence[Cursor]) -> None:
+        if gone:
+            ids = [entry.job_id for entry in gone]
+            self._redis.zrem(ledger.tenant_key(tenant), *ids)
+
+
+def _bounds(cursor: Cursor | None, wanted: Wanted, *, newer: bool) -> tuple[str, str]:
+    """Return the lowest and the highest score that may be on the way."""
+    lows = [] if wanted.since_ms is None else [wanted.since_ms]
+    highs = [] if wanted.before_ms is None else [wanted.before_ms - 1]
+    if cursor:
+        (lows if newer else highs).append(cursor.created_ms)
+    return str(max(lows, default="-inf")), str(min(highs, default="+inf"))
+
+
+def _is_wanted(job: Job, wanted: Wanted) -> bool:
+    # It may have moved on since its state was looked at.
+    return wanted.states is None or job.state in wanted.states

@@ -1,0 +1,29 @@
+-- Reopens a failed or canceled job of a tenant: the same id waits anew, last in the lane, and may crash as often as a
+-- new one. Its earlier outcome is forgotten; its sequence and its attempts go on.
+-- Writes: kerbside:job:<id> kerbside:gone:<id> kerbside:dead:<lane> kerbside:tenant:<tenant>, and what prelude's open writes
+-- Arguments: 6 id, 7 tenant, 8 queue bound, 9 deadline in ms from now or ''
+-- Returns: {'reopened'} | {'unknown'} | {'not_retryable', state} | {'refused', waiting, reason}
+local id, tenant = ARGV[6], ARGV[7]
+local record = redis.call('HMGET', job_key(id), 'tenant', 'lane', 'state', 'sequence', 'created')
+if record[1] ~= tenant then
+  return { 'unknown' }
+end
+local lane, state = record[2], record[3]
+if state ~= 'failed' and state ~= 'canceled' then
+  return { 'not_retryable', state }
+end
+local reason, waiting = refusal(lane, ARGV[8])
+if reason then
+  return { 'refused', waiting, reason }
+end
+-- A growing write first, unlike in finish: a full server is to refuse all of it. And a list that nobody submitted to for
+-- long has ended before its last dead letters.
+redis.call('ZADD', 'kerbside:tenant:' .. tenant, record[5], id)
+redis.call('HDEL', job_key(id), 'detail', 'error', 'started', 'completed', 'expires', 'predict_us', 'crashes', 'deadline',
+  'worker')
+redis.call('PERSIST', job_key(id))
+redis.call('DEL', 'kerbside:gone:' .. id)
+redis.call('ZREM', 'kerbside:dead:' .. lane, id)
+redis.call('EXPIRE', 'kerbside:tenant:' .. tenant, RESULT_TTL + DEAD_TTL)
+open(id, lane, ARGV[9], 'sequence', record[4] + 1, 'reopened', now)
+return { 'reopened' }
