@@ -48,7 +48,7 @@ chaos: $(DEV) ## kill, freeze and flood; nothing may be lost (CHAOS_ARGS=--short
 
 docs: $(DEV) ## write docs/reference from the code, build the site (build/docs/index.html)
 	@$(BIN)/python -m docs
-	@$(BIN)/python -m sphinx -b html -d build/doctrees -nWq --keep-going docs build/docs
+	@$(BIN)/python -m sphinx -b html -d build/doctrees -EnWq --keep-going docs build/docs
 
 lock: $(DEV) ## pin the requirements of setup.cfg anew, with hashes
 	@$(BIN)/pip-compile $(LOCK) -o requirements/base.txt setup.cfg

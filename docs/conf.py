@@ -1,8 +1,11 @@
 """Settings of Sphinx, which builds the site out of the pages of this folder."""
 
+from pathlib import Path
+
 from sphinx.application import Sphinx
 
 import api
+from docs.generated import PAGES
 
 project = "Kerbside"
 author = "The Kerbside authors"
@@ -29,13 +32,33 @@ html_show_sphinx = False
 html_show_copyright = False
 html_theme_options: dict[str, list[str]] = {"top_of_page_buttons": []}
 
-#: The contents of the site in order; a glob takes pages that are yet to be written.
+#: Guides in the order in which they are read; others follow them.
+_GUIDES = (
+    "submit-and-poll",
+    "lists",
+    "cancel-retry-delete",
+    "errors",
+    "own-sales",
+    "model-store",
+    "own-redis",
+    "several-hosts",
+)
+
+
+def _guides() -> list[str]:
+    written = {path.stem for path in (Path(__file__).parent / "howto").glob("*.md")}
+    return [f"howto/{page}" for page in (*_GUIDES, *sorted(written - {*_GUIDES}))]
+
+
+#: The contents of the site in order.
 CONTENTS = {
     "Start": ["quickstart"],
-    "How to": ["howto/*"],
-    "Reference": ["reference/*"],
+    "Guides": _guides(),
+    "Reference": [f"reference/{page.removesuffix('.md')}" for page in PAGES],
     "Explanation": [
-        "explanation/*",
+        "explanation/architecture",
+        "explanation/states",
+        "explanation/promises",
         "decisions/README",
         "evaluation/README",
         "benchmarks",
