@@ -17,6 +17,8 @@ source_suffix = {".md": "markdown"}
 root_doc = "index"
 exclude_patterns = ["_static"]
 nitpicky = True
+# Commands and options stay as they are typed.
+smartquotes = False
 
 #: Levels of headings with the anchors that code forges give them: links to others are
 #: faults.
