@@ -5,7 +5,6 @@ from flask_openapi3.openapi import OpenAPI
 
 import api
 from api import (
-    document,
     health,
     hooks,
     metrics,
@@ -18,6 +17,7 @@ from api.auth import Authenticator
 from api.catalog import Catalog
 from api.circuit import Circuit
 from api.hot_routes import HotRoutes
+from api.openapi import document
 from api.pace import Pace
 from api.readiness import Readiness
 from api.services import Services

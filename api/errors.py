@@ -3,7 +3,8 @@
 Each class names one cause; the root itself is a fault of the service.
 
 ServiceError                                                               500
- +-- MalformedBody, MalformedHeader, MalformedParameter, BadRequest         400
+ +-- MalformedBody, CutBody, MalformedHeader, MalformedParameter,
+ |   BadRequest                                                             400
  +-- MissingKey, InvalidKey                                                 401
  +-- MissingScope                                                           403
  +-- UnknownPrediction, UnknownVersion, NoSuchRoute                         404
@@ -86,6 +87,14 @@ class MalformedBody(ServiceError):
     status = 400
     slug = "malformed-body"
     title = "Body cannot be read"
+
+
+class CutBody(ServiceError):
+    """The body ended before its announced length; nothing was queued, send it again."""
+
+    status = 400
+    slug = "cut-body"
+    title = "Body cut short"
 
 
 class MalformedHeader(ServiceError):
@@ -239,8 +248,10 @@ class InvalidSubmission(ServiceError):
     slug = "invalid-submission"
     title = "Not valid"
 
-    def __init__(self, errors: Sequence[Mapping[str, Any]]) -> None:
-        super().__init__(members={"errors": list(errors)})
+    def __init__(
+        self, errors: Sequence[Mapping[str, Any]], detail: str | None = None
+    ) -> None:
+        super().__init__(detail, members={"errors": list(errors)})
 
 
 class KeyReused(ServiceError):

@@ -8,6 +8,7 @@ from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header, parse_list_header, parse_options_header
 
 from api.errors import MalformedHeader, UnsupportedMedia
+from api.found import shown
 from api.request_body import MAX_DEADLINE_S
 
 #: Longest Idempotency-Key, as Stripe's clients know it.
@@ -23,6 +24,8 @@ _DURATION = re.compile(
 )
 #: Different header texts that a process remembers the meaning of.
 _REMEMBERED = 256
+#: Characters of such a text, at most: what is remembered stays small.
+_MAX_TEXT = 2048
 
 
 def request_id(header: str | None) -> str:
@@ -47,18 +50,24 @@ def idempotency_key(header: str | None) -> str | None:
     if not _PRINTABLE.fullmatch(text) or len(text) > MAX_IDEMPOTENCY_KEY:
         raise MalformedHeader(
             f"Idempotency-Key must be 1 to {MAX_IDEMPOTENCY_KEY} printable ASCII "
-            "characters, bare or as a quoted string."
+            f"characters, bare or as a quoted string; got {shown(header)}."
         )
     return text
 
 
-@lru_cache(_REMEMBERED)
 def wait_preference(header: str | None, cap_s: int) -> int | None:
     """Return the seconds of `wait` in a Prefer header, capped; None when it has none.
 
     Prefer is a list and preferences that cannot be read are passed over, RFC 7240.
     """
-    for preference in parse_list_header(header or ""):
+    if not header or len(header) > _MAX_TEXT:
+        return None
+    return _wait_s(header, cap_s)
+
+
+@lru_cache(_REMEMBERED)
+def _wait_s(header: str, cap_s: int) -> int | None:
+    for preference in parse_list_header(header):
         name, _, value = preference.split(";", 1)[0].partition("=")
         seconds = value.strip().strip('"')
         if name.strip().lower() != "wait":
@@ -85,24 +94,21 @@ def cancel_after_s(header: str | None) -> float | None:
         if 0 < total_s <= MAX_DEADLINE_S:
             return total_s
     raise MalformedHeader(
-        "Cancel-After must be a duration of at most a day, such as 90s, 1m or 1h30m."
+        "Cancel-After must be a duration of at most a day, such as 90s, 1m or 1h30m; "
+        f"got {shown(header)}."
     )
 
 
-@lru_cache(_REMEMBERED)
 def accepts(header: str | None, media_type: str) -> bool:
     """Tell whether an Accept header lets `media_type` be sent."""
     if not header:
         return True
-    offered = parse_accept_header(header, MIMEAccept)
-    return bool(offered.quality(media_type))
+    return len(header) <= _MAX_TEXT and _quality(header, media_type) > 0
 
 
 @lru_cache(_REMEMBERED)
-def _is_json(content_type: str) -> bool:
-    media_type, options = parse_options_header(content_type)
-    charset = options.get("charset", "utf-8").lower()
-    return media_type.lower() == _JSON and charset in {"utf-8", "utf8"}
+def _quality(header: str, media_type: str) -> float:
+    return parse_accept_header(header, MIMEAccept).quality(media_type)
 
 
 def require_json(content_type: str | None, content_encoding: str | None) -> None:
@@ -111,10 +117,24 @@ def require_json(content_type: str | None, content_encoding: str | None) -> None
     Raises:
         UnsupportedMedia: It is another type, another charset, or compressed.
     """
-    if not _is_json(content_type or ""):
-        raise UnsupportedMedia
+    text = content_type or ""
+    if len(text) > _MAX_TEXT or not _is_json(text):
+        said = f"Content-Type is {shown(text)}" if text else "Content-Type is missing"
+        raise UnsupportedMedia(
+            f"{said}: send the body as application/json in UTF-8, and say so."
+        )
     if content_encoding and content_encoding.lower() != "identity":
-        raise UnsupportedMedia
+        raise UnsupportedMedia(
+            f"Content-Encoding is {shown(content_encoding)}: send the body as it is, "
+            "not compressed."
+        )
+
+
+@lru_cache(_REMEMBERED)
+def _is_json(content_type: str) -> bool:
+    media_type, options = parse_options_header(content_type)
+    charset = options.get("charset", "utf-8").lower()
+    return media_type.lower() == _JSON and charset in {"utf-8", "utf8"}
 
 
 def etag_matches(header: str | None, etag: str) -> bool:

@@ -5,13 +5,12 @@ import re
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
-from werkzeug.wsgi import get_input_stream
 
-from api import answers, headers, prediction_lists, submission
+from api import answers, headers, prediction_lists, submission, upload
 from api.answers import Answer
 from api.auth import requires
 from api.call import Call, current_call
-from api.errors import BadRequest, BodyTooLarge, MalformedParameter
+from api.errors import BadRequest, MalformedParameter
 from worker.errors import UnknownJob
 from worker.jobs import Job, Submission
 from worker.queue import Receipt
@@ -54,7 +53,7 @@ def submitted(call: Call, job_id: str | None = None) -> Answer:
     )
     wait_s = _wait_s(call)
     new = submission.submission(
-        _body(call),
+        upload.read(call.environ, call.shared.settings.body_limit),
         call.shared.catalog,
         tenant=call.caller.tenant,
         job_id=job_id,
@@ -177,17 +176,6 @@ def _created(call: Call, receipt: Receipt, extra: dict[str, str]) -> Answer:
         # A PUT that changed nothing made nothing.
         status = 200 if call.environ["REQUEST_METHOD"] == "PUT" else status
     return answers.prediction(call, job, status, extra)
-
-
-def _body(call: Call) -> bytes:
-    limit = call.shared.settings.body_limit
-    # One byte more may be read: a body in chunks, whose length nobody announces, would
-    # be cut at the limit without a word.
-    stream = get_input_stream(call.environ, max_content_length=limit + 1)
-    body = stream.read()
-    if len(body) > limit:
-        raise BodyTooLarge
-    return body
 
 
 def _wait_s(call: Call) -> int | None:

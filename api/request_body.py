@@ -8,6 +8,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from model_store.schema import WITHOUT_NUL
+
 #: Bounds of a client's own labels, those of the APIs that clients know.
 MAX_LABELS, MAX_LABEL_NAME, MAX_LABEL_VALUE = 16, 64, 512
 #: Longest deadline: results are not kept for longer than a day by default either.
@@ -43,8 +45,25 @@ def _explainable(asked: bool) -> bool:  # noqa: FBT001 - pydantic's own call
     return asked
 
 
-_Label = Annotated[str, Field(min_length=1, max_length=MAX_LABEL_NAME)]
-_LabelText = Annotated[str, Field(max_length=MAX_LABEL_VALUE)]
+def _without_nul(name: str) -> str:
+    if "\0" in name:
+        raise PydanticCustomError("string_pattern_mismatch", "Expected no NUL")
+    return name
+
+
+#: No pattern: the schema would say `patternProperties`, which leaves others free.
+_Label = Annotated[
+    str,
+    Field(min_length=1, max_length=MAX_LABEL_NAME),
+    AfterValidator(_without_nul),
+]
+_LABEL_NAMES = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": MAX_LABEL_NAME,
+    "pattern": WITHOUT_NUL,
+}
+_LabelText = Annotated[str, Field(max_length=MAX_LABEL_VALUE, pattern=WITHOUT_NUL)]
 
 
 class PredictionRequest(BaseModel):
@@ -63,6 +82,7 @@ class PredictionRequest(BaseModel):
         dict[_Label, _LabelText],
         Field(
             max_length=MAX_LABELS,
+            json_schema_extra={"propertyNames": _LABEL_NAMES},
             description="Your own labels, returned with the prediction.",
         ),
     ] = {}

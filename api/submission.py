@@ -1,35 +1,22 @@
 """From the bytes of a request body to a job: parsed once, validated once."""
 
-import difflib
 import hashlib
 import uuid
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
+from api import explanation, json_text
 from api.catalog import CHAMPION, Catalog, Served
-from api.errors import BadRequest, InvalidSubmission, MalformedBody
+from api.errors import BadRequest, InvalidSubmission
 from api.request_body import PredictionRequest
 from model_store.aliases import ALIAS_NAMES
 from model_store.errors import UnknownModel
 from worker.jobs import Submission
 
-#: Errors listed in one answer, and characters of a client's own name repeated in it.
-_MAX_ERRORS, _MAX_NAME = 50, 64
-
-
-def read(body: bytes) -> Any:
-    """Parse a body.
-
-    Raises:
-        MalformedBody: It is not JSON in UTF-8, or nested too deep.
-    """
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise MalformedBody(f"The body is not JSON: {error}.") from None
+#: Errors listed in one answer.
+_MAX_ERRORS = 50
 
 
 def submission(
@@ -58,8 +45,10 @@ def submission(
         NoChampion: No version is named and none is champion.
         StoreError: The model store cannot be read.
     """
-    document = read(body)
+    document = json_text.parse(body)
     served, errors = _version(document, catalog)
+    repeated = json_text.repeated_names(body, document)
+    errors += [explanation.repeated(place) for place in repeated]
     request = _validated(document, served.request_model, errors)
     deadline_ms = milliseconds(_deadline_s(request, cancel_after_s))
     # Fields in the schema's order, absent ones left out: one text per house.
@@ -91,7 +80,9 @@ def _version(document: Any, catalog: Catalog) -> tuple[Served, list[dict[str, An
     except UnknownModel:
         known = catalog.choices()
         names = [*known["aliases"], *known["versions"]]
-        detail = "No such model version or alias" + _suggestion(wanted, names)
+        detail = "No such model version or alias" + explanation.suggestion(
+            wanted, names
+        )
         error = {"pointer": "/version", "detail": detail, "code": "unknown_version"}
         return catalog.served(), [{**error, "known": known}]
 
@@ -108,14 +99,25 @@ def _validated(
     try:
         request = model.model_validate(document)
     except ValidationError as error:
-        found = error.errors(
-            include_url=False, include_context=False, include_input=False
-        )
-        errors = errors + [_explained(model, entry) for entry in found[:_MAX_ERRORS]]
-        raise InvalidSubmission(errors) from None
+        found = error.errors(include_url=False, include_context=False)
+        room = max(0, _MAX_ERRORS - len(errors))
+        told = [explanation.explained(model, one) for one in found[:room]]
+        raise _invalid(errors + told, len(errors) + len(found)) from None
     if errors:
-        raise InvalidSubmission(errors)
+        raise _invalid(errors, len(errors))
     return request
+
+
+def _invalid(errors: list[dict[str, Any]], number: int) -> InvalidSubmission:
+    """Return what a client is told: all reasons, or how many were left out."""
+    told = errors[:_MAX_ERRORS]
+    if len(told) == number:
+        return InvalidSubmission(told)
+    return InvalidSubmission(
+        told,
+        "The request was understood and is not valid; `errors` lists the first "
+        f"{len(told)} of {number} reasons.",
+    )
 
 
 def _deadline_s(
@@ -124,38 +126,6 @@ def _deadline_s(
     if cancel_after_s is not None and request.deadline is not None:
         raise BadRequest("Cancel-After and deadline say the same: send one of them.")
     return request.deadline if cancel_after_s is None else cancel_after_s
-
-
-def _explained(model: type[BaseModel], entry: Mapping[str, Any]) -> dict[str, str]:
-    location: Sequence[str | int] = entry["loc"]
-    code, detail = entry["type"], entry["msg"]
-    if code == "extra_forbidden":
-        code = "unknown_field"
-        detail = "Unknown field" + _suggestion(
-            str(location[-1]), _fields(model, location)
-        )
-    elif code == "model_type":
-        code, detail = "object_expected", "Input should be a JSON object"
-    return {"pointer": _pointer(location), "detail": detail, "code": code}
-
-
-def _fields(model: type[BaseModel], location: Sequence[str | int]) -> Sequence[str]:
-    """Return the field names that exist where an unknown one was found."""
-    house = model.model_fields["input"].annotation
-    inside = location[0] == "input" and len(location) > 1
-    owner = house if inside and house is not None else model
-    return list(owner.model_fields)
-
-
-def _suggestion(name: str, names: Sequence[str]) -> str:
-    nearest = difflib.get_close_matches(name[:_MAX_NAME], names, n=1)
-    return f": did you mean {nearest[0]!r}?" if nearest else ""
-
-
-def _pointer(location: Sequence[str | int]) -> str:
-    """Return a JSON pointer, RFC 6901; a client's long names are cut."""
-    parts = [str(part)[:_MAX_NAME] for part in location if part != "[key]"]
-    return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in parts)
 
 
 def milliseconds(seconds: float | None) -> int | None:

@@ -75,14 +75,16 @@ def _(error: queue.UnknownJob) -> ServiceError:
 @as_service_error.register
 def _(error: queue.JobGone) -> ServiceError:
     deleted_at = rfc3339(error.deleted_ms)
+    kept = "This prediction was kept for its time, which is over, and was removed."
     return Gone(
+        "You deleted this prediction." if deleted_at else kept,
         members={
             "id": error.job_id,
             "completed_at": rfc3339(error.completed_ms),
             "reason": "deleted" if deleted_at else "retention",
             "data_removed": True,
             **({"deleted_at": deleted_at} if deleted_at else {}),
-        }
+        },
     )
 
 

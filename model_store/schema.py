@@ -12,6 +12,8 @@ Value = int | float | str
 
 #: Longest text of a category value: bounds what a request can make us keep.
 MAX_CATEGORY_LENGTH = 100
+#: Pattern of any text but one with the character NUL, which PostgreSQL cannot keep.
+WITHOUT_NUL = r"^[^\x00]*$"
 
 _TYPES: dict[str, type[Value]] = {"integer": int, "number": float, "category": str}
 #: From here on floats pass over integers.
@@ -70,7 +72,7 @@ class Feature:
             examples=[self.example],
             ge=self.minimum,
             le=self.maximum,
-            pattern=self.pattern,
+            pattern=self.pattern or (WITHOUT_NUL if category else None),
             min_length=1 if category else None,
             max_length=MAX_CATEGORY_LENGTH if category else None,
             json_schema_extra={"unit": self.unit} if self.unit else None,

@@ -11,9 +11,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.exceptions import HTTPException
 
-from api import components, services
+from api import services
 from api.app import create_app
-from api.route_docs import OPERATIONS
+from api.openapi import components
+from api.openapi.route_docs import OPERATIONS
 from api.services import Services
 from api.settings import ApiSettings
 from model_store.store import ModelStore
@@ -69,6 +70,7 @@ Answer = Any
 Client = Any
 Submit = Callable[..., Answer]
 Finish = Callable[[], list[str]]
+Post = Callable[[bytes], Answer]
 
 
 @pytest.fixture
@@ -171,6 +173,35 @@ def submit(client: Client, caller: Headers, house: dict[str, Any]) -> Submit:
         )
 
     return submit
+
+
+@pytest.fixture
+def post(client: Client, caller: Headers) -> Post:
+    """Return a function that submits bytes as JSON."""
+
+    def post(body: bytes) -> Answer:
+        return client.post(
+            "/v1/predictions",
+            data=body,
+            headers=caller,
+            content_type="application/json",
+        )
+
+    return post
+
+
+@pytest.fixture
+def nothing_queued(caller: Headers, redis: redis_py.Redis) -> Iterator[None]:
+    """Check that a test leaves Redis as it was: no job, no key's entry, no count."""
+    before = _content(redis)
+    yield
+    assert _content(redis) == before
+
+
+def _content(redis: redis_py.Redis) -> dict[bytes, bytes]:
+    names: Any = redis.keys()
+    dumps: Any = [redis.dump(name) for name in names]
+    return dict(zip(names, dumps, strict=True))
 
 
 @pytest.fixture

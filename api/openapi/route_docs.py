@@ -4,8 +4,8 @@ from typing import Any
 
 from api import errors
 from api.answers import JSON
-from api.described import empty, operation, plain, success, unchanged
 from api.errors import ServiceError
+from api.openapi.described import empty, operation, plain, success, unchanged
 
 _CALLER = (errors.MissingKey, errors.InvalidKey, errors.MissingScope)
 _ANY = (errors.NotAcceptable, errors.RedisUnavailable, ServiceError)
@@ -17,6 +17,7 @@ _SUBMIT = (
     *_CALLER,
     *_ANY,
     errors.MalformedBody,
+    errors.CutBody,
     errors.MalformedHeader,
     errors.BadRequest,
     errors.BodyTooLarge,

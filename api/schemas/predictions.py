@@ -1,16 +1,14 @@
-"""What answers look like: for the OpenAPI document and the tests, not at work."""
+"""What answers about predictions look like."""
 
 from datetime import date, datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from api.schemas.body import Body
 
 
-class _Answer(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Interval(_Answer):
+class Interval(Body):
     """Range that holds the price with the stated probability."""
 
     low: int
@@ -19,14 +17,14 @@ class Interval(_Answer):
     method: str
 
 
-class Confidence(_Answer):
+class Confidence(Body):
     """How sure a price is, for readers who want one figure or one word."""
 
     score: int = Field(ge=0, le=100, description="100 would be certain.")
     band: Literal["high", "medium", "low"]
 
 
-class Flag(_Answer):
+class Flag(Body):
     """One way in which a house is unlike those that the model learnt from."""
 
     feature: str | None = Field(description="Null where it is about several together.")
@@ -35,7 +33,7 @@ class Flag(_Answer):
     detail: str
 
 
-class Comparable(_Answer):
+class Comparable(Body):
     """A sale near by, of a house much like this one."""
 
     sold_on: date
@@ -47,7 +45,7 @@ class Comparable(_Answer):
     house: dict[str, float | str | None] = Field(description="A few features, by name.")
 
 
-class Reason(_Answer):
+class Reason(Body):
     """What one feature does to a price."""
 
     feature: str
@@ -56,7 +54,7 @@ class Reason(_Answer):
     )
 
 
-class OutputModel(_Answer):
+class OutputModel(Body):
     """Model that made a price."""
 
     name: str
@@ -68,7 +66,7 @@ class OutputModel(_Answer):
     trained_at: datetime
 
 
-class Output(_Answer):
+class Output(Body):
     """Price of a house, in the currency given."""
 
     price: int
@@ -98,7 +96,7 @@ class Output(_Answer):
     model: OutputModel
 
 
-class Metrics(_Answer):
+class Metrics(Body):
     """Durations in seconds, as far as they have passed."""
 
     predict_time: float | None = None
@@ -106,14 +104,14 @@ class Metrics(_Answer):
     total_time: float | None = None
 
 
-class Urls(_Answer):
+class Urls(Body):
     """Where to go on."""
 
     get: str
     cancel: str
 
 
-class Prediction(_Answer):
+class Prediction(Body):
     """A prediction, as poll and list tell it."""
 
     id: str
@@ -159,141 +157,9 @@ class Prediction(_Answer):
     source: str
 
 
-class PredictionList(_Answer):
+class PredictionList(Body):
     """A page of predictions, newest first."""
 
     results: list[Prediction]
     next: str | None = Field(description="URL of the page of older ones.")
     previous: str | None = Field(description="URL of the page of newer ones.")
-
-
-class ModelSummary(_Answer):
-    """A model version in a list."""
-
-    name: str
-    version: str
-    digest: str
-    trained_at: datetime
-    as_of: date
-    currency: str
-    metrics: dict[str, Any]
-    aliases: list[str]
-
-
-class ModelList(_Answer):
-    """All model versions, newest data first."""
-
-    results: list[ModelSummary]
-    refused: list[str] = Field(
-        description="Versions whose card is damaged or not trusted."
-    )
-    next: str | None
-    previous: str | None
-
-
-class Refusal(_Answer):
-    """Why workers do not load a model version, and how often they tried."""
-
-    reason: str
-    since: datetime
-    last: datetime
-    count: int
-
-
-class Model(ModelSummary):
-    """The card of a model version."""
-
-    refused: Refusal | None = Field(
-        default=None,
-        description="For keys with the scope `operate`, while a worker refuses it.",
-    )
-    data: dict[str, Any]
-    interval: dict[str, Any]
-    input_schema: dict[str, Any] = Field(alias="schema")
-    profile: dict[str, Any] = Field(
-        description="What the sales look like that it learnt from."
-    )
-    training: dict[str, Any]
-    examples: list[dict[str, Any]]
-
-
-class Lane(_Answer):
-    """Open work of a lane; each open job counts once."""
-
-    waiting: int
-    running: int
-    backlog: int
-    oldest_age_s: float
-    workers: int
-    arrivals_per_s: float
-    jobs_per_s: float
-    paused: bool
-
-
-class Scaler(_Answer):
-    """What an autoscaler needs to know."""
-
-    queues: dict[str, Lane]
-
-
-class Health(_Answer):
-    """This process answers."""
-
-    status: Literal["ok"]
-
-
-class Ready(_Answer):
-    """This process can take submits."""
-
-    status: Literal["ready"]
-    champion: str
-
-
-class Choices(_Answer):
-    """What a request may name as its model version."""
-
-    aliases: dict[str, str] = Field(description="Alias -> the version that it means.")
-    versions: list[str] = Field(
-        description="Version ids, newest data first; the last few."
-    )
-
-
-class FieldError(_Answer):
-    """One reason why a request is not valid."""
-
-    pointer: str = Field(description="JSON pointer into the request body.")
-    detail: str
-    code: str
-    known: Choices | None = Field(
-        default=None, description="Where a model version is not known: what is."
-    )
-
-
-class Problem(BaseModel):
-    """An error, RFC 9457; `type` names its cause."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    request_id: str
-    errors: list[FieldError] | None = Field(
-        default=None, description="With 422: every reason."
-    )
-    prediction: str | None = Field(
-        default=None, description="The prediction that holds an Idempotency-Key."
-    )
-    id: str | None = Field(default=None, description="With 410: what was removed.")
-    completed_at: datetime | None = Field(default=None, description="With 410.")
-    deleted_at: datetime | None = Field(
-        default=None, description="With 410, where you deleted it."
-    )
-    reason: str | None = Field(
-        default=None, description="With 410: `retention` or `deleted`."
-    )
-    data_removed: bool | None = Field(
-        default=None, description="With 410: house and price are gone."
-    )
-    refused: Refusal | None = Field(
-        default=None, description="Why workers refuse a model version, for operators."
-    )

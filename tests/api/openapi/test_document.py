@@ -9,10 +9,11 @@ import pytest
 from flask import Flask
 from pydantic import BaseModel, ValidationError
 
-from api import catalog, document, examples, schemas
+from api import catalog, schemas
 from api.app import create_app
 from api.catalog import Catalog
 from api.errors import ServiceError
+from api.openapi import document, examples
 from api.services import Services
 from api.settings import ApiSettings
 from model_store.store import ModelStore

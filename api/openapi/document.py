@@ -12,14 +12,15 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 
-from api import answers, components, deprecation
+from api import answers, deprecation
 from api.answers import Answer
 from api.auth import public
 from api.catalog import Catalog, Served
 from api.deprecation import Deprecation
 from api.errors import NoChampion, NoSuchRoute
+from api.openapi import components, parameters
+from api.openapi.route_docs import OPERATIONS
 from api.request_body import PredictionRequest
-from api.route_docs import OPERATIONS
 from api.services import services
 
 api = APIBlueprint("document", __name__, abp_tags=[Tag(name="document")])
@@ -34,7 +35,7 @@ _ASSETS = {
     "swagger-ui.css": _SWAGGER / "css/swagger-ui.css",
     "swagger-ui-bundle.js": _SWAGGER / "js/swagger-ui-bundle.js",
     "swagger.svg": _SWAGGER / "images/swagger.svg",
-    "docs.js": Path(__file__).parent / "static/docs.js",
+    "docs.js": Path(str(resources.files("api"))) / "static/docs.js",
 }
 #: Seconds for which a browser may keep an asset.
 _ASSET_AGE_S = 3600
@@ -99,7 +100,7 @@ def _described(generated: dict[str, Any], served: Served | None) -> dict[str, An
     parts = {
         "schemas": components.schemas(request_model),
         "headers": components.headers(),
-        "parameters": components.parameters(settings),
+        "parameters": parameters.described(settings),
         "links": components.links(),
         "securitySchemes": {
             "key": {

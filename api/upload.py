@@ -1,0 +1,55 @@
+"""The body of a request, read off the wire and bounded."""
+
+from typing import Any
+
+from werkzeug.wsgi import get_content_length
+
+from api.errors import BodyTooLarge, CutBody
+
+
+def read(environ: dict[str, Any], limit: int) -> bytes:
+    """Return the body.
+
+    Args:
+        environ: The request as the server handed it over, PEP 3333.
+        limit: Bytes that it may have.
+
+    Raises:
+        BodyTooLarge: It has more, by its announced length or as counted.
+        CutBody: It ended before its announced length.
+    """
+    length = get_content_length(environ)
+    if length is None:
+        return _unannounced(environ, limit)
+    if length > limit:
+        raise _too_large(limit)
+    body = _up_to(length, environ["wsgi.input"])
+    if len(body) < length:
+        raise CutBody
+    return body
+
+
+def _unannounced(environ: dict[str, Any], limit: int) -> bytes:
+    """Return a body in chunks, whose end only some servers can tell."""
+    if not environ.get("wsgi.input_terminated"):
+        return b""
+    # One byte more may be read, or it would be cut at the limit without a word.
+    body = _up_to(limit + 1, environ["wsgi.input"])
+    if len(body) > limit:
+        raise _too_large(limit)
+    return body
+
+
+def _up_to(size: int, stream: Any) -> bytes:
+    """Read until there are `size` bytes or the stream ends; a read may bring fewer."""
+    body: bytes = stream.read(size)
+    while len(body) < size and (more := stream.read(size - len(body))):
+        body += more
+    return body
+
+
+def _too_large(limit: int) -> BodyTooLarge:
+    return BodyTooLarge(
+        f"The body has more than {limit} bytes, the most that this service takes: "
+        "shorten it; a house needs about 500."
+    )
