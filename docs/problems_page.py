@@ -29,11 +29,14 @@ def problems(root: type[ServiceError] = ServiceError) -> Iterator[type[ServiceEr
 
 
 def _section(cause: type[ServiceError]) -> str:
+    remedy = REMEDIES.get(cause.slug)
+    if remedy is None:
+        raise LookupError(f"docs/remedies.py says nothing of {cause.slug}")
     phrase = HTTPStatus(cause.status).phrase
     return (
         f"\n## {cause.slug}\n\n"
         f"`{cause.type_uri()}`, status {cause.status} ({phrase}), "
         f"title “{cause.title}”.\n\n"
         f"**What happened.** {sentences(cause.__doc__ or '')}\n\n"
-        f"**What to do.** {sentences(REMEDIES[cause.slug])}\n"
+        f"**What to do.** {sentences(remedy)}\n"
     )

@@ -6,6 +6,7 @@ REMEDIES = {
     "If it happens again, give the operator the `request_id`: the log has it.",
     "malformed-body": "Send JSON in UTF-8; `detail` says at which character reading "
     "stopped.",
+    "cut-body": "Send the whole body again; the connection broke while it was sent.",
     "malformed-header": "Write the header as `detail` says.",
     "malformed-parameter": "Write the query parameter as `detail` says; take `cursor` "
     "from `next` or `previous` as it is.",

@@ -9,6 +9,11 @@ MORE = "..."
 #: Fields whose words belong to the interface, so that they must be the same.
 WORDS = frozenset({"code", "object", "state_detail", "status", "type"})
 
+#: The same in an error, which is an object with one of the two marks.
+ERROR_WORDS, ERROR_MARKS = (
+    frozenset({"detail", "title"}),
+    frozenset({"pointer", "type"}),
+)
 #: Fields of which the model says what is in them.
 OF_THE_MODEL = frozenset({"house"})
 
@@ -54,11 +59,12 @@ def _of_objects(shown: dict[str, Any], real: dict[str, Any], at: str) -> Iterato
         yield f"{at}: the page shows {missing}, which are not there"
     if MORE not in shown and (more := sorted(real.keys() - names)):
         yield f"{at}: the page leaves out {more} without saying so"
+    words = WORDS | (ERROR_WORDS if shown.keys() & ERROR_MARKS else frozenset())
     for name in names & real.keys():
         inside = f"{at}/{name}"
         if name not in OF_THE_MODEL:
             yield from differences(shown[name], real[name], inside)
-        if name in WORDS and _is_word(shown[name]) and shown[name] != real[name]:
+        if name in words and _is_word(shown[name]) and shown[name] != real[name]:
             yield f"{inside}: the page shows {shown[name]!r}, it is {real[name]!r}"
 
 

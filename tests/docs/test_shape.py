@@ -16,6 +16,7 @@ from tests.docs import shape
         ({"flags": [{"code": "rare"}, "..."]}, {"flags": [{"code": "rare"}]}),
         ({"house": {"area": 1}}, {"house": {"rooms": 1}}),
         ({"id": "one"}, {"id": "another"}),
+        ({"code": "rare", "detail": "1 %"}, {"code": "rare", "detail": "2 %"}),
     ],
 )
 def test_values_may_differ(shown: Any, real: Any) -> None:
@@ -32,6 +33,11 @@ def test_values_may_differ(shown: Any, real: Any) -> None:
         ({"price": 1}, {"price": None}, "/price: the page shows a number, it is null"),
         ({"of": [{"a": 1}]}, {"of": [{}]}, "/of/0: the page shows ['a'], which"),
         ({"of": [1]}, {"of": []}, "/of: the page shows elements, there are none"),
+        (
+            {"pointer": "/a", "detail": "Missing."},
+            {"pointer": "/a", "detail": "Required."},
+            "/detail: the page shows 'Missing.', it is 'Required.'",
+        ),
         (
             {"status": "failed"},
             {"status": "succeeded"},
