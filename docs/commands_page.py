@@ -1,6 +1,7 @@
 """The page of the command line: every command and option, from the click tree."""
 
 import inspect
+import re
 from collections.abc import Iterator
 
 import click
@@ -15,77 +16,81 @@ _OPENING = """\
 Every command of `kerbside`, as `--help` of each shows it.
 This page is made from the code: `make docs` writes it.
 
-A command that failed says why in a sentence on stderr and exits with 1, and one that was called wrongly with 2, unless its section says more.
+A command that failed says why in a sentence on stderr and exits with a code.
+A code means the same in the commands of a group as in the group itself, so each is told once.
 """
+
+#: No line of a help text is so long that it would be wrapped.
+_WIDE = 10_000
+_CODE = re.compile(r" *(\d+(?:, \d+)*) {2,}(.+)")
 
 
 def render() -> str:
     """Return the page in Markdown."""
-    return _OPENING + "".join(
-        _section(path, command) for path, command in commands("kerbside", main)
-    )
+    return _OPENING + "".join(map(_section, commands("kerbside", main)))
 
 
-def commands(path: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
-    """Yield a command and all below it, each with what is typed for it."""
-    # It becomes another program, whose own tree says what it takes.
-    if path == "kerbside model":
+def commands(
+    name: str, command: click.Command, group: click.Context | None = None
+) -> Iterator[click.Context]:
+    """Yield the context of a command, then those of all below it."""
+    if command.name == "model" and command is not model:
+        # It becomes another program, whose own tree says what it takes.
         command = model
-    yield path, command
+    context = click.Context(command, info_name=name, parent=group, terminal_width=_WIDE)
+    yield context
     if isinstance(command, click.Group):
-        for name, child in command.commands.items():
-            yield from commands(f"{path} {name}", child)
+        for child, below in command.commands.items():
+            yield from commands(child, below, context)
 
 
-def _section(path: str, command: click.Command) -> str:
-    level = "#" * min(2 + (path.count(" ") > 1), 3)
-    usage = " ".join([path, *_arguments(command)])
-    return f"\n{level} {path}\n\n`{usage}`\n\n{_told(command)}" + _options(command)
+def path_of(context: click.Context) -> str:
+    """Return what is typed for a command."""
+    above = f"{path_of(context.parent)} " if context.parent else ""
+    return f"{above}{context.info_name}"
 
 
-def _arguments(command: click.Command) -> Iterator[str]:
-    if isinstance(command, click.Group):
-        yield "COMMAND"
-    for parameter in command.params:
-        if isinstance(parameter, click.Argument):
-            name = parameter.make_metavar(click.Context(command))
-            yield name
-    if _listed(command):
-        yield "[OPTIONS]"
+def _section(context: click.Context) -> str:
+    path = path_of(context)
+    level = "##" if path.count(" ") < 2 else "###"  # noqa: PLR2004 -- words of a path
+    usage = " ".join([path, *context.command.collect_usage_pieces(context)])
+    parts = [f"`{usage}`", *_told(context.command), _options(context), _codes(context)]
+    return f"\n{level} {path}\n\n" + "\n\n".join(filter(None, parts)) + "\n"
 
 
-def _told(command: click.Command) -> str:
-    """Return the help text; what click keeps as it is stays as it is."""
-    text = inspect.cleandoc(command.help or "")
-    parts = []
-    for part in text.split("\n\n"):
+def _told(command: click.Command) -> Iterator[str]:
+    """Yield the paragraphs of the help text; what click keeps as it is, stays so."""
+    for part in inspect.cleandoc(command.help or "").split("\n\n"):
         if part.startswith("\b\n"):
-            title, *lines = part.removeprefix("\b\n").splitlines()
-            parts.append(f"{title}\n\n" + _codes(lines))
+            title, *lines = part.splitlines()[1:]
+            codes = [found.groups() for found in map(_CODE.fullmatch, lines) if found]
+            kept = "```\n" + inspect.cleandoc("\n".join(lines)) + "\n```"
+            yield f"{title}\n\n" + (_code_table(codes) if codes else kept)
         else:
-            parts.append(sentences(part) + "\n")
-    return "\n".join(parts)
+            yield sentences(part)
 
 
-def _codes(lines: list[str]) -> str:
-    pairs = (line.strip().partition("  ") for line in lines)
-    return table(("code", "meaning"), [(f"`{code}`", said) for code, _, said in pairs])
+def _options(context: click.Context) -> str:
+    listed = (one for one in context.command.params if isinstance(one, click.Option))
+    records = (option.get_help_record(context) for option in listed)
+    rows = [(f"`{names}`", meaning) for names, meaning in filter(None, records)]
+    return table(("option", "meaning"), rows).rstrip() if rows else ""
 
 
-def _listed(command: click.Command) -> list[click.Option]:
-    return [
-        one
-        for one in command.params
-        if isinstance(one, click.Option) and not one.hidden
-    ]
+def _codes(context: click.Context) -> str:
+    """Return the exit codes at the end of a help text that its group does not have."""
+    above = set(_listed_codes(context.parent)) if context.parent else set()
+    own = [pair for pair in _listed_codes(context) if pair not in above]
+    return _code_table(own) if own else ""
 
 
-def _options(command: click.Command) -> str:
-    rows = [_option(command, option) for option in _listed(command)]
-    return "\n" + table(("option", "meaning"), rows) if rows else ""
+def _listed_codes(context: click.Context) -> list[tuple[str, ...]]:
+    formatter = context.make_formatter()
+    context.command.format_epilog(context, formatter)
+    lines = formatter.getvalue().splitlines()
+    return [found.groups() for found in map(_CODE.fullmatch, lines) if found]
 
 
-def _option(command: click.Command, option: click.Option) -> tuple[str, str]:
-    record = option.get_help_record(click.Context(command))
-    names, meaning = record or ("", "")
-    return f"`{names}`", meaning
+def _code_table(codes: list[tuple[str, ...]]) -> str:
+    rows = [(f"`{code}`", meaning) for code, meaning in codes]
+    return table(("exit code", "meaning"), rows).rstrip()

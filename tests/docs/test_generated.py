@@ -49,7 +49,10 @@ def test_every_route_code_and_schema_of_the_document_is_told() -> None:
 def test_every_command_and_option_is_told() -> None:
     """Those of `kerbside model` too, which is another program."""
     page = commands_page.render()
-    found = dict(commands_page.commands("kerbside", main))
+    found = {
+        commands_page.path_of(context): context.command
+        for context in commands_page.commands("kerbside", main)
+    }
 
     assert {"kerbside up", "kerbside model train"} <= found.keys()
     for path, command in found.items():
