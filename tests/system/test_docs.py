@@ -66,6 +66,7 @@ def reader(serving: Installation, state: Path, tmp_path: Path) -> Iterator[Reade
     environment = {
         "HOME": str(folder),
         "KEY": token,
+        "KERBSIDE_PUBLIC_URL": f"http://{ports.LOOPBACK}:{serving.stack.port}",
         "KERBSIDE_REDIS_URL": serving.redis.url,
         "KERBSIDE_STATE_DIR": str(state),
         "OMP_NUM_THREADS": "1",
