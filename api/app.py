@@ -5,6 +5,7 @@ from flask_openapi3.openapi import OpenAPI
 
 import api
 from api import (
+    early_answer,
     health,
     hooks,
     metrics,
@@ -23,6 +24,7 @@ from api.readiness import Readiness
 from api.services import Services
 from api.settings import ApiSettings
 from api.throttle import Throttle
+from api.uploads import Uploads
 from api.waiting import Waiting
 from model_store.store import ModelStore
 from worker.connection import connect
@@ -87,6 +89,7 @@ def _services(settings: ApiSettings, queue: Queue | None) -> Services:
             capacity=settings.waiters,
             pace=pace,
         ),
+        uploads=Uploads(settings.upload_timeout_s, break_off=early_answer.break_off),
         pace=pace,
         authenticator=Authenticator(ApiKeys(client), cache_s=settings.key_cache_s),
         circuit=Circuit(client.ping),

@@ -10,6 +10,7 @@ ServiceError                                                               500
  +-- UnknownPrediction, UnknownVersion, NoSuchRoute                         404
  +-- MethodNotAllowed                                                       405
  +-- NotAcceptable                                                          406
+ +-- SlowBody                                                               408
  +-- IdTaken, NotRetryable                                                  409
  +-- Gone                                                                   410
  +-- BodyTooLarge                                                           413
@@ -223,6 +224,17 @@ class Gone(ServiceError):
     status = 410
     slug = "prediction-removed"
     title = "Prediction removed"
+
+
+class SlowBody(ServiceError):
+    """The body did not come in time; nothing was queued, send it again in one go."""
+
+    status = 408
+    slug = "slow-body"
+    title = "Body too slow"
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Connection": "close"})
 
 
 class BodyTooLarge(ServiceError):

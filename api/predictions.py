@@ -6,7 +6,7 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 
-from api import answers, headers, prediction_lists, submission, upload
+from api import answers, headers, prediction_lists, submission
 from api.answers import Answer
 from api.auth import requires
 from api.call import Call, current_call
@@ -53,7 +53,7 @@ def submitted(call: Call, job_id: str | None = None) -> Answer:
     )
     wait_s = _wait_s(call)
     new = submission.submission(
-        upload.read(call.environ, call.shared.settings.body_limit),
+        call.shared.uploads.read(call.environ, call.shared.settings.body_limit),
         call.shared.catalog,
         tenant=call.caller.tenant,
         job_id=job_id,

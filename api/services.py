@@ -11,6 +11,7 @@ from api.pace import Pace
 from api.readiness import Readiness
 from api.settings import ApiSettings
 from api.throttle import Throttle
+from api.uploads import Uploads
 from api.waiting import Waiting
 from worker.lanes import Lanes
 from worker.listing import Listing
@@ -30,6 +31,7 @@ class Services:
     lanes: Lanes
     catalog: Catalog
     waiting: Waiting
+    uploads: Uploads
     pace: Pace
     authenticator: Authenticator
     circuit: Circuit

@@ -25,6 +25,14 @@ class ApiSettings(WorkerSettings):
         ge=1024,
         description="Bytes of a request body, at most; more answers 413.",
     )
+    upload_timeout_s: float = Field(
+        default=10.0,
+        ge=1,
+        le=600,
+        description="Seconds for which a request body is read, at most; then the "
+        "answer is 408. Of uploads that take longer than a second, each process keeps "
+        "the 16 newest.",
+    )
     wait_cap_s: int = Field(
         default=60,
         ge=1,

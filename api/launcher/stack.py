@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from signal import Signals
 
+from api import connections
 from api.launcher.statefolder import StateFolder
 from model_store.settings import SIGNING_KEY_FILE
 from worker.supervision import ports
@@ -19,6 +20,13 @@ API_PROCESSES = 2
 
 #: Order of the stop: no new work, then the work in hand, then what holds it.
 FRONT, BACK, REDIS = range(3)
+
+#: Milliseconds for which a connection may send no whole request.
+_IDLE_MS = 30_000
+#: Bytes of a request's headers, at most: what a connection may make a process keep.
+_HEADERS_BYTES = 32_768
+#: Connections that the kernel holds until a process takes them.
+_BACKLOG = 4096
 
 _GRANIAN = (sys.executable, "-m", "granian")
 _CELERY = (sys.executable, "-m", "celery", "--quiet", "-A", "worker.celery")
@@ -73,6 +81,13 @@ class Stack:
             "workers": API_PROCESSES,
             "blocking-threads": self.api_threads,
             "workers-kill-timeout": 8,
+            # Granian's default tells HTTP/2 by the first bytes and waits for them
+            # without limit; HTTP/1 alone has to show a request within the time given.
+            "http": 1,
+            "http1-header-read-timeout": _IDLE_MS,
+            "http1-buffer-size": _HEADERS_BYTES,
+            "backpressure": connections.capacity(),
+            "backlog": _BACKLOG,
         }
         return self._spec(
             "api",

@@ -18,6 +18,7 @@ _SUBMIT = (
     *_ANY,
     errors.MalformedBody,
     errors.CutBody,
+    errors.SlowBody,
     errors.MalformedHeader,
     errors.BadRequest,
     errors.BodyTooLarge,

@@ -14,7 +14,8 @@ import pytest
 
 from model_store.store import ModelStore
 from tests.patience import wait_until
-from tests.system import installation
+from tests.system import api_server, installation
+from tests.system.api_server import Server
 from tests.system.installation import Installation
 from worker import queue
 from worker.celery import create_celery
@@ -39,6 +40,13 @@ def place(store: ModelStore, tmp_path: Path) -> Iterator[Installation]:
     """Return an installation of which only the server runs yet."""
     with installation.running(tmp_path / "var", store) as place:
         yield place
+
+
+@pytest.fixture
+def server(store: ModelStore, place: Installation) -> Iterator[Server]:
+    """Run the API of an installation."""
+    with api_server.running(place, place.stack.api(), store) as server:
+        yield server
 
 
 @pytest.fixture

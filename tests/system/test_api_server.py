@@ -6,103 +6,22 @@ import json
 import math
 import os
 import signal
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
-import redis as redis_py
 
 from api.launcher.stack import API_PROCESSES
 from api.request_body import can_explain
 from api.schemas import Output
 from api.settings import WAITERS
-from model_store.store import ModelStore
 from tests.patience import wait_until
+from tests.system.api_server import Server
 from tests.system.installation import Installation
-from worker import connection
-from worker.credentials import ApiKeys
-from worker.ledger import PREDICTIONS, Completion, Ledger, finished_channel
-from worker.settings import WorkerSettings
-from worker.supervision.child import Child
+from worker.ledger import PREDICTIONS
 
 #: What an answer may take while Redis is away: 1 s, and a busy machine's share.
 SOON_S = 1.3
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What came back, and after how long."""
-
-    status: int
-    headers: dict[str, str]
-    body: Any
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Server:
-    """A running API."""
-
-    process: Child
-    port: int
-    token: str
-    redis: redis_py.Redis
-    house: dict[str, Any]
-
-    def call(
-        self,
-        method: str,
-        path: str,
-        body: bytes | Iterable[bytes] | None = None,
-        **headers: str,
-    ) -> Reply:
-        """Send one request on a connection of its own."""
-        started = time.monotonic()
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        sent = {"Authorization": f"Bearer {self.token}", **headers}
-        with contextlib.closing(connection):
-            # A refusal may come, and the connection end, before all of a body is sent.
-            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-                connection.request(method, path, body, sent)
-            answer = connection.getresponse()
-            text = answer.read()
-        received = {name.lower(): value for name, value in answer.getheaders()}
-        content = json.loads(text) if text else None
-        return Reply(answer.status, received, content, time.monotonic() - started)
-
-    def submit(self, **headers: str) -> Reply:
-        """Submit the house."""
-        body = json.dumps({"input": self.house}).encode()
-        kind = {"Content-Type": "application/json"}
-        return self.call("POST", "/v1/predictions", body, **kind, **headers)
-
-    def redis_pid(self) -> int:
-        """Return the process of Redis."""
-        information: Any = self.redis.info("server")
-        return int(information["process_id"])
-
-    def finish(self) -> int:
-        """Do a worker's work for every waiting job."""
-        book = Ledger(self.redis, WorkerSettings())
-        leases = book.claim(PREDICTIONS, limit=500, worker="test").leases
-        done = [Completion(lease=lease, output=b"{}") for lease in leases]
-        book.complete(PREDICTIONS, done)
-        return len(leases)
-
-
-@pytest.fixture
-def server(store: ModelStore, place: Installation) -> Iterator[Server]:
-    """Run the API of an installation."""
-    with connection.connect(place.redis.url, role="worker") as client:
-        token, _ = ApiKeys(client).create(tenant="acme", scopes=["predict", "read"])
-        house = store.card(store.resolve("champion")).schema.example
-        process = place.start(place.stack.api())
-        server = Server(process, place.stack.port, token, client, dict(house))
-        wait_until(lambda: _listeners(server) == API_PROCESSES)
-        yield server
 
 
 @contextlib.contextmanager
@@ -210,7 +129,7 @@ def test_a_lost_connection_is_made_anew(server: Server) -> None:
     replies = [server.call("GET", f"/v1/predictions/{job['id']}") for _ in range(20)]
 
     assert {reply.status for reply in replies} == {200}
-    wait_until(lambda: _listeners(server) == API_PROCESSES)
+    wait_until(lambda: server.listeners() == API_PROCESSES)
 
 
 def test_a_stop_answers_who_waits(server: Server) -> None:
@@ -248,8 +167,3 @@ def test_a_head_request_has_no_body(server: Server) -> None:
             answer = connection.getresponse()
             assert answer.status == 200
             assert bool(answer.read()) is (method == "GET")
-
-
-def _listeners(server: Server) -> int:
-    found: Any = server.redis.pubsub_numsub(finished_channel(server.redis))
-    return int(found[0][1])
