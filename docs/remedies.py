@@ -25,6 +25,8 @@ REMEDIES = {
     "method-not-allowed": "Use a method that the header `Allow` lists.",
     "not-acceptable": "Send no `Accept`, or one that lets the media type of the route "
     "pass.",
+    "slow-body": "Send the whole body again, in one go and over a better line; the "
+    "operator sets the time with `KERBSIDE_UPLOAD_TIMEOUT_S`.",
     "id-taken": "Choose another id for another request; a repeat must ask for the "
     "same.",
     "not-retryable": "Read the prediction: it has succeeded, or has not ended yet.",
