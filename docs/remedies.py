@@ -7,6 +7,8 @@ REMEDIES = {
     "malformed-body": "Send JSON in UTF-8; `detail` says at which character reading "
     "stopped.",
     "cut-body": "Send the whole body again; the connection broke while it was sent.",
+    "slow-body": "Send the whole request again, in one go; the operator sets the time "
+    "with `KERBSIDE_UPLOAD_TIMEOUT_S`.",
     "malformed-header": "Write the header as `detail` says.",
     "malformed-parameter": "Write the query parameter as `detail` says; take `cursor` "
     "from `next` or `previous` as it is.",
@@ -25,8 +27,6 @@ REMEDIES = {
     "method-not-allowed": "Use a method that the header `Allow` lists.",
     "not-acceptable": "Send no `Accept`, or one that lets the media type of the route "
     "pass.",
-    "slow-body": "Send the whole body again, in one go and over a better line; the "
-    "operator sets the time with `KERBSIDE_UPLOAD_TIMEOUT_S`.",
     "id-taken": "Choose another id for another request; a repeat must ask for the "
     "same.",
     "not-retryable": "Read the prediction: it has succeeded, or has not ended yet.",
