@@ -54,13 +54,14 @@ def _kind(schema: dict[str, Any]) -> str:
         return " or ".join(dict.fromkeys(map(_kind, schema["anyOf"])))
     if values := schema.get("enum", [schema["const"]] if "const" in schema else []):
         return ", ".join(f'`"{value}"`' for value in values)
-    kind: str = schema.get("type", "any")
+    if isinstance(kind := schema.get("type", "any"), list):
+        return " or ".join(kind)
     if kind == "array":
         return f"array of {_kind(schema['items'])}"
     if kind == "object" and isinstance(schema.get("additionalProperties"), dict):
         return f"object of {_kind(schema['additionalProperties'])}"
     form = f" ({schema['format']})" if "format" in schema else ""
-    return kind + form
+    return f"{kind}{form}"
 
 
 def _meaning(schema: dict[str, Any]) -> str:
