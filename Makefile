@@ -46,8 +46,9 @@ bench: $(DEV) ## measure against the tutorial stack (BENCH_ARGS=--short)
 chaos: $(DEV) ## kill, freeze and flood; nothing may be lost (CHAOS_ARGS=--short)
 	@$(BIN)/python -m tests.chaos $(CHAOS_ARGS)
 
-docs: $(DEV) ## write the pages of docs/reference that are made from the code
+docs: $(DEV) ## write docs/reference from the code, build the site (build/docs/index.html)
 	@$(BIN)/python -m docs
+	@$(BIN)/python -m sphinx -b html -d build/doctrees -EnWq --keep-going docs build/docs
 
 lock: $(DEV) ## pin the requirements of setup.cfg anew, with hashes
 	@$(BIN)/pip-compile $(LOCK) -o requirements/base.txt setup.cfg

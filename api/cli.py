@@ -1,30 +1,33 @@
 """The command `kerbside`; what needs the model stack is run, never imported."""
 
-import os
-import sys
-
 import click
 
 import api
+from api.commands.dead_letters import dead_letters
+from api.commands.doctor import doctor
 from api.commands.keys import keys
+from api.commands.model import model
 from api.launcher.up import up
+from model_store.command_line import Group
+
+_HELP = """Price houses: asynchronously, with honest ranges.
+
+\b
+Let the shell complete commands and options (or zsh_source, fish_source):
+  eval "$(_KERBSIDE_COMPLETE=bash_source kerbside)"
+"""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Group, help=_HELP, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(api.__version__, message="kerbside %(version)s")
 def main() -> None:
-    """Price houses: asynchronously, with honest ranges."""
-
-
-@main.command(
-    context_settings={"ignore_unknown_options": True, "help_option_names": []}
-)
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def model(arguments: tuple[str, ...]) -> None:
-    """Train models and look at them: `kerbside model --help`."""
-    command = [sys.executable, "-m", "model_store", *arguments]
-    os.execv(sys.executable, command)  # noqa: S606 -- becomes the program, no shell
+    """Price houses; `_HELP` says it to the user."""
 
 
 main.add_command(up)
 main.add_command(keys)
+main.add_command(model)
+main.add_command(dead_letters)
+main.add_command(doctor)

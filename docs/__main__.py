@@ -1,15 +1,18 @@
-"""`python -m docs` writes the pages of docs/reference that are made from the code."""
+"""`python -m docs` writes the pages of docs/reference, which are made from the code."""
 
 from pathlib import Path
 
-from docs import settings_page
+from docs.generated import PAGES
 
 
 def main() -> None:
-    """Write every generated page beside this file."""
-    reference = Path(__file__).parent / "reference"
-    reference.mkdir(exist_ok=True)
-    (reference / "settings.md").write_text(settings_page.render(), encoding="utf-8")
+    """Write every page, and remove what is none of them."""
+    folder = Path(__file__).parent / "reference"
+    folder.mkdir(exist_ok=True)
+    for old in set(folder.glob("*.md")) - {folder / name for name in PAGES}:
+        old.unlink()
+    for name, render in PAGES.items():
+        (folder / name).write_text(render(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The commands behind `python -m model_store` and `kerbside model`.
 
-Each failure is one sentence on stderr; `_HELP` lists the exit codes.
+Each failure is one sentence on stderr; `_EXIT_CODES` says what each code means.
 """
 
 import json
@@ -12,28 +12,23 @@ from typing import Any, get_args
 
 import click
 from pydantic import ValidationError
-from rich.console import Console
 from rich.table import Table
 
 from model_store import card_diff, options
 from model_store.aliases import Aliases, Post
 from model_store.card import ModelCard
+from model_store.command_line import Group, results
 from model_store.errors import AliasesChanged, ArtifactError, ModelStoreError
 from model_store.settings import PREFIX, ModelSettings
 from model_store.storage import signing
 from model_store.store import ModelStore
 
-_HELP = """Train models, look at them, and say which one prices.
-
-\b
-Exit codes:
-  0  done
-  1  the model store or the data set is not usable
-  2  wrong usage or setting
-  3  the aliases are not at the generation of --if-generation
-  4  a version is damaged or not trusted
-  5  the recipe misses a goal of the data set
-"""
+_EXIT_CODES = {
+    1: "The model store or the data set is not usable.",
+    3: "The aliases are not at the generation of --if-generation.",
+    4: "A version is damaged or not trusted.",
+    5: "The recipe misses a goal of the data set.",
+}
 
 
 class _Changed(click.ClickException):
@@ -48,7 +43,7 @@ class _Missed(click.ClickException):
     exit_code = 5
 
 
-class _Told(click.Group):
+class _Told(Group):
     """Tells an error of this package in one sentence, with its exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -62,9 +57,13 @@ class _Told(click.Group):
             raise click.ClickException(str(error)) from error
 
 
-@click.group(cls=_Told, help=_HELP)
+@click.group(
+    cls=_Told,
+    exit_codes=_EXIT_CODES,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 def cli() -> None:
-    """Train models and look at them; `_HELP` says it to the user."""
+    """Train models, look at them, and say which one prices."""
 
 
 @cli.command()
@@ -194,7 +193,7 @@ def list_versions(*, store_url: str | None, as_json: bool) -> None:
             continue
         figures = [str(card.metrics.get(key, "")) for key in ("mdape", "coverage")]
         table.add_row(version, card.name, carried, str(card.as_of), *figures)
-    Console().print(table)
+    results().print(table)
 
 
 @cli.command()
@@ -275,7 +274,7 @@ def diff(*, version: str, other: str, store_url: str | None, as_json: bool) -> N
     for line in lines:
         change = "" if line.change is None else f"{line.change:+.6g}"
         table.add_row(line.field, _cell(line.one), _cell(line.other), change)
-    Console().print(table)
+    results().print(table)
 
 
 @cli.command()
@@ -333,7 +332,7 @@ def _tell(aliases: Aliases, *, as_json: bool) -> None:
     table = Table(show_header=False)
     for name, value in asdict(aliases).items():
         table.add_row(name, "none" if value is None else str(value))
-    Console().print(table)
+    results().print(table)
 
 
 def _cell(value: Any) -> str:
@@ -359,8 +358,8 @@ def _show_goals(rows: Iterable[tuple[str, str, str, str]], report: Path) -> None
         table.add_row(
             title, measured, goal, met, style="red" if met == "MISSED" else ""
         )
-    Console().print(table)
-    Console().print(f"Report: {report}")
+    results().print(table)
+    results().print(f"Report: {report}")
 
 
 def _show(store: ModelStore, card: ModelCard, *, as_json: bool) -> None:
@@ -388,4 +387,4 @@ def _show(store: ModelStore, card: ModelCard, *, as_json: bool) -> None:
         ("within one fsd", f"{figures['within_fsd']} % of sales"),
     ):
         table.add_row(*row)
-    Console().print(table)
+    results().print(table)

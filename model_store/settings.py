@@ -119,3 +119,10 @@ def _as_variable(value: Any) -> str:
     if isinstance(value, tuple):
         return " ".join(value)
     return "" if value is None else str(value)
+
+
+def variables() -> dict[str, str]:
+    """Return the variables of this process with the service's prefix, read or not."""
+    return {
+        name: value for name, value in os.environ.items() if name.startswith(PREFIX)
+    }

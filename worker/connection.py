@@ -9,15 +9,17 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-Role = Literal["api", "worker", "listener"]
+Role = Literal["api", "worker", "listener", "operator"]
 
 #: Seconds to connect and to wait for one answer. A request must know within a second
 #: that Redis is away; a worker rather waits than loses the answer to a claim; a
-#: listener waits for its next message as long as it takes.
+#: listener waits for its next message as long as it takes; an operator who looks for
+#: a fault wants to know it before a look at the whole is over.
 _TIMEOUTS: dict[Role, tuple[float, float | None]] = {
     "api": (0.3, 0.6),
     "worker": (2.0, 5.0),
     "listener": (2.0, None),
+    "operator": (1.0, 2.0),
 }
 
 

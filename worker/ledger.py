@@ -83,7 +83,15 @@ _MEMORY_FLAG_S = 10
 _log = logging.getLogger(__name__)
 
 LaneKey = Literal[
-    "bell", "claimed", "paused", "running", "samples", "upkeep", "waiting", "workers"
+    "bell",
+    "claimed",
+    "dead",
+    "paused",
+    "running",
+    "samples",
+    "upkeep",
+    "waiting",
+    "workers",
 ]
 
 

@@ -7,21 +7,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import click
-import redis
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from api.launcher import installation
-from api.launcher.faults import Fault, RedisUnreachable
-from worker.connection import connect
+from api.commands import redis_access
+from api.launcher import faults, installation
+from api.launcher.faults import NotFound, RedisUnreachable
+from model_store.command_line import Group, results
 from worker.credentials import SCOPES, ApiKey, ApiKeys, InvalidKeyRequest
-from worker.supervision import embedded
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-@click.group()
+@click.group(cls=Group, exit_codes=faults.exit_codes(RedisUnreachable, NotFound))
 def keys() -> None:
     """Make, list and revoke API keys.
 
@@ -75,7 +73,7 @@ def list_keys(*, as_json: bool) -> None:
         scopes, made_on = " ".join(key["scopes"]), key["created_at"][:10]
         row = (key["id"], key["tenant"], scopes, key["name"], made_on, key["state"])
         table.add_row(*map(escape, row))
-    Console().print(table)
+    results().print(table)
 
 
 @keys.command()
@@ -90,28 +88,14 @@ def revoke(*, key_id: str, as_json: bool) -> None:
     with _kept() as kept:
         key = kept.revoke(key_id)
     if key is None:
-        raise Fault(f"There is no key {key_id}; `kerbside keys list` shows all.")
+        raise NotFound(f"There is no key {key_id}; `kerbside keys list` shows all.")
     click.echo(json.dumps(_public(key)) if as_json else f"Revoked {key.id}.")
 
 
 @contextlib.contextmanager
 def _kept() -> Iterator[ApiKeys]:
-    settings = installation.read_settings()
-    url: str | None = settings.redis_url
-    if not installation.names_redis(settings):
-        url = embedded.known_url(settings.state_dir / "redis")
-    if url is None:
-        raise RedisUnreachable(
-            f"No installation in {settings.state_dir}: start one with `kerbside up`, or"
-            " set KERBSIDE_REDIS_URL or KERBSIDE_STATE_DIR."
-        )
-    try:
-        with contextlib.closing(connect(url, role="worker")) as client:
-            yield ApiKeys(client)
-    except (redis.RedisError, ValueError) as error:
-        raise RedisUnreachable(
-            f"Redis does not answer: {error}. Is `kerbside up` running?"
-        ) from error
+    with redis_access.connected(installation.read_settings()) as client:
+        yield ApiKeys(client)
 
 
 def _public(key: ApiKey) -> dict[str, Any]:

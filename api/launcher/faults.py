@@ -1,5 +1,7 @@
 """Why a command of `kerbside` ends early, each with an exit code of its own."""
 
+from collections.abc import Mapping
+
 import click
 
 
@@ -13,7 +15,9 @@ class Fault(click.ClickException):
     ├── NotReady (6)
     ├── TrainingFailed (7)
     ├── NotPriced (8)
-    └── RedisUnreachable (9)
+    ├── RedisUnreachable (9)
+    ├── NotFound (10)
+    └── QueueRefused (11)
     """
 
 
@@ -61,3 +65,20 @@ class RedisUnreachable(Fault):
     """No Redis answers where it was expected."""
 
     exit_code = 9
+
+
+class NotFound(Fault):
+    """Nothing has the id that was given."""
+
+    exit_code = 10
+
+
+class QueueRefused(Fault):
+    """The queue takes no jobs at the moment."""
+
+    exit_code = 11
+
+
+def exit_codes(*kinds: type[Fault]) -> Mapping[int, str]:
+    """Return what the exit codes of some faults mean, for the help of a command."""
+    return {kind.exit_code: kind.__doc__ or "" for kind in kinds}

@@ -70,6 +70,25 @@ class StateFolder:
         """Keys and passwords of the local user, mode 0600."""
         return self.path / "access.json"
 
+    def note_ports(self, **numbers: int) -> None:
+        """Keep where servers listen, for commands beside this `kerbside up`.
+
+        Raises:
+            StateFolderUnusable: It cannot be written.
+        """
+        try:
+            secretfile.write_json(self._ports, numbers)
+        except OSError as error:
+            raise StateFolderUnusable(f"{self._ports}: {error.strerror}.") from error
+
+    def known_ports(self) -> dict[str, int]:
+        """Return where servers of the last `kerbside up` listen, if there was one."""
+        return secretfile.read_json(self._ports)
+
+    @property
+    def _ports(self) -> Path:
+        return self.path / "ports.json"
+
     def log(self, name: str) -> Path:
         """Return the log file of a process."""
         return self.logs / f"{name}.log"

@@ -11,12 +11,16 @@ from typing import Any
 
 import click
 
-from api.launcher import installation
+from api.launcher import faults, installation
 from api.launcher.faults import (
+    AlreadyRunning,
+    NotPriced,
     NotPricedInTime,
     NotReady,
     PortTaken,
+    RedisUnreachable,
     StateFolderUnusable,
+    TrainingFailed,
 )
 from api.launcher.local_keys import LocalAccess, LocalKeys
 from api.launcher.screen import Screen
@@ -27,6 +31,7 @@ from api.launcher.statefolder import StateFolder
 from api.launcher.welcome import Welcome
 from api.settings import ApiSettings, server_threads
 from model_store.card import ModelCard
+from model_store.command_line import INTERRUPTED, Command
 from model_store.store import ModelStore
 from worker.connection import connect
 from worker.credentials import ApiKeys
@@ -46,21 +51,22 @@ It starts Redis (a private Valkey, unless KERBSIDE_REDIS_URL names a server), th
 API, the workers and Flower, trains a first model if there is none, and keeps all of
 them running until Ctrl-C or SIGTERM, which ends them in order. A second Ctrl-C ends
 them at once.
-
-\b
-Exit codes:
-  0  ended in order, or --once and the houses are priced
-  1  unexpected fault
-  2  wrong usage or setting
-  3  another `kerbside up` uses the state folder
-  4  a port is taken
-  5  the state folder cannot be written
-  6  a part did not come up
-  7  no first model could be trained
-  8  the houses could not be priced, or with --once not in time
-  9  no Redis at KERBSIDE_REDIS_URL
-  130, 143  ended by Ctrl-C or SIGTERM before it was up, or at once
 """
+
+_EXIT_CODES = {
+    0: "Ended in order, or --once and the houses are priced.",
+    INTERRUPTED: "Ended by Ctrl-C before it was up, or at once.",
+    143: "Ended by SIGTERM before it was up.",
+    **faults.exit_codes(
+        AlreadyRunning,
+        PortTaken,
+        StateFolderUnusable,
+        NotReady,
+        TrainingFailed,
+        NotPriced,
+        RedisUnreachable,
+    ),
+}
 
 _PORT = click.IntRange(0, 65535)
 
@@ -88,7 +94,7 @@ class Options:
     verbose: bool
 
 
-@click.command(help=_HELP)
+@click.command(cls=Command, help=_HELP, exit_codes=_EXIT_CODES)
 @click.option(
     "--port", type=_PORT, default=8000, show_default=True, help="API; 0: any."
 )
@@ -143,6 +149,7 @@ def up(**given: Any) -> None:
             drain_s=settings.drain_s,
             api_threads=server_threads(settings.waiters),
         )
+        state.note_ports(api=port, flower=flower_port)
         inbox = at_end.enter_context(SignalInbox())
         _keep_up(options, settings, stack, server, inbox, screen)
 

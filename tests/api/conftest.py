@@ -3,16 +3,19 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import redis as redis_py
+from click.testing import CliRunner, Result
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.exceptions import HTTPException
 
 from api import services
 from api.app import create_app
+from api.cli import main
 from api.openapi import components
 from api.openapi.route_docs import OPERATIONS
 from api.services import Services
@@ -68,9 +71,21 @@ MakeHeaders = Callable[..., Headers]
 #: Werkzeug types the JSON of an answer as optional; here a missing one is a failure.
 Answer = Any
 Client = Any
+Run = Callable[..., Result]
 Submit = Callable[..., Answer]
 Finish = Callable[[], list[str]]
 Post = Callable[[bytes], Answer]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Return a function that runs a command in an empty state folder."""
+
+    def run(*arguments: str, typed: str = "", **environment: str) -> Result:
+        settings = {"KERBSIDE_STATE_DIR": str(tmp_path / "state"), **environment}
+        return CliRunner().invoke(main, arguments, input=typed, env=settings)
+
+    return run
 
 
 @pytest.fixture

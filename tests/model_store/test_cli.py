@@ -293,7 +293,7 @@ def test_damaged_aliases_are_told_too(
 
 
 def test_it_runs_as_a_module() -> None:
-    """`python -m model_store` is the command."""
+    """`python -m model_store` is `kerbside model`, and says so."""
     told = subprocess.run(
         [sys.executable, "-m", "model_store", "--help"],
         check=True,
@@ -301,7 +301,7 @@ def test_it_runs_as_a_module() -> None:
         text=True,
     ).stdout
 
-    assert "python -m model_store" in told
+    assert "Usage: kerbside model" in told
     commands = ("train", "list", "show", "promote", "rollback", "diff", "key")
     assert all(command in told for command in commands)
     assert "Exit codes:" in told

@@ -1,0 +1,1 @@
+"""What `kerbside doctor` looks at: a module for each part of an installation."""

@@ -1,0 +1,57 @@
+"""The Redis of the installation that a command of its operator is about."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+
+import redis
+
+from api.launcher import installation
+from api.launcher.faults import RedisUnreachable
+from api.settings import ApiSettings
+from worker.connection import connect
+from worker.supervision import embedded
+
+
+def address(settings: ApiSettings) -> str | None:
+    """Return its address, password included; None where nothing was started yet.
+
+    It is the one that was named, else that of the `kerbside up` of the state folder.
+    """
+    if installation.names_redis(settings):
+        return settings.redis_url
+    return embedded.known_url(settings.state_dir / "redis")
+
+
+@contextlib.contextmanager
+def connected(settings: ApiSettings) -> Iterator[redis.Redis]:
+    """Return a client of it while the block runs.
+
+    Raises:
+        RedisUnreachable: There is none, or it fails the block.
+    """
+    url = address(settings)
+    if url is None:
+        raise RedisUnreachable(no_installation(settings))
+    try:
+        with contextlib.closing(connect(url, role="operator")) as client:
+            yield client
+    except (redis.RedisError, ValueError) as error:
+        raise RedisUnreachable(
+            f"Redis does not answer: {str(error).rstrip('.')}."
+            " Is `kerbside up` running? `kerbside doctor` looks closer."
+        ) from error
+
+
+def no_installation(settings: ApiSettings) -> str:
+    """Say why no Redis is known, and what to do."""
+    folder = settings.state_dir / "redis"
+    if folder.exists() and not os.access(folder, os.R_OK | os.X_OK):
+        return (
+            f"The installation in {settings.state_dir} is not this user's: run the"
+            " command as the user who started it."
+        )
+    return (
+        f"No installation in {settings.state_dir}: start one with `kerbside up`, or"
+        " set KERBSIDE_REDIS_URL or KERBSIDE_STATE_DIR."
+    )

@@ -1,0 +1,22 @@
+"""The pages of docs/reference, all of them made from the code."""
+
+from docs import (
+    commands_page,
+    http_page,
+    metrics_page,
+    problems_page,
+    redis_page,
+    schemas_page,
+    settings_page,
+)
+
+#: File name -> what returns the page.
+PAGES = {
+    "http.md": http_page.render,
+    "schemas.md": schemas_page.render,
+    "problems.md": problems_page.render,
+    "commands.md": commands_page.render,
+    "settings.md": settings_page.render,
+    "metrics.md": metrics_page.render,
+    "redis-keys.md": redis_page.render,
+}

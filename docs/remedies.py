@@ -1,0 +1,57 @@
+"""What a client can do about each problem type; the code says what happened."""
+
+#: Last part of the `type` URI -> the remedy.
+REMEDIES = {
+    "internal-error": "Repeat the request, a submit with the same `Idempotency-Key`. "
+    "If it happens again, give the operator the `request_id`: the log has it.",
+    "malformed-body": "Send JSON in UTF-8; `detail` says at which character reading "
+    "stopped.",
+    "cut-body": "Send the whole body again; the connection broke while it was sent.",
+    "slow-body": "Send the whole request again, in one go; the operator sets the time "
+    "with `KERBSIDE_UPLOAD_TIMEOUT_S`.",
+    "malformed-header": "Write the header as `detail` says.",
+    "malformed-parameter": "Write the query parameter as `detail` says; take `cursor` "
+    "from `next` or `previous` as it is.",
+    "bad-request": "Do what `detail` says.",
+    "missing-key": "Send the header `Authorization: Bearer kb_...` with a key that "
+    "`kerbside keys create` has printed.",
+    "invalid-key": "Look at `kerbside keys list` whether the key has expired or was "
+    "revoked, and make a new one.",
+    "missing-scope": "Use a key that carries the scope named in `detail`; the scopes "
+    "of a key never change, so make another key.",
+    "unknown-prediction": "Look at the id, and whether the key belongs to the tenant "
+    "that submitted it.",
+    "unknown-model-version": "Choose a version or alias of `GET /v1/models`.",
+    "no-such-route": "Look the address up in `/openapi.json`; a slash more or less "
+    "makes another address.",
+    "method-not-allowed": "Use a method that the header `Allow` lists.",
+    "not-acceptable": "Send no `Accept`, or one that lets the media type of the route "
+    "pass.",
+    "id-taken": "Choose another id for another request; a repeat must ask for the "
+    "same.",
+    "not-retryable": "Read the prediction: it has succeeded, or has not ended yet.",
+    "prediction-removed": "Submit the house again, with a new `Idempotency-Key`.",
+    "body-too-large": "Send less at a time; the operator sets the limit with "
+    "`KERBSIDE_BODY_LIMIT`.",
+    "unsupported-media-type": "Send `Content-Type: application/json`, in UTF-8 and not "
+    "compressed.",
+    "invalid-submission": "Mend every field that `errors` points at: `pointer` says "
+    "where, `detail` what was expected. A repeat as it is will be refused again.",
+    "idempotency-key-reused": "Choose a new key for another request; a repeat must "
+    "ask for the same.",
+    "unavailable": "Wait for `Retry-After` and repeat.",
+    "queue-full": "Wait for `Retry-After` and repeat with the same `Idempotency-Key`. "
+    "The operator adds workers, or raises `KERBSIDE_QUEUE_BOUND`.",
+    "memory-full": "Wait for `Retry-After` and repeat with the same `Idempotency-Key`. "
+    "The operator gives Redis more memory, or keeps results for a shorter time.",
+    "job-store-unavailable": "Wait for `Retry-After` and repeat; a submit with the "
+    "same `Idempotency-Key`, since it may have been taken.",
+    "model-store-unavailable": "Wait for `Retry-After` and repeat. The operator looks "
+    "at `KERBSIDE_STORE_URL` and the log.",
+    "model-version-refused": "Name another version, or none. The operator finds the "
+    "reason with `kerbside model list`.",
+    "no-champion": "Wait until the operator has trained or promoted a model with "
+    "`kerbside model`.",
+    "not-ready": "Send requests to another process until this one is ready; `detail` "
+    "says what it waits for.",
+}

@@ -1,0 +1,77 @@
+"""The page of schemas: every field of every body, from the OpenAPI document."""
+
+from typing import Any
+
+from docs.markdown import table
+from docs.openapi import document
+
+_OPENING = """\
+# JSON schemas
+
+What bodies hold, as `/openapi.json` of a running service describes it.
+This page is made from the code: `make docs` writes it.
+
+Every model version carries the schema of its own houses; `GET /v1/models/{version}/schema` shows it.
+`House` on this page is that of the shipped data set.
+"""
+
+#: Constraint in JSON Schema -> how it is told.
+_CONSTRAINTS = {
+    "minimum": "at least {}",
+    "exclusiveMinimum": "more than {}",
+    "maximum": "at most {}",
+    "minLength": "{} characters or more",
+    "maxLength": "at most {} characters",
+    "maxItems": "at most {}",
+    "maxProperties": "at most {}",
+    "pattern": "matches `{}`",
+}
+
+
+def render() -> str:
+    """Return the page in Markdown."""
+    schemas = document()["components"]["schemas"]
+    return _OPENING + "".join(_section(name, schemas[name]) for name in sorted(schemas))
+
+
+def _section(name: str, schema: dict[str, Any]) -> str:
+    required = set(schema.get("required", ()))
+    rows = [
+        (f"`{field}`", _kind(one), "" if field in required else "no", _meaning(one))
+        for field, one in schema["properties"].items()
+    ]
+    about = schema.get("description", "")
+    columns = ("field", "type", "required", "meaning")
+    return f"\n## {name}\n\n{about}\n\n" + table(columns, rows)
+
+
+def _kind(schema: dict[str, Any]) -> str:
+    """Return the type of a field in words."""
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        return f"[`{name}`](#{name.lower()})"
+    if "anyOf" in schema:
+        return " or ".join(dict.fromkeys(map(_kind, schema["anyOf"])))
+    if values := schema.get("enum", [schema["const"]] if "const" in schema else []):
+        return ", ".join(f'`"{value}"`' for value in values)
+    if isinstance(kind := schema.get("type", "any"), list):
+        return " or ".join(kind)
+    if kind == "array":
+        return f"array of {_kind(schema['items'])}"
+    if kind == "object" and isinstance(schema.get("additionalProperties"), dict):
+        return f"object of {_kind(schema['additionalProperties'])}"
+    form = f" ({schema['format']})" if "format" in schema else ""
+    return f"{kind}{form}"
+
+
+def _meaning(schema: dict[str, Any]) -> str:
+    branches = [schema, *schema.get("anyOf", ())]
+    limits = [
+        words.format(branch[name])
+        for name, words in _CONSTRAINTS.items()
+        for branch in branches
+        if name in branch
+    ]
+    told = ", ".join(limits)
+    about = schema.get("description", "")
+    return f"{about} {told[:1].upper()}{told[1:]}.".strip() if told else about

@@ -1,0 +1,65 @@
+"""What is said of workers, lanes and upkeep."""
+
+import redis as redis_py
+
+from api.commands.checkup import lanes
+from api.commands.checkup.finding import Status, Target
+from tests.api.commands.checkup.conftest import only, statuses
+from tests.worker.conftest import submission
+from worker import upkeep
+from worker.ledger import PREDICTIONS, Ledger, job_key
+from worker.queue import Queue
+
+WORKERS, LANE = f"workers {PREDICTIONS}", f"lane {PREDICTIONS}"
+DEAD = f"dead letters {PREDICTIONS}"
+
+
+def test_lanes_without_workers_and_upkeep_are_told(target: Target) -> None:
+    """Houses are taken and never priced."""
+    found = statuses(lanes.check(target))
+
+    fine = dict.fromkeys((LANE, DEAD), Status.OK)
+    assert found == {WORKERS: Status.FAILED, "upkeep": Status.FAILED} | fine
+
+
+def test_lanes_that_are_worked_and_tended_are_fine(
+    target: Target, book: Ledger
+) -> None:
+    """An idle worker asks for work each second, and so it is seen."""
+    book.claim(PREDICTIONS, limit=1, worker="w")
+    upkeep.tend(book)
+
+    assert set(statuses(lanes.check(target)).values()) == {Status.OK}
+
+
+def test_a_paused_lane_is_told(target: Target, book: Ledger) -> None:
+    """Somebody did it; the remedy says how it is undone."""
+    book.pause(PREDICTIONS)
+
+    found = only(lanes.check(target), LANE)
+
+    assert found.status is Status.WARNING
+    assert found.found.startswith("paused")
+
+
+def test_a_lane_whose_jobs_wait_long_is_told(
+    target: Target, front_desk: Queue, redis: redis_py.Redis
+) -> None:
+    """The age of the next job says more than the number of all."""
+    job = front_desk.submit(submission()).job
+    redis.hset(job_key(job.id), "created", job.created_ms - 100_000)
+
+    found = only(lanes.check(target), LANE)
+
+    assert found.status is Status.WARNING
+    assert "1 wait, 0 run" in found.found
+
+
+def test_dead_letters_are_told(target: Target, redis: redis_py.Redis) -> None:
+    """Nobody else looks after them."""
+    redis.zadd(f"kerbside:dead:{PREDICTIONS}", {"one": 1, "two": 2})
+
+    found = only(lanes.check(target), DEAD)
+
+    assert (found.status, found.found) == (Status.WARNING, "2 jobs")
+    assert "`kerbside dead-letters list --by-cause`" in found.remedy

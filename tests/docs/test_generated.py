@@ -1,0 +1,94 @@
+"""The laws of the pages that are made from the code."""
+
+import re
+
+import click
+import pytest
+import redis as redis_py
+
+from api.app import create_app
+from api.cli import main
+from api.settings import ApiSettings
+from docs import commands_page, http_page, metrics_page, openapi, schemas_page
+from docs.generated import PAGES
+from docs.markdown import sentences, table
+from model_store.store import ModelStore
+from worker.credentials import ApiKeys
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_the_same_on_every_machine(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither settings nor a model that is there change what it says."""
+    page = PAGES[name]()
+    monkeypatch.setenv("KERBSIDE_WAIT_CAP_S", "17")
+    monkeypatch.setenv("KERBSIDE_STORE_URL", "/nowhere")
+    monkeypatch.setenv("COLUMNS", "20")
+
+    assert PAGES[name]() == page
+
+
+def test_every_route_code_and_schema_of_the_document_is_told() -> None:
+    """Whatever `/openapi.json` says of them."""
+    document = openapi.document()
+    routes, schemas = http_page.render(), schemas_page.render()
+
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            section = routes.partition(f"### {method.upper()} {path}\n")[2]
+            section = section.partition("\n### ")[0]
+            for code in operation["responses"]:
+                assert f"| `{code}` |" in section, (method, path)
+    for name, schema in document["components"]["schemas"].items():
+        section = schemas.partition(f"## {name}\n")[2].partition("\n## ")[0]
+        for field in schema["properties"]:
+            assert f"| `{field}` |" in section, name
+
+
+def test_every_command_and_option_is_told() -> None:
+    """Those of `kerbside model` too, which is another program."""
+    page = commands_page.render()
+    found = {
+        commands_page.path_of(context): context.command
+        for context in commands_page.commands("kerbside", main)
+    }
+
+    assert {"kerbside up", "kerbside model train"} <= found.keys()
+    for path, command in found.items():
+        section = page.partition(f"# {path}\n")[2]
+        for option in command.params:
+            if isinstance(option, click.Option):
+                assert option.opts[0] in section, path
+
+
+def test_every_series_of_a_scrape_is_told(
+    redis_url: str, redis: redis_py.Redis, store: ModelStore
+) -> None:
+    """Prometheus meets none that the page of metrics does not know."""
+    settings = ApiSettings(
+        redis_url=redis_url, store_url=store.url, trusted_keys=store.trust.keys
+    )
+    token, _ = ApiKeys(redis).create(tenant="operator", scopes=["operate"])
+    told = {"Authorization": f"Bearer {token}"}
+
+    answer = create_app(settings).test_client().get("/metrics", headers=told)
+
+    scraped = set(re.findall(r"^(\w+)[{ ]", answer.text, re.MULTILINE))
+    page = metrics_page.render()
+    assert scraped
+    assert [name for name in sorted(scraped) if f"| `{name}` |" not in page] == []
+
+
+def test_a_cell_breaks_no_table() -> None:
+    """A bar or a line's end in it stays in it."""
+    made = table(("a", "b"), [("1|2", "one\ntwo")])
+
+    assert made == "| a | b |\n|---|---|\n| 1\\|2 | one two |\n"
+
+
+def test_each_sentence_has_a_line_of_its_own() -> None:
+    """Points inside a sentence end none."""
+    assert sentences("One, e.g. this.\n Two: `a.b`. Three?") == (
+        "One, e.g. this.\nTwo: `a.b`.\nThree?"
+    )
