@@ -12,6 +12,8 @@ from api.found import got
 
 #: Characters of a client's own name repeated in an answer.
 _MAX_NAME = 64
+#: Names in a pointer, at most: a request that is right has two.
+_MAX_DEPTH = 8
 #: Names that an answer offers to choose from, at most.
 _MAX_NAMES = 40
 
@@ -38,8 +40,8 @@ def repeated(location: Location) -> dict[str, str]:
 
 
 def pointer(location: Location) -> str:
-    """Return a JSON pointer, RFC 6901; a client's long names are cut."""
-    parts = [str(part)[:_MAX_NAME] for part in location]
+    """Return a JSON pointer, RFC 6901; a client's long and deep names are cut."""
+    parts = [str(part)[:_MAX_NAME] for part in location[:_MAX_DEPTH]]
     return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in parts)
 
 

@@ -17,6 +17,8 @@ MAX_IDEMPOTENCY_KEY = 255
 _JSON = "application/json"
 _REQUEST_ID = re.compile(r"[!-~]{1,128}")
 _PRINTABLE = re.compile(r"[ -~]+")
+#: No comma: a server joins a header that is there twice with one.
+_BARE = re.compile(r"[ -+\--~]+")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
 #: Hours, minutes and seconds in this order, or seconds alone without their unit.
 _DURATION = re.compile(
@@ -39,7 +41,7 @@ def idempotency_key(header: str | None) -> str | None:
     """Read an Idempotency-Key: a quoted structured-field string, or the bare text.
 
     Raises:
-        MalformedHeader: It is empty, too long, or not printable ASCII.
+        MalformedHeader: It is empty, too long, not printable ASCII, or there twice.
     """
     if header is None:
         return None
@@ -47,10 +49,13 @@ def idempotency_key(header: str | None) -> str | None:
     if text.startswith('"'):
         match = _QUOTED.fullmatch(text)
         text = re.sub(r"\\(.)", r"\1", match[1]) if match else ""
+    elif not _BARE.fullmatch(text):
+        text = ""
     if not _PRINTABLE.fullmatch(text) or len(text) > MAX_IDEMPOTENCY_KEY:
         raise MalformedHeader(
-            f"Idempotency-Key must be 1 to {MAX_IDEMPOTENCY_KEY} printable ASCII "
-            f"characters, bare or as a quoted string; got {shown(header)}."
+            f"Idempotency-Key must be there once, with 1 to {MAX_IDEMPOTENCY_KEY} "
+            "printable ASCII characters, bare without a comma or as a quoted string; "
+            f"got {shown(header)}."
         )
     return text
 

@@ -2,18 +2,26 @@
 
 import json
 import re
+from collections import Counter
+from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 import orjson
 
 from api.errors import MalformedBody
 
+#: Repeated names that are looked for, about: an answer tells no more.
+_MAX_FOUND = 50
 #: Objects and lists within each other, at most: what the parser takes.
 _DEPTH = 1024
 _BOM_8 = b"\xef\xbb\xbf"
 _BOMS_WIDE = (b"\xff\xfe", b"\xfe\xff")
 _NO_NUMBER = re.compile(r"-?(NaN|Infinity|inf|nan)\b")
 _KEY = re.compile(rb'"\s*:')
+
+#: Where a value stands: in what, and its name or number there; None is the document.
+_Place = tuple[Any, str | int] | None
 
 
 def parse(text: bytes) -> Any:
@@ -45,9 +53,7 @@ def repeated_names(text: bytes, document: Any) -> list[list[str | int]]:
         return []
     try:
         # Numbers stay text: one of thousands of digits is not worth the conversion.
-        tree = json.loads(
-            text, object_pairs_hook=_Pairs, parse_int=str, parse_float=str
-        )
+        tree = json.loads(text, object_pairs_hook=_node, parse_int=str, parse_float=str)
     except RecursionError:
         raise MalformedBody(_too_deep()) from None
     return _repeated(tree)
@@ -62,6 +68,14 @@ class _Pairs:
         self.pairs = pairs
 
 
+def _node(pairs: list[tuple[str, Any]]) -> _Pairs | None:
+    """Return the members of an object, unless nothing can be found in it."""
+    is_plain = not any(isinstance(value, _Pairs | list) for _, value in pairs)
+    if is_plain and len({name for name, _ in pairs}) == len(pairs):
+        return None
+    return _Pairs(pairs)
+
+
 def _names(document: Any) -> int:
     """Count the names of a document and of the objects in it; deeper ones are not."""
     if not isinstance(document, dict):
@@ -73,19 +87,33 @@ def _names(document: Any) -> int:
 
 def _repeated(tree: Any) -> list[list[str | int]]:
     found: list[list[str | int]] = []
-    unseen: list[tuple[list[str | int], Any]] = [([], tree)]
-    while unseen:
+    unseen: list[tuple[_Place, Any]] = [(None, tree)]
+    while unseen and len(found) < _MAX_FOUND:
         place, node = unseen.pop()
         if isinstance(node, _Pairs):
-            seen: set[str] = set()
-            for name, value in node.pairs:
-                if name in seen and [*place, name] not in found:
-                    found.append([*place, name])
-                seen.add(name)
-                unseen.append(([*place, name], value))
-        elif isinstance(node, list):
-            unseen.extend(([*place, at], value) for at, value in enumerate(node))
+            counts = Counter(name for name, _ in node.pairs)
+            again = (name for name, count in counts.items() if count > 1)
+            found += [_path((place, name)) for name in islice(again, _MAX_FOUND)]
+        unseen += [
+            ((place, name), value)
+            for name, value in _members(node)
+            if isinstance(value, _Pairs | list)
+        ]
     return found
+
+
+def _members(node: Any) -> Iterable[tuple[str | int, Any]]:
+    if isinstance(node, _Pairs):
+        return node.pairs
+    return enumerate(node) if isinstance(node, list) else ()
+
+
+def _path(place: _Place) -> list[str | int]:
+    names: list[str | int] = []
+    while place is not None:
+        place, name = place
+        names.append(name)
+    return names[::-1]
 
 
 def _encoding(text: bytes) -> str | None:

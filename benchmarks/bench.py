@@ -186,7 +186,7 @@ class Bench:
             seconds=self.plan.waiter_s,
             told=self._under("Waiters"),
         )
-        report.raw["waiters"] = asdict(seen)
+        report.raw["waiters"] = seen.summary()
         report.add(*findings.of_waiters(seen))
 
     def _bell(self, report: Report, drawn: list[dict[str, Any]]) -> None:

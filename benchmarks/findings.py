@@ -3,7 +3,7 @@
 import statistics
 from collections.abc import Sequence
 
-from benchmarks import comparison
+from benchmarks import comparison, waiters
 from benchmarks.backlog import SCALING_BATCH, SCALING_WORKERS, Depths, Scaling
 from benchmarks.bell import EVERY_S, Idleness
 from benchmarks.comparison import CLIENTS, Round
@@ -153,8 +153,7 @@ ended, at most.""",
 
 
 def _polls(name: str, taken_ms: Sequence[float]) -> tuple[str, ...]:
-    p99 = statistics.quantiles(taken_ms, n=100)[-1]
-    figures = (statistics.median(taken_ms), p99, max(taken_ms))
+    figures = (statistics.median(taken_ms), waiters.p99(taken_ms), max(taken_ms))
     return (name, str(len(taken_ms)), *(f"{figure:.1f} ms" for figure in figures))
 
 

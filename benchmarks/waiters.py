@@ -54,6 +54,21 @@ class Waiters:
             for one in self.rounds
         )
 
+    def summary(self) -> list[dict[str, Any]]:
+        """Return the figures of each round, without each single poll."""
+        return [
+            {
+                "alone_p50_ms": statistics.median(one.alone_ms),
+                "beside_p50_ms": statistics.median(one.beside_ms),
+                "alone_p99_ms": p99(one.alone_ms),
+                "beside_p99_ms": p99(one.beside_ms),
+                "held": one.held,
+                "cpu_percent": one.cpu_percent,
+                "release_s": one.release_s,
+            }
+            for one in self.rounds
+        ]
+
     def alone_ms(self) -> list[float]:
         """Return all polls without waiters."""
         return [poll for one in self.rounds for poll in one.alone_ms]
@@ -61,6 +76,11 @@ class Waiters:
     def beside_ms(self) -> list[float]:
         """Return all polls beside waiters."""
         return [poll for one in self.rounds for poll in one.beside_ms]
+
+
+def p99(taken: Sequence[float]) -> float:
+    """Return what all but one in a hundred stay below."""
+    return statistics.quantiles(taken, n=100)[-1]
 
 
 def measure(

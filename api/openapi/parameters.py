@@ -5,9 +5,14 @@ from typing import Any
 from api.prediction_lists import DEFAULT_LIMIT, MAX_LIMIT, STATUSES
 from api.settings import ApiSettings
 
-#: Printable ASCII, bare or as a quoted string in which quotes and backslashes are
-#: escaped; at most 255 characters are meant.
-_KEY = r'^([!#-~]|[!#-~][ -~]{0,253}[!-~]|"([ !#-\[\]-~]|\\["\\]){1,127}")$'
+#: Printable ASCII, bare without a comma, or as a quoted string in which quotes and
+#: backslashes are escaped; at most 255 characters are meant.
+_KEY = (
+    "^("
+    r"[!#-+\--~]|[!#-+\--~][ -+\--~]{0,253}[!-+\--~]"
+    r'|"([ !#-\[\]-~]|\\["\\]){1,127}"'
+    ")$"
+)
 #: A duration of less than a day.
 _DURATION = (
     "^("

@@ -19,7 +19,7 @@ _BAD_HEADERS: dict[str, tuple[int, str, tuple[str, ...]]] = {
     "Idempotency-Key": (
         400,
         "malformed-header",
-        ("", '"', '"a', "a" * 256, "a\x7f", "caf\xe9", '"a","b"', "a\tb"),
+        ("", '"', '"a', "a" * 256, "a\x7f", "a,a", "caf\xe9", '"a","b"', "a\tb"),
     ),
     "Cancel-After": (
         400,

@@ -96,3 +96,15 @@ def test_colons_in_texts_are_no_repeated_names(
 
     assert answer.status_code == 202
     assert answer.json["metadata"] == labels
+
+
+def test_many_repeated_names_are_cut(post: Post) -> None:
+    """An answer stays small, and the search short, wherever they are."""
+    twice = ",".join(['{"a": 1, "a": 2}'] * 20_000)
+    deep = '{"b": ' + "[" * 800 + twice + "]" * 800 + "}"
+
+    answer = post(deep.encode())
+
+    problem = assert_problem(answer, 422, "invalid-submission")
+    assert len(problem["errors"]) == 50
+    assert len(answer.data) < 20_000
