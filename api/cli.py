@@ -7,6 +7,7 @@ from api.commands.dead_letters import dead_letters
 from api.commands.doctor import doctor
 from api.commands.keys import keys
 from api.commands.model import model
+from api.commands.predict import predict
 from api.launcher.up import up
 from model_store.command_line import Group
 
@@ -29,5 +30,6 @@ def main() -> None:
 main.add_command(up)
 main.add_command(keys)
 main.add_command(model)
+main.add_command(predict)
 main.add_command(dead_letters)
 main.add_command(doctor)

@@ -232,9 +232,9 @@ class Client(contextlib.AbstractContextManager["Client"]):
         """Have the house and its price removed."""
         self._call("DELETE", _at(prediction), done=410)
 
-    def schema(self, version: str = "champion") -> dict[str, Any]:
-        """Return the JSON Schema of the houses that a model version prices."""
-        return self._call("GET", f"models/{quote(version, safe='')}/schema")[1]
+    def model(self, version: str = "champion") -> dict[str, Any]:
+        """Return the card of a model version, with the features of its houses."""
+        return self._call("GET", f"models/{quote(version, safe='')}")[1]
 
     def list(self, **filters: Any) -> abc.Iterator[Prediction]:
         """Yield all, or those of a `status`, `created_after` or `created_before`."""
@@ -308,7 +308,8 @@ class Client(contextlib.AbstractContextManager["Client"]):
     def _rows(self, table: Any, version: str = "champion", **_: Any) -> Any:
         if taken := set(RESULT_COLUMNS).intersection(table.columns):
             raise ValueError(f"rename the columns {taken}: results have these names")
-        kinds = self.schema(version)["properties"]
+        features = self.model(version)["schema"]["features"]
+        kinds = {feature["name"]: feature["kind"] for feature in features}
         return [
             {name: _fitting(row[name], kinds[name]) for name in row if name in kinds}
             for row in table.to_dict("records")
@@ -377,11 +378,10 @@ def _is_there(value: Any) -> bool:
     return isinstance(value, str) or str(value) not in {"None", "nan", "NaT", "<NA>"}
 
 
-def _fitting(value: Any, kind: abc.Mapping[str, Any]) -> Any:
+def _fitting(value: Any, kind: str) -> Any:
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # a gap makes pandas keep whole numbers as floats
-    is_text = any(one.get("type") == "string" for one in kind.get("anyOf", [kind]))
-    return str(value) if is_text and _is_there(value) else value
+    return str(value) if kind == "category" and _is_there(value) else value
 
 
 class AsyncClient(contextlib.AbstractAsyncContextManager["AsyncClient"]):

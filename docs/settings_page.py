@@ -2,10 +2,14 @@
 
 from collections.abc import Iterator
 
+import click
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
+from api.cli import main
 from api.settings import ApiSettings
+from docs.commands_page import commands
+from docs.markdown import table
 from model_store.settings import PREFIX
 
 _OPENING = """\
@@ -25,7 +29,7 @@ _READERS = {
 
 def render() -> str:
     """Return the page in Markdown."""
-    return _OPENING + "".join(map(_section, _layers()))
+    return _OPENING + "".join(map(_section, _layers())) + _options()
 
 
 def fields() -> Iterator[tuple[str, FieldInfo]]:
@@ -40,6 +44,19 @@ def _layers() -> list[type[BaseSettings]]:
         for layer in reversed(ApiSettings.mro())
         if issubclass(layer, BaseSettings) and layer is not BaseSettings
     ]
+
+
+def _options() -> str:
+    """Return the variables that stand in for an option of a command."""
+    meant = {
+        str(option.envvar): f"What `{option.opts[0]}` says: {option.help}"
+        for context in commands("kerbside", main)
+        for option in context.command.params
+        if isinstance(option, click.Option) and option.envvar
+    }
+    rows = [(f"`{name}`", meant[name]) for name in sorted(meant)]
+    title = "Read by commands that are clients of the API"
+    return f"\n## {title}\n\n" + table(("variable", "meaning"), rows)
 
 
 def _section(layer: type[BaseSettings]) -> str:

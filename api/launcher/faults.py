@@ -17,7 +17,9 @@ class Fault(click.ClickException):
     ├── NotPriced (8)
     ├── RedisUnreachable (9)
     ├── NotFound (10)
-    └── QueueRefused (11)
+    ├── QueueRefused (11)
+    ├── ApiUnreachable (12)
+    └── KeyRefused (13)
     """
 
 
@@ -77,6 +79,18 @@ class QueueRefused(Fault):
     """The queue takes no jobs at the moment."""
 
     exit_code = 11
+
+
+class ApiUnreachable(Fault):
+    """No API answers where it was expected, or not in time."""
+
+    exit_code = 12
+
+
+class KeyRefused(Fault):
+    """The API does not take the key."""
+
+    exit_code = 13
 
 
 def exit_codes(*kinds: type[Fault]) -> Mapping[int, str]:

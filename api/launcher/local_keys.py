@@ -42,6 +42,10 @@ class LocalAccess:
             ),
         )
 
+    def user_token(self) -> str | None:
+        """Return the key of the local user, if an installation has made one."""
+        return self._kept("api_key")
+
     def _token(
         self, keys: ApiKeys, name: str, tenant: str, scopes: tuple[str, ...]
     ) -> str:

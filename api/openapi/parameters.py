@@ -84,7 +84,13 @@ def _query() -> dict[str, Any]:
     status = {"type": "array", "items": {"type": "string", "enum": list(STATUSES)}}
     instant = {"type": "string", "format": "date-time"}
     return {
-        "limit": _parameter("query", "limit", "Predictions a page.", limit, 50),
+        "limit": _parameter(
+            "query",
+            "limit",
+            f"Predictions a page, {MAX_LIMIT} at most; {DEFAULT_LIMIT} by default.",
+            limit,
+            50,
+        ),
         "cursor": _parameter(
             "query",
             "cursor",

@@ -161,6 +161,12 @@ def refused(pointer: str) -> Reply:
     return Reply(422, {**problem, "errors": errors, "request_id": "r1", "detail": "no"})
 
 
+def model(**kinds: str) -> Reply:
+    """Return what the API tells of a model version."""
+    features = [{"name": name, "kind": kind} for name, kind in kinds.items()]
+    return Reply(body={"version": "v1", "schema": {"features": features}})
+
+
 def priced_by_bedrooms(request: Request) -> Reply:
     """Answer a submit with a price that tells which house it was for."""
     price = request.body["input"]["bedrooms"] * 1000
@@ -493,15 +499,9 @@ def test_a_refused_key_ends_it_for_all(server: Script, client: Client) -> None:
 
 def test_a_table_comes_back_with_its_prices(server: Script, client: Client) -> None:
     """Same kind, index and columns; gaps are absent, kinds are those of the schema."""
-    schema = {
-        "bedrooms": {"type": "integer"},
-        "view": {"anyOf": [{"type": "integer"}, {"type": "null"}]},
-        "zipcode": {"type": "string"},
-    }
+    kinds = {"bedrooms": "integer", "view": "integer", "zipcode": "category"}
     server.answer = lambda request: (
-        Reply(body={"properties": schema})
-        if request.method == "GET"
-        else priced_by_bedrooms(request)
+        model(**kinds) if request.method == "GET" else priced_by_bedrooms(request)
     )
     table = pd.DataFrame(
         {
@@ -543,7 +543,7 @@ def test_a_table_with_a_refused_row_tells_why_in_it(
 ) -> None:
     """The row has an error in place of a price."""
     server.answer = lambda request: (
-        Reply(body={"properties": {"bedrooms": {"type": "integer"}}})
+        model(bedrooms="integer")
         if request.method == "GET"
         else refused("/input/bedrooms")
     )

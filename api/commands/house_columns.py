@@ -1,0 +1,78 @@
+"""Which columns of a file are features of a model, and what their cells mean."""
+
+import difflib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from api.commands.house_file import WrongFile
+
+#: How like the name of a feature that is not there a column's must be to be taken
+#: for it: 1 would be the same.
+_ALIKE = 0.8
+
+Feature = Mapping[str, Any]
+
+
+def kinds(
+    columns: Sequence[str], features: Iterable[Feature], no_features: Collection[str]
+) -> dict[str, str]:
+    """Return the kind of each column that is a feature, by its name.
+
+    Args:
+        columns: Names of the columns.
+        features: Those of a model version, as its card tells them.
+        no_features: Columns that are known to be none, whatever they are called.
+
+    Raises:
+        WrongFile: A feature is missing, or a column looks like a misspelt one.
+    """
+    known = {feature["name"]: feature for feature in features}
+    others = [name for name in columns if name not in known and name not in no_features]
+    missing = [feature for name, feature in known.items() if name not in columns]
+    faults = [fault for one in missing if (fault := _fault(one, others))]
+    if faults:
+        raise WrongFile("\n".join(faults))
+    return {name: known[name]["kind"] for name in columns if name in known}
+
+
+def house(
+    row: Sequence[str], columns: Sequence[str], kinds: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return the house that a row tells; what an empty cell stands for is absent."""
+    return {
+        name: _value(cell, kinds[name])
+        for name, cell in zip(columns, row, strict=True)
+        if name in kinds and cell
+    }
+
+
+def _fault(feature: Feature, others: Sequence[str]) -> str | None:
+    """Say what is wrong about a feature that no column has the name of."""
+    name, is_required = feature["name"], feature["required"]
+    spellings = {other.casefold(): other for other in others}
+    near = difflib.get_close_matches(name.casefold(), spellings, n=1, cutoff=_ALIKE)
+    if near:
+        column = spellings[near[0]]
+        way_out = "" if is_required else f", or say --no-feature {column}"
+        return f"No column {name!r}, but {column!r}: rename it{way_out}."
+    if is_required:
+        return f"No column {name!r}: {feature['description']}"
+    return None
+
+
+def _value(cell: str, kind: str) -> str | int | float:
+    """Return a cell as its kind is written in JSON.
+
+    One that cannot be is sent as it stands: the API says what is wrong with it.
+    """
+    if kind == "category" or "_" in cell:
+        return cell
+    try:
+        return int(cell)
+    except ValueError:
+        pass
+    try:
+        number = float(cell)
+    except ValueError:
+        return cell
+    return int(number) if number.is_integer() else number

@@ -1,0 +1,216 @@
+"""`kerbside predict`: a CSV file of houses comes back with a price for each."""
+
+import contextlib
+import json
+import shlex
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import click
+from click.core import ParameterSource
+
+from api.client import Client, KerbsideError
+from api.commands import priced_file, pricing_task, service
+from api.commands.house_file import HouseFile
+from api.commands.priced_file import Place, PlaceTaken, Stream
+from api.commands.pricing_task import Options, Task
+from api.launcher import faults
+from api.launcher.faults import ApiUnreachable, KeyRefused, NotPriced
+from model_store.command_line import Command
+
+_HELP = """Price the houses of the CSV file HOUSES; - is stdin.
+
+Each line comes back with all its cells, and with price, range and all that belongs to
+it in further columns; `error` says why a house has no price. The model's features are
+found by the names of the columns. Columns that are none are passed through; one that
+looks like a misspelt feature is refused. Before anything is submitted the whole file
+is read, so that a broken line is told at once.
+
+All houses are priced by the model version that the first one was. Until the output is
+whole it lies in OUTPUT.part. What interrupts the command costs nothing: the same
+command goes on where it was, and no house is priced twice.
+
+With --json it prints {"output", "model_version", "houses", "priced", "failed",
+"resumed_at", "seconds", "passed_through"}.
+"""
+
+_EXIT_CODES = {
+    0: "All houses have a price.",
+    **faults.exit_codes(NotPriced, ApiUnreachable, KeyRefused),
+    8: "Some houses have no price; the output is whole and says why.",
+}
+#: Seconds within which the API must say which model it has.
+_FIRST_ANSWER_S = 10.0
+
+
+@click.command(cls=Command, help=_HELP, exit_codes=_EXIT_CODES)
+@click.argument("houses", type=click.Path(dir_okay=False, allow_dash=True))
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(dir_okay=False, allow_dash=True),
+    default="-",
+    help="CSV file to be written; by default stdout.",
+)
+@service.url_option
+@service.key_option
+@click.option(
+    "--version",
+    default="champion",
+    show_default=True,
+    help="Alias or id of the model version.",
+)
+@click.option("--prefix", default="", help="Put before the names of the new columns.")
+@click.option(
+    "--no-feature",
+    "no_features",
+    multiple=True,
+    help="A column that is none, though it looks like one; repeat for more.",
+)
+@click.option(
+    "--at-once",
+    type=click.IntRange(1, 64),
+    default=16,
+    show_default=True,
+    help="Houses that are under way together.",
+)
+@click.option(
+    "--timeout",
+    "timeout_s",
+    type=click.FloatRange(1),
+    default=60.0,
+    show_default=True,
+    help="Seconds that the API may be away, or take for a house.",
+)
+@click.option("--overwrite", is_flag=True, help="Begin anew, whatever is at OUTPUT.")
+@click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON.")
+@click.pass_context
+def predict(ctx: click.Context, /, **given: Any) -> None:
+    """Price a file; `_HELP` says it to the user."""
+    options = Options(**given)
+    if options.as_json and options.output == "-":
+        raise click.UsageError("--json needs -o: the houses themselves go to stdout.")
+    url, key = service.found(options.url, options.key)
+    connect = partial(Client, url, key, concurrency=options.at_once)
+    with (
+        _opened(options.houses) as file,
+        _place(options.output) as place,
+        service.told(url),
+    ):
+        source = HouseFile(file, options.houses)
+        with connect(timeout_s=min(options.timeout_s, _FIRST_ANSWER_S)) as client:
+            task = pricing_task.begun(options, client, source, place)
+        if task.passed_through:
+            others = ", ".join(task.passed_through)
+            click.echo(f"No features, passed through: {others}.", err=True)
+        with (
+            _way_on(ctx, task),
+            connect(timeout_s=options.timeout_s) as client,
+            _stoppable(client),
+        ):
+            pricing_task.price(task, client, source, place)
+    _tell(options, task)
+    ctx.exit(NotPriced.exit_code if task.failed else 0)
+
+
+@contextlib.contextmanager
+def _opened(name: str) -> Iterator[BinaryIO]:
+    """Open the file, or keep what comes from stdin: it is read more than once."""
+    if name != "-":
+        with Path(name).open("rb") as file:
+            yield file
+        return
+    with tempfile.TemporaryFile() as kept:
+        shutil.copyfileobj(sys.stdin.buffer, kept)
+        yield kept
+
+
+@contextlib.contextmanager
+def _place(output: str) -> Iterator[Place | Stream]:
+    if output == "-":
+        yield Stream(sys.stdout)
+        return
+    try:
+        with priced_file.owned(Path(output)) as place:
+            yield place
+    except PlaceTaken:
+        raise click.UsageError(f"Another process writes {output}.") from None
+
+
+@contextlib.contextmanager
+def _stoppable(client: Client) -> Iterator[None]:
+    """Let Ctrl-C end what is under way, too; where it is ignored it still is."""
+
+    def stop(*_: object) -> None:
+        client.close()
+        raise KeyboardInterrupt
+
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.default_int_handler:
+        signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextlib.contextmanager
+def _way_on(ctx: click.Context, task: Task) -> Iterator[None]:
+    """Say how to go on, whatever ends the block early."""
+    try:
+        yield
+    except (KeyboardInterrupt, KerbsideError, OSError):
+        if ctx.params["output"] != "-":
+            click.echo(
+                f"Stopped: {task.done:,} of {task.houses:,} houses are done. To go on:"
+                f"\n  {shlex.join(_words(ctx))}",
+                err=True,
+            )
+        raise
+
+
+def _words(ctx: click.Context) -> Iterator[str]:
+    """Yield the words of the command that goes on; a key is never repeated."""
+    yield from ctx.command_path.split()
+    for parameter in ctx.command.params:
+        name = parameter.name or ""
+        is_typed = ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if not is_typed or name in {"key", "overwrite"}:
+            continue
+        value = ctx.params[name]
+        if isinstance(parameter, click.Argument):
+            yield value
+        elif value is True:
+            yield parameter.opts[0]
+        else:
+            for one in value if isinstance(value, tuple) else [value]:
+                yield from (parameter.opts[0], str(one))
+
+
+def _tell(options: Options, task: Task) -> None:
+    seconds = time.monotonic() - task.begun
+    if options.as_json:
+        record = {
+            "output": options.output,
+            "model_version": task.run.model_version,
+            "houses": task.houses,
+            "priced": task.houses - task.failed,
+            "failed": task.failed,
+            "resumed_at": task.resumed_at,
+            "seconds": round(seconds, 3),
+            "passed_through": task.passed_through,
+        }
+        click.echo(json.dumps(record))
+        return
+    click.echo(
+        f"{task.houses - task.failed:,} of {task.houses:,} houses priced by"
+        f" {task.run.model_version} in {seconds:.1f} s.",
+        err=options.output == "-",
+    )

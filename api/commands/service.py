@@ -1,0 +1,72 @@
+"""Which API a client's command talks to, with which key, and what fails about it."""
+
+import contextlib
+from collections.abc import Iterator
+from http import HTTPStatus
+
+import click
+
+from api.client import ApiError, KerbsideError
+from api.launcher import installation
+from api.launcher.faults import ApiUnreachable, KeyRefused
+from api.launcher.local_keys import LocalAccess
+from api.launcher.statefolder import StateFolder
+from worker.supervision import ports
+
+url_option = click.option(
+    "--url",
+    envvar="KERBSIDE_URL",
+    show_envvar=True,
+    help="Address of the API; by default that of the local `kerbside up`.",
+)
+key_option = click.option(
+    "--key",
+    envvar="KERBSIDE_API_KEY",
+    show_envvar=True,
+    help="API key; by default that of the local user, for the local API alone.",
+)
+
+_REFUSALS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+
+
+def found(url: str | None, key: str | None) -> tuple[str, str]:
+    """Return address and key: those given, else those of the local installation.
+
+    Raises:
+        ApiUnreachable: None is given and none was started here.
+        click.UsageError: There is no key for the API.
+    """
+    state = StateFolder(installation.read_settings().state_dir)
+    if not url:
+        port = state.known_ports().get("api")
+        if port is None:
+            raise ApiUnreachable(
+                f"No installation in {state.path}: start one with `kerbside up`, or say"
+                " --url, or set KERBSIDE_URL or KERBSIDE_STATE_DIR."
+            )
+        url = f"http://{ports.LOOPBACK}:{port}"
+        # No other server is ever sent the local key.
+        key = key or LocalAccess(state.access).user_token()
+    if not key:
+        raise click.UsageError(
+            f"There is no key for {url}: say --key, or set KERBSIDE_API_KEY."
+        )
+    return url, key.strip()
+
+
+@contextlib.contextmanager
+def told(url: str) -> Iterator[None]:
+    """Tell in a sentence what the API, or the way there, failed at.
+
+    Raises:
+        KeyRefused: The key opens nothing, or not this.
+        ApiUnreachable: Anything else that is not about one house.
+    """
+    try:
+        yield
+    except ApiError as error:
+        if error.status in _REFUSALS:
+            raise KeyRefused(f"{url}: {error}") from error
+        raise ApiUnreachable(f"{url}: {error}") from error
+    except KerbsideError as error:
+        raise ApiUnreachable(f"{error} Is it up?") from error

@@ -1,0 +1,438 @@
+"""Laws of `kerbside predict`, up to what only real processes show."""
+
+import csv
+import io
+import json
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from flask import Flask
+from werkzeug.serving import make_server
+
+from api.cli import main
+from api.client import Client
+from api.commands import pricing
+from api.launcher.faults import ApiUnreachable, KeyRefused
+from api.launcher.local_keys import LocalAccess
+from api.launcher.statefolder import StateFolder
+from tests.api.conftest import Finish, Headers, MakeHeaders
+from worker.credentials import ApiKeys
+from worker.supervision import lockfile
+
+House = dict[str, Any]
+Run = Callable[..., Result]
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def url(app: Flask) -> Iterator[str]:
+    """Return the address at which the application is served."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def worker(finish: Finish) -> Iterator[None]:
+    """Price all houses that wait, with one and the same price."""
+    stopping = threading.Event()
+
+    def work() -> None:
+        while not stopping.wait(0.01):
+            finish()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    yield
+    stopping.set()
+    thread.join()
+
+
+@pytest.fixture
+def submitted(url: str, caller: Headers) -> Callable[[], int]:
+    """Return a function that counts the houses which were submitted."""
+    token = caller["Authorization"].removeprefix("Bearer ")
+
+    def submitted() -> int:
+        with Client(url, token) as client:
+            return sum(1 for _ in client.list())
+
+    return submitted
+
+
+@pytest.fixture
+def run(url: str, caller: Headers, tmp_path: Path) -> Run:
+    """Return a function that runs the command."""
+    token = caller["Authorization"].removeprefix("Bearer ")
+    settings = {"KERBSIDE_URL": url, "KERBSIDE_API_KEY": token}
+    settings["KERBSIDE_STATE_DIR"] = str(tmp_path / "state")
+
+    def run(*words: object, stdin: str | None = None, **more: str) -> Result:
+        typed = ["predict", "--timeout", "5", *map(str, words)]
+        return CliRunner().invoke(
+            main, typed, input=stdin, env={**settings, **more}, prog_name="kerbside"
+        )
+
+    return run
+
+
+@pytest.fixture
+def write(house: House, tmp_path: Path) -> Write:
+    """Return a function that writes a file of houses, with more columns."""
+
+    def write(
+        count: int = 3, delimiter: str = ",", mark: str = "", **more: object
+    ) -> Path:
+        rows = [{"id": number, **house, **more} for number in range(count)]
+        path = tmp_path / "houses.csv"
+        with path.open("w", newline="") as file:
+            file.write(mark)
+            table = csv.DictWriter(file, list(rows[0]), delimiter=delimiter)
+            table.writeheader()
+            table.writerows(rows)
+        return path
+
+    return write
+
+
+def read(path: Path, delimiter: str = ",") -> list[dict[str, str]]:
+    """Return the rows of a file."""
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        return list(csv.DictReader(file, delimiter=delimiter))
+
+
+def test_every_row_comes_back_with_its_price(
+    run: Run, write: Write, worker: None, tmp_path: Path
+) -> None:
+    """In order, with all its cells, and with all that belongs to the price."""
+    houses, output = write(300), tmp_path / "priced.csv"
+
+    done = run(houses, "-o", output)
+
+    assert done.exit_code == 0, done.stderr
+    assert "300 of 300 houses priced" in done.stdout
+    assert "passed through: id" in done.stderr
+    rows = read(output)
+    before = read(houses)
+    assert [{name: row[name] for name in before[0]} for row in rows] == before
+    assert list(rows[0])[len(before[0]) :] == [
+        *("price", "low", "high", "currency", "level", "fsd", "confidence"),
+        *("in_distribution", "flags", "model_version", "prediction_id", "error"),
+    ]
+    assert (rows[0]["price"], rows[0]["in_distribution"]) == ("612000", "true")
+    assert len({row["prediction_id"] for row in rows}) == 300
+    assert sorted(path.name for path in tmp_path.glob("priced*")) == ["priced.csv"]
+
+
+def test_a_summary_is_told_to_programs(
+    run: Run, write: Write, worker: None, tmp_path: Path
+) -> None:
+    """One JSON object on stdout."""
+    done = run(write(2), "-o", tmp_path / "priced.csv", "--json")
+
+    told = json.loads(done.stdout)
+    counts = {name: told[name] for name in ("houses", "priced", "failed", "resumed_at")}
+    assert counts == {"houses": 2, "priced": 2, "failed": 0, "resumed_at": 0}
+    assert told["passed_through"] == ["id"]
+
+
+def test_a_stream_becomes_a_stream(run: Run, write: Write, worker: None) -> None:
+    """From stdin to stdout, and nothing else on stdout."""
+    text = write(2).read_text()
+
+    done = run("-", stdin=text)
+
+    assert done.exit_code == 0, done.stderr
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert [row["price"] for row in rows] == ["612000"] * 2
+
+
+@pytest.mark.parametrize(("delimiter", "mark"), [(";", "\ufeff"), ("\t", "")])
+def test_a_file_is_written_as_it_was_read(
+    run: Run,
+    write: Write,
+    worker: None,
+    tmp_path: Path,
+    delimiter: str,
+    mark: str,
+) -> None:
+    """What parts its cells is found out; a byte order mark comes back."""
+    output = tmp_path / "priced.csv"
+
+    done = run(write(2, delimiter, mark), "-o", output)
+
+    assert done.exit_code == 0, done.stderr
+    assert [row["price"] for row in read(output, delimiter)] == ["612000"] * 2
+    assert output.read_text(encoding="utf-8").startswith(mark + "id")
+
+
+def test_a_refused_house_does_not_lose_the_others(
+    run: Run, write: Write, worker: None, tmp_path: Path
+) -> None:
+    """Its row says why; the exit code says that there is one."""
+    houses, output = write(3), tmp_path / "priced.csv"
+    lines = houses.read_text().splitlines()
+    first = lines[0].split(",").index("bedrooms")
+    cells = lines[2].split(",")
+    cells[first] = "three"
+    houses.write_text("\n".join([lines[0], lines[1], ",".join(cells), lines[3]]))
+
+    done = run(houses, "-o", output)
+
+    assert done.exit_code == 8
+    assert "2 of 3 houses priced" in done.stdout
+    rows = read(output)
+    assert [row["price"] for row in rows] == ["612000", "", "612000"]
+    assert "/input/bedrooms" in rows[1]["error"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda _: "", "is empty: its first line must name columns"),
+        (lambda text: text.replace("id,", "grade,", 1), "two columns are called"),
+        (lambda text: text + "1,2,3\n", "line 5: 3 cells where the first line has"),
+        (lambda text: text + '"1\n', "line 5: unexpected end of data"),
+        (lambda text: text.replace("grade", "size", 1), "No column 'grade': "),
+        (
+            lambda text: text.replace("sqft_lot15", "SQFT_lot_15", 1),
+            "No column 'sqft_lot15', but 'SQFT_lot_15': rename it.",
+        ),
+        (
+            lambda text: text.replace("id,", "price,", 1),
+            "has a column 'price' already: say --prefix",
+        ),
+    ],
+)
+def test_a_wrong_file_is_told_before_anything_is_submitted(
+    run: Run,
+    write: Write,
+    submitted: Callable[[], int],
+    tmp_path: Path,
+    change: Callable[[str], str],
+    message: str,
+) -> None:
+    """By what is wrong and where; nothing is left behind."""
+    houses = write(3)
+    houses.write_text(change(houses.read_text()))
+
+    done = run(houses, "-o", tmp_path / "priced.csv")
+
+    assert done.exit_code == 2
+    assert message in done.stderr
+    assert submitted() == 0
+    assert list(tmp_path.glob("priced*")) == []
+
+
+def test_a_file_in_another_encoding_is_told(
+    run: Run, write: Write, tmp_path: Path
+) -> None:
+    """With the line and the way out."""
+    houses = write(2)
+    houses.write_bytes(houses.read_bytes() + "Zürich".encode("latin-1"))
+
+    done = run(houses, "-o", tmp_path / "priced.csv")
+
+    assert (done.exit_code, "line 4: not UTF-8" in done.stderr) == (2, True)
+
+
+def test_a_prefix_keeps_the_files_own_price(
+    run: Run, write: Write, worker: None, tmp_path: Path
+) -> None:
+    """What a house was sold for stands beside what it is worth."""
+    output = tmp_path / "priced.csv"
+
+    done = run(write(1, price=5), "-o", output, "--prefix", "predicted_")
+
+    assert done.exit_code == 0, done.stderr
+    (row,) = read(output)
+    assert (row["price"], row["predicted_price"]) == ("5", "612000")
+
+
+def test_an_output_that_is_there_is_kept(
+    run: Run, write: Write, worker: None, tmp_path: Path
+) -> None:
+    """Unless it is said that it may go."""
+    houses, output = write(1), tmp_path / "priced.csv"
+    output.write_text("precious")
+
+    refused = run(houses, "-o", output)
+    kept = output.read_text()
+    done = run(houses, "-o", output, "--overwrite")
+
+    assert (refused.exit_code, kept) == (2, "precious")
+    assert "say --overwrite" in refused.stderr
+    assert done.exit_code == 0
+    assert len(read(output)) == 1
+
+
+@pytest.fixture
+def interrupted(
+    run: Run, write: Write, worker: None, tmp_path: Path, monkeypatch: Any
+) -> Path:
+    """Return an output of which 40 of 100 rows were written, and half of another."""
+    output = tmp_path / "priced.csv"
+    cells, left = pricing.cells, iter(range(40))
+
+    def interrupt(result: Any) -> list[Any]:
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        return cells(result)
+
+    houses = write(100)
+    with monkeypatch.context() as patch:
+        patch.setattr(pricing, "cells", interrupt)
+        done = run(houses, "-o", output, "--at-once", "4")
+    assert done.exit_code == 130
+    assert "Stopped: 40 of 100 houses are done. To go on:" in done.stderr
+    assert f"  kerbside predict {houses} --output {output} --at-once 4" in done.stderr
+    assert not output.exists()
+    with (tmp_path / "priced.csv.part").open("a") as part:
+        part.write('40,"half of a')
+    return output
+
+
+def test_an_interrupted_run_goes_on_where_it_was(
+    run: Run, interrupted: Path, tmp_path: Path, submitted: Callable[[], int]
+) -> None:
+    """A row that was cut off is mended, and no house is priced twice."""
+    done = run(tmp_path / "houses.csv", "-o", interrupted, "--json")
+
+    assert done.exit_code == 0, done.stderr
+    assert json.loads(done.stdout)["resumed_at"] == 40
+    rows = read(interrupted)
+    assert [row["id"] for row in rows] == [str(number) for number in range(100)]
+    assert len({row["prediction_id"] for row in rows}) == 100
+    assert submitted() == 100
+    assert sorted(path.name for path in tmp_path.glob("priced*")) == ["priced.csv"]
+
+
+def test_a_run_of_another_file_is_not_gone_on_with(
+    run: Run, write: Write, interrupted: Path, tmp_path: Path
+) -> None:
+    """Its rows would be mixed; the message says what differs and what to do."""
+    other = run(write(99), "-o", interrupted)
+    prefixed = run(write(100), "-o", interrupted, "--prefix", "my_")
+    anew = run(write(99), "-o", interrupted, "--overwrite")
+
+    assert (other.exit_code, prefixed.exit_code) == (2, 2)
+    assert "its input differs" in other.stderr
+    assert "its columns differs" in prefixed.stderr
+    assert anew.exit_code == 0
+    assert len(read(interrupted)) == 99
+
+
+def test_two_commands_do_not_write_one_file(
+    run: Run, write: Write, tmp_path: Path
+) -> None:
+    """The second one is told."""
+    assert lockfile.acquire(tmp_path / "priced.csv.run")
+
+    done = run(write(1), "-o", tmp_path / "priced.csv")
+
+    assert done.exit_code == 2
+    assert "Another process writes" in done.stderr
+
+
+def test_an_api_that_is_away_is_told(run: Run, write: Write, tmp_path: Path) -> None:
+    """By a code of its own, and nothing is left behind."""
+    done = run(
+        *(write(1), "-o", tmp_path / "priced.csv", "--timeout", "1"),
+        KERBSIDE_URL="http://127.0.0.1:1",
+    )
+
+    assert done.exit_code == ApiUnreachable.exit_code
+    assert "http://127.0.0.1:1" in done.stderr
+    assert list(tmp_path.glob("priced*")) == []
+
+
+def test_an_api_without_workers_is_told(run: Run, write: Write, tmp_path: Path) -> None:
+    """No house ends in time: the command says how to go on."""
+    done = run(write(2), "-o", tmp_path / "priced.csv", "--timeout", "1")
+
+    assert done.exit_code == ApiUnreachable.exit_code
+    assert "Stopped: 0 of 2 houses are done. To go on:" in done.stderr
+
+
+@pytest.mark.parametrize("key", ["kb_0123456789abcdef_nothing", "nothing"])
+def test_a_key_that_opens_nothing_is_told(run: Run, write: Write, key: str) -> None:
+    """By a code of its own, and without the key."""
+    done = run(write(1), "--key", key)
+
+    assert done.exit_code == KeyRefused.exit_code
+    assert "API key not valid" in done.stderr
+    assert key not in done.stderr
+
+
+def test_a_key_that_may_not_submit_is_told(
+    run: Run, write: Write, bearer: MakeHeaders
+) -> None:
+    """It may read the model, and then not price."""
+    token = bearer(scopes="read")["Authorization"].removeprefix("Bearer ")
+
+    done = run(write(1), "--key", token)
+
+    assert done.exit_code == KeyRefused.exit_code
+    assert "'predict'" in done.stderr
+
+
+def test_an_unknown_version_is_told(run: Run, write: Write) -> None:
+    """As the wrong option that it is."""
+    done = run(write(1), "--version", "nothing")
+
+    assert done.exit_code == 2
+    assert "--version nothing" in done.stderr
+
+
+def test_without_an_address_it_is_the_local_installation(
+    run: Run,
+    write: Write,
+    worker: None,
+    url: str,
+    keys: ApiKeys,
+    tmp_path: Path,
+) -> None:
+    """Beside a running `kerbside up` neither address nor key has to be given."""
+    state = StateFolder.prepare(tmp_path / "state")
+    state.note_ports(api=int(url.rpartition(":")[2]))
+    LocalAccess(state.access).keys(keys)
+
+    done = run(write(1), KERBSIDE_URL="", KERBSIDE_API_KEY="")
+
+    assert done.exit_code == 0, done.stderr
+
+
+def test_the_local_key_is_sent_to_no_other_server(
+    run: Run, write: Write, keys: ApiKeys, tmp_path: Path
+) -> None:
+    """Who names an address names the key as well."""
+    LocalAccess(StateFolder.prepare(tmp_path / "state").access).keys(keys)
+
+    done = run(write(1), KERBSIDE_API_KEY="")
+
+    assert done.exit_code == 2
+    assert "say --key" in done.stderr
+
+
+def test_without_an_installation_it_says_what_to_do(run: Run, write: Write) -> None:
+    """Nothing was started yet."""
+    done = run(write(1), KERBSIDE_URL="")
+
+    assert done.exit_code == ApiUnreachable.exit_code
+    assert "start one with `kerbside up`" in done.stderr
+
+
+def test_a_summary_does_not_mix_with_the_rows(run: Run, write: Write) -> None:
+    """Stdout is for one of them."""
+    done = run(write(1), "--json")
+
+    assert done.exit_code == 2
+    assert "--json needs -o" in done.stderr
