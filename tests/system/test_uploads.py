@@ -5,6 +5,7 @@ import json
 import resource
 import socket
 import time
+import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -60,11 +61,17 @@ class Upload:
         link = socket.create_connection((ports.LOOPBACK, server.port), timeout=30)
         return self._stack.enter_context(link)
 
-    def begin(self, server: Server, announced: str, body: bytes) -> socket.socket:
+    def begin(
+        self,
+        server: Server,
+        announced: str,
+        body: bytes,
+        request: str = "POST /v1/predictions",
+    ) -> socket.socket:
         """Send the head of a submit and the beginning of its body."""
         link = self.connect(server)
         head = (
-            "POST /v1/predictions HTTP/1.1",
+            f"{request} HTTP/1.1",
             "Host: example.org",
             f"Authorization: Bearer {server.token}",
             "Content-Type: application/json",
@@ -123,7 +130,10 @@ def test_an_upload_that_does_not_end_is_ended(
 ) -> None:
     """Whether it goes on byte by byte or not at all; nothing was queued."""
     is_chunked = "chunked" in announced
-    link = upload.begin(impatient, announced, b"1\r\n{\r\n" if is_chunked else b"{")
+    # One of them is answered ahead of Flask's dispatch, the other is not.
+    request = f"PUT /v1/predictions/{uuid.uuid4()}" if drips else "POST /v1/predictions"
+    first = b"1\r\n{\r\n" if is_chunked else b"{"
+    link = upload.begin(impatient, announced, first, request)
 
     end = time.monotonic() + 30
     link.settimeout(0.2)
@@ -197,6 +207,18 @@ def test_an_announced_length_over_the_limit_is_refused_unread(
     link = upload.begin(server, "Content-Length: 99999999999", b"{")
 
     assert link.recv(4096).startswith(b"HTTP/1.1 413 ")
+    assert _is_untouched(server, place)
+
+
+def test_a_key_that_is_there_twice_is_refused(
+    server: Server, upload: Upload, place: Installation
+) -> None:
+    """The server joins the two, and nobody can say which was meant."""
+    body = json.dumps({"input": server.house}).encode()
+    keys = "Idempotency-Key: a\r\nIdempotency-Key: a"
+    link = upload.begin(server, f"{keys}\r\nContent-Length: {len(body)}", body)
+
+    assert link.recv(4096).startswith(b"HTTP/1.1 400 ")
     assert _is_untouched(server, place)
 
 
