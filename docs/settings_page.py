@@ -2,10 +2,14 @@
 
 from collections.abc import Iterator
 
+import click
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
+from api.cli import main
 from api.settings import ApiSettings
+from docs import commands_page
+from docs.markdown import table
 from model_store.settings import PREFIX
 
 _OPENING = """\
@@ -25,7 +29,7 @@ _READERS = {
 
 def render() -> str:
     """Return the page in Markdown."""
-    return _OPENING + "".join(map(_section, _layers()))
+    return _OPENING + "".join(map(_section, _layers())) + _commands_section()
 
 
 def fields() -> Iterator[tuple[str, FieldInfo]]:
@@ -47,6 +51,19 @@ def _section(layer: type[BaseSettings]) -> str:
     own = layer.__annotations__
     rows = "".join(_row(name, field) for name, field in fields() if name in own)
     return f"\n## {title}\n\n| variable | default | meaning |\n|---|---|---|\n{rows}"
+
+
+def _commands_section() -> str:
+    """Tell the variables that stand for options of commands."""
+    told = {
+        f"`{option.envvar}`": f"`{option.opts[0]}`: {option.help}"
+        for context in commands_page.commands("kerbside", main)
+        for option in context.command.params
+        if isinstance(option, click.Option) and option.envvar
+    }
+    rows = [(name, "not set", meaning) for name, meaning in told.items()]
+    listed = table(("variable", "default", "meaning"), rows)
+    return f"\n## Read by commands, in place of an option\n\n{listed}"
 
 
 def _row(name: str, field: FieldInfo) -> str:
