@@ -27,7 +27,7 @@ def expected(
         others = "propertyNames" if names_last else "additionalProperties"
         inner = own if own is not None else found.get(others)
         found = _resolved(schema, inner if isinstance(inner, dict) else {})
-    words = _WORDS.get(found.get("type", ""), _anything)(found)
+    words = _WORDS.get(str(found.get("type")), _anything)(found)
     return f"a name: {words}" if is_name else words
 
 

@@ -55,11 +55,11 @@ def _told(
     code: str = error["type"]
     if code == "extra_forbidden":
         return "unknown_field", _unknown(_schema(model), location)
+    if code in _OWN_WORDS:
+        return code, error["msg"]
     wanted = expected(_schema(model), location, is_name="[key]" in error["loc"])
     if code == "missing":
         return code, f"Missing: expected {wanted}."
-    if code in _OWN_WORDS:
-        return code, error["msg"]
     if code == "model_type":
         code = "object_expected"
     return code, f"Expected {wanted}, got {got(error['input'], code)}."

@@ -27,7 +27,10 @@ api = APIBlueprint(
 class PredictionPath(BaseModel):
     """Which prediction."""
 
-    prediction_id: str = Field(description="Id of a prediction, a UUID.")
+    prediction_id: str = Field(
+        description="Id of a prediction, a UUID.",
+        json_schema_extra={"format": "uuid"},
+    )
 
 
 #: The ids that this service gives out.

@@ -107,10 +107,16 @@ class PredictionRequest(BaseModel):
     webhook: Annotated[
         Any,
         _later([None]),
-        Field(description="Where to send the result; not available yet."),
+        Field(
+            description="Where to send the result; not available yet.",
+            json_schema_extra={"type": "null"},
+        ),
     ] = None
     webhook_events_filter: Annotated[
         Any,
         _later([None, []]),
-        Field(description="Which events to send; not available yet."),
+        Field(
+            description="Which events to send; not available yet.",
+            json_schema_extra={"type": ["array", "null"], "maxItems": 0},
+        ),
     ] = None

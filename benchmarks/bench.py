@@ -19,6 +19,7 @@ from benchmarks import (
     load,
     single,
     stacks,
+    waiters,
 )
 from benchmarks.comparison import Side
 from benchmarks.load import LoadError
@@ -30,7 +31,7 @@ from model_store.settings import ModelSettings
 from model_store.store import ModelStore
 
 #: What can be measured on its own.
-PARTS = ("single", "stacks", "depth", "workers", "bell")
+PARTS = ("single", "stacks", "depth", "workers", "waiters", "bell")
 #: Jobs before anything is measured: every process has priced some by then.
 _WARM_UP = {"tutorial": 40, "Kerbside": 500}
 #: Houses that both stacks must price alike before anything is measured.
@@ -63,7 +64,14 @@ class Bench:
                 measure(report, drawn)
 
     def _parts(self) -> dict[str, Callable[[Report, list[dict[str, Any]]], None]]:
-        measures = (self._single, self._stacks, self._depths, self._scaling, self._bell)
+        measures = (
+            self._single,
+            self._stacks,
+            self._depths,
+            self._scaling,
+            self._waiters,
+            self._bell,
+        )
         return dict(zip(PARTS, measures, strict=True))
 
     def _single(self, report: Report, drawn: list[dict[str, Any]]) -> None:
@@ -168,6 +176,18 @@ class Bench:
         )
         report.raw["scaling"] = asdict(seen)
         report.add(findings.of_scaling(seen))
+
+    def _waiters(self, report: Report, drawn: list[dict[str, Any]]) -> None:
+        seen = waiters.measure(
+            self.folder,
+            self.store,
+            drawn,
+            rounds=self.plan.waiter_rounds,
+            seconds=self.plan.waiter_s,
+            told=self._under("Waiters"),
+        )
+        report.raw["waiters"] = asdict(seen)
+        report.add(*findings.of_waiters(seen))
 
     def _bell(self, report: Report, drawn: list[dict[str, Any]]) -> None:
         if not self.plan.bell_jobs:

@@ -1,5 +1,6 @@
 """The targets of the design, and the measured figures in words."""
 
+import statistics
 from collections.abc import Sequence
 
 from benchmarks import comparison
@@ -11,6 +12,7 @@ from benchmarks.load import FIRST_POLL_S, LONGEST_PAUSE_S
 from benchmarks.report import Details, Finding
 from benchmarks.single import SingleHouse
 from benchmarks.slow_model import BATCH_S
+from benchmarks.waiters import NUMBER, POLL_EVERY_S, Waiters
 
 #: Targets, each of which is a line of the design.
 LOADED_RATIO = 20.0
@@ -120,6 +122,40 @@ def of_scaling(seen: Scaling) -> Finding:
         f"{seen.ratio:.2f} x ({seen.one:,.0f} to {seen.several:,.0f} jobs a second)",
         seen.ratio >= SCALING_RATIO,
     )
+
+
+def of_waiters(seen: Waiters) -> tuple[Finding, Details]:
+    """Tell what requests that wait cost the others."""
+    held = min(one.held for one in seen.rounds)
+    finding = Finding(
+        f"a poll while {NUMBER} requests ask to wait, p50, against none",
+        "",
+        f"{seen.ratio:.2f} x (at least {held} held, the others answered at once)",
+    )
+    cpu = statistics.median(one.cpu_percent for one in seen.rounds)
+    release = max(one.release_s for one in seen.rounds)
+    details = Details(
+        f"Polls without waiters and beside {NUMBER}",
+        ("", "polls", "p50", "p99", "slowest"),
+        [
+            _polls("alone", seen.alone_ms()),
+            _polls(f"beside {NUMBER}", seen.beside_ms()),
+        ],
+        notes=(
+            f"""One client polls one open job every {1000 * POLL_EVERY_S:.0f} ms, in \
+turn without and with the waiters.""",
+            f"""While they wait and nobody polls, the API takes {cpu:.1f} % of a core; \
+all that were held had their answer {release:.2f} s after the last of their jobs had \
+ended, at most.""",
+        ),
+    )
+    return finding, details
+
+
+def _polls(name: str, taken_ms: Sequence[float]) -> tuple[str, ...]:
+    p99 = statistics.quantiles(taken_ms, n=100)[-1]
+    figures = (statistics.median(taken_ms), p99, max(taken_ms))
+    return (name, str(len(taken_ms)), *(f"{figure:.1f} ms" for figure in figures))
 
 
 def of_idleness(seen: Sequence[Idleness]) -> Details:

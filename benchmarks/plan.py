@@ -23,6 +23,9 @@ class Plan:
     #: Rounds of one worker and of several, and seconds of each.
     scaling_rounds: int
     scaling_s: float
+    #: Rounds of polls without and with waiters, and seconds of each.
+    waiter_rounds: int
+    waiter_s: float
     #: Jobs submitted to idle workers; 0 leaves them out.
     bell_jobs: int
 
@@ -38,6 +41,8 @@ FULL = Plan(
     depth_rounds=5,
     scaling_rounds=3,
     scaling_s=4.0,
+    waiter_rounds=5,
+    waiter_s=4.0,
     bell_jobs=500,
 )
 
@@ -53,5 +58,7 @@ SHORT = Plan(
     depth_rounds=2,
     scaling_rounds=1,
     scaling_s=2.0,
+    waiter_rounds=1,
+    waiter_s=2.0,
     bell_jobs=0,
 )

@@ -138,26 +138,30 @@ def kerbside(folder: Path, store: ModelStore) -> Iterator[Running]:
         home.programs.start(home.stack.api())
         home.start_upkeep()
         await_workers(home, PROCESSES)
-        home.programs.wait("API", lambda: not ports.is_free(home.stack.port))
-        token, _ = ApiKeys(connect(home.settings.redis_url, role="worker")).create(
-            tenant="benchmark", scopes=["predict", "read"]
-        )
-        target = Target(
-            name="Kerbside",
-            host=ports.LOOPBACK,
-            port=home.stack.port,
-            path="/v1/predictions",
-            body_of=lambda house: orjson.dumps({"input": house}),
-            headers={"Authorization": f"Bearer {token}"},
-            sends_idempotency_key=True,
-        )
         yield Running(
             programs=home.programs,
-            target=target,
+            target=target_of(home),
             flower=home.stack.flower(),
             flower_port=home.stack.flower_port,
             batches=_batches_of(home.settings),
         )
+
+
+def target_of(home: Installation) -> Target:
+    """Return how to talk to the API of an installation, once it serves."""
+    home.programs.wait("API", lambda: not ports.is_free(home.stack.port))
+    token, _ = ApiKeys(connect(home.settings.redis_url, role="worker")).create(
+        tenant="benchmark", scopes=["predict", "read"]
+    )
+    return Target(
+        name="Kerbside",
+        host=ports.LOOPBACK,
+        port=home.stack.port,
+        path="/v1/predictions",
+        body_of=lambda house: orjson.dumps({"input": house}),
+        headers={"Authorization": f"Bearer {token}"},
+        sends_idempotency_key=True,
+    )
 
 
 @contextmanager

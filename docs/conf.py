@@ -46,6 +46,9 @@ _GUIDES = (
     "model-store",
     "own-redis",
     "several-hosts",
+    "doctor",
+    "dead-letters",
+    "command-line",
 )
 
 

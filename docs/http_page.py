@@ -5,6 +5,7 @@ from typing import Any
 
 from docs.markdown import table
 from docs.openapi import document, follow
+from docs.schemas_page import kind_of
 
 _OPENING = """\
 # HTTP API
@@ -68,8 +69,19 @@ def _body(operation: dict[str, Any]) -> str:
 
 def _parameters(whole: dict[str, Any], operation: dict[str, Any]) -> str:
     found = [follow(one, whole) for one in operation["parameters"]]
-    rows = [(f"`{one['name']}`", one["in"], one["description"]) for one in found]
-    return "\n" + table(("parameter", "in", "meaning"), rows)
+    rows = [
+        (f"`{one['name']}`", one["in"], kind_of(one["schema"]), _told(one))
+        for one in found
+    ]
+    return "\n" + table(("parameter", "in", "type", "meaning"), rows)
+
+
+def _told(parameter: dict[str, Any]) -> str:
+    if "example" not in parameter:
+        return str(parameter["description"])
+    shown = parameter["example"]
+    example = ", ".join(shown) if isinstance(shown, list) else shown
+    return f"{parameter['description']} Example: `{example}`"
 
 
 def _answers(operation: dict[str, Any]) -> str:

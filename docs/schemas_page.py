@@ -22,8 +22,8 @@ _CONSTRAINTS = {
     "maximum": "at most {}",
     "minLength": "{} characters or more",
     "maxLength": "at most {} characters",
-    "maxItems": "at most {}",
-    "maxProperties": "at most {}",
+    "maxItems": "at most {} elements",
+    "maxProperties": "at most {} fields",
     "pattern": "matches `{}`",
 }
 
@@ -34,10 +34,15 @@ def render() -> str:
     return _OPENING + "".join(_section(name, schemas[name]) for name in sorted(schemas))
 
 
+def kind_of(schema: dict[str, Any]) -> str:
+    """Return the type of a value in words."""
+    return " or ".join(dict.fromkeys(map(_kind, _alternatives(schema))))
+
+
 def _section(name: str, schema: dict[str, Any]) -> str:
     required = set(schema.get("required", ()))
     rows = [
-        (f"`{field}`", _kind(one), "" if field in required else "no", _meaning(one))
+        (f"`{field}`", kind_of(one), "" if field in required else "no", _meaning(one))
         for field, one in schema["properties"].items()
     ]
     about = schema.get("description", "")
@@ -45,22 +50,27 @@ def _section(name: str, schema: dict[str, Any]) -> str:
     return f"\n## {name}\n\n{about}\n\n" + table(columns, rows)
 
 
+def _alternatives(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what a value may be, each with one type at most."""
+    kinds = schema.get("type")
+    if isinstance(kinds, list):
+        return [{**schema, "type": kind} for kind in kinds]
+    found: list[dict[str, Any]] = schema.get("anyOf", [schema])
+    return found
+
+
 def _kind(schema: dict[str, Any]) -> str:
-    """Return the type of a field in words."""
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
         return f"[`{name}`](#{name.lower()})"
-    if "anyOf" in schema:
-        return " or ".join(dict.fromkeys(map(_kind, schema["anyOf"])))
     if values := schema.get("enum", [schema["const"]] if "const" in schema else []):
         return ", ".join(f'`"{value}"`' for value in values)
     kind: str = schema.get("type", "any")
-    if kind == "array":
-        return f"array of {_kind(schema['items'])}"
+    if kind == "array" and "items" in schema:
+        return f"array of {kind_of(schema['items'])}"
     if kind == "object" and isinstance(schema.get("additionalProperties"), dict):
-        return f"object of {_kind(schema['additionalProperties'])}"
-    form = f" ({schema['format']})" if "format" in schema else ""
-    return kind + form
+        return f"object of {kind_of(schema['additionalProperties'])}"
+    return f"{kind} ({schema['format']})" if "format" in schema else kind
 
 
 def _meaning(schema: dict[str, Any]) -> str:

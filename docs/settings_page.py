@@ -8,7 +8,7 @@ from pydantic_settings import BaseSettings
 
 from api.cli import main
 from api.settings import ApiSettings
-from docs import commands_page
+from docs.commands_page import commands
 from docs.markdown import table
 from model_store.settings import PREFIX
 
@@ -29,7 +29,7 @@ _READERS = {
 
 def render() -> str:
     """Return the page in Markdown."""
-    return _OPENING + "".join(map(_section, _layers())) + _commands_section()
+    return _OPENING + "".join(map(_section, _layers())) + _options()
 
 
 def fields() -> Iterator[tuple[str, FieldInfo]]:
@@ -46,24 +46,24 @@ def _layers() -> list[type[BaseSettings]]:
     ]
 
 
+def _options() -> str:
+    """Return the variables that stand in for an option of a command."""
+    meant = {
+        str(option.envvar): f"What `{option.opts[0]}` says: {option.help}"
+        for context in commands("kerbside", main)
+        for option in context.command.params
+        if isinstance(option, click.Option) and option.envvar
+    }
+    rows = [(f"`{name}`", meant[name]) for name in sorted(meant)]
+    title = "Read by commands that are clients of the API"
+    return f"\n## {title}\n\n" + table(("variable", "meaning"), rows)
+
+
 def _section(layer: type[BaseSettings]) -> str:
     title = _READERS[layer.__module__.partition(".")[0]]
     own = layer.__annotations__
     rows = "".join(_row(name, field) for name, field in fields() if name in own)
     return f"\n## {title}\n\n| variable | default | meaning |\n|---|---|---|\n{rows}"
-
-
-def _commands_section() -> str:
-    """Tell the variables that stand for options of commands."""
-    told = {
-        f"`{option.envvar}`": f"`{option.opts[0]}`: {option.help}"
-        for context in commands_page.commands("kerbside", main)
-        for option in context.command.params
-        if isinstance(option, click.Option) and option.envvar
-    }
-    rows = [(name, "not set", meaning) for name, meaning in told.items()]
-    listed = table(("variable", "default", "meaning"), rows)
-    return f"\n## Read by commands, in place of an option\n\n{listed}"
 
 
 def _row(name: str, field: FieldInfo) -> str:

@@ -18,7 +18,7 @@ from api.launcher import faults, installation
 from api.launcher.faults import Fault, NotFound, QueueRefused, RedisUnreachable
 from model_store.command_line import Group, results
 from worker.dead_letters import DeadLetter, DeadLetters, Selection
-from worker.errors import JobGone, NotRetryable, QueueError, QueueRefusal, UnknownJob
+from worker.errors import JobGone, NotRetryable, QueueRefusal, UnknownJob
 from worker.jobs import rfc3339
 
 #: Letters that a list shows, when nothing is said.
@@ -101,8 +101,8 @@ def show(*, job_id: str, as_json: bool) -> None:
     With --json it prints what `list` does of it, and "input", "metadata",
     "created_at", "expires_at".
     """
-    with _kept() as kept:
-        letter = _found(kept, job_id)
+    with _kept() as kept, _told_as_missing(job_id):
+        letter = kept.find(job_id)
         job = kept.job(letter)
     record = letter_display.record(letter) | {
         "created_at": rfc3339(job.created_ms),
@@ -173,7 +173,7 @@ class _Action:
     done: int = 0
     skipped: list[dict[str, str]] = field(default_factory=list)
 
-    def run(self, kept: DeadLetters, letters: Iterator[DeadLetter]) -> None:
+    def run(self, kept: DeadLetters, letters: Iterable[DeadLetter]) -> None:
         """Act on each letter; one that is none any more is left as it is."""
         for letter in letters:
             try:
@@ -224,13 +224,14 @@ def _act(action: _Action, asked: _Asked) -> None:
         raise click.UsageError("Say which: IDs, or --all, --cause or --version.")
     selection = Selection(cause=asked.cause, version=asked.version)
     with _kept() as kept:
-        letters = [_found(kept, one) for one in dict.fromkeys(asked.ids)]
-        count = len(letters) if asked.ids else sum(1 for _ in kept.every(selection))
-        if count > 1 and not (asked.dry_run or asked.yes):
-            _ask(action.verb, count)
+        named = [_found(kept, one) for one in dict.fromkeys(asked.ids)]
+        # What comes to be one while the question waits was not agreed to.
+        letters = named or list(kept.every(selection))
+        if len(letters) > 1 and not (asked.dry_run or asked.yes):
+            _ask(action.verb, len(letters))
         if not asked.dry_run:
-            action.run(kept, iter(letters) if asked.ids else kept.every(selection))
-    action.tell(count, dry_run=asked.dry_run, as_json=asked.as_json)
+            action.run(kept, letters)
+    action.tell(len(letters), dry_run=asked.dry_run, as_json=asked.as_json)
 
 
 def _ask(verb: str, count: int) -> None:
@@ -254,9 +255,15 @@ def _kept() -> Iterator[DeadLetters]:
 
 
 def _found(kept: DeadLetters, job_id: str) -> DeadLetter:
-    try:
+    with _told_as_missing(job_id):
         return kept.find(job_id)
-    except QueueError as error:
+
+
+@contextlib.contextmanager
+def _told_as_missing(job_id: str) -> Iterator[None]:
+    try:
+        yield
+    except (JobGone, UnknownJob) as error:
         raise NotFound(
             f"There is no dead letter {job_id}; `kerbside dead-letters list` shows all."
         ) from error

@@ -38,8 +38,8 @@ def connected(settings: ApiSettings) -> Iterator[redis.Redis]:
             yield client
     except (redis.RedisError, ValueError) as error:
         raise RedisUnreachable(
-            f"Redis does not answer: {error}. Is `kerbside up` running?"
-            " `kerbside doctor` looks closer."
+            f"Redis does not answer: {str(error).rstrip('.')}."
+            " Is `kerbside up` running? `kerbside doctor` looks closer."
         ) from error
 
 

@@ -5,6 +5,18 @@ from typing import Any
 from api.prediction_lists import DEFAULT_LIMIT, MAX_LIMIT, STATUSES
 from api.settings import ApiSettings
 
+#: Printable ASCII, bare or as a quoted string in which quotes and backslashes are
+#: escaped; at most 255 characters are meant.
+_KEY = r'^([!#-~]|[!#-~][ -~]{0,253}[!-~]|"([ !#-\[\]-~]|\\["\\]){1,127}")$'
+#: A duration of less than a day.
+_DURATION = (
+    "^("
+    "([1-9]|1[0-9]|2[0-3])h([0-5]?[0-9]m)?([0-5]?[0-9]s)?"
+    "|[1-9][0-9]{0,2}m([0-5]?[0-9]s)?"
+    r"|(0\.[0-9]{0,8}[1-9]|[1-9][0-9]{0,3}(\.[0-9]{1,9})?)s?"
+    ")$"
+)
+
 
 def described(settings: ApiSettings) -> dict[str, Any]:
     """Return every header and query parameter of a request."""
@@ -21,7 +33,7 @@ def _request_headers(settings: ApiSettings) -> dict[str, Any]:
             f"and request within {_told(settings.idempotency_ttl_s)} makes no second "
             "job; another request answers 422. Two requests are the same if they ask "
             "for the same, however written.",
-            {**text, "maxLength": 257},
+            {**text, "minLength": 1, "maxLength": 257, "pattern": _KEY},
             "order-7",
         ),
         "Prefer": _parameter(
@@ -37,7 +49,7 @@ def _request_headers(settings: ApiSettings) -> dict[str, Any]:
             "Cancel-After",
             "What `deadline` says, as a duration such as `90s`, `1m`, `1h30m` or `30`: "
             "a job that has not finished by then is canceled. Send one of the two.",
-            text,
+            {**text, "pattern": _DURATION},
             "1m",
         ),
         "If-None-Match": _parameter(
@@ -67,7 +79,13 @@ def _query() -> dict[str, Any]:
     status = {"type": "array", "items": {"type": "string", "enum": list(STATUSES)}}
     instant = {"type": "string", "format": "date-time"}
     return {
-        "limit": _parameter("query", "limit", "Predictions a page.", limit, 50),
+        "limit": _parameter(
+            "query",
+            "limit",
+            f"Predictions a page, {MAX_LIMIT} at most; {DEFAULT_LIMIT} by default.",
+            limit,
+            50,
+        ),
         "cursor": _parameter(
             "query",
             "cursor",

@@ -7,6 +7,8 @@ from benchmarks.backlog import Depths, Scaling
 from benchmarks.comparison import Round
 from benchmarks.latency import Latencies
 from benchmarks.single import SingleHouse
+from benchmarks.waiters import Round as WaiterRound
+from benchmarks.waiters import Waiters
 
 
 def _round(total_ms: float, *, polls: float = 1.0) -> Round:
@@ -82,3 +84,33 @@ def test_a_part_that_a_stack_does_not_have_is_left_blank() -> None:
     assert details.rows[0][1:5] == ("1.000", "3.000", "-", "4.000")
     assert details.rows[1][1:5] == ("1.000", "-", "0.500", "1.500")
     assert (details.rows[0][6], details.rows[1][6]) == ("-", "3.0")
+
+
+def test_polls_beside_waiters_are_compared_round_by_round() -> None:
+    """And the fewest that were ever held are told, not the most."""
+    seen = Waiters(
+        [
+            _waiter_round(alone_ms=1.0, beside_ms=1.5, held=190),
+            _waiter_round(alone_ms=2.0, beside_ms=4.0, held=185),
+            _waiter_round(alone_ms=1.0, beside_ms=1.0, held=192),
+        ]
+    )
+
+    finding, details = findings.of_waiters(seen)
+
+    assert finding.measured.startswith("1.50 x (at least 185 held")
+    assert [row[:3] for row in details.rows] == [
+        ("alone", "30", "1.0 ms"),
+        ("beside 200", "30", "1.5 ms"),
+    ]
+    assert "2.0 % of a core" in details.notes[1]
+
+
+def _waiter_round(*, alone_ms: float, beside_ms: float, held: int) -> WaiterRound:
+    return WaiterRound(
+        alone_ms=[alone_ms] * 10,
+        beside_ms=[beside_ms] * 10,
+        held=held,
+        cpu_percent=2.0,
+        release_s=0.1,
+    )

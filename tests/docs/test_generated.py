@@ -92,3 +92,23 @@ def test_each_sentence_has_a_line_of_its_own() -> None:
     assert sentences("One, e.g. this.\n Two: `a.b`. Three?") == (
         "One, e.g. this.\nTwo: `a.b`.\nThree?"
     )
+
+
+@pytest.mark.parametrize(
+    ("schema", "told"),
+    [
+        ({"type": "integer"}, "integer"),
+        ({"type": "string", "format": "date"}, "string (date)"),
+        ({"type": ["array", "null"]}, "array or null"),
+        ({"type": "array", "items": {"type": "number"}}, "array of number"),
+        ({"anyOf": [{"$ref": "#/x/House"}, {"type": "null"}]}, "[`House`](#house) or"),
+        ({"enum": ["a", "b"]}, '`"a"`, `"b"`'),
+        ({"additionalProperties": {"type": "string"}, "type": "object"}, "object of s"),
+        ({}, "any"),
+    ],
+)
+def test_the_type_of_a_field_is_told_in_words(
+    schema: dict[str, object], told: str
+) -> None:
+    """Whichever way of JSON Schema it is written in."""
+    assert schemas_page.kind_of(schema).startswith(told)

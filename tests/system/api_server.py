@@ -73,6 +73,11 @@ class Server:
         found: Any = self.redis.pubsub_numsub(finished_channel(self.redis))
         return int(found[0][1])
 
+    def looks(self) -> int:
+        """Return how often anybody has read a job."""
+        told: Any = self.redis.info("commandstats")
+        return int(told.get("cmdstat_hgetall", {}).get("calls", 0))
+
     def redis_pid(self) -> int:
         """Return the process of Redis."""
         information: Any = self.redis.info("server")

@@ -27,7 +27,7 @@ def check(target: Target) -> Iterator[Finding]:
         with target.redis() as client:
             info: Mapping[str, Any] = client.info()
             yield _answers(client, info, where)
-            yield _version(info, where)
+            yield version(info, where)
             yield from _is_one_primary(info, where)
             share = target.settings.memory_share
             yield from redis_durability.check(Server.of(client), info, share, where)
@@ -41,6 +41,25 @@ def check(target: Target) -> Iterator[Finding]:
         )
     except (redis.RedisError, ValueError) as error:
         yield _unreachable(error, target, where)
+
+
+def version(info: Mapping[str, Any], where: str) -> Finding:
+    """Tell whether a server that says this of itself is new enough."""
+    name = "Valkey" if "valkey_version" in info else "Redis"
+    number = str(info.get("valkey_version") or info.get("redis_version") or "unknown")
+    speaks = str(info.get("redis_version", "")).split(".")[:2]
+    found = f"{name} {number}"
+    if not all(part.isdigit() for part in speaks) or len(speaks) < len(_OLDEST):
+        return Finding(check="redis version", found=found)
+    if tuple(map(int, speaks)) >= _OLDEST:
+        return Finding(check="redis version", found=found)
+    return Finding(
+        check="redis version",
+        status=Status.FAILED,
+        found=f"{found} at {where}",
+        expected="Redis 6.2 or newer, or any Valkey",
+        remedy="Install a newer server.",
+    )
 
 
 def place(target: Target) -> str:
@@ -95,24 +114,6 @@ def _answers(client: redis.Redis, info: Mapping[str, Any], where: str) -> Findin
         found=found,
         expected=f"less than {_SLOW_MS:g} ms",
         remedy="Put API and workers nearer to it, or look at its load.",
-    )
-
-
-def _version(info: Mapping[str, Any], where: str) -> Finding:
-    name = "Valkey" if "valkey_version" in info else "Redis"
-    version = str(info.get("valkey_version") or info.get("redis_version") or "unknown")
-    speaks = str(info.get("redis_version", "")).split(".")[:2]
-    found = f"{name} {version}"
-    if not all(part.isdigit() for part in speaks) or len(speaks) < len(_OLDEST):
-        return Finding(check="redis version", found=found)
-    if tuple(map(int, speaks)) >= _OLDEST:
-        return Finding(check="redis version", found=found)
-    return Finding(
-        check="redis version",
-        status=Status.FAILED,
-        found=f"{found} at {where}",
-        expected="Redis 6.2 or newer, or any Valkey",
-        remedy="Install a newer server.",
     )
 
 

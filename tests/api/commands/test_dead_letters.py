@@ -190,6 +190,25 @@ def test_many_are_acted_on_after_a_question(
     assert len(tell("list")["results"]) == left
 
 
+def test_what_dies_while_the_question_waits_is_left_alone(
+    kill: Kill, letters: Run, tell: Tell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody has agreed to it."""
+    kill(2)
+    late: list[str] = []
+
+    def asked(*_: object, **__: object) -> bool:
+        late.extend(kill())
+        return True
+
+    monkeypatch.setattr(command, "_is_asked_at_a_terminal", lambda: True)
+    monkeypatch.setattr(click, "confirm", asked)
+    done = letters("discard", "--all")
+
+    assert done.stdout == "2 discarded.\n"
+    assert [one["id"] for one in tell("list")["results"]] == late
+
+
 def test_a_script_must_say_yes(kill: Kill, letters: Run, tell: Tell) -> None:
     """Where nobody can answer, nothing is done."""
     kill(2)

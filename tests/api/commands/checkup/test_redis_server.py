@@ -1,5 +1,6 @@
 """What is said of a Redis, on a real one set so."""
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from api.commands.checkup import redis_server
 from api.commands.checkup.finding import Status, Target
 from api.settings import ApiSettings
 from tests.api.commands.checkup.conftest import Configure, changed, only, statuses
+from worker.connection import connect
+from worker.supervision import embedded
 
 
 @pytest.fixture
@@ -109,3 +112,40 @@ def test_a_folder_in_which_nothing_was_started_is_told(tmp_path: Path) -> None:
 
     assert found.status is Status.FAILED
     assert "`kerbside up`" in found.remedy
+
+
+def test_a_replica_is_told(target: Target, tmp_path: Path) -> None:
+    """It answers and takes no writes."""
+    with embedded.serving(tmp_path / "redis") as server:
+        with contextlib.closing(connect(server.url, role="worker")) as client:
+            client.replicaof("127.0.0.1", 1)
+        found = only(
+            redis_server.check(changed(target, redis_url=server.url)), "redis role"
+        )
+
+    assert found.status is Status.FAILED
+    assert "replica of 127.0.0.1" in found.found
+    assert "Name the primary" in found.remedy
+
+
+@pytest.mark.parametrize(
+    ("info", "status", "words"),
+    [
+        ({"redis_version": "6.0.16"}, Status.FAILED, "Redis 6.0.16 at here"),
+        ({"redis_version": "6.2.0"}, Status.OK, "Redis 6.2.0"),
+        ({"redis_version": "10.1"}, Status.OK, "Redis 10.1"),
+        (
+            {"redis_version": "7.2.4", "valkey_version": "9.1.2"},
+            Status.OK,
+            "Valkey 9.1.2",
+        ),
+        ({}, Status.OK, "Redis unknown"),
+    ],
+)
+def test_a_server_that_is_too_old_is_told(
+    info: dict[str, str], status: Status, words: str
+) -> None:
+    """A managed one may keep its version to itself: that is its own care."""
+    found = redis_server.version(info, "here")
+
+    assert (found.status, found.found) == (status, words)

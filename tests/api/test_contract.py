@@ -1,0 +1,201 @@
+"""What the OpenAPI document says and what the service does are the same.
+
+A stranger reads the document and tries everything that it says, and what it excludes:
+each operation by itself, then one after the other along the links.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import schemathesis
+from flask import Flask
+from schemathesis import engine, hooks
+from schemathesis.checks import CHECKS
+from schemathesis.engine import StopReason, events
+from schemathesis.python import wsgi
+from werkzeug.test import Client
+
+from api import request_body
+from tests.api.conftest import Finish, Headers, MakeHeaders, Submit
+from worker.credentials import OPERATOR_TENANT
+
+#: Answers to what the document allows. 410: an earlier request had deleted the job.
+_FITTING = ["2xx", "304", "404", "409", "410"]
+#: Requests of each kind: in every run, and in a long one.
+_FEW, _MANY = 10, 150
+
+
+class _Socketless(Client):
+    """Takes what checks say of a socket, of which there is none."""
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        """Send a request."""
+        for name in ("max_redirects", "verify", "cert", "proxies"):
+            kwargs.pop(name, None)
+        return super().open(*args, **kwargs)
+
+
+@dataclass
+class _Report:
+    """What was tried and what was found."""
+
+    #: Phase and check -> how often it was made.
+    checks: Counter[tuple[str, str]] = field(default_factory=Counter)
+    operations: set[str] = field(default_factory=set)
+    faults: list[str] = field(default_factory=list)
+    stopped: StopReason | None = None
+
+    def take(self, event: events.EngineEvent) -> None:
+        """Take note of what the stranger did."""
+        match event:
+            case events.ScenarioFinished():
+                self._take(event)
+            case events.NonFatalError():
+                self.faults.append(f"{event.label}: {event.value!r}")
+            case events.FatalError():
+                self.faults.append(repr(event.exception))
+            case events.EngineFinished():
+                self.stopped = event.stop_reason
+
+    def _take(self, scenario: events.ScenarioFinished) -> None:
+        recorder = scenario.recorder
+        for case_id, checks in recorder.checks.items():
+            self.operations.add(recorder.cases[case_id].value.operation.label)
+            for check in checks:
+                self.checks[scenario.phase.value, check.name] += 1
+                if check.failure_info is not None:
+                    failure = check.failure_info.failure
+                    answer = recorder.interactions[case_id].response
+                    self.faults.append(
+                        f"{failure.title}: {failure.message}\n"
+                        f"{check.failure_info.code_sample}\n"
+                        f"{answer and answer.content.decode()}"
+                    )
+
+
+@pytest.fixture
+def _priced(finish: Finish) -> Iterator[None]:
+    """Let a thread do a worker's work, so that who waits is answered."""
+    over = threading.Event()
+
+    def work() -> None:
+        while not over.wait(0.01):
+            finish()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    yield
+    over.set()
+    thread.join()
+
+
+@pytest.fixture
+def _sayable(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Keep to the laws that a schema cannot say, in requests that are to be taken."""
+    monkeypatch.setattr(request_body, "can_explain", lambda: True)
+    numbers = iter(range(10**6))
+
+    @schemathesis.hook
+    def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
+        del context, kwargs
+        if case.meta is None or not case.meta.generation.mode.is_positive:
+            return
+        if "Idempotency-Key" in (case.headers or {}):
+            # One key is for one request.
+            case.headers["Idempotency-Key"] = f"key-{next(numbers)}"
+        if isinstance(case.body, dict):
+            _mend(case.body)
+            if case.body.get("deadline") is not None:
+                # It says what Cancel-After says.
+                case.headers.pop("Cancel-After", None)
+
+    yield
+    hooks.unregister_all()
+
+
+def _mend(body: dict[str, Any]) -> None:
+    """Name a version that exists, and write whole numbers as JSON Schema need not."""
+    if body.get("version") is not None:
+        body["version"] = "champion"
+    for name, value in body["input"].items():
+        if isinstance(value, float) and value.is_integer():
+            body["input"][name] = int(value)
+
+
+@pytest.fixture
+def operator(bearer: MakeHeaders) -> Headers:
+    """Return the header of a key that may everything."""
+    return bearer(tenant=OPERATOR_TENANT, scopes="predict read operate")
+
+
+@pytest.fixture
+def cursor(app: Flask, operator: Headers, submit: Submit) -> str:
+    """Return a cursor, which nobody can make up."""
+    for _ in range(3):
+        submit(key=operator)
+    client: Any = app.test_client()
+    page = client.get("/v1/predictions?limit=1", headers=operator).json
+    found: str
+    (found,) = parse_qs(urlsplit(page["next"]).query)["cursor"]
+    return found
+
+
+@pytest.mark.usefixtures("_priced", "_sayable")
+@pytest.mark.parametrize(
+    "examples", [_FEW, pytest.param(_MANY, marks=pytest.mark.system)]
+)
+def test_a_stranger_finds_the_document_true(
+    app: Flask,
+    operator: Headers,
+    cursor: str,
+    monkeypatch: pytest.MonkeyPatch,
+    examples: int,
+) -> None:
+    """All checks, each operation, with the key and without, and along the links."""
+    monkeypatch.setattr(wsgi, "get_client", _Socketless)
+    token = operator["Authorization"].removeprefix("Bearer ")
+    config = schemathesis.Config.from_dict(
+        {
+            "seed": 1,
+            "generation": {
+                "max-examples": examples,
+                "deterministic": True,
+                "database": "none",
+                "no-shrink": True,
+            },
+            "auth": {"openapi": {"key": {"bearer": token}}},
+            "checks": {"positive_data_acceptance": {"expected-statuses": _FITTING}},
+            "parameters": {"query.cursor": cursor},
+            "phases": {"stateful": {"max-steps": 8}},
+            "continue-on-failure": True,
+            "warnings": False,
+        }
+    )
+    schema = schemathesis.openapi.from_wsgi("/openapi.json", app, config=config)
+    report = _Report()
+
+    for event in engine.from_schema(schema).execute():
+        report.take(event)
+
+    assert not report.faults, "\n\n".join(report.faults)
+    assert report.stopped is StopReason.COMPLETED
+    assert report.operations == _operations(schema)
+    made = set(report.checks)
+    for check in set(CHECKS.get_all_names()) - {"max_response_time"}:
+        assert made & {("fuzzing", check), ("coverage", check)}, check
+    assert {("stateful", "use_after_free"), ("stateful", "ignored_auth")} <= made
+
+
+def _operations(schema: schemathesis.BaseSchema) -> set[str]:
+    """Return what the document describes, but for the way to the document itself."""
+    described = {
+        f"{method.upper()} {path}"
+        for path, methods in schema.raw_schema["paths"].items()
+        for method in methods
+    }
+    return described - {"GET /openapi.json"}
