@@ -19,8 +19,9 @@ from worker.jobs import Submission
 NUMBER = 200
 #: Seconds between two polls of the one client that is measured.
 POLL_EVERY_S = 0.005
-#: Seconds until the requests wait or are answered, and of the look at their CPU.
-_SETTLE_S, _IDLE_S = 1.0, 2.0
+#: Seconds until the requests wait or are answered, and of the look at their CPU: in as
+#: many each of them looks once for itself.
+_SETTLE_S, _IDLE_S = 1.0, 5.0
 #: Longer than a round lasts.
 _WAIT = {"Prefer": "wait=60"}
 
