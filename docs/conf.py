@@ -37,6 +37,8 @@ html_theme_options: dict[str, list[str]] = {"top_of_page_buttons": []}
 #: Guides in the order in which they are read; others follow them.
 _GUIDES = (
     "submit-and-poll",
+    "client",
+    "csv",
     "lists",
     "cancel-retry-delete",
     "errors",

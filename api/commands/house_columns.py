@@ -1,6 +1,8 @@
 """Which columns of a file are features of a model, and what their cells mean."""
 
 import difflib
+import math
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -9,6 +11,9 @@ from api.commands.house_file import WrongFile
 #: How like the name of a feature that is not there a column's must be to be taken
 #: for it: 1 would be the same.
 _ALIKE = 0.8
+
+#: Python reads more than this as a number: underscores, names, other digits.
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 
 Feature = Mapping[str, Any]
 
@@ -65,14 +70,9 @@ def _value(cell: str, kind: str) -> str | int | float:
 
     One that cannot be is sent as it stands: the API says what is wrong with it.
     """
-    if kind == "category" or "_" in cell:
+    if kind == "category" or not _NUMBER.fullmatch(cell.strip()):
         return cell
-    try:
-        return int(cell)
-    except ValueError:
-        pass
-    try:
-        number = float(cell)
-    except ValueError:
+    number = float(cell)
+    if not math.isfinite(number):
         return cell
     return int(number) if number.is_integer() else number

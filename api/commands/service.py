@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 import click
 
-from api.client import ApiError, KerbsideError
+from api.client import ApiError, KerbsideError, NotFinished
 from api.launcher import installation
 from api.launcher.faults import ApiUnreachable, KeyRefused
 from api.launcher.local_keys import LocalAccess
@@ -68,5 +68,9 @@ def told(url: str) -> Iterator[None]:
         if error.status in _REFUSALS:
             raise KeyRefused(f"{url}: {error}") from error
         raise ApiUnreachable(f"{url}: {error}") from error
+    except NotFinished as error:
+        raise ApiUnreachable(
+            f"{url} has not finished a house in time: {error}. Do its workers run?"
+        ) from error
     except KerbsideError as error:
-        raise ApiUnreachable(f"{error} Is it up?") from error
+        raise ApiUnreachable(f"No answer from {error}. Is it up?") from error

@@ -1,20 +1,29 @@
 """Laws of the client, against a server that answers by a script."""
 
 import asyncio
+import ipaddress
 import json
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http.client import HTTPSConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from api import client as client_module
 from api.client import (
@@ -637,6 +646,48 @@ def test_no_representation_holds_the_key(server: Script, client: Client) -> None
     seen = Prediction.from_json(prediction())
     assert KEY not in repr([client, told.value, seen])
     assert repr(OUTPUT["price"]) in repr(seen)
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a file with a certificate that no authority vouches for, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "prices")])
+    now = datetime.now(UTC)
+    place = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([place]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path_factory.mktemp("tls") / "prices.pem"
+    secret = key.private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path.write_bytes(secret + made.public_bytes(Encoding.PEM))
+    return path
+
+
+def test_a_certificate_is_verified(server: Script, certificate: Path) -> None:
+    """A server that nobody vouches for gets no key; an authority of one's own may."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    server.replies = [Reply(body=prediction())]
+    url = server.url.replace("http:", "https:")
+
+    with Client(url, KEY) as client, pytest.raises(Unreachable, match="CERTIFICATE"):
+        client.get("p1")
+    assert server.requests == []
+    with Client(url, KEY) as client:
+        client.connect = lambda: HTTPSConnection(
+            *("127.0.0.1", server.server_port),
+            context=ssl.create_default_context(cafile=certificate),
+        )
+        assert client.get("p1").id == "p1"
 
 
 def test_the_environments_proxies_are_not_used(

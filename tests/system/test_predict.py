@@ -1,0 +1,138 @@
+"""Laws of `kerbside predict` on real processes: whatever ends it, it goes on."""
+
+import csv
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.client import Client
+from api.settings import child_environment
+from model_store.store import ModelStore
+from tests.patience import PATIENCE_S, wait_until
+from tests.system.installation import Installation
+from worker import connection
+from worker.credentials import ApiKeys
+from worker.supervision import ports
+
+#: `kerbside` as a terminal starts it: where the tests run in the background, their
+#: children ignore Ctrl-C.
+_INTERRUPTIBLE = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from api.cli import main
+main(prog_name="kerbside")
+"""
+HOUSES = 1500
+#: Seconds that a request waits for its price.
+HELD_S = 30
+
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def key(place: Installation) -> str:
+    """Return a key of the installation."""
+    with connection.connect(place.redis.url, role="worker") as server:
+        token, _ = ApiKeys(server).create(tenant="a", scopes=["predict", "read"])
+    return token
+
+
+@pytest.fixture
+def client(place: Installation, key: str) -> Iterator[Client]:
+    """Return a client of an API whose workers have not been started."""
+    place.start(place.stack.api())
+    with Client(f"http://{ports.LOOPBACK}:{place.stack.port}", key) as client:
+        client.model()
+        yield client
+
+
+@pytest.fixture
+def houses(store: ModelStore, tmp_path: Path) -> Path:
+    """Return a file of houses, each of another size."""
+    house = store.card(store.resolve("champion")).schema.example
+    rows = [
+        {"id": number, **house, "sqft_living": 500 + number} for number in range(HOUSES)
+    ]
+    path = tmp_path / "houses.csv"
+    with path.open("w", newline="") as file:
+        table = csv.DictWriter(file, list(rows[0]))
+        table.writeheader()
+        table.writerows(rows)
+    return path
+
+
+@pytest.fixture
+def start(client: Client, key: str, houses: Path, tmp_path: Path) -> Iterator[Start]:
+    """Return a function that starts the command for all houses."""
+    started = []
+
+    def start(*options: str) -> "subprocess.Popen[str]":
+        command = (sys.executable, "-c", _INTERRUPTIBLE, "predict", houses)
+        process = subprocess.Popen(
+            [*command, "-o", tmp_path / "priced.csv", "--json", *options],
+            env=child_environment(KERBSIDE_URL=client.url, KERBSIDE_API_KEY=key),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        with process:
+            process.kill()
+
+
+def rows_of(path: Path) -> list[dict[str, Any]]:
+    """Return the rows of a file."""
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_killed_command_goes_on_and_prices_no_house_twice(
+    place: Installation, client: Client, start: Start, houses: Path, tmp_path: Path
+) -> None:
+    """Killed again and again, it ends with each house once and in order."""
+    for worker in place.stack.prediction_workers():
+        place.start(worker)
+    part = tmp_path / "priced.csv.part"
+    for share in (0.1, 0.4, 0.7):
+        process = start("--at-once", "8")
+        wait_until(lambda: part.exists() and _lines(part) > share * HOUSES)  # noqa: B023
+        process.kill()
+        process.wait()
+
+    told, errors = start("--at-once", "8").communicate(timeout=PATIENCE_S)
+
+    assert json.loads(told)["resumed_at"] > 0.7 * HOUSES, errors
+    rows = rows_of(tmp_path / "priced.csv")
+    assert [row["id"] for row in rows] == [row["id"] for row in rows_of(houses)]
+    assert all(int(row["low"]) <= int(row["price"]) for row in rows)
+    assert len({row["prediction_id"] for row in rows}) == HOUSES
+    assert sum(1 for _ in client.list()) == HOUSES
+
+
+def _lines(path: Path) -> int:
+    return path.read_bytes().count(b"\n")
+
+
+def test_ctrl_c_ends_it_at_once_although_the_api_holds_its_requests(
+    start: Start, client: Client, tmp_path: Path
+) -> None:
+    """No worker runs, so each request waits; the way on is told, and the code."""
+    process = start()
+    wait_until(lambda: next(client.list(), None))
+    process.send_signal(signal.SIGINT)
+    told, errors = process.communicate(timeout=HELD_S / 2)
+
+    assert process.returncode == 130, errors
+    assert told == ""
+    assert f"0 of {HOUSES:,} houses are done. To go on:\n  kerbside predict" in errors
+    assert (tmp_path / "priced.csv.part").exists()
