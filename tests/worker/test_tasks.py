@@ -1,14 +1,14 @@
 """Pricing on a stock Celery worker, in this process."""
 
-import time
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any, NoReturn
 
 import pytest
 import redis as redis_py
 
 from model_store.errors import ArtifactError, StoreError, UnknownModel
-from worker import pricing, queue
+from worker import pricing, queue, tasks
 from worker.celery import create_celery
 from worker.jobs import Job, State
 from worker.ledger import PREDICTIONS, Ledger
@@ -37,9 +37,10 @@ def loader() -> Loader:
 
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Let no pause last; return the list to which their lengths go."""
+    """Let no pause of a task last; return the list to which their lengths go."""
     pauses: list[float] = []
-    monkeypatch.setattr(time, "sleep", pauses.append)
+    # Other threads of this process may sleep as they like.
+    monkeypatch.setattr(tasks, "time", SimpleNamespace(sleep=pauses.append))
     return pauses
 
 
