@@ -1,7 +1,7 @@
 """The client as coroutines."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Self, TypeVar, Unpack, overload
 
@@ -12,6 +12,7 @@ from .prediction import Prediction
 from .verbs import (
     Filters,
     GivenTable,
+    Houses,
     Keep,
     ManyOptions,
     OneOptions,
@@ -128,7 +129,7 @@ class AsyncClient:
     @overload
     async def price(
         self,
-        houses: Iterable[House | Row],
+        houses: Houses,
         *,
         errors: Raise = ...,
         **more: Unpack[ManyOptions],
@@ -136,7 +137,7 @@ class AsyncClient:
     @overload
     async def price(
         self,
-        houses: Iterable[House | Row],
+        houses: Houses,
         *,
         errors: Keep,
         **more: Unpack[ManyOptions],

@@ -28,6 +28,7 @@ from .prediction import Prediction
 from .verbs import (
     Filters,
     GivenTable,
+    Houses,
     Keep,
     ManyOptions,
     OneOptions,
@@ -183,7 +184,7 @@ class Client:
     @overload
     def price(
         self,
-        houses: Iterable[House | Row],
+        houses: Houses,
         *,
         errors: Raise = ...,
         **more: Unpack[ManyOptions],
@@ -191,7 +192,7 @@ class Client:
     @overload
     def price(
         self,
-        houses: Iterable[House | Row],
+        houses: Houses,
         *,
         errors: Keep,
         **more: Unpack[ManyOptions],

@@ -116,6 +116,7 @@ class Line:
                 connection.close()
 
     def _taken(self) -> http.client.HTTPConnection:
+        self._refuse_if_closed()
         try:
             connection = self.idle.pop()
         except IndexError:
@@ -127,11 +128,14 @@ class Line:
     def _open(self, connection: http.client.HTTPConnection, until: float) -> None:
         """Connect in time; a line that is closed meanwhile is not used."""
         connection.timeout = _left_s(until)
-        if connection.sock is None and not self.closed.is_set():
+        if connection.sock is None:
             connection.connect()
+            self._refuse_if_closed()
+        connection.sock.settimeout(_left_s(until))
+
+    def _refuse_if_closed(self) -> None:
         if self.closed.is_set():
             raise OSError("this client is closed")
-        connection.sock.settimeout(_left_s(until))
 
 
 class _PunctualResponse(http.client.HTTPResponse):

@@ -1,16 +1,18 @@
 """What the verbs of a client take, in types."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Literal, TypedDict, TypeVar
 
 from .errors import KerbsideError
-from .houses import Options
+from .houses import House, Options, Row
 from .prediction import Prediction
 from .table import Table
 
 #: The table that is given is of the type that is returned.
 GivenTable = TypeVar("GivenTable", bound=Table)
+
+Houses = Iterable[House | Row]
 
 Keep = Literal["keep"]
 Raise = Literal["raise"]

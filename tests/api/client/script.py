@@ -41,6 +41,7 @@ class Script(ThreadingHTTPServer):
     """Answers with the next reply, or with what a function makes of the request."""
 
     daemon_threads = True
+    request_queue_size = 64
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -82,9 +83,8 @@ class _Handler(BaseHTTPRequestHandler):
     do_POST = do_DELETE = do_GET  # noqa: N815 -- the names that http.server looks for
 
     def _send(self, reply: Reply) -> None:
-        is_text = isinstance(reply.body, str)
-        body = reply.body.encode() if is_text else json.dumps(reply.body).encode()
-        content = {"Content-Type": "text/html" if is_text else "application/json"}
+        body, kind = _body(reply.body)
+        content = {"Content-Type": kind}
         if reply.cut_after == -1:
             self.close_connection = True
             return
@@ -99,6 +99,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: Any) -> None:
         """Say nothing."""
+
+
+def _body(body: Any) -> tuple[bytes, str]:
+    """Return the bytes of a body and their type: text is HTML, all else is JSON."""
+    if isinstance(body, str):
+        return body.encode(), "text/html"
+    text = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return text, "application/json"
 
 
 def prediction(status: str = "succeeded", **fields: Any) -> dict[str, Any]:
@@ -133,3 +141,10 @@ def priced_by_bedrooms(request: Request) -> Reply:
     """Answer a submit with a price that tells which house it was for."""
     price = request.body["input"]["bedrooms"] * 1000
     return created(id=f"p{price}", output={**OUTPUT, "price": price})
+
+
+def by_method(
+    get: Reply, post: Callable[[Request], Reply]
+) -> Callable[[Request], Reply]:
+    """Answer each GET, such as that of a card, with one reply."""
+    return lambda request: get if request.method == "GET" else post(request)

@@ -1,8 +1,12 @@
 """Laws of the connections."""
 
+import contextlib
 import ipaddress
+import socket
 import ssl
 import threading
+import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPSConnection
 from pathlib import Path
@@ -141,3 +145,65 @@ def test_the_environments_proxies_are_not_used(
 
     with Client(server.url, KEY, timeout_s=1) as client:
         assert client.get("p1").id == "p1"
+
+
+@pytest.fixture
+def trickle(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Run a server that sends what comes after a text byte by byte, without end."""
+    begun, ended = request.param, threading.Event()
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        connection, _ = listener.accept()
+        with connection, contextlib.suppress(OSError):
+            connection.sendall(begun)
+            while not ended.wait(0.02):
+                connection.sendall(b"a")
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    ended.set()
+    thread.join()
+    listener.close()
+
+
+@pytest.mark.parametrize(
+    "trickle",
+    [
+        b"HTTP",
+        b"HTTP/1.1 200 OK\r\nA: ",
+        b'HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n{"a": "',
+        b'HTTP/1.0 200 OK\r\n\r\n{"a": "',
+    ],
+    ids=["status", "header", "body", "body without a length"],
+    indirect=True,
+)
+def test_an_answer_that_trickles_does_not_outlast_the_time(trickle: str) -> None:
+    """The time is of the whole call, not of each byte."""
+    begun = time.monotonic()
+
+    with Client(trickle, KEY, timeout_s=0.5) as client, pytest.raises(Unreachable):
+        client.get("p1")
+
+    assert time.monotonic() - begun < 30  # it would never end
+
+
+def test_a_branch_ends_without_its_stem(server: Script, client: Client) -> None:
+    """It shares the connections, and the stem's end is its own, too."""
+    server.answer = lambda _: Reply(body=prediction())
+    first, second = client.branch(), client.branch()
+
+    first.get("p1")
+    first.close()
+    with pytest.raises(Unreachable, match="closed"):
+        first.get("p1")
+    client.get("p1")
+    second.get("p1")
+    client.close()
+
+    with pytest.raises(Unreachable, match="closed"):
+        second.get("p1")
+    with pytest.raises(Unreachable, match="closed"):
+        client.branch().get("p1")
+    assert server.connections == 1
