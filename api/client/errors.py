@@ -13,17 +13,23 @@ _ABOUT_HOUSES = frozenset({400, 409, 413, 422})
 
 
 class KerbsideError(Exception):
-    """Root of all errors of the service, of the way there and of houses."""
+    """Root of all errors of the service, of the way there and of houses.
 
-    #: Whether another house may fare better; if not, service or caller are at fault.
+    Attributes:
+        is_about_house: Whether another house may fare better; if not, service or caller
+            are at fault.
+        may_pass: Whether the same call may succeed later.
+        retry_after_s: Seconds after which the API asks to come again.
+        idempotency_key: Of a submit: sent again with this key, a job that was taken is
+            not doubled.
+        may_be_done: Whether an earlier try, whose answer was lost, may have done what
+            was asked.
+    """
+
     is_about_house = False
-    #: Whether the same call may succeed later.
     may_pass = False
-    #: Seconds after which the API asks to come again.
     retry_after_s = 0
-    #: Of a submit: sent again with this key, a job that was taken is not doubled.
     idempotency_key: str | None = None
-    #: Whether an earlier try, whose answer was lost, may have done what was asked.
     may_be_done = False
 
 
