@@ -25,7 +25,7 @@ from tests.api.conftest import Finish, Headers, MakeHeaders, Submit
 from worker.credentials import OPERATOR_TENANT
 
 #: Answers to what the document allows. 410: an earlier request had deleted the job.
-_FITTING = ["2xx", "304", "404", "409", "410"]
+_FITTING = ["2xx", "304", "404", "409", "410", "412"]
 #: Requests of each kind: in every run, and in a long one.
 _FEW, _MANY = 10, 150
 
