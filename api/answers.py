@@ -9,9 +9,9 @@ import orjson
 
 from api import headers
 from api.call import Call
+from api.headers import JSON
 from worker.jobs import Job
 
-JSON = "application/json"
 _OK, _NOT_MODIFIED = 200, 304
 #: Methods that may be answered with "you know it already", RFC 9110.
 _READS = {"GET", "HEAD"}
@@ -66,12 +66,15 @@ def json(
 
 
 def unless_known(
-    body: bytes, if_none_match: str | None, extra: Mapping[str, str]
+    body: bytes,
+    if_none_match: str | None,
+    extra: Mapping[str, str],
+    content_type: str = JSON,
 ) -> Answer:
-    """Return a JSON answer with its tag, or 304 if the client has it already."""
+    """Return an answer with its tag, or 304 if the client has it already."""
     etag = etag_of(body)
     if not headers.etag_matches(if_none_match, etag):
-        return Answer(body, _OK, {**extra, "ETag": etag}, JSON)
+        return Answer(body, _OK, {**extra, "ETag": etag}, content_type)
     return empty(_NOT_MODIFIED, {**extra, "ETag": etag})
 
 
@@ -84,12 +87,20 @@ def empty(status: int, extra: Mapping[str, str] | None = None) -> Answer:
 
 def prediction(call: Call, job: Job, status: int, extra: dict[str, str]) -> Answer:
     """Return a prediction as poll and webhook know it."""
+    body, method = representation(call, job), call.environ["REQUEST_METHOD"]
+    if not job.state.is_terminal:
+        extra["Retry-After"] = str(call.shared.pace.retry_after_s(job.position))
+    if method in _READS:
+        return unless_known(body, call.environ.get("HTTP_IF_NONE_MATCH"), extra)
+    # To a PUT a tag would say that what was sent is kept as it is, RFC 9110.
+    tag = {} if method == "PUT" else {"ETag": etag_of(body)}
+    return Answer(body, status, {**extra, **tag}, JSON)
+
+
+def representation(call: Call, job: Job) -> bytes:
+    """Return a prediction as everybody reads it now."""
     shared = call.shared
     start_ms = None
     if not job.state.is_terminal:
-        extra["Retry-After"] = str(shared.pace.retry_after_s(job.position))
         start_ms = shared.pace.estimated_start_ms(job.position)
-    body = job.public(shared.settings.public_url, estimated_start_ms=start_ms)
-    if call.environ["REQUEST_METHOD"] in _READS:
-        return unless_known(body, call.environ.get("HTTP_IF_NONE_MATCH"), extra)
-    return Answer(body, status, {**extra, "ETag": etag_of(body)}, JSON)
+    return job.public(shared.settings.public_url, estimated_start_ms=start_ms)

@@ -1,5 +1,7 @@
 """The Flask application: every part made once and put together here."""
 
+from functools import partial
+
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 
@@ -18,7 +20,7 @@ from api.auth import Authenticator
 from api.catalog import Catalog
 from api.circuit import Circuit
 from api.hot_routes import HotRoutes
-from api.openapi import document
+from api.openapi import document, page
 from api.pace import Pace
 from api.readiness import Readiness
 from api.services import Services
@@ -30,9 +32,17 @@ from model_store.store import ModelStore
 from worker.connection import connect
 from worker.credentials import ApiKeys
 from worker.lanes import Lanes
+from worker.ledger import PREDICTIONS
 from worker.listing import Listing
 from worker.queue import Queue
 from worker.versions import Versions
+
+_ABOUT = """House prices with honest ranges: submit, then poll.
+
+Whatever takes GET takes HEAD too. OPTIONS answers 204 and any other method 405, both
+with the header `Allow`. What the server itself refuses, such as headers over 32 kB, is
+answered without a problem document.
+"""
 
 _BLUEPRINTS = (
     predictions.api,
@@ -41,6 +51,7 @@ _BLUEPRINTS = (
     metrics.api,
     health.api,
     document.api,
+    page.api,
 )
 
 
@@ -56,12 +67,13 @@ def create_app(settings: ApiSettings, queue: Queue | None = None) -> OpenAPI:
         info=Info(
             title="Kerbside",
             version=api.__version__,
-            description="House prices with honest ranges: submit, then poll.",
+            description=_ABOUT,
         ),
         doc_ui=False,
         static_folder=None,
     )
-    # Every method that is not offered answers 405, every other spelling of a path 404.
+    # Every method that is not offered answers 405, every other spelling of a path 404,
+    # save that of slashes in front, which werkzeug passes over.
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.url_map.merge_slashes = False
     services.install(app, _services(settings, queue))
@@ -77,20 +89,19 @@ def _services(settings: ApiSettings, queue: Queue | None) -> Services:
     queue = queue or Queue(client, settings)
     versions = Versions(client, settings)
     catalog = Catalog(ModelStore.from_settings(settings), ask_workers=versions.findings)
-    pace = Pace()
+    lanes = Lanes(client)
     return Services(
         settings=settings,
         queue=queue,
         listing=Listing(client),
-        lanes=Lanes(client),
+        lanes=lanes,
         catalog=catalog,
         waiting=Waiting(
             connect(settings.redis_url, role="listener"),
             capacity=settings.waiters,
-            pace=pace,
         ),
         uploads=Uploads(settings.upload_timeout_s, break_off=early_answer.break_off),
-        pace=pace,
+        pace=Pace(partial(lanes.rates, PREDICTIONS)),
         authenticator=Authenticator(ApiKeys(client), cache_s=settings.key_cache_s),
         circuit=Circuit(client.ping),
         readiness=Readiness(queue, catalog),

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from api.errors import InvalidKey, MissingKey, MissingScope
+from api.headers import JSON
 from worker.credentials import OPERATOR_TENANT, ApiKey, ApiKeys, split_token
 
 #: Keys that a process remembers, good and bad ones apart: a guesser with a new token
@@ -131,9 +132,7 @@ class Authenticator:
         return memory
 
 
-def requires(
-    *scopes: str, offers: str = "application/json"
-) -> Callable[[_View], _View]:
+def requires(*scopes: str, offers: str = JSON) -> Callable[[_View], _View]:
     """Mark a view: only keys that carry each scope reach it.
 
     Args:

@@ -16,7 +16,7 @@ def break_off(thread: int, environ: dict[str, Any], error: ServiceError) -> bool
     takes an answer from any thread, and only the first one. A whole answer would leave
     it to the client to close; one that is shorter than it announces makes the server
     give up the connection, which ends the read. So the client sees a closed
-    connection, and often the error before it.
+    connection, and only sometimes the error before it.
 
     To read each body in a thread that can be left behind would cost a lone submit
     100 us of CPU, half as much again, and these threads would last as long as clients

@@ -13,6 +13,7 @@ ServiceError                                                               500
  +-- SlowBody                                                               408
  +-- IdTaken, NotRetryable                                                  409
  +-- Gone                                                                   410
+ +-- PreconditionFailed                                                     412
  +-- BodyTooLarge                                                           413
  +-- UnsupportedMedia                                                       415
  +-- InvalidSubmission, KeyReused                                           422
@@ -227,7 +228,10 @@ class Gone(ServiceError):
 
 
 class SlowBody(ServiceError):
-    """The body did not come in time; nothing was queued, send it again in one go."""
+    """The body did not come in time; nothing was queued, send it again in one go.
+
+    The connection is closed, mostly before this answer has been read.
+    """
 
     status = 408
     slug = "slow-body"
@@ -235,6 +239,14 @@ class SlowBody(ServiceError):
 
     def __init__(self) -> None:
         super().__init__(headers={"Connection": "close"})
+
+
+class PreconditionFailed(ServiceError):
+    """The prediction is not as If-Match or If-None-Match says; read it and decide."""
+
+    status = 412
+    slug = "precondition-failed"
+    title = "Not as expected"
 
 
 class BodyTooLarge(ServiceError):

@@ -27,8 +27,11 @@ def explained(model: type[BaseModel], error: Mapping[str, Any]) -> dict[str, str
         model: The model that refused the document.
         error: As pydantic tells it, with its input.
     """
-    location: Location = [part for part in error["loc"] if part != "[key]"]
-    code, detail = _told(model, location, error)
+    location: tuple[str | int, ...] = error["loc"]
+    # So pydantic says that a name itself is meant; a client may call anything so.
+    is_name = location[:1] == ("metadata",) and location[2:] == ("[key]",)
+    location = location[:2] if is_name else location
+    code, detail = _told(model, location, error, is_name=is_name)
     return {"pointer": pointer(location), "detail": detail, "code": code}
 
 
@@ -52,14 +55,18 @@ def suggestion(name: str, names: Sequence[str]) -> str:
 
 
 def _told(
-    model: type[BaseModel], location: Location, error: Mapping[str, Any]
+    model: type[BaseModel],
+    location: Location,
+    error: Mapping[str, Any],
+    *,
+    is_name: bool,
 ) -> tuple[str, str]:
     code: str = error["type"]
     if code == "extra_forbidden":
         return "unknown_field", _unknown(_schema(model), location)
     if code in _OWN_WORDS:
         return code, error["msg"]
-    wanted = expected(_schema(model), location, is_name="[key]" in error["loc"])
+    wanted = expected(_schema(model), location, is_name=is_name)
     if code == "missing":
         return code, f"Missing: expected {wanted}."
     if code == "model_type":
@@ -68,7 +75,7 @@ def _told(
 
 
 #: Errors of this service's own checks, which say all in their message.
-_OWN_WORDS = frozenset({"not_available_yet", "explain_unavailable"})
+_OWN_WORDS = frozenset({"not_available_yet", "explain_unavailable", "below_other"})
 
 
 @functools.lru_cache(maxsize=64)

@@ -14,7 +14,7 @@ from api.request_body import MAX_DEADLINE_S
 #: Longest Idempotency-Key, as Stripe's clients know it.
 MAX_IDEMPOTENCY_KEY = 255
 
-_JSON = "application/json"
+JSON = "application/json"
 _REQUEST_ID = re.compile(r"[!-~]{1,128}")
 _PRINTABLE = re.compile(r"[ -~]+")
 #: No comma: a server joins a header that is there twice with one.
@@ -105,7 +105,10 @@ def cancel_after_s(header: str | None) -> float | None:
 
 
 def accepts(header: str | None, media_type: str) -> bool:
-    """Tell whether an Accept header lets `media_type` be sent."""
+    """Tell whether an Accept header lets `media_type` be sent.
+
+    Parameters of a type but its weight are passed over: there is one form of each.
+    """
     if not header:
         return True
     return len(header) <= _MAX_TEXT and _quality(header, media_type) > 0
@@ -113,7 +116,9 @@ def accepts(header: str | None, media_type: str) -> bool:
 
 @lru_cache(_REMEMBERED)
 def _quality(header: str, media_type: str) -> float:
-    return parse_accept_header(header, MIMEAccept).quality(media_type)
+    asked = parse_accept_header(header, MIMEAccept)
+    plain = [(one.partition(";")[0].strip(), quality) for one, quality in asked]
+    return MIMEAccept(plain).quality(media_type)
 
 
 def require_json(content_type: str | None, content_encoding: str | None) -> None:
@@ -139,7 +144,7 @@ def require_json(content_type: str | None, content_encoding: str | None) -> None
 def _is_json(content_type: str) -> bool:
     media_type, options = parse_options_header(content_type)
     charset = options.get("charset", "utf-8").lower()
-    return media_type.lower() == _JSON and charset in {"utf-8", "utf8"}
+    return media_type.lower() == JSON and charset in {"utf-8", "utf8"}
 
 
 def etag_matches(header: str | None, etag: str) -> bool:
@@ -148,3 +153,8 @@ def etag_matches(header: str | None, etag: str) -> bool:
         return False
     candidates = (part.strip().removeprefix("W/") for part in header.split(","))
     return any(candidate in {etag, "*"} for candidate in candidates)
+
+
+def etag_is(header: str, etag: str) -> bool:
+    """Tell whether an If-Match header names `etag`, by strong comparison."""
+    return any(part.strip() in {etag, "*"} for part in header.split(","))

@@ -15,9 +15,10 @@ from flask import Flask
 from api import headers, hooks, predictions, services
 from api.answers import Answer
 from api.call import Call
+from worker.jobs import PATH
 
 _View = Callable[[Call], Answer]
-_POLLED = predictions.PREFIX + "/"
+_POLLED = PATH + "/"
 
 
 class HotRoutes:
@@ -55,7 +56,7 @@ class HotRoutes:
 def _found(environ: dict[str, Any]) -> tuple[Any, _View] | None:
     """Return Flask's view of a request's route, and what both call; None: Flask's."""
     method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
-    if method == "POST" and path == predictions.PREFIX:
+    if method == "POST" and path == PATH:
         return predictions.create, predictions.submitted
     if method == "GET" and path.startswith(_POLLED):
         job_id = path[len(_POLLED) :]

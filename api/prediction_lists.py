@@ -1,5 +1,6 @@
 """GET /v1/predictions: a client's predictions, page by page."""
 
+import contextlib
 import re
 from datetime import datetime
 from urllib.parse import urlencode
@@ -11,7 +12,7 @@ from api import answers
 from api.answers import Answer
 from api.call import Call
 from api.errors import MalformedParameter
-from worker.jobs import State
+from worker.jobs import PATH, State
 from worker.listing import Cursor, Page, Wanted
 
 #: Predictions a page, at most and when nothing is said.
@@ -22,6 +23,11 @@ STATUSES: dict[str, frozenset[State]] = {
     for status in dict.fromkeys(state.status for state in State)
 }
 
+#: RFC 3339.
+_INSTANT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?"
+    r"([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
 _PARAMETERS = ("limit", "cursor", "status", "created_after", "created_before")
 #: First letter of a cursor: which way it leads.
 _OLDER, _NEWER = "o", "n"
@@ -37,7 +43,7 @@ def page(call: Call) -> Answer:
     Raises:
         MalformedParameter: A parameter is not known or cannot be read.
     """
-    asked = _checked(request.args)
+    asked = _known(request.args)
     limit, (cursor, newer) = _limit(asked), _cursor(asked.get("cursor", ""))
     found = call.shared.listing.page(
         call.caller.tenant,
@@ -49,7 +55,7 @@ def page(call: Call) -> Answer:
     return _page(call, found, asked)
 
 
-def _checked(asked: _Asked) -> _Asked:
+def _known(asked: _Asked) -> _Asked:
     """Return the parameters; a filter that is not understood must not be dropped."""
     for name, values in asked.lists():
         if name not in _PARAMETERS:
@@ -103,12 +109,9 @@ def _instant_ms(asked: _Asked, name: str) -> int | None:
     text = asked.get(name)
     if text is None:
         return None
-    try:
-        instant = datetime.fromisoformat(text)
-        if instant.tzinfo is not None and len(text) > len("2026-01-31"):
-            return int(instant.timestamp() * 1000)
-    except (ValueError, OverflowError):
-        pass
+    if _INSTANT.fullmatch(text):
+        with contextlib.suppress(ValueError, OverflowError):
+            return int(datetime.fromisoformat(text.upper()).timestamp() * 1000)
     raise MalformedParameter(
         f"{name} must be a date and time with its offset from UTC, RFC 3339, such as "
         f"2026-01-31T12:00:00Z (write + as %2B); got {text[:_MAX_TOLD]!r}."
@@ -116,11 +119,11 @@ def _instant_ms(asked: _Asked, name: str) -> int | None:
 
 
 def _page(call: Call, page: Page, asked: _Asked) -> Answer:
-    public_url, path = call.shared.settings.public_url, call.environ["PATH_INFO"]
+    public_url = call.shared.settings.public_url
     known = call.environ.get("HTTP_IF_NONE_MATCH")
     around = [pair for pair in asked.items(multi=True) if pair[0] != "cursor"]
     links = {
-        relation: f"{public_url}{path}?"
+        relation: f"{public_url}{PATH}?"
         + urlencode([*around, ("cursor", direction + cursor.encode())])
         for relation, direction, cursor in (
             ("next", _OLDER, page.next),

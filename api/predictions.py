@@ -6,20 +6,19 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 
-from api import answers, headers, prediction_lists, submission
+from api import answers, headers, preconditions, prediction_lists, submission
 from api.answers import Answer
 from api.auth import requires
 from api.call import Call, current_call
 from api.errors import BadRequest, MalformedParameter
 from worker.errors import UnknownJob
-from worker.jobs import Job, Submission
+from worker.jobs import PATH, Job, Submission
 from worker.queue import Receipt
 
-PREFIX = "/v1/predictions"
 api = APIBlueprint(
     "predictions",
     __name__,
-    url_prefix=PREFIX,
+    url_prefix=PATH,
     abp_tags=[Tag(name="predictions")],
 )
 
@@ -65,6 +64,8 @@ def submitted(call: Call, job_id: str | None = None) -> Answer:
         ),
         cancel_after_s=headers.cancel_after_s(call.environ.get("HTTP_CANCEL_AFTER")),
     )
+    if job_id is not None:
+        preconditions.check(call, job_id)
     if not wait_s:
         return _created(call, call.shared.queue.submit(new), {})
     return _create_and_wait(call, new, wait_s)
@@ -115,9 +116,10 @@ def list_all() -> Answer:
 @requires("predict", "read")
 def cancel(path: PredictionPath) -> Answer:
     """Cancel a prediction and read it; one that has ended is returned as it is."""
-    asked = current_call()
-    job = asked.shared.queue.cancel(asked.caller.tenant, _checked(path.prediction_id))
-    return answers.prediction(asked, job, 200, {})
+    call, job_id = current_call(), _checked(path.prediction_id)
+    preconditions.check(call, job_id)
+    job = call.shared.queue.cancel(call.caller.tenant, job_id)
+    return answers.prediction(call, job, 200, {})
 
 
 @api.post("/<prediction_id>/retry", operation_id="retry_prediction")
@@ -128,6 +130,7 @@ def retry(path: PredictionPath) -> Answer:
     queue, tenant = call.shared.queue, call.caller.tenant
     job_id, wait_s = _checked(path.prediction_id), _wait_s(call)
     seconds = headers.cancel_after_s(call.environ.get("HTTP_CANCEL_AFTER"))
+    preconditions.check(call, job_id)
     job = queue.retry(tenant, job_id, deadline_ms=submission.milliseconds(seconds))
     if not wait_s:
         return answers.prediction(call, job, 202, {})
@@ -140,8 +143,9 @@ def retry(path: PredictionPath) -> Answer:
 @requires("predict")
 def delete(path: PredictionPath) -> Answer:
     """Erase a prediction, its house and its price; an open one is canceled first."""
-    call = current_call()
-    call.shared.queue.delete(call.caller.tenant, _checked(path.prediction_id))
+    call, job_id = current_call(), _checked(path.prediction_id)
+    preconditions.check(call, job_id)
+    call.shared.queue.delete(call.caller.tenant, job_id)
     return answers.empty(204)
 
 
@@ -172,7 +176,7 @@ def _awaited(call: Call, job_id: str, wait_s: int) -> tuple[Job, bool]:
 
 def _created(call: Call, receipt: Receipt, extra: dict[str, str]) -> Answer:
     job, url = receipt.job, call.shared.settings.public_url
-    extra["Location"] = f"{url}/v1/predictions/{job.id}"
+    extra["Location"] = f"{url}{PATH}/{job.id}"
     status = 201 if job.state.is_terminal else 202
     if receipt.replayed:
         extra["Idempotency-Replayed"] = "true"

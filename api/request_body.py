@@ -104,6 +104,14 @@ class PredictionRequest(BaseModel):
             "pricing. Needs the extra kerbside[explain] on the server."
         ),
     ] = False
+    stream: Annotated[
+        Any,
+        _later([None, False]),
+        Field(
+            description="Whether to send the result bit by bit; not available yet.",
+            json_schema_extra={"type": ["boolean", "null"], "enum": [False, None]},
+        ),
+    ] = None
     webhook: Annotated[
         Any,
         _later([None]),

@@ -9,7 +9,6 @@ from typing import Any
 
 import redis
 
-from api.pace import Pace
 from worker import ledger
 from worker.jobs import Job
 
@@ -59,12 +58,10 @@ class Waiting:
     Args:
         client: For the one subscription; it may wait for a message without limit.
         capacity: Requests that may wait at a time; each holds a thread of the server.
-        pace: Told how many jobs have finished.
     """
 
-    def __init__(self, client: redis.Redis, *, capacity: int, pace: Pace) -> None:
+    def __init__(self, client: redis.Redis, *, capacity: int) -> None:
         self._client: Any = client
-        self._pace = pace
         self._slots = threading.BoundedSemaphore(capacity)
         self._lock = threading.Lock()
         self._waiters: dict[bytes, set[Waiter]] = {}
@@ -153,9 +150,7 @@ class Waiting:
             # What ended before this moment was not heard: everybody looks.
             self._wake(self._everybody())
         elif message["type"] == "message":
-            ids = message["data"].split(b"\n")
-            self._pace.record(len(ids))
-            self._wake(ids)
+            self._wake(message["data"].split(b"\n"))
 
     def _everybody(self) -> list[bytes]:
         with self._lock:

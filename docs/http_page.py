@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from api.openapi.described import ALWAYS
 from docs.markdown import table
 from docs.openapi import document, follow
 from docs.schemas_page import kind_of
@@ -16,6 +17,8 @@ This page is made from the code: `make docs` writes it.
 - A key goes into the header: `Authorization: Bearer kb_...`; each route names the scope that the key must carry.
 - Bodies are JSON, in UTF-8; their fields are on the page of [schemas](schemas.md).
 - Every error is a problem document (RFC 9457) whose `type` is one of the [problem types](problems.md).
+- Every answer has the headers `Request-Id`, `Cache-Control` and `X-Content-Type-Options`; the tables name the others.
+- Whatever takes `GET` takes `HEAD` too; `OPTIONS` answers 204 and any other method 405, both with `Allow`.
 - Times are UTC in the form of RFC 3339; durations are seconds.
 """
 
@@ -90,7 +93,7 @@ def _answers(operation: dict[str, Any]) -> str:
             f"`{code}`",
             answer["description"],
             _content(answer),
-            ", ".join(f"`{name}`" for name in answer.get("headers", {})),
+            ", ".join(f"`{name}`" for name in answer["headers"] if name not in ALWAYS),
         )
         for code, answer in operation["responses"].items()
     ]

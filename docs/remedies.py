@@ -31,6 +31,8 @@ REMEDIES = {
     "same.",
     "not-retryable": "Read the prediction: it has succeeded, or has not ended yet.",
     "prediction-removed": "Submit the house again, with a new `Idempotency-Key`.",
+    "precondition-failed": "Read it again and decide anew; leave `If-Match` "
+    "or `If-None-Match` out to change it in any case.",
     "body-too-large": "Send less at a time; the operator sets the limit with "
     "`KERBSIDE_BODY_LIMIT`.",
     "unsupported-media-type": "Send `Content-Type: application/json`, in UTF-8 and not "

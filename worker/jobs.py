@@ -8,9 +8,12 @@ from typing import Any, Self
 
 import orjson
 
+#: Where the API serves jobs.
+PATH = "/v1/predictions"
+
 
 class State(enum.StrEnum):
-    """Where a job stands in the ledger; the arrows only point forward."""
+    """Where a job stands in the ledger; only a retry leads on from an end."""
 
     #: Waits for its first start.
     QUEUED = "queued"
@@ -27,7 +30,7 @@ class State(enum.StrEnum):
 
     @property
     def is_terminal(self) -> bool:
-        """Tell whether no further change is to come."""
+        """Tell whether nothing more happens to it, unless its client retries it."""
         return self in _TERMINAL
 
     @property
@@ -166,7 +169,7 @@ class Job:
         return orjson.dumps(body)
 
     def _public(self, base_url: str) -> dict[str, Any]:
-        url = f"{base_url}/v1/predictions/{self.id}"
+        url = f"{base_url}{PATH}/{self.id}"
         body: dict[str, Any] = {
             "id": self.id,
             "object": "prediction",

@@ -1,14 +1,12 @@
 """How much work is open in each lane, and how fast it comes and goes."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import redis
 
-from worker import ledger
+from worker import ledger, rates
+from worker.rates import Rates
 
-#: Milliseconds over which arrival and completion rates are measured.
-_RATE_WINDOW_MS = 10_000
 #: Bounds of the advice when to come back, in seconds, and the advice when jobs wait
 #: and none has ended lately.
 _SOONEST_S, LATEST_S, _STANDSTILL_S = 1, 60, 5
@@ -24,14 +22,13 @@ class Lanes:
         """Return what an autoscaler needs to know of each lane."""
         return {"queues": {lane: self._lane(lane) for lane in ledger.LANES}}
 
-    def ends_per_s(self, lane: str) -> float:
-        """Return how many jobs of a lane end in a second, of late."""
+    def rates(self, lane: str) -> Rates:
+        """Return how fast the jobs of a lane come and go."""
         pipe = self._redis.pipeline(transaction=False)
         pipe.time()
         pipe.lrange(ledger.lane_key("samples", lane), 0, -1)
         clock, samples = pipe.execute()
-        _, ends_per_s = _rates(samples, _ms(clock))
-        return ends_per_s
+        return rates.measured(samples, _ms(clock))
 
     def _lane(self, lane: str) -> dict[str, Any]:
         pipe = self._redis.pipeline(transaction=False)
@@ -45,7 +42,7 @@ class Lanes:
         pipe.lrange(ledger.lane_key("samples", lane), 0, -1)
         clock, waiting, running, first, workers, paused, samples = pipe.execute()
         now = _ms(clock)
-        arrivals, ends = _rates(samples, now)
+        found = rates.measured(samples, now)
         seen = [name for name, last in workers if now - last <= ledger.WORKER_SEEN_MS]
         # A paused lane asks for no workers.
         waiting, running = (0, 0) if paused else (waiting, running)
@@ -55,8 +52,8 @@ class Lanes:
             "backlog": waiting + running,
             "oldest_age_s": self._age_s(first[0], now) if waiting and first else 0.0,
             "workers": len(seen),
-            "arrivals_per_s": arrivals,
-            "jobs_per_s": ends,
+            "arrivals_per_s": found.arrivals_per_s,
+            "jobs_per_s": found.ends_per_s,
             "paused": bool(paused),
         }
 
@@ -70,9 +67,10 @@ class Lanes:
         return (now - known[0]) / 1000 if known else 0.0
 
 
-def expected_wait_s(jobs: int, ends_per_s: float) -> int:
-    """Return the whole seconds in which so many jobs end: advice when to come back."""
-    wait_s = jobs / ends_per_s if ends_per_s else _STANDSTILL_S
+def expected_wait_s(jobs: int, found: Rates) -> int:
+    """Return the whole seconds in which so many start: advice when to come back."""
+    per_s = found.starts_per_s or found.ends_per_s
+    wait_s = jobs / per_s if per_s else _STANDSTILL_S
     return max(_SOONEST_S, min(LATEST_S, round(wait_s)))
 
 
@@ -80,18 +78,3 @@ def _ms(clock: tuple[int, int]) -> int:
     """Return Redis's TIME in milliseconds."""
     seconds, micros = clock
     return seconds * 1000 + micros // 1000
-
-
-def _rates(samples: Sequence[bytes], now: int) -> tuple[float, float]:
-    """Return arrivals and ends per second between the samples of the window.
-
-    Without a sample of late nothing is known, and nothing is claimed.
-    """
-    points = [tuple(int(part) for part in sample.split()) for sample in samples]
-    recent = [p for p in points if now - p[0] <= _RATE_WINDOW_MS]
-    if not recent or recent[0][0] == recent[-1][0]:
-        return 0.0, 0.0
-    newest, oldest = recent[0], recent[-1]
-    span_s = (newest[0] - oldest[0]) / 1000
-    arrivals, ends = newest[1] - oldest[1], newest[2] - oldest[2]
-    return round(arrivals / span_s, 1), round(ends / span_s, 1)

@@ -24,7 +24,7 @@ Scripts build keys from ids, so one primary holds them all (no Redis Cluster).
 | `kerbside:paused:<lane>` | string | - | pause | set while the lane is paused |
 | `kerbside:tick:<lane>` | string | - | reap | time of the reaper's last tick |
 | `kerbside:upkeep:<lane>` | string | 5 s | reap | last tick by the upkeep itself, not by who stands in for it |
-| `kerbside:samples:<lane>` | list | newest 16 | reap | `time number done` of each tick |
+| `kerbside:samples:<lane>` | list | newest 16 | reap | `time number done claimed` of each tick |
 | `kerbside:memory_full` | string | 10 s | watch_memory | why new jobs are refused: `memory` or `evicting` |
 | `kerbside:probe` | string | 60 s | write_probe | proves that Redis takes writes |
 | `kerbside:loaded` | zset | newest 100 | accept | model version -> last time that a worker loaded it or made it its champion |
@@ -254,7 +254,8 @@ class Ledger:
 
         Returns:
             For each completion whether it was written; False where the job had ended
-            before, by a cancel or by an earlier result.
+            before, by a cancel or by an earlier result, and where a failure comes from
+            who no longer holds the job.
         """
         args: list[Any] = [lane, *event]
         for done in completions:
@@ -263,7 +264,8 @@ class Ledger:
                 if done.error
                 else (State.SUCCEEDED, "", "output", done.output)
             )
-            args += (done.lease.id, done.lease.version, *outcome, done.predict_us)
+            lease = done.lease
+            args += (lease.id, lease.version, lease.fence, *outcome, done.predict_us)
         return [bool(written) for written in self.run("complete", *args)]
 
     def release(self, lane: str, *, worker: str) -> int:

@@ -1,6 +1,7 @@
 """A tenant's jobs as a list, page by page; what it costs is bounded."""
 
 import base64
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -10,6 +11,7 @@ import redis
 from worker import ledger
 from worker.jobs import Job, State
 
+_PLACE = re.compile(r"([0-9]{1,15}):([0-9a-f-]{36})")
 #: Entries of a list that one page looks at, at most, and that are read at a time.
 _LOOKED_AT, _AT_A_TIME = 1000, 100
 
@@ -34,8 +36,10 @@ class Cursor:
             ValueError: The text is no cursor.
         """
         padded = text + "=" * (-len(text) % 4)
-        created_ms, job_id = base64.urlsafe_b64decode(padded).decode().split(":")
-        return cls(int(created_ms), job_id)
+        plain = base64.urlsafe_b64decode(padded).decode()
+        if not (place := _PLACE.fullmatch(plain)):
+            raise ValueError(plain)
+        return cls(int(place[1]), place[2])
 
     def is_beyond(self, other: Self | None, *, newer: bool) -> bool:
         """Tell whether this place comes after another on the way through a list."""
@@ -90,26 +94,39 @@ class Listing:
         A page may be short, even empty, and still lead on: where records have been
         removed meanwhile, and where few of the jobs looked at are wanted.
         """
-        found: list[Cursor] = []
-        looked_at, last = 0, None
-        entries = self._walk(tenant, limit + 1, cursor, wanted, newer=newer)
-        for chunk in entries:
-            found += self._wanted(tenant, chunk, wanted)
-            looked_at, last = looked_at + len(chunk), chunk[-1]
-            if len(found) > limit or looked_at >= _LOOKED_AT:
-                break
-        else:
-            last = None
+        found, last = self._search(tenant, limit + 1, cursor, wanted, newer=newer)
         if len(found) > limit:
             found = found[:limit]
             last = found[-1]
         if newer:
             found.reverse()
-        first = found[0] if found and cursor is not None else None
         jobs = [job for job in self._read(tenant, found) if _is_wanted(job, wanted)]
         if newer:
             return Page(jobs, next=found[-1] if found else None, previous=last)
-        return Page(jobs, next=last, previous=first)
+        back = found[0] if found and cursor is not None else None
+        return Page(jobs, next=last, previous=back)
+
+    def _search(
+        self,
+        tenant: str,
+        count: int,
+        cursor: Cursor | None,
+        wanted: Wanted,
+        *,
+        newer: bool,
+    ) -> tuple[list[Cursor], Cursor | None]:
+        """Return up to about `count` wanted entries beyond the cursor.
+
+        Also where the search stopped before the end of the list; None at its end.
+        """
+        found: list[Cursor] = []
+        looked_at = 0
+        for chunk in self._walk(tenant, count, cursor, wanted, newer=newer):
+            found += self._in_state(tenant, chunk, wanted)
+            looked_at += len(chunk)
+            if len(found) >= count or looked_at >= _LOOKED_AT:
+                return found, chunk[-1]
+        return found, None
 
     def _walk(
         self,
@@ -120,19 +137,26 @@ class Listing:
         *,
         newer: bool,
     ) -> Iterator[list[Cursor]]:
-        """Yield entries from the cursor on, in that direction, some at a time."""
+        """Yield entries from the cursor on, in that direction, some at a time.
+
+        Each look goes on from the last entry and not by counting, for meanwhile
+        entries come and go.
+        """
         at_a_time = count if wanted.states is None else _AT_A_TIME
-        low, high = _bounds(cursor, wanted, newer=newer)
-        offset = 0
+        place, passed = cursor, 0
         while True:
-            raw = self._range(tenant, low, high, offset, at_a_time, newer=newer)
-            places = (Cursor(int(score), member.decode()) for member, score in raw)
-            # Jobs of the cursor's own millisecond may come first and are passed over.
-            if beyond := [p for p in places if p.is_beyond(cursor, newer=newer)]:
+            low, high = _bounds(place, wanted, newer=newer)
+            raw = self._range(tenant, low, high, passed, at_a_time, newer=newer)
+            entries = [Cursor(int(score), member.decode()) for member, score in raw]
+            beyond = [one for one in entries if one.is_beyond(place, newer=newer)]
+            if beyond:
                 yield beyond
+                place, passed = beyond[-1], 0
+            else:
+                # More jobs of the place's own millisecond than are read at a time.
+                passed += at_a_time
             if len(raw) < at_a_time:
                 return
-            offset += at_a_time
 
     def _range(
         self,
@@ -156,7 +180,7 @@ class Listing:
         )
         return list(raw)
 
-    def _wanted(
+    def _in_state(
         self, tenant: str, entries: Sequence[Cursor], wanted: Wanted
     ) -> list[Cursor]:
         """Return the entries whose jobs are in a wanted state; drop those without."""

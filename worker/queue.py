@@ -192,7 +192,7 @@ class Queue:
         return UnknownJob()
 
     def _refusal(self, waiting: int, reason: bytes) -> QueueRefusal:
-        wait_s = expected_wait_s(waiting, self._lanes.ends_per_s(ledger.PREDICTIONS))
+        wait_s = expected_wait_s(waiting, self._lanes.rates(ledger.PREDICTIONS))
         return _REFUSALS.get(reason, MemoryFull)(wait_s)
 
     def _position(self, job: Job, sent_ms: int) -> int:

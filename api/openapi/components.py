@@ -32,6 +32,9 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
 _HEADERS = {
     "Allow": ("The methods that this address takes.", "GET, HEAD, OPTIONS"),
     "Deprecation": ("Since when this route is to end, RFC 9745.", "@1798761600"),
+    "Cache-Control": ("Whether and for how long the answer may be kept.", "no-store"),
+    "Connection": ("`close`: this connection has ended.", "close"),
+    "Content-Security-Policy": ("What the page may load.", "default-src 'self'"),
     "ETag": (
         "Hash of this answer; send it back in If-None-Match.",
         '"8d1f0a0f4c3be8a2f5a0a1e1b7c55d0e"',
@@ -58,6 +61,7 @@ _HEADERS = {
         "When this route stops answering, RFC 8594.",
         "Fri, 01 Jan 2027 00:00:00 GMT",
     ),
+    "X-Content-Type-Options": ("The type is what it says.", "nosniff"),
     "WWW-Authenticate": ("What is wrong with the key.", 'Bearer realm="kerbside"'),
 }
 

@@ -5,8 +5,8 @@ from http import HTTPStatus
 from itertools import groupby
 from typing import Any
 
-from api.answers import JSON
 from api.errors import PROBLEM_TYPE, ServiceError
+from api.headers import JSON
 from api.schemas import Problem
 
 
@@ -14,8 +14,14 @@ def _schema(name: str) -> dict[str, str]:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
+#: Headers that every answer has.
+ALWAYS = ("Request-Id", "Cache-Control", "X-Content-Type-Options")
+
+
 def _headers(names: Sequence[str]) -> dict[str, Any]:
-    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+    return {
+        name: {"$ref": f"#/components/headers/{name}"} for name in (*names, *ALWAYS)
+    }
 
 
 def success(
@@ -26,12 +32,12 @@ def success(
     Args:
         description: When it comes.
         schema: Name of its body's schema.
-        names: Its headers, beside `Request-Id`.
+        names: Its headers, beside those that every answer has.
         links: What can be done with the thing that it shows.
     """
     answer = {
         "description": description,
-        "headers": _headers((*names, "Request-Id")),
+        "headers": _headers(names),
         "content": {JSON: {"schema": _schema(schema)}},
     }
     if links:
@@ -45,17 +51,22 @@ def empty(description: str, *names: str) -> dict[str, Any]:
     """Return an answer without content."""
     return {
         "description": description,
-        "headers": _headers((*names, "Request-Id")),
+        "headers": _headers(names),
     }
 
 
-def plain(description: str, media_type: str, *names: str) -> dict[str, Any]:
+def plain(
+    description: str, media_types: str | Sequence[str], *names: str
+) -> dict[str, Any]:
     """Return the answer of a body whose schema is not this document's to give."""
-    kind = "object" if media_type == JSON else "string"
+    types = [media_types] if isinstance(media_types, str) else media_types
     return {
         "description": description,
-        "headers": _headers((*names, "Request-Id")),
-        "content": {media_type: {"schema": {"type": kind}}},
+        "headers": _headers(names),
+        "content": {
+            one: {"schema": {"type": "object" if one == JSON else "string"}}
+            for one in types
+        },
     }
 
 
@@ -84,8 +95,12 @@ def failures(causes: Sequence[type[ServiceError]]) -> dict[int, dict[str, Any]]:
 
 
 def _error_headers(status: int) -> list[str]:
-    extra = {401: ["WWW-Authenticate"], 403: ["WWW-Authenticate"], 503: ["Retry-After"]}
-    return [*extra.get(status, []), "Request-Id"]
+    return {
+        401: ["WWW-Authenticate"],
+        403: ["WWW-Authenticate"],
+        408: ["Connection"],
+        503: ["Retry-After"],
+    }.get(status, [])
 
 
 def _example(cause: type[ServiceError]) -> dict[str, Any]:

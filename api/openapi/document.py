@@ -1,50 +1,26 @@
-"""/openapi.json and /docs: the description of this service, complete and offline."""
+"""/openapi.json: the description of this service, complete and for its champion."""
 
 import re
 from collections.abc import Iterator
-from importlib import resources
-from pathlib import Path
 from typing import Any
 
 import orjson
-from flask import Response, current_app, render_template, request, send_file
+from flask import current_app, request
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
-from pydantic import BaseModel, Field
 
 from api import answers, deprecation
 from api.answers import Answer
 from api.auth import public
 from api.catalog import Catalog, Served
 from api.deprecation import Deprecation
-from api.errors import NoChampion, NoSuchRoute
+from api.errors import NoChampion
 from api.openapi import components, parameters
 from api.openapi.route_docs import OPERATIONS
 from api.request_body import PredictionRequest
 from api.services import services
 
 api = APIBlueprint("document", __name__, abp_tags=[Tag(name="document")])
-
-#: Everything that the page loads comes from this process.
-_PAGE_POLICY = (
-    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
-    "frame-ancestors 'none'"
-)
-_SWAGGER = Path(str(resources.files("flask_openapi3_swagger"))) / "templates/swagger"
-_ASSETS = {
-    "swagger-ui.css": _SWAGGER / "css/swagger-ui.css",
-    "swagger-ui-bundle.js": _SWAGGER / "js/swagger-ui-bundle.js",
-    "swagger.svg": _SWAGGER / "images/swagger.svg",
-    "docs.js": Path(str(resources.files("api"))) / "static/docs.js",
-}
-#: Seconds for which a browser may keep an asset.
-_ASSET_AGE_S = 3600
-
-
-class AssetPath(BaseModel):
-    """Which file of the page."""
-
-    name: str = Field(description="File name.")
 
 
 @api.get("/openapi.json", operation_id="openapi")
@@ -53,27 +29,6 @@ def openapi() -> Answer:
     """Read this document; the input follows the model that is champion now."""
     known = request.environ.get("HTTP_IF_NONE_MATCH")
     return answers.unless_known(_document(services().catalog), known, {})
-
-
-@api.get("/docs", operation_id="docs")
-@public
-def docs() -> Response:
-    """Open a page on which every route can be read and tried."""
-    page = Response(
-        render_template("docs.html"), content_type="text/html; charset=utf-8"
-    )
-    page.headers["Content-Security-Policy"] = _PAGE_POLICY
-    return page
-
-
-@api.get("/docs/assets/<name>", doc_ui=False)
-@public
-def asset(path: AssetPath) -> Response:
-    """Serve a file that the page needs."""
-    found = _ASSETS.get(path.name)
-    if found is None:
-        raise NoSuchRoute
-    return send_file(found, max_age=_ASSET_AGE_S)
 
 
 def _document(catalog: Catalog) -> bytes:

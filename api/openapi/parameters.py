@@ -64,6 +64,13 @@ def _request_headers(settings: ApiSettings) -> dict[str, Any]:
             text,
             '"8d1f0a0f4c3be8a2f5a0a1e1b7c55d0e"',
         ),
+        "If-Match": _parameter(
+            "header",
+            "If-Match",
+            "ETag that the prediction must still have, or nothing is changed.",
+            text,
+            '"8d1f0a0f4c3be8a2f5a0a1e1b7c55d0e"',
+        ),
         "Request-Id": _parameter(
             "header",
             "Request-Id",

@@ -3,9 +3,10 @@
 from typing import Any
 
 from api import errors
-from api.answers import JSON
 from api.errors import ServiceError
+from api.headers import JSON
 from api.openapi.described import empty, operation, plain, success, unchanged
+from api.openapi.page import ASSET_TYPES
 
 _CALLER = (errors.MissingKey, errors.InvalidKey, errors.MissingScope)
 _ANY = (errors.NotAcceptable, errors.RedisUnavailable, ServiceError)
@@ -32,7 +33,8 @@ _SUBMIT = (
     errors.ModelRefused,
 )
 #: Headers of the answer to a submit, and what can be done with what it made.
-_MADE = ("Location", "ETag", "Preference-Applied", "Idempotency-Replayed")
+_PUT = ("Location", "Preference-Applied", "Idempotency-Replayed")
+_MADE = (*_PUT, "ETag")
 _NEXT = ("fetch", "cancel", "retry", "delete")
 
 #: Operation id -> what the document says of it beside its path and summary.
@@ -58,17 +60,22 @@ OPERATIONS: dict[str, dict[str, Any]] = {
             200: success(
                 "A repeat: the prediction as it is now.",
                 "Prediction",
-                *_MADE,
+                *_PUT,
                 "Retry-After",
                 links=_NEXT,
             ),
             201: success(
-                "Finished within `Prefer: wait`.", "Prediction", *_MADE, links=_NEXT
+                "Finished within `Prefer: wait`.", "Prediction", *_PUT, links=_NEXT
             ),
-            202: success("Accepted.", "Prediction", *_MADE, "Retry-After", links=_NEXT),
+            202: success("Accepted.", "Prediction", *_PUT, "Retry-After", links=_NEXT),
         },
-        causes=(*_SUBMIT, errors.MalformedParameter, errors.IdTaken),
-        parameters=("Prefer", "Cancel-After"),
+        causes=(
+            *_SUBMIT,
+            errors.MalformedParameter,
+            errors.IdTaken,
+            errors.PreconditionFailed,
+        ),
+        parameters=("Prefer", "Cancel-After", "If-Match", "If-None-Match"),
         body="PredictionRequest",
     ),
     "fetch_prediction": operation(
@@ -89,7 +96,8 @@ OPERATIONS: dict[str, dict[str, Any]] = {
     "cancel_prediction": operation(
         scopes=("predict", "read"),
         success={200: success("As it is now.", "Prediction", "ETag")},
-        causes=_ONE,
+        causes=(*_ONE, errors.PreconditionFailed),
+        parameters=("If-Match",),
     ),
     "retry_prediction": operation(
         scopes=("predict", "read"),
@@ -112,15 +120,22 @@ OPERATIONS: dict[str, dict[str, Any]] = {
             *_ONE,
             errors.MalformedHeader,
             errors.NotRetryable,
+            errors.PreconditionFailed,
             errors.QueueIsFull,
             errors.MemoryIsFull,
         ),
-        parameters=("Prefer", "Cancel-After"),
+        parameters=("Prefer", "Cancel-After", "If-Match"),
     ),
     "delete_prediction": operation(
         scopes=("predict",),
         success={204: empty("Erased, now or by an earlier request.")},
-        causes=(*_CALLER, *_ANY, errors.UnknownPrediction),
+        causes=(
+            *_CALLER,
+            *_ANY,
+            errors.UnknownPrediction,
+            errors.PreconditionFailed,
+        ),
+        parameters=("If-Match",),
     ),
     "list_predictions": operation(
         scopes=("read",),
@@ -199,8 +214,20 @@ OPERATIONS: dict[str, dict[str, Any]] = {
     ),
     "docs": operation(
         success={
-            200: plain("A page to read and try this document.", "text/html"),
+            200: plain(
+                "A page to read and try this document.",
+                "text/html",
+                "Content-Security-Policy",
+            ),
         },
         causes=(),
+    ),
+    "docs_asset": operation(
+        success={
+            200: plain("The file.", ASSET_TYPES, "ETag"),
+            304: unchanged("ETag"),
+        },
+        causes=(errors.NoSuchRoute,),
+        parameters=("If-None-Match",),
     ),
 }

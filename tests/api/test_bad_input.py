@@ -113,8 +113,53 @@ def test_a_body_shorter_than_announced_is_not_taken(
     assert_problem(answer, 400, "cut-body")
 
 
+@pytest.mark.usefixtures("nothing_queued")
 @pytest.mark.parametrize(
-    "cursor", ["x", "o", "o0", "n-1_", "o" + "9" * 300, "o\0", "oNaN_a", "%ff"]
+    ("change", "pointer"),
+    [
+        ({"[key]": 1}, "/[key]"),
+        ({"input": {"[key]": 1}}, "/input/[key]"),
+        ({"metadata": {"[key]": 5}}, "/metadata/[key]"),
+        ({"metadata": {"": "x"}}, "/metadata/"),
+    ],
+)
+def test_a_name_may_look_like_a_validators_own(
+    post: Post, house: dict[str, Any], change: dict[str, Any], pointer: str
+) -> None:
+    """No name of a client's is taken for something else."""
+    inside = {**house, **change.pop("input", {})}
+
+    answer = post(json.dumps({"input": inside, **change}).encode())
+
+    problem = assert_problem(answer, 422, "invalid-submission")
+    assert [one["pointer"] for one in problem["errors"]] == [pointer]
+
+
+@pytest.mark.parametrize(
+    "accept",
+    ["application/json;charset=utf-8", "application/json; version=1, */*;q=0"],
+)
+def test_parameters_of_an_accepted_type_are_passed_over(
+    submit: Submit, accept: str
+) -> None:
+    """Many clients name a charset; there is one form of each answer."""
+    assert submit({"Accept": accept}).status_code == 202
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "x",
+        "o",
+        "o0",
+        "oMToxOjE",
+        "oLTU6eA",
+        "n-1_",
+        "o" + "9" * 300,
+        "o\0",
+        "oNaN_a",
+        "%ff",
+    ],
 )
 def test_a_cursor_of_other_hands_is_told(
     client: Client, caller: Headers, cursor: str

@@ -1,24 +1,21 @@
 """The laws of when to come back."""
 
-from collections.abc import Callable
+import pytest
+import redis
 
 from api.pace import Pace
 from tests.clock import Clock
+from worker.rates import Rates
 
 
-def pace_of(clock: Clock, per_s: int, now: Callable[[], float] = lambda: 0.0) -> Pace:
-    """Return a pace that has heard ten seconds of finished jobs."""
-    pace = Pace(clock=clock, now=now)
-    for _ in range(10):
-        pace.record(per_s // 2)
-        pace.record(per_s - per_s // 2)
-        clock.seconds += 1
-    return pace
+def pace_of(clock: Clock, per_s: float, *, now: float = 0.0) -> Pace:
+    """Return a pace by which the line moves."""
+    return Pace(lambda: Rates(starts_per_s=per_s), clock=clock, now=lambda: now)
 
 
 def test_a_job_near_the_front_is_soon_done(clock: Clock) -> None:
     """One second, whatever the pace."""
-    for pace in (Pace(clock=clock), pace_of(clock, 1)):
+    for pace in (pace_of(clock, 0), pace_of(clock, 1)):
         assert [pace.retry_after_s(place) for place in (None, 1, 10)] == [1, 1, 1]
 
 
@@ -38,17 +35,14 @@ def test_the_advice_is_a_minute_at_most(clock: Clock) -> None:
     assert 60 <= min(advice) < max(advice) <= 90
 
 
-def test_a_pace_of_the_past_does_not_count(clock: Clock) -> None:
-    """When nothing has finished lately, a few seconds are as good as any."""
-    pace = pace_of(clock, 1000)
-    clock.seconds += 60
-
-    assert 5 <= pace.retry_after_s(10_000) <= 8
+def test_a_few_seconds_are_as_good_as_any_where_nothing_is_known(clock: Clock) -> None:
+    """A line that was not seen moving may move soon."""
+    assert 5 <= pace_of(clock, 0).retry_after_s(10_000) <= 8
 
 
 def test_a_start_is_estimated_from_position_and_pace(clock: Clock) -> None:
     """Who comes 10,001st, at 1,000 a second, starts in ten seconds."""
-    pace = pace_of(clock, 1000, now=lambda: 1_700_000_000.25)
+    pace = pace_of(clock, 1000, now=1_700_000_000.25)
 
     assert pace.estimated_start_ms(10_001) == 1_700_000_011_000
     assert pace.estimated_start_ms(1) == 1_700_000_001_000
@@ -57,4 +51,44 @@ def test_a_start_is_estimated_from_position_and_pace(clock: Clock) -> None:
 def test_no_start_is_estimated_where_nothing_is_known(clock: Clock) -> None:
     """A job in hand has started; and without a pace a guess would be a lie."""
     assert pace_of(clock, 1000).estimated_start_ms(None) is None
-    assert Pace(clock=clock).estimated_start_ms(5) is None
+    assert pace_of(clock, 0).estimated_start_ms(5) is None
+    ending = Pace(lambda: Rates(ends_per_s=1000), clock=clock)
+    assert ending.estimated_start_ms(5) is None
+
+
+def test_rates_are_read_once_a_second_and_only_when_asked_for(clock: Clock) -> None:
+    """However many wait."""
+    read: list[float] = []
+
+    def measure() -> Rates:
+        read.append(clock.seconds)
+        return Rates(starts_per_s=len(read))
+
+    pace = Pace(measure, clock=clock, now=lambda: 0.0)
+    for _ in range(3):
+        pace.retry_after_s(1)
+    assert read == []
+    for _ in range(3):
+        pace.estimated_start_ms(100)
+    assert len(read) == 1
+    clock.seconds += 1
+    assert pace.estimated_start_ms(101) == 50_000
+
+
+@pytest.mark.parametrize("error", [redis.ConnectionError, redis.TimeoutError])
+def test_a_submit_that_was_taken_is_answered_without_rates(
+    clock: Clock, error: type[redis.RedisError]
+) -> None:
+    """Redis may go between the two; the rates before are as good."""
+    answers: list[Rates] = [Rates(starts_per_s=10)]
+
+    def measure() -> Rates:
+        if not answers:
+            raise error
+        return answers.pop()
+
+    pace = Pace(measure, clock=clock, now=lambda: 0.0)
+    first = pace.estimated_start_ms(101)
+    clock.seconds += 5
+
+    assert pace.estimated_start_ms(101) == first == 10_000

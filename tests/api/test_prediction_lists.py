@@ -69,6 +69,7 @@ def test_an_empty_list_is_a_list(client: Client, caller: Headers) -> None:
         "created_after=20260131",
         "created_before=2026-01-31T12:00:00 01:00",
         "created_before=9999-99-99T00:00:00Z",
+        "created_before=2026-W48-3T00:00:00Z",
     ],
 )
 def test_a_list_parameter_that_cannot_be_read_is_400(
@@ -114,6 +115,21 @@ def test_a_list_of_a_time_begins_with_it_and_ends_before_it(
 
     assert [one["id"] for one in client.get("/v1/predictions", **at).json["results"]]
     assert client.get("/v1/predictions", **before).json["results"] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2020-01-01t00:00:00z", "2020-01-01 00:00:00.5Z", "2020-01-01T00:00:00-00:00"],
+)
+def test_a_time_is_written_as_rfc_3339_allows(
+    client: Client, caller: Headers, text: str
+) -> None:
+    """In small letters, with a blank, with fractions."""
+    asked = {"created_after": text}
+
+    answer = client.get("/v1/predictions", query_string=asked, headers=caller)
+
+    assert answer.status_code == 200
 
 
 def test_a_list_that_the_client_has_is_not_sent_again(

@@ -8,34 +8,21 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import redis as redis_py
 
-from api.pace import Pace
 from api.waiting import Waiting
 from tests.worker.conftest import submission
 from worker import connection
 from worker.jobs import Job
-from worker.ledger import PREDICTIONS, Completion, Ledger, finished_channel
+from worker.ledger import PREDICTIONS, Completion, Ledger
 from worker.queue import Queue
 
 Wait = Callable[[str, float], Job]
-
-
-class CountingPace(Pace):
-    """Keeps what it is told."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.heard: list[int] = []
-
-    def record(self, finished: int) -> None:
-        """Keep a count."""
-        self.heard.append(finished)
 
 
 @pytest.fixture
 def waiting(redis_url: str) -> Iterator[Waiting]:
     """Return what requests wait with, its listener not started yet."""
     client = connection.connect(redis_url, role="listener")
-    waiting = Waiting(client, capacity=4, pace=Pace())
+    waiting = Waiting(client, capacity=4)
     yield waiting
     waiting.stop()
 
@@ -181,18 +168,3 @@ def test_a_waiter_that_fails_leaves_its_place(waiting: Waiting) -> None:
     for _ in range(10):
         with pytest.raises(ZeroDivisionError):
             fail()
-
-
-def test_the_listener_tells_the_pace(redis_url: str, redis: redis_py.Redis) -> None:
-    """Each message holds the ids of a batch."""
-    pace = CountingPace()
-    client = connection.connect(redis_url, role="listener")
-    waiting = Waiting(client, capacity=1, pace=pace)
-    waiting.start()
-    until = time.monotonic() + 5
-    while not pace.heard and time.monotonic() < until:
-        redis.publish(finished_channel(redis), "a\nb\nc")
-        time.sleep(0.01)
-    waiting.stop()
-
-    assert set(pace.heard) == {3}

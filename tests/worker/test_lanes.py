@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 import redis as redis_py
 
-from tests.worker.conftest import clock, tend
+from tests.worker.conftest import claimed, clock, tend
 from worker import ledger, queue
 from worker.jobs import Job
 from worker.lanes import Lanes, expected_wait_s
 from worker.ledger import PREDICTIONS
+from worker.rates import Rates
 
 Submit = Callable[..., Job]
 
@@ -24,7 +25,7 @@ def lanes(redis: redis_py.Redis) -> Lanes:
 def _sample(redis: redis_py.Redis, newest_ms: int) -> None:
     """Write the samples of five ticks, the last one at `newest_ms`."""
     samples = [
-        f"{newest_ms - i * 1000} {900 - 100 * i} {450 - 50 * i}" for i in range(5)
+        f"{newest_ms - i * 1000} {900 - 100 * i} {450 - 50 * i} 0" for i in range(5)
     ]
     redis.rpush(f"kerbside:samples:{PREDICTIONS}", *samples)
 
@@ -104,14 +105,39 @@ def test_the_scaler_counts_workers_that_claim(
 
 
 @pytest.mark.parametrize(
-    ("jobs", "ends_per_s", "wait_s"),
-    [(100, 10.0, 10), (1, 1000.0, 1), (100_000, 1.0, 60), (100, 0.0, 5)],
+    ("jobs", "found", "wait_s"),
+    [
+        (100, Rates(starts_per_s=10), 10),
+        (100, Rates(starts_per_s=10, ends_per_s=1), 10),
+        (100, Rates(ends_per_s=10), 10),
+        (1, Rates(starts_per_s=1000), 1),
+        (100_000, Rates(starts_per_s=1), 60),
+        (100, Rates(), 5),
+    ],
 )
-def test_the_advice_is_the_time_in_which_so_many_end(
-    jobs: int, ends_per_s: float, wait_s: int
+def test_the_advice_is_the_time_in_which_so_many_start(
+    jobs: int, found: Rates, wait_s: int
 ) -> None:
-    """Within bounds, and a few seconds where nothing has ended lately."""
-    assert expected_wait_s(jobs, ends_per_s) == wait_s
+    """Within bounds, and a few seconds where nothing is known."""
+    assert expected_wait_s(jobs, found) == wait_s
+
+
+def test_the_reaper_samples_how_far_the_line_was_taken(
+    lanes: Lanes, submit: Submit, book: ledger.Ledger, redis: redis_py.Redis
+) -> None:
+    """Two ticks with a line at both: the pace is what was claimed between them."""
+    for _ in range(30):
+        submit()
+    claimed(book, limit=5)
+    tend(book, redis)
+    key = f"kerbside:samples:{PREDICTIONS}"
+    first: Any = redis.lpop(key)
+    time_ms, *counts = first.split()
+    redis.lpush(key, b" ".join([b"%d" % (int(time_ms) - 1000), *counts]))
+    claimed(book, limit=20)
+    tend(book, redis)
+
+    assert lanes.rates(PREDICTIONS).starts_per_s == pytest.approx(20, rel=0.2)
 
 
 def test_a_retried_job_is_as_old_as_its_retry(

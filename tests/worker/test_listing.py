@@ -1,6 +1,7 @@
 """The laws of a tenant's list, on a real server."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import pytest
 import redis as redis_py
@@ -39,7 +40,7 @@ def test_a_cursor_survives_its_text_form() -> None:
     """What a client hands back is what it was given; anything else is a ValueError."""
     cursor = Cursor(1763812345678, "3c1ab2b4-0000-4000-8000-000000000000")
     assert Cursor.decode(cursor.encode()) == cursor
-    for text in ("", "!", "abcd", "bm9jb2xvbg"):
+    for text in ("", "!", "abcd", "bm9jb2xvbg", "MTox", "LTU6eA", "MV8wOng"):
         with pytest.raises(ValueError):  # noqa: PT011 - of several kinds
             Cursor.decode(text)
 
@@ -134,6 +135,70 @@ def test_a_search_for_rare_states_stops_and_leads_on(
         pages.append(lists.page("acme", limit=5, cursor=pages[-1].next, wanted=wanted))
 
     assert sorted(len(page.jobs) for page in pages) == [0, 0, 1]
+
+
+@pytest.mark.parametrize("newer", [False, True])
+def test_a_walk_that_drops_old_entries_passes_over_no_others(
+    lists: Listing,
+    submit: Submit,
+    front_desk: queue.Queue,
+    redis: redis_py.Redis,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    newer: bool,
+) -> None:
+    """Dead letters outlive their neighbours: what is gone leaves no hole in a page."""
+    monkeypatch.setattr(listing, "_AT_A_TIME", 4)
+    ids = [submit().id for _ in range(24)]
+    redis.zadd(ledger.tenant_key("acme"), {one: n + 1 for n, one in enumerate(ids)})
+    kept = [one for n, one in enumerate(ids) if n % 8 < 4]
+    for one in kept:
+        front_desk.cancel("acme", one)
+    redis.delete(*(ledger.job_key(one) for one in set(ids) - set(kept)))
+    wanted = Wanted(states=frozenset({State.CANCELED}))
+
+    start = Cursor(0, ids[0]) if newer else None
+    page = lists.page("acme", limit=50, cursor=start, newer=newer, wanted=wanted)
+
+    assert sorted(_ids(page)) == sorted(kept)
+
+
+def test_a_walk_shows_no_job_twice_when_others_come_meanwhile(
+    lists: Listing,
+    submit: Submit,
+    front_desk: queue.Queue,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It goes on from the last job that it saw."""
+    monkeypatch.setattr(listing, "_AT_A_TIME", 2)
+    for _ in range(8):
+        front_desk.cancel("acme", submit().id)
+    in_state = Listing._in_state  # noqa: SLF001 - between its two looks
+
+    def and_others_come(self: Listing, *args: Any) -> list[Cursor]:
+        submit()
+        return in_state(self, *args)
+
+    monkeypatch.setattr(Listing, "_in_state", and_others_come)
+    page = lists.page(
+        "acme", limit=8, wanted=Wanted(states=frozenset({State.CANCELED}))
+    )
+
+    assert len(set(_ids(page))) == len(page.jobs) == 8
+
+
+def test_many_jobs_of_one_millisecond_are_all_shown(
+    lists: Listing, submit: Submit, redis: redis_py.Redis
+) -> None:
+    """The id decides between them, page by page."""
+    ids = [submit().id for _ in range(9)]
+    redis.zadd(ledger.tenant_key("acme"), dict.fromkeys(ids, 5))
+
+    pages = [lists.page("acme", limit=2)]
+    while pages[-1].next:
+        pages.append(lists.page("acme", limit=2, cursor=pages[-1].next))
+
+    assert [one for page in pages for one in _ids(page)] == sorted(ids, reverse=True)
 
 
 def test_a_job_that_moved_on_is_not_shown_in_its_old_state(

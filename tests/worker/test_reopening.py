@@ -156,6 +156,60 @@ def test_a_late_job_can_be_retried_with_another_deadline(
     assert front_desk.find("acme", job.id).detail == "deadline_exceeded"
 
 
+@pytest.mark.parametrize("is_failure", [True, False])
+def test_of_a_withdrawn_attempt_a_price_counts_and_a_failure_does_not(
+    front_desk: queue.Queue, submit: Submit, book: ledger.Ledger, *, is_failure: bool
+) -> None:
+    """The retry was asked for to have another try."""
+    job = submit()
+    lease = book.claim(PREDICTIONS, limit=1, worker="w").leases[0]
+    front_desk.cancel("acme", job.id)
+    front_desk.retry("acme", job.id)
+    late = {"error": "No."} if is_failure else {"output": b"{}"}
+
+    written = book.complete(PREDICTIONS, [Completion(lease=lease, **late)])
+
+    assert written == [not is_failure]
+    state = front_desk.find("acme", job.id).state
+    assert state is (State.QUEUED if is_failure else State.SUCCEEDED)
+    assert claimed(book) == ([job.id] if is_failure else [])
+
+
+def test_the_message_of_a_deleted_job_is_no_stray(
+    front_desk: queue.Queue, submit: Submit, book: ledger.Ledger, redis: redis_py.Redis
+) -> None:
+    """It may lie in the lane when the job ends by its deadline."""
+    late = submit(deadline_ms=1)
+    head = submit()
+    redis.rpoplpush(PREDICTIONS, PREDICTIONS)  # the late one starts last
+    while front_desk.find("acme", late.id).state is State.QUEUED:
+        tend(book, redis)
+    front_desk.delete("acme", late.id)
+
+    claim = book.claim(PREDICTIONS, limit=5, worker="w")
+
+    assert [one.id for one in claim.leases] == [head.id]
+    assert (claim.strays, claim.left) == (0, 0)
+
+
+def test_messages_of_deleted_jobs_do_not_gather_while_nobody_claims(
+    front_desk: queue.Queue, submit: Submit, book: ledger.Ledger, redis: redis_py.Redis
+) -> None:
+    """Upkeep drops them as it drops those of jobs that have ended."""
+    book.pause(PREDICTIONS)
+    head = submit()
+    for _ in range(5):
+        job = submit(deadline_ms=1)
+        while front_desk.find("acme", job.id).state is State.QUEUED:
+            tend(book, redis)
+        front_desk.delete("acme", job.id)
+    front_desk.cancel("acme", head.id)
+
+    tend(book, redis)
+
+    assert redis.llen(PREDICTIONS) == 0
+
+
 def test_the_times_of_a_retried_job_count_from_its_retry(
     front_desk: queue.Queue, submit: Submit, book: ledger.Ledger, redis: redis_py.Redis
 ) -> None:

@@ -1,5 +1,5 @@
 -- Takes up to n waiting jobs of a lane and leases them to one worker.
--- Reads:  kerbside:paused:<lane>
+-- Reads:  kerbside:paused:<lane>, of a message whether kerbside:gone:<id> is there
 -- Writes: kerbside:workers:<lane> kerbside:strays:<lane> kerbside:claimed:<lane> kerbside:job:<id>
 --         kerbside:running:<lane> kerbside:waiting:<lane> kerbside:awake:<lane> kerbside:bell:<lane> <lane>,
 --         and what prelude's finish writes
@@ -45,8 +45,11 @@ for i = #messages, 1, -1 do
     'state', 'crashes', 'fence', 'deadline', 'version', 'input', 'number', 'attempts', 'started', 'sequence', 'tenant',
     'alias', 'explain')
   if not (record and record[1]) then
-    strays = strays + 1
-    redis.call('LPUSH', 'kerbside:strays:' .. lane, messages[i])
+    -- One whose job ended while it lay here, and was deleted since, is no stray.
+    if not (id and redis.call('EXISTS', 'kerbside:gone:' .. id) == 1) then
+      strays = strays + 1
+      redis.call('LPUSH', 'kerbside:strays:' .. lane, messages[i])
+    end
   elseif record[1] == 'queued' or record[1] == 'retrying' then
     local crashes = tonumber(record[2]) or 0
     level = level or crashes

@@ -1,18 +1,20 @@
 -- Writes the results of a batch; the first result of a job wins, and a late one is accepted while the job is open.
+-- A failure is not: who lost the lease, or had the job taken away by a retry, does not speak for those who have it now.
 -- Writes: what prelude's finish writes; publishes the batch's Celery events, unless nothing was written
--- Arguments: 6 lane, 7 event channel or '', 8 event message, 9.. per job: id, version, state, detail,
+-- Arguments: 6 lane, 7 event channel or '', 8 event message, 9.. per job: id, version, fence, state, detail,
 --            'output' or 'error', its value, predictor call us
--- Returns: per job 1 (written) or 0 (the job was already terminal, erased, or belongs to another model version)
+-- Returns: per job 1 (written) or 0 (the job was already terminal, erased, in other hands, or of another model version)
 local lane = ARGV[6]
 local written, ends, seen = {}, {}, {}
-for i = 9, #ARGV, 7 do
+for i = 9, #ARGV, 8 do
   local id = ARGV[i]
-  local record = redis.call('HMGET', job_key(id), 'state', 'version', 'tenant', 'sequence')
-  if is_open(record[1]) and record[2] == ARGV[i + 1] and not seen[id] then
+  local record = redis.call('HMGET', job_key(id), 'state', 'version', 'tenant', 'sequence', 'fence')
+  local speaks = ARGV[i + 3] ~= 'failed' or record[5] == ARGV[i + 2]
+  if is_open(record[1]) and record[2] == ARGV[i + 1] and speaks and not seen[id] then
     seen[id] = true
     ends[#ends + 1] = {
-      id = id, tenant = record[3], sequence = record[4], state = ARGV[i + 2], detail = ARGV[i + 3],
-      more = { ARGV[i + 4], ARGV[i + 5], 'predict_us', ARGV[i + 6] },
+      id = id, tenant = record[3], sequence = record[4], state = ARGV[i + 3], detail = ARGV[i + 4],
+      more = { ARGV[i + 5], ARGV[i + 6], 'predict_us', ARGV[i + 7] },
     }
     written[#written + 1] = 1
   else

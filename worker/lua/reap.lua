@@ -1,5 +1,6 @@
 -- One tick of upkeep for a lane: expired leases, lost messages and dead ones, passed deadlines, rate samples.
--- Reads:  kerbside:number:<lane> kerbside:done:<lane>
+-- Reads:  kerbside:number:<lane> kerbside:done:<lane> kerbside:claimed:<lane>, of a message whether kerbside:gone:<id> is
+--         there
 -- Writes: kerbside:tick:<lane> kerbside:samples:<lane> kerbside:dead:<lane> kerbside:job:<id> kerbside:running:<lane>
 --         kerbside:waiting:<lane> kerbside:deadlines:<lane> kerbside:upkeep:<lane> <lane>,
 --         and what prelude's enqueue_* and finish write
@@ -119,13 +120,13 @@ local function expire_deadlines()
 end
 
 -- While no worker claims, nobody else takes away the messages of jobs that have ended, and their deadlines may be
--- short. One without a record is left for claim to set aside.
+-- short. One without a record is left for claim to set aside, unless its job was deleted.
 local function drop_ended()
   for dropped = 0, limit - 1 do
     local oldest = redis.call('LINDEX', lane, -1)
     local id = oldest and string.match(oldest, '"id": ?"([^"]+)"')
     local state = id and redis.call('HGET', job_key(id), 'state')
-    if not state or is_open(state) then
+    if is_open(state) or not (state or id and redis.call('EXISTS', 'kerbside:gone:' .. id) == 1) then
       return dropped
     end
     redis.call('RPOP', lane)
@@ -139,8 +140,9 @@ if not goes_on then
   if gap > LONGEST_GAP or gap < 0 then
     extended = forgive()
   end
-  redis.call('LPUSH', 'kerbside:samples:' .. lane, now .. ' ' .. (redis.call('GET', 'kerbside:number:' .. lane) or 0)
-    .. ' ' .. (redis.call('GET', 'kerbside:done:' .. lane) or 0))
+  local counts = redis.call('MGET', 'kerbside:number:' .. lane, 'kerbside:done:' .. lane, 'kerbside:claimed:' .. lane)
+  redis.call('LPUSH', 'kerbside:samples:' .. lane,
+    now .. ' ' .. (counts[1] or 0) .. ' ' .. (counts[2] or 0) .. ' ' .. (counts[3] or 0))
   redis.call('LTRIM', 'kerbside:samples:' .. lane, 0, SAMPLES_KEPT - 1)
 end
 local late = expire_deadlines()

@@ -25,5 +25,7 @@ redis.call('PERSIST', job_key(id))
 redis.call('DEL', 'kerbside:gone:' .. id)
 redis.call('ZREM', 'kerbside:dead:' .. lane, id)
 redis.call('EXPIRE', 'kerbside:tenant:' .. tenant, RESULT_TTL + DEAD_TTL)
+-- Who still has the job in hand from before may bring a price, but no failure.
+redis.call('HINCRBY', job_key(id), 'fence', 1)
 open(id, lane, ARGV[9], 'sequence', record[4] + 1, 'reopened', now)
 return { 'reopened' }
