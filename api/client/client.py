@@ -60,7 +60,8 @@ class Client:
         url: `http://` or `https://`, host, and perhaps a port and a path.
         key: API key.
         timeout_s: Seconds that a call may take in all: tries, pauses, waiting for a
-            price, and answers that trickle. Only the look-up of the host is apart.
+            price, and answers that trickle. Apart are the look-up of the host, and one
+            second for a last look at a prediction.
         concurrency: Of several houses, how many are under way at a time.
 
     Raises:
