@@ -195,6 +195,17 @@ def test_a_closed_output_is_a_sentence(module: str) -> None:
     assert done.stderr.count(b"\n") == 1
 
 
+def test_a_closed_input_is_a_sentence() -> None:
+    """`<&-` leaves no stream at all."""
+    typed = f"exec {sys.executable} -m api predict - <&-"
+    there = child_environment(KERBSIDE_URL="http://127.0.0.1:1", KERBSIDE_API_KEY="kb_")
+    done = subprocess.run(
+        ["sh", "-c", typed], check=False, capture_output=True, env=there
+    )
+
+    assert (done.returncode, done.stderr) == (74, b"Error: The input is closed.\n")
+
+
 @pytest.mark.parametrize("module", ["api", "model_store"])
 @pytest.mark.parametrize("slow", ["click.py", "atexit"])
 def test_ctrl_c_needs_no_program_that_is_loaded(
