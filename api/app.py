@@ -72,7 +72,8 @@ def create_app(settings: ApiSettings, queue: Queue | None = None) -> OpenAPI:
         doc_ui=False,
         static_folder=None,
     )
-    # Every method that is not offered answers 405, every other spelling of a path 404.
+    # Every method that is not offered answers 405, every other spelling of a path 404,
+    # save that of slashes in front, which werkzeug passes over.
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.url_map.merge_slashes = False
     services.install(app, _services(settings, queue))

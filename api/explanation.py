@@ -75,7 +75,7 @@ def _told(
 
 
 #: Errors of this service's own checks, which say all in their message.
-_OWN_WORDS = frozenset({"not_available_yet", "explain_unavailable"})
+_OWN_WORDS = frozenset({"not_available_yet", "explain_unavailable", "below_other"})
 
 
 @functools.lru_cache(maxsize=64)

@@ -3,9 +3,17 @@
 import re
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    create_model,
+)
+from pydantic_core import PydanticCustomError
 
 Kind = Literal["integer", "number", "category"]
 Value = int | float | str
@@ -35,6 +43,9 @@ class Feature:
         maximum: Greatest plausible value; anything above is refused.
         pattern: Regular expression that a category must match.
         required: Whether a house without it is refused.
+        not_below: Name of an earlier feature, a number, that it must not be below, as
+            a year of renovation must not be before that of building.
+        none_as: Number that means that there is none, and is below nothing.
     """
 
     name: str
@@ -46,6 +57,8 @@ class Feature:
     maximum: int | float | None = None
     pattern: str | None = None
     required: bool = True
+    not_below: str | None = None
+    none_as: int | float | None = None
 
     def __post_init__(self) -> None:
         """Refuse a name that cannot be a field.
@@ -64,6 +77,8 @@ class Feature:
         """Return the pydantic field definition: type and constraints."""
         category = self.kind == "category"
         kind: Any = _TYPES[self.kind]
+        if self.not_below is not None:
+            kind = Annotated[kind, AfterValidator(self._in_order)]
         constraints = Field(
             default=... if self.required else None,
             description=f"{self.description} Unit: {self.unit}."
@@ -78,6 +93,23 @@ class Feature:
             json_schema_extra={"unit": self.unit} if self.unit else None,
         )
         return (kind if self.required else kind | None, constraints)
+
+    def _in_order(self, value: float, info: ValidationInfo) -> float:
+        """Let pass what is not below the other feature, where the house has it."""
+        bound = info.data.get(str(self.not_below))
+        if bound is None or value >= bound or value == self.none_as:
+            return value
+        none = "" if self.none_as is None else f", or {plain(self.none_as)} for none"
+        raise PydanticCustomError(
+            "below_other",
+            "Expected at least {bound} as in {other}{none}, got {value}.",
+            {
+                "bound": plain(bound),
+                "other": self.not_below,
+                "none": none,
+                "value": plain(value),
+            },
+        )
 
 
 def plain(number: float) -> int | float:
@@ -94,6 +126,23 @@ class Schema:
     """What a house must look like to be priced by one model version."""
 
     features: tuple[Feature, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse an order between features that cannot be checked.
+
+        Raises:
+            ValueError: A feature must not be below one that does not come before it,
+                or that is no number.
+        """
+        numbers: set[str] = set()
+        for feature in self.features:
+            if feature.not_below is not None and feature.not_below not in numbers:
+                raise ValueError(
+                    f"feature {feature.name!r} must not be below "
+                    f"{feature.not_below!r}: expected a number that comes before it"
+                )
+            if feature.kind != "category":
+                numbers.add(feature.name)
 
     @cached_property
     def names(self) -> tuple[str, ...]:

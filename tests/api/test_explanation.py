@@ -51,6 +51,11 @@ _NOT_EXPECTED: list[tuple[dict[str, Any], str, str]] = [
     ({"lat": 91}, "/input/lat", "Expected a number from -90 to 90, got 91."),
     ({"yr_built": "1975-05-01"}, "/input/yr_built", 'got text "1975-05-01".'),
     ({"yr_built": 2**63}, "/input/yr_built", f"got {2**63}."),
+    (
+        {"yr_built": 2009, "yr_renovated": 1990},
+        "/input/yr_renovated",
+        "Expected at least 2009 as in yr_built, or 0 for none, got 1990.",
+    ),
     ({"kitchen": 1}, "/input/kitchen", "Unknown field: known are bedrooms, "),
     ({"sqft": 1}, "/input/sqft", "Unknown field: "),
     ({"explain": True}, "/input/explain", "belongs beside `input`, not in it."),

@@ -26,6 +26,55 @@ def test_a_good_house_passes_from_json_and_from_python_alike() -> None:
     assert house.model_validate(GOOD) == house.model_validate_json(json.dumps(GOOD))
 
 
+@pytest.mark.parametrize(
+    ("years", "is_taken"),
+    [
+        ({"built": 1975, "renovated": 1990}, True),
+        ({"built": 1975, "renovated": 1975}, True),
+        ({"built": 1975, "renovated": 0}, True),
+        ({"renovated": 1990}, True),
+        ({"built": 1975}, True),
+        ({"built": 1975, "renovated": 1974}, False),
+        ({"built": 1975, "renovated": 5}, False),
+    ],
+)
+def test_what_cannot_be_before_another_is_refused(
+    years: dict[str, int], *, is_taken: bool
+) -> None:
+    """But what means that there is none; and where there is no other."""
+    schema = Schema(
+        (
+            Feature("built", "integer", "Built.", 1970, required=False),
+            Feature(
+                *("renovated", "integer", "Renovated.", 0),
+                required=False,
+                not_below="built",
+                none_as=0,
+            ),
+        )
+    )
+    model = schema.house_model()
+    if is_taken:
+        model.model_validate(years)
+        return
+    with pytest.raises(ValidationError) as caught:
+        model.model_validate(years)
+    (error,) = caught.value.errors()
+    assert error["loc"] == ("renovated",)
+    assert error["msg"].startswith("Expected at least 1975 as in built, or 0 for none")
+
+
+@pytest.mark.parametrize("other", ["nothing", "post", "late", "area"])
+def test_an_order_that_cannot_be_checked_is_no_schema(other: str) -> None:
+    """Only a number that comes before can be compared with."""
+    area = Feature("area", "number", "Space.", 80.5, not_below=other)
+    post = Feature("post", "category", "Post code.", "01234")
+    late = Feature("late", "number", "Late.", 1)
+
+    with pytest.raises(ValueError, match="comes before it"):
+        Schema((post, area, late))
+
+
 def test_an_integer_is_a_number() -> None:
     """80 is accepted where 80.5 would be."""
     house = SCHEMA.house_model().model_validate_json(json.dumps(GOOD | {"area": 80}))

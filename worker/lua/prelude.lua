@@ -137,10 +137,22 @@ local function finish(lane, ends)
   redis.call('PUBLISH', FINISHED, table.concat(ids, '\n'))
 end
 
--- Ends an open job of a tenant at once because its client wants it so; a waiting job's message goes with it.
-local function cancel(id, tenant, lane, state, sent, sequence)
-  if state ~= 'running' then
-    withdraw(id, lane, sent)
+-- What must be known of a job before its client takes it back; nil where there is none.
+local function known(id)
+  local record = redis.call('HMGET', job_key(id), 'tenant', 'lane', 'state', 'sent', 'sequence', 'completed',
+    'detail')
+  return record[1] and {
+    tenant = record[1], lane = record[2], state = record[3], sent = record[4], sequence = record[5],
+    completed = record[6], detail = record[7],
+  } or nil
+end
+
+-- Ends an open job at once because its client wants it so; a waiting job's message goes with it.
+local function cancel(id, job)
+  if job.state ~= 'running' then
+    withdraw(id, job.lane, job.sent)
   end
-  finish(lane, { { id = id, tenant = tenant, sequence = sequence, state = 'canceled', detail = 'by_client', more = {} } })
+  finish(job.lane, { {
+    id = id, tenant = job.tenant, sequence = job.sequence, state = 'canceled', detail = 'by_client', more = {},
+  } })
 end
