@@ -1,5 +1,21 @@
 """`python -m api` is `kerbside`."""
 
-from api.cli import main
+from collections.abc import Callable
+from functools import partial
 
-main(prog_name="kerbside")
+from model_store import interruption
+
+
+def main() -> None:
+    """Run `kerbside`."""
+    interruption.run(_loaded)
+
+
+def _loaded() -> Callable[[], object]:
+    from api.cli import main as program  # noqa: PLC0415 -- Ctrl-C may come meanwhile
+
+    return partial(program, prog_name="kerbside")
+
+
+if __name__ == "__main__":
+    main()

@@ -6,16 +6,32 @@ set -eu
 # same prediction. Keep it if your program may be started again.
 idempotency_key=$(cat /proc/sys/kernel/random/uuid)
 
+answer=$(mktemp)
+head=$(mktemp)
+trap 'rm -f "$answer" "$head"' EXIT
+
+# Put the answer into the file. What may pass is tried again: no answer (000), and an
+# answer that says "not now", after the seconds that it asks for.
 ask() {
-    curl --silent --show-error --fail-with-body --max-time 30 \
-        --retry 5 --retry-all-errors --retry-max-time 60 \
-        --header "Authorization: Bearer $KERBSIDE_API_KEY" "$@"
+    for pause in 1 2 4 8 16 last; do
+        status=$(curl --silent --show-error --max-time 30 \
+            --output "$answer" --dump-header "$head" --write-out '%{http_code}' \
+            --header "Authorization: Bearer $KERBSIDE_API_KEY" "$@") || status=000
+        case $status/$pause in
+            2??/*) return ;;
+            */last) break ;;
+            000/* | 429/* | 50[234]/*) ;;
+            *) break ;;
+        esac
+        asked=$(sed -n 's/^[Rr]etry-[Aa]fter: \([0-9]*\).*/\1/p' "$head")
+        sleep "${asked:-$pause}"
+    done
+    # The problem document says what was wrong, and where.
+    cat "$answer" >&2
+    exit 1
 }
 
-answer=$(mktemp)
-trap 'rm -f "$answer"' EXIT
-
-ask "$KERBSIDE_URL/v1/predictions" --output "$answer" \
+ask "$KERBSIDE_URL/v1/predictions" \
     --header "Content-Type: application/json" \
     --header "Idempotency-Key: $idempotency_key" \
     --data '{"input": {
@@ -29,8 +45,7 @@ id=$(sed -n 's/^{"id":"\([^"]*\)".*/\1/p' "$answer")
 
 # The request is held until the prediction has ended, ten seconds at most.
 until grep -qE '"status":"(succeeded|failed|canceled)"' "$answer"; do
-    ask "$KERBSIDE_URL/v1/predictions/$id" --output "$answer" \
-        --header "Prefer: wait=10"
+    ask "$KERBSIDE_URL/v1/predictions/$id" --header "Prefer: wait=10"
 done
 
 grep -q '"status":"succeeded"' "$answer" || { cat "$answer" >&2; exit 1; }

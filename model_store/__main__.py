@@ -1,5 +1,17 @@
 """`python -m model_store` is `kerbside model`."""
 
-from model_store.cli import cli
+from collections.abc import Callable
+from functools import partial
 
-cli(prog_name="kerbside model", complete_var="_KERBSIDE_MODEL_COMPLETE")
+from model_store import interruption
+
+
+def _loaded() -> Callable[[], object]:
+    from model_store.cli import cli  # noqa: PLC0415 -- Ctrl-C may come meanwhile
+
+    return partial(
+        cli, prog_name="kerbside model", complete_var="_KERBSIDE_MODEL_COMPLETE"
+    )
+
+
+interruption.run(_loaded)

@@ -101,6 +101,8 @@ class Group(_Documented, click.Group):
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
         """Read the command line."""
         with _ended_in_one_manner():
+            if sys.stdout is None:  # as `>&-` leaves it
+                raise OSError(errno.EBADF, "The output is closed; none is >/dev/null")
             return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -142,6 +144,8 @@ def _ended_in_one_manner() -> Iterator[None]:
 
 def _leave_stdout() -> None:
     """Drop what cannot be written, which Python would try again at its exit."""
+    if sys.stdout is None:
+        return
     try:
         sys.stdout.flush()
     except OSError:

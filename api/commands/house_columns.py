@@ -29,15 +29,22 @@ def kinds(
         no_features: Columns that are known to be none, whatever they are called.
 
     Raises:
-        WrongFile: A feature is missing, or a column looks like a misspelt one.
+        WrongFile: A feature is missing, a column looks like a misspelt one, or there is
+            no column of a name in `no_features`.
     """
     known = {feature["name"]: feature for feature in features}
-    others = [name for name in columns if name not in known and name not in no_features]
-    missing = [feature for name, feature in known.items() if name not in columns]
-    faults = [fault for one in missing if (fault := _fault(one, others))]
+    usable = [name for name in columns if name not in no_features]
+    others = [name for name in usable if name not in known]
+    missing = [feature for name, feature in known.items() if name not in usable]
+    faults = [
+        f"--no-feature {name}: there is no such column."
+        for name in no_features
+        if name not in columns
+    ]
+    faults += [fault for one in missing if (fault := _fault(one, others, no_features))]
     if faults:
         raise WrongFile("\n".join(faults))
-    return {name: known[name]["kind"] for name in columns if name in known}
+    return {name: known[name]["kind"] for name in usable if name in known}
 
 
 def house(
@@ -51,9 +58,13 @@ def house(
     }
 
 
-def _fault(feature: Feature, others: Sequence[str]) -> str | None:
-    """Say what is wrong about a feature that no column has the name of."""
+def _fault(
+    feature: Feature, others: Sequence[str], no_features: Collection[str]
+) -> str | None:
+    """Say what is wrong about a feature that no column is to have the name of."""
     name, is_required = feature["name"], feature["required"]
+    if name in no_features:
+        return f"--no-feature {name}: the model needs it." if is_required else None
     spellings = {other.casefold(): other for other in others}
     near = difflib.get_close_matches(name.casefold(), spellings, n=1, cutoff=_ALIKE)
     if near:

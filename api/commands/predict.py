@@ -1,10 +1,9 @@
 """`kerbside predict`: a CSV file of houses comes back with a price for each."""
 
 import contextlib
+import errno
 import json
-import shlex
 import shutil
-import signal
 import sys
 import tempfile
 import time
@@ -14,15 +13,14 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import click
-from click.core import ParameterSource
 
-from api.client import Client, KerbsideError
-from api.commands import priced_file, pricing_task, service
+from api.commands import copies, priced_file, pricing_task, service, stopping, way_on
 from api.commands.house_file import HouseFile
 from api.commands.priced_file import Place, PlaceTaken, Stream
 from api.commands.pricing_task import Options, Task
+from api.commands.stopping import TERMINATED
 from api.launcher import faults
-from api.launcher.faults import ApiUnreachable, KeyRefused, NotPriced
+from api.launcher.faults import ApiUnreachable, KeyRefused, NotPriced, QueueRefused
 from model_store.command_line import Command
 
 _HELP = """Price the houses of the CSV file HOUSES; - is stdin.
@@ -35,16 +33,22 @@ is read, so that a broken line is told at once.
 
 All houses are priced by the model version that the first one was. Until the output is
 whole it lies in OUTPUT.part. What interrupts the command costs nothing: the same
-command goes on where it was, and no house is priced twice.
+command goes on where it was, and within a day no house is priced twice (by default the
+service remembers for 24 hours what was submitted).
+
+The service keeps its own copy of each prediction, by default for a day, in a store that
+all share. With --delete it is deleted once its row is written, with --keep it is not;
+if neither is said, those of a file of more than 10,000 houses are deleted.
 
 With --json it prints {"output", "model_version", "houses", "priced", "failed",
-"resumed_at", "seconds", "passed_through"}.
+"resumed_at", "seconds", "passed_through", "kept"}.
 """
 
 _EXIT_CODES = {
     0: "All houses have a price.",
-    **faults.exit_codes(NotPriced, ApiUnreachable, KeyRefused),
+    **faults.exit_codes(NotPriced, QueueRefused, ApiUnreachable, KeyRefused),
     8: "Some houses have no price; the output is whole and says why.",
+    TERMINATED: "Ended by SIGTERM.",
 }
 #: Seconds within which the API must say which model it has.
 _FIRST_ANSWER_S = 10.0
@@ -89,6 +93,11 @@ _FIRST_ANSWER_S = 10.0
     show_default=True,
     help="Seconds that the API may be away, or take for a house.",
 )
+@click.option(
+    "--keep/--delete",
+    default=None,
+    help="Whether the service keeps predictions whose rows are written.",
+)
 @click.option("--overwrite", is_flag=True, help="Begin anew, whatever is at OUTPUT.")
 @click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON.")
 @click.pass_context
@@ -98,22 +107,21 @@ def predict(ctx: click.Context, /, **given: Any) -> None:
     if options.as_json and options.output == "-":
         raise click.UsageError("--json needs -o: the houses themselves go to stdout.")
     url, key = service.found(options.url, options.key)
-    connect = partial(Client, url, key, concurrency=options.at_once)
+    connect = partial(service.client, url, key, concurrency=options.at_once)
+    first_answer_s = min(options.timeout_s, _FIRST_ANSWER_S)
     with (
+        connect(timeout_s=first_answer_s) as asking,
         _opened(options.houses) as file,
         _place(options.output) as place,
         service.told(url),
     ):
         source = HouseFile(file, options.houses)
-        with connect(timeout_s=min(options.timeout_s, _FIRST_ANSWER_S)) as client:
-            task = pricing_task.begun(options, client, source, place)
-        if task.passed_through:
-            others = ", ".join(task.passed_through)
-            click.echo(f"No features, passed through: {others}.", err=True)
+        task = pricing_task.begun(options, asking, source, place)
+        _tell_before(options, task)
         with (
-            _way_on(ctx, task),
+            way_on.told(ctx, task, can_go_on=place.can_go_on),
             connect(timeout_s=options.timeout_s) as client,
-            _stoppable(client),
+            stopping.stoppable(client),
         ):
             pricing_task.price(task, client, source, place)
     _tell(options, task)
@@ -128,70 +136,31 @@ def _opened(name: str) -> Iterator[BinaryIO]:
             yield file
         return
     with tempfile.TemporaryFile() as kept:
+        if sys.stdin is None:  # as `<&-` leaves it
+            raise OSError(errno.EBADF, "The input is closed")
         shutil.copyfileobj(sys.stdin.buffer, kept)
         yield kept
 
 
 @contextlib.contextmanager
 def _place(output: str) -> Iterator[Place | Stream]:
-    if output == "-":
-        yield Stream(sys.stdout)
-        return
     try:
-        with priced_file.owned(Path(output)) as place:
+        with priced_file.opened(output) as place:
             yield place
     except PlaceTaken:
         raise click.UsageError(f"Another process writes {output}.") from None
 
 
-@contextlib.contextmanager
-def _stoppable(client: Client) -> Iterator[None]:
-    """Let Ctrl-C end what is under way, too; where it is ignored it still is."""
-
-    def stop(*_: object) -> None:
-        client.close()
-        raise KeyboardInterrupt
-
-    before = signal.getsignal(signal.SIGINT)
-    if before is signal.default_int_handler:
-        signal.signal(signal.SIGINT, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-@contextlib.contextmanager
-def _way_on(ctx: click.Context, task: Task) -> Iterator[None]:
-    """Say how to go on, whatever ends the block early."""
-    try:
-        yield
-    except (KeyboardInterrupt, KerbsideError, OSError):
-        if ctx.params["output"] != "-":
-            click.echo(
-                f"Stopped: {task.done:,} of {task.houses:,} houses are done. To go on:"
-                f"\n  {shlex.join(_words(ctx))}",
-                err=True,
-            )
-        raise
-
-
-def _words(ctx: click.Context) -> Iterator[str]:
-    """Yield the words of the command that goes on; a key is never repeated."""
-    yield from ctx.command_path.split()
-    for parameter in ctx.command.params:
-        name = parameter.name or ""
-        is_typed = ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
-        if not is_typed or name in {"key", "overwrite"}:
-            continue
-        value = ctx.params[name]
-        if isinstance(parameter, click.Argument):
-            yield value
-        elif value is True:
-            yield parameter.opts[0]
-        else:
-            for one in value if isinstance(value, tuple) else [value]:
-                yield from (parameter.opts[0], str(one))
+def _tell_before(options: Options, task: Task) -> None:
+    if task.passed_through:
+        others = ", ".join(task.passed_through)
+        click.echo(f"No features, passed through: {others}.", err=True)
+    if options.keep is None and not task.keep:
+        click.echo(
+            f"More than {copies.MOST_KEPT:,} houses: each prediction is deleted from"
+            " the service once its row is written, unless you say --keep.",
+            err=True,
+        )
 
 
 def _tell(options: Options, task: Task) -> None:
@@ -206,6 +175,7 @@ def _tell(options: Options, task: Task) -> None:
             "resumed_at": task.resumed_at,
             "seconds": round(seconds, 3),
             "passed_through": task.passed_through,
+            "kept": task.keep,
         }
         click.echo(json.dumps(record))
         return

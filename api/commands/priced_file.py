@@ -3,18 +3,39 @@
 import contextlib
 import csv
 import io
+import itertools
 import json
 import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, ClassVar, TextIO
 
 from worker.supervision import lockfile
 
 
 class PlaceTaken(Exception):
     """Another process writes the file."""
+
+
+@contextlib.contextmanager
+def opened(output: str) -> Iterator["Place | Stream"]:
+    """Open where rows go: a file, what is no file such as a pipe, or - for stdout.
+
+    Raises:
+        PlaceTaken: Another process owns the file.
+    """
+    # A link stays one: its target is written.
+    path = Path(output).resolve()
+    if output == "-":
+        yield Stream(sys.stdout)
+    elif path.exists() and not path.is_file():
+        with path.open("w", encoding="utf-8", newline="") as file:
+            yield Stream(file)
+    else:
+        with owned(path) as place:
+            yield place
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +60,16 @@ class Table:
 class Stream:
     """Where rows go one by one, and nothing lies of an earlier run."""
 
+    can_go_on: ClassVar = False
+
     def __init__(self, file: TextIO) -> None:
         self._file = file
         if isinstance(file, io.TextIOWrapper):
             file.reconfigure(encoding="utf-8", newline="")
+
+    def is_watched(self) -> bool:
+        """Tell whether people see the rows come."""
+        return self._file.isatty()
 
     def is_taken(self) -> bool:
         """Tell that no file is in the way."""
@@ -62,9 +89,21 @@ class Stream:
         del table
         return 0, 0
 
+    def rows(self, table: Table, *, first: int) -> Iterator[list[str]]:
+        """Yield none."""
+        del table, first
+        yield from ()
+
     def growing(self) -> contextlib.AbstractContextManager[TextIO]:
         """Return the stream."""
         return contextlib.nullcontext(self._file)
+
+    def secure(self, file: TextIO) -> None:
+        """Hand on what was written."""
+        file.flush()
+
+    def note(self, run: Mapping[str, Any]) -> None:
+        """Keep nothing."""
 
     def finish(self) -> None:
         """Leave it as it is."""
@@ -81,10 +120,16 @@ class Place:
         handle: Of `<path>.run`.
     """
 
+    can_go_on: ClassVar = True
+
     def __init__(self, path: Path, handle: int) -> None:
         self._path = path
         self._part = _beside(path, ".part")
         self._handle = handle
+
+    def is_watched(self) -> bool:
+        """Tell that nobody sees the rows come."""
+        return False
 
     def is_taken(self) -> bool:
         """Tell whether a file is there already."""
@@ -100,6 +145,10 @@ class Place:
         with self._part.open("w", encoding="utf-8", newline="") as file:
             table.write_header(file)
         os.ftruncate(self._handle, 0)
+        self.note(run)
+
+    def note(self, run: Mapping[str, Any]) -> None:
+        """Keep what is to be known of the run; it never takes less room than before."""
         os.pwrite(self._handle, json.dumps(run).encode(), 0)
 
     def go_on(self, table: Table) -> tuple[int, int]:
@@ -115,11 +164,21 @@ class Place:
                 table.write_header(file)
         return max(rows, 0), empty
 
+    def rows(self, table: Table, *, first: int) -> Iterator[list[str]]:
+        """Yield the cells of the rows that there are, from number `first` on."""
+        with self._part.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file, delimiter=table.delimiter, strict=True)
+            yield from itertools.islice(reader, 1 + first, None)
+
     @contextlib.contextmanager
     def growing(self) -> Iterator[TextIO]:
         """Return the file to append to; what is written has left this process."""
         with self._part.open("a", encoding="utf-8", newline="", buffering=1) as file:
             yield file
+
+    def secure(self, file: TextIO) -> None:
+        """Have what was written outlive a power cut."""
+        os.fsync(file.fileno())
 
     def finish(self) -> None:
         """Put the file, which is whole now, in its place."""
@@ -136,7 +195,10 @@ def owned(path: Path) -> Iterator[Place]:
         PlaceTaken: Another process owns it.
     """
     run = _beside(path, ".run")
-    handle = lockfile.acquire(run)
+    try:
+        handle = lockfile.acquire(run)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
     if handle is None:
         raise PlaceTaken
     try:

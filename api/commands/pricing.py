@@ -18,6 +18,16 @@ from api.client import (
 _TOGETHER = 16
 
 Row = Sequence[str]
+Result = Prediction | KerbsideError
+
+
+class NothingTold(KerbsideError):
+    """No cell of a feature is filled in, so there is no house to price."""
+
+    is_about_house = True
+
+    def __init__(self) -> None:
+        super().__init__("No feature of the model has a value in this row.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +45,8 @@ class Run:
         house: Callable[[Row], dict[str, Any]],
         *,
         first: int,
-    ) -> Iterator[tuple[Row, Prediction | KerbsideError]]:
-        """Yield each row with its price, or with why it has none, in order.
+    ) -> Iterator[list[tuple[Row, Result]]]:
+        """Yield rows with their prices, or with why they have none, some at a time.
 
         Args:
             client: Prices the houses.
@@ -50,19 +60,29 @@ class Run:
         """
         numbered = enumerate(rows, first)
         while some := list(itertools.islice(numbered, _TOGETHER * client.concurrency)):
+            houses = {number: told for number, row in some if (told := house(row))}
             results: Any = client.price(
-                [house(row) for _, row in some],
+                list(houses.values()),
                 errors="keep",
-                keys=[f"{self.id}:{number}" for number, _ in some],
+                keys=[f"{self.id}:{number}" for number in houses],
                 version=self.model_version,
             )
-            for (_, row), result in zip(some, results, strict=True):
-                if isinstance(result, KerbsideError) and not result.is_about_house:
-                    raise result
-                yield row, result
+            by_number = dict(zip(houses, results, strict=True))
+            found = [
+                (row, by_number.get(number, NothingTold())) for number, row in some
+            ]
+            whole = list(itertools.takewhile(_is_about_house, found))
+            yield whole
+            if len(whole) < len(found):
+                raise found[len(whole)][1]
 
 
-def cells(result: Prediction | KerbsideError) -> list[Any]:
+def _is_about_house(priced: tuple[Row, Result]) -> bool:
+    result = priced[1]
+    return not isinstance(result, KerbsideError) or result.is_about_house
+
+
+def cells(result: Result) -> list[Any]:
     """Return the cells that a priced row gets, in the order of RESULT_COLUMNS."""
     values = result_columns(result)
     return [_cell(values[name]) for name in RESULT_COLUMNS]

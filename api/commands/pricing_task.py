@@ -3,7 +3,7 @@
 import itertools
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
@@ -12,10 +12,13 @@ from typing import Any
 import click
 
 from api.client import RESULT_COLUMNS, ApiError, Client, KerbsideError
-from api.commands import house_columns, pricing, progress
+from api.commands import copies, house_columns, pricing, progress
 from api.commands.house_file import HouseFile, WrongFile
 from api.commands.priced_file import Place, Stream, Table
 from api.commands.pricing import Run
+
+#: Predictions of rows of an interrupted command that are deleted together.
+_TOGETHER = 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +34,13 @@ class Options:
     no_features: tuple[str, ...]
     at_once: int
     timeout_s: float
+    #: None: a matter of how many there are.
+    keep: bool | None
     overwrite: bool
     as_json: bool
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Task:
     """What is to be done, and how far it is."""
 
@@ -44,6 +49,10 @@ class Task:
     kinds: Mapping[str, str]
     passed_through: list[str]
     houses: int
+    #: Whether the service keeps predictions whose rows are written.
+    keep: bool
+    #: What is kept of the run: its `deleted` counts the rows whose predictions are not.
+    record: dict[str, Any]
     #: Rows that an interrupted command had priced.
     resumed_at: int
     done: int
@@ -65,6 +74,7 @@ def begun(
         table = _table(options, source)
         asked: dict[str, Any] = {"input": digest, "version": options.version}
         asked |= {"columns": list(table.columns)}
+        asked |= {"no-features": sorted(options.no_features)}
         before = _before(options, place, asked)
         card = _card(client, before.get("model_version", options.version))
         features = card["schema"]["features"]
@@ -72,13 +82,25 @@ def begun(
     except WrongFile as error:
         raise click.UsageError(str(error)) from error
     run = Run(before.get("id") or uuid.uuid4().hex, card["version"])
+    done, priced, record = 0, 0, before
     if before:
         done, priced = place.go_on(table)
     else:
-        place.begin(asked | {"id": run.id, "model_version": run.model_version}, table)
-        done, priced = 0, 0
-    others = [name for name in source.columns if name not in kinds]
-    return Task(run, table, kinds, others, houses, done, done, done - priced)
+        record = {**asked, "id": run.id, "model_version": run.model_version}
+        record["deleted"] = 0
+        place.begin(record, table)
+    return Task(
+        run=run,
+        table=table,
+        kinds=kinds,
+        passed_through=[name for name in source.columns if name not in kinds],
+        houses=houses,
+        keep=houses <= copies.MOST_KEPT if options.keep is None else options.keep,
+        record=record,
+        resumed_at=done,
+        done=done,
+        failed=done - priced,
+    )
 
 
 def _table(options: Options, source: HouseFile) -> Table:
@@ -127,13 +149,39 @@ def price(task: Task, client: Client, source: HouseFile, place: Place | Stream) 
     Raises:
         KerbsideError: The service fails; the same command goes on.
     """
+    _release(task, client, place)
     rows = itertools.islice(source.rows(), task.done, None)
     house = partial(house_columns.house, columns=source.columns, kinds=task.kinds)
-    shown = progress.shown("Pricing", total=task.houses, done=task.done)
+    shown = progress.shown(
+        "Pricing", total=task.houses, done=task.done, is_hidden=place.is_watched()
+    )
     with place.growing() as file, shown as step:
-        for row, result in task.run.priced(client, rows, house, first=task.done):
-            task.table.write_row(file, [*row, *pricing.cells(result)])
-            task.done += 1
-            task.failed += isinstance(result, KerbsideError)
-            step()
+        for some in task.run.priced(client, rows, house, first=task.done):
+            written = []
+            for row, result in some:
+                written.append([*row, *pricing.cells(result)])
+                task.table.write_row(file, written[-1])
+                task.done += 1
+                task.failed += isinstance(result, KerbsideError)
+                step()
+            if not task.keep:
+                place.secure(file)
+                _delete(task, client, place, written)
     place.finish()
+
+
+def _release(task: Task, client: Client, place: Place | Stream) -> None:
+    """Delete what an interrupted command has left of rows that it had written."""
+    if task.keep:
+        return
+    rows = place.rows(task.table, first=task.record["deleted"])
+    while some := list(itertools.islice(rows, _TOGETHER)):
+        _delete(task, client, place, some)
+
+
+def _delete(
+    task: Task, client: Client, place: Place | Stream, rows: Sequence[Sequence[Any]]
+) -> None:
+    copies.delete(client, rows)
+    task.record["deleted"] += len(rows)
+    place.note(task.record)

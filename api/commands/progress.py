@@ -22,13 +22,23 @@ class _Rate(ProgressColumn):
 
 
 @contextlib.contextmanager
-def shown(what: str, *, total: int, done: int) -> Iterator[Callable[[], None]]:
-    """Show a bar while the block runs; the block gets a function that takes a step."""
+def shown(
+    what: str, *, total: int, done: int, is_hidden: bool
+) -> Iterator[Callable[[], None]]:
+    """Show a bar while the block runs; the block gets a function that takes a step.
+
+    Args:
+        what: What is being done.
+        total: How many steps there are.
+        done: How many of them were taken before.
+        is_hidden: Whether something else needs the terminal.
+    """
     console = Console(stderr=True)
+    is_hidden = is_hidden or not console.is_terminal
     columns = (
         *(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()),
         *(_Rate(), TimeRemainingColumn()),
     )
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+    with Progress(*columns, console=console, disable=is_hidden) as bar:
         task = bar.add_task(what, total=total, completed=done)
         yield lambda: bar.advance(task)

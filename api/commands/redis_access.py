@@ -1,13 +1,14 @@
 """The Redis of the installation that a command of its operator is about."""
 
 import contextlib
-import os
 from collections.abc import Iterator
 
 import redis
 
+from api.commands import absence
 from api.launcher import installation
 from api.launcher.faults import RedisUnreachable
+from api.launcher.statefolder import StateFolder
 from api.settings import ApiSettings
 from worker.connection import connect
 from worker.supervision import embedded
@@ -32,7 +33,8 @@ def connected(settings: ApiSettings) -> Iterator[redis.Redis]:
     """
     url = address(settings)
     if url is None:
-        raise RedisUnreachable(no_installation(settings))
+        state = StateFolder(settings.state_dir)
+        raise RedisUnreachable(absence.told(state, absence.NO_REDIS))
     try:
         with contextlib.closing(connect(url, role="operator")) as client:
             yield client
@@ -41,17 +43,3 @@ def connected(settings: ApiSettings) -> Iterator[redis.Redis]:
             f"Redis does not answer: {str(error).rstrip('.')}."
             " Is `kerbside up` running? `kerbside doctor` looks closer."
         ) from error
-
-
-def no_installation(settings: ApiSettings) -> str:
-    """Say why no Redis is known, and what to do."""
-    folder = settings.state_dir / "redis"
-    if folder.exists() and not os.access(folder, os.R_OK | os.X_OK):
-        return (
-            f"The installation in {settings.state_dir} is not this user's: run the"
-            " command as the user who started it."
-        )
-    return (
-        f"No installation in {settings.state_dir}: start one with `kerbside up`, or"
-        " set KERBSIDE_REDIS_URL or KERBSIDE_STATE_DIR."
-    )

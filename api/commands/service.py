@@ -3,12 +3,15 @@
 import contextlib
 from collections.abc import Iterator
 from http import HTTPStatus
+from typing import Any
 
 import click
 
-from api.client import ApiError, KerbsideError, NotFinished
+from api.client import ApiError, Client, KerbsideError, NotFinished
+from api.commands import absence
+from api.errors import MemoryIsFull, QueueIsFull
 from api.launcher import installation
-from api.launcher.faults import ApiUnreachable, KeyRefused
+from api.launcher.faults import ApiUnreachable, KeyRefused, QueueRefused
 from api.launcher.local_keys import LocalAccess
 from api.launcher.statefolder import StateFolder
 from worker.supervision import ports
@@ -27,6 +30,7 @@ key_option = click.option(
 )
 
 _REFUSALS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+_FULL = (MemoryIsFull.type_uri(), QueueIsFull.type_uri())
 
 
 def found(url: str | None, key: str | None) -> tuple[str, str]:
@@ -40,10 +44,7 @@ def found(url: str | None, key: str | None) -> tuple[str, str]:
     if not url:
         port = state.known_ports().get("api")
         if port is None:
-            raise ApiUnreachable(
-                f"No installation in {state.path}: start one with `kerbside up`, or say"
-                " --url, or set KERBSIDE_URL or KERBSIDE_STATE_DIR."
-            )
+            raise ApiUnreachable(absence.told(state, absence.NO_API))
         url = f"http://{ports.LOOPBACK}:{port}"
         # No other server is ever sent the local key.
         key = key or LocalAccess(state.access).user_token()
@@ -54,12 +55,28 @@ def found(url: str | None, key: str | None) -> tuple[str, str]:
     return url, key.strip()
 
 
+def client(url: str, key: str, **options: Any) -> Client:
+    """Return a client of the API.
+
+    Raises:
+        click.UsageError: The address, or the key, cannot be one.
+    """
+    try:
+        return Client(url, key, **options)
+    except ValueError as error:
+        raise click.UsageError(
+            f"The address (--url, KERBSIDE_URL) or the key (--key, KERBSIDE_API_KEY)"
+            f" cannot be used: {error}."
+        ) from error
+
+
 @contextlib.contextmanager
 def told(url: str) -> Iterator[None]:
     """Tell in a sentence what the API, or the way there, failed at.
 
     Raises:
         KeyRefused: The key opens nothing, or not this.
+        QueueRefused: The API takes no more houses now.
         ApiUnreachable: Anything else that is not about one house.
     """
     try:
@@ -67,6 +84,8 @@ def told(url: str) -> Iterator[None]:
     except ApiError as error:
         if error.status in _REFUSALS:
             raise KeyRefused(f"{url}: {error}") from error
+        if error.type in _FULL:
+            raise QueueRefused(f"{url}: {error}") from error
         raise ApiUnreachable(f"{url}: {error}") from error
     except NotFinished as error:
         raise ApiUnreachable(

@@ -89,6 +89,10 @@ class StateFolder:
     def _ports(self) -> Path:
         return self.path / "ports.json"
 
+    def is_barred(self) -> bool:
+        """Tell whether an installation is there that this user may not look at."""
+        return any(map(_is_barred, (self.path, self.redis, self._ports)))
+
     def log(self, name: str) -> Path:
         """Return the log file of a process."""
         return self.logs / f"{name}.log"
@@ -114,6 +118,14 @@ class StateFolder:
             yield handle
         finally:
             os.close(handle)
+
+
+def _is_barred(path: Path) -> bool:
+    try:
+        is_folder = path.is_dir()
+        return path.exists() and not os.access(path, os.R_OK | is_folder * os.X_OK)
+    except PermissionError:  # a folder above it may not be looked at
+        return True
 
 
 def _explained(lock: Path, owner: int) -> str:

@@ -8,9 +8,6 @@ from pathlib import Path
 
 from tests.structure import source
 
-#: Languages whose blocks are examples; others are pictures or files to look at.
-LANGUAGES = ("console", "http", "json", "python", "sh")
-
 _FENCE = re.compile(r"^( *)```(\w*)$")
 _EXCUSE = re.compile(r"^ *<!-- not run: (.+) -->$")
 _BESIDE = re.compile(r"^ *<!-- run in a terminal of its own -->$")
@@ -38,13 +35,17 @@ class Block:
 
 def pages() -> list[Path]:
     """Return every page that has examples."""
-    every = [source.ROOT / "README.md", *sorted((source.ROOT / "docs").rglob("*.md"))]
-    return [page for page in every if read(page)]
+    folders = (source.ROOT / name for name in ("docs", "examples"))
+    below = (page for folder in folders for page in sorted(folder.rglob("*.md")))
+    return [page for page in (source.ROOT / "README.md", *below) if read(page)]
 
 
 def read(page: Path) -> list[Block]:
-    """Return the examples of a page in their order."""
-    return [block for block in _fenced(page) if block.language in LANGUAGES]
+    """Return the examples of a page in their order.
+
+    A block without a language is a picture, or a file to look at.
+    """
+    return [block for block in _fenced(page) if block.language]
 
 
 def _fenced(page: Path) -> Iterator[Block]:

@@ -14,6 +14,7 @@ from tests.patience import wait_until
 
 #: What the reader of a page fills in: `ID=...  # "id" of the answer`.
 _FILLED_IN = re.compile(r'^(\w+)=\.\.\. +# "(\w+)" of the answer$', re.MULTILINE)
+_LANGUAGES = {"console", "http", "json", "python", "sh"}
 _ENDS = {"succeeded", "failed", "canceled"}
 _PROMPT = "$ "
 _STATUS = re.compile(r"^HTTP/\S+ (\d{3})", re.MULTILINE)
@@ -60,6 +61,8 @@ class Reader:
         return [one.told for one in self._beside if one.has_ended]
 
     def _faults(self, block: Block, *, fails: bool) -> list[str]:
+        if block.language not in _LANGUAGES:
+            return [f"nobody can run {block.language}, and nothing says why"]
         if block.language == "json":
             return self._answer_faults(json.loads(block.text))
         if block.language == "http":

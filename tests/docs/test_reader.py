@@ -51,6 +51,16 @@ assert who == "here"
     assert follow(page) == []
 
 
+def test_an_example_in_another_language_says_why_it_is_not_run(follow: Follow) -> None:
+    """Else it would be one that nobody has tried."""
+    block = "'''fish\ntrue\n'''\n"
+
+    (fault,) = follow(block)
+
+    assert fault.startswith("page.md:1: nobody can run fish")
+    assert follow(f"<!-- not run: a reason -->\n\n{block}") == []
+
+
 @pytest.mark.parametrize("example", ["sh\nfalse\ntrue", "python\nassert 1 == 2"])
 def test_an_example_that_fails_is_told_with_its_place(
     follow: Follow, example: str

@@ -27,6 +27,15 @@ notebook = nbformat.read(sys.argv[1], as_version=4)
 NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
 nbformat.write(notebook, sys.argv[2])
 """
+#: Notes the idempotency key of each call, and loses the answer to the first.
+FRAIL_CURL = """#!/bin/sh
+is_first=$(test -e "$CALLS" || echo yes)
+for word; do case $word in Idempotency-Key:*) key=${{word#*: }} ;; esac; done
+echo "${{key:-none}}" >> "$CALLS"
+test -z "$is_first" && exec {curl} "$@"
+{curl} "$@" > /dev/null
+exit 52
+"""
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +81,42 @@ def test_the_shell_script_prices_a_house(environment: Mapping[str, str]) -> None
     told = _printed(environment, "sh", EXAMPLES / "price_a_house.sh")
 
     assert re.fullmatch(r"Price: \d+\n", told)
+
+
+@pytest.fixture
+def frail(environment: Mapping[str, str], tmp_path: Path) -> dict[str, str]:
+    """Return an environment whose first curl sends its request and gets no answer."""
+    (tmp_path / "curl").write_text(FRAIL_CURL.format(curl=shutil.which("curl")))
+    (tmp_path / "curl").chmod(0o755)
+    path = f"{tmp_path}:{environment['PATH']}"
+    return {**environment, "PATH": path, "CALLS": str(tmp_path / "calls")}
+
+
+def test_the_shell_script_survives_a_lost_answer(frail: dict[str, str]) -> None:
+    """It submits the same again, and that is the same prediction."""
+    told = _printed(frail, "sh", EXAMPLES / "price_a_house.sh")
+
+    assert re.fullmatch(r"Price: \d+\n", told)
+    first, second, *_ = Path(frail["CALLS"]).read_text().split()
+    assert first == second
+
+
+def test_the_shell_script_repeats_no_request_that_is_refused(
+    frail: dict[str, str],
+) -> None:
+    """It says at once what was wrong, in the words of the API."""
+    Path(frail["CALLS"]).write_text("x\n")
+    done = subprocess.run(
+        ["sh", EXAMPLES / "price_a_house.sh"],
+        env=frail | {"KERBSIDE_API_KEY": "kb_nothing"},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == 1
+    assert json.loads(done.stderr)["title"] == "API key not valid"
+    assert len(Path(frail["CALLS"]).read_text().split()) == 2
 
 
 def test_the_javascript_prices_a_house(environment: Mapping[str, str]) -> None:

@@ -1,7 +1,10 @@
 """Laws of `kerbside predict` on real processes: whatever ends it, it goes on."""
 
+import contextlib
 import csv
 import json
+import os
+import pty
 import signal
 import subprocess
 import sys
@@ -12,6 +15,7 @@ from typing import Any
 import pytest
 
 from api.client import Client
+from api.launcher.faults import QueueRefused
 from api.settings import child_environment
 from model_store.store import ModelStore
 from tests.patience import PATIENCE_S, wait_until
@@ -123,16 +127,85 @@ def _lines(path: Path) -> int:
     return path.read_bytes().count(b"\n")
 
 
-def test_ctrl_c_ends_it_at_once_although_the_api_holds_its_requests(
-    start: Start, client: Client, tmp_path: Path
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+)
+def test_a_signal_ends_it_at_once_although_the_api_holds_its_requests(
+    start: Start, client: Client, tmp_path: Path, number: int, code: int
 ) -> None:
     """No worker runs, so each request waits; the way on is told, and the code."""
     process = start()
     wait_until(lambda: next(client.list(), None))
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     told, errors = process.communicate(timeout=HELD_S / 2)
 
-    assert process.returncode == 130, errors
+    assert process.returncode == code, errors
     assert told == ""
     assert f"0 of {HOUSES:,} houses are done. To go on:\n  kerbside predict" in errors
     assert (tmp_path / "priced.csv.part").exists()
+
+
+def test_a_file_larger_than_the_store_is_priced_once_copies_are_deleted(
+    place: Installation,
+    store: ModelStore,
+    client: Client,
+    start: Start,
+    tmp_path: Path,
+) -> None:
+    """Kept, its predictions fill the store; the way on that is told frees them."""
+    for worker in place.stack.prediction_workers():
+        place.start(worker)
+    client.price(store.card(store.resolve("champion")).schema.example)  # it is up
+    with connection.connect(place.redis.url, role="worker") as server:
+        used: int = server.info("memory")["used_memory"]
+        # A kept prediction takes 3.3 kB, one that was deleted 0.4 kB.
+        server.config_set("maxmemory", used + HOUSES * 1500)
+
+    full = start("--keep", "--timeout", "2")
+    errors = full.communicate(timeout=PATIENCE_S)[1]
+    went_on = start("--delete", "--timeout", "2")
+    told = went_on.communicate(timeout=PATIENCE_S)
+
+    assert full.returncode == QueueRefused.exit_code, errors
+    assert errors.splitlines()[-2].endswith("--timeout 2.0 --json --delete")
+    assert went_on.returncode == 0, told
+    assert json.loads(told[0])["resumed_at"] > 0
+    assert {row["error"] for row in rows_of(tmp_path / "priced.csv")} == {""}
+
+
+def test_on_a_terminal_there_are_rows_or_a_bar_but_not_both(
+    place: Installation, client: Client, key: str, houses: Path, tmp_path: Path
+) -> None:
+    """A bar is drawn over what it finds, and rows are written into the bar."""
+    for worker in place.stack.prediction_workers():
+        place.start(worker)
+    few = tmp_path / "few.csv"
+    few.write_text("".join(houses.read_text().splitlines(keepends=True)[:3]))
+
+    rows = _on_terminal(client, key, few)
+    bar = _on_terminal(client, key, few, "-o", tmp_path / "few-priced.csv")
+
+    assert "Pricing" not in rows
+    assert len([line for line in rows.splitlines() if line.startswith("1,")]) == 1
+    assert "Pricing" in bar
+
+
+def _on_terminal(client: Client, key: str, *words: str | Path) -> str:
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "api", "predict", *words],
+        env=child_environment(
+            KERBSIDE_URL=client.url, KERBSIDE_API_KEY=key, TERM="xterm"
+        ),
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    told = b""
+    # Where nobody has the other end any more, a terminal is a fault.
+    with process, contextlib.suppress(OSError):
+        while some := os.read(ours, 65536):
+            told += some
+    os.close(ours)
+    assert process.returncode == 0, told
+    return told.decode()

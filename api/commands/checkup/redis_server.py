@@ -8,9 +8,10 @@ from typing import Any
 
 import redis
 
-from api.commands import redis_access
+from api.commands import absence, redis_access
 from api.commands.checkup import redis_durability
 from api.commands.checkup.finding import Finding, NoRedis, Status, Target
+from api.launcher.statefolder import StateFolder
 from worker.durability import Server
 
 #: The scripts use what older servers do not know.
@@ -32,13 +33,7 @@ def check(target: Target) -> Iterator[Finding]:
             share = target.settings.memory_share
             yield from redis_durability.check(Server.of(client), info, share, where)
     except NoRedis:
-        yield Finding(
-            check="redis",
-            status=Status.FAILED,
-            found=f"none is known in {target.settings.state_dir}",
-            expected="a Redis",
-            remedy=redis_access.no_installation(target.settings),
-        )
+        yield _unknown(StateFolder(target.settings.state_dir))
     except (redis.RedisError, ValueError) as error:
         yield _unreachable(error, target, where)
 
@@ -66,6 +61,17 @@ def place(target: Target) -> str:
     """Return where Redis is, without a password."""
     url = redis_access.address(target.settings) or ""
     return re.sub(r"//.*@", "//", url).partition("?")[0]
+
+
+def _unknown(state: StateFolder) -> Finding:
+    found = "this user may not look into" if state.is_barred() else "none is known in"
+    return Finding(
+        check="redis",
+        status=Status.FAILED,
+        found=f"{found} {state.path}",
+        expected="a Redis",
+        remedy=absence.told(state, absence.NO_REDIS),
+    )
 
 
 def _unreachable(error: Exception, target: Target, where: str) -> Finding:

@@ -3,6 +3,7 @@
 import errno
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -181,6 +182,59 @@ def test_a_full_disk_is_a_sentence(module: str) -> None:
     assert done.returncode == 74
     assert done.stderr.decode().startswith("Error: No space left on device.")
     assert done.stderr.count(b"\n") == 1
+
+
+@pytest.mark.parametrize("module", ["api", "model_store"])
+def test_a_closed_output_is_a_sentence(module: str) -> None:
+    """`>&-` leaves no stream at all."""
+    typed = f"exec {sys.executable} -m {module} --help >&-"
+    done = subprocess.run(["sh", "-c", typed], check=False, capture_output=True)
+
+    assert done.returncode == 74
+    assert done.stderr.startswith(b"Error: The output is closed")
+    assert done.stderr.count(b"\n") == 1
+
+
+def test_a_closed_input_is_a_sentence() -> None:
+    """`<&-` leaves no stream at all."""
+    typed = f"exec {sys.executable} -m api predict - <&-"
+    there = child_environment(KERBSIDE_URL="http://127.0.0.1:1", KERBSIDE_API_KEY="kb_")
+    done = subprocess.run(
+        ["sh", "-c", typed], check=False, capture_output=True, env=there
+    )
+
+    assert (done.returncode, done.stderr) == (74, b"Error: The input is closed.\n")
+
+
+@pytest.mark.parametrize("module", ["api", "model_store"])
+@pytest.mark.parametrize("slow", ["click.py", "atexit"])
+def test_ctrl_c_needs_no_program_that_is_loaded(
+    module: str, slow: str, tmp_path: Path
+) -> None:
+    """While Python imports it, or ends it, the manner is that of every command."""
+    wait = "print('here', flush=True) or time.sleep(60)"
+    (tmp_path / "click.py").write_text(f"import time\n{wait}\n")
+    path = str(tmp_path) if slow == "click.py" else ""
+    # Where the tests run in the background, their children ignore Ctrl-C.
+    program = f"""
+import atexit, runpy, signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.argv[1:] = ["--help"]
+sys.path[:0] = filter(None, ["{path}"])
+atexit.register(lambda: {wait})
+runpy.run_module("{module}", run_name="__main__")
+"""
+    process = subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    with process:
+        assert process.stdout
+        any(line == b"here\n" for line in process.stdout)
+        process.send_signal(signal.SIGINT)
+        told = process.communicate(timeout=30)
+
+    assert process.returncode == 130
+    assert told[1] == b"\n"
 
 
 @pytest.mark.parametrize(

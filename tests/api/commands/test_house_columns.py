@@ -41,6 +41,27 @@ def test_what_looks_like_a_feature_is_not_passed_through(column: str) -> None:
     assert found == {"rooms": "integer", "area": "number"}
 
 
+def test_a_column_that_is_said_to_be_none_is_none() -> None:
+    """Also where it is called exactly like a feature that may be absent."""
+    columns = ["rooms", "area", "district"]
+
+    found = house_columns.kinds(columns, FEATURES, ["district"])
+
+    assert found == {"rooms": "integer", "area": "number"}
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("area", "the model needs it"), ("arae", "there is no such column")],
+)
+def test_a_no_feature_that_cannot_be_is_told(name: str, message: str) -> None:
+    """Without a word the column would be sent, or be missing in every house."""
+    with pytest.raises(WrongFile) as told:
+        house_columns.kinds(["rooms", "area"], FEATURES, [name])
+
+    assert str(told.value) == f"--no-feature {name}: {message}."
+
+
 @pytest.mark.parametrize(
     ("cell", "kind", "value"),
     [

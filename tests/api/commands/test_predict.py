@@ -3,119 +3,27 @@
 import csv
 import io
 import json
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
-from flask import Flask
-from werkzeug.serving import make_server
 
-from api.cli import main
-from api.client import Client
-from api.commands import pricing
 from api.launcher.faults import ApiUnreachable, KeyRefused
 from api.launcher.local_keys import LocalAccess
 from api.launcher.statefolder import StateFolder
-from tests.api.conftest import Finish, Headers, MakeHeaders
+from tests.api.commands.conftest import Predict, Write, read
+from tests.api.conftest import MakeHeaders
 from worker.credentials import ApiKeys
 from worker.supervision import lockfile
 
-House = dict[str, Any]
-Run = Callable[..., Result]
-Write = Callable[..., Path]
-
-
-@pytest.fixture
-def url(app: Flask) -> Iterator[str]:
-    """Return the address at which the application is served."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture
-def worker(finish: Finish) -> Iterator[None]:
-    """Price all houses that wait, with one and the same price."""
-    stopping = threading.Event()
-
-    def work() -> None:
-        while not stopping.wait(0.01):
-            finish()
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    yield
-    stopping.set()
-    thread.join()
-
-
-@pytest.fixture
-def submitted(url: str, caller: Headers) -> Callable[[], int]:
-    """Return a function that counts the houses which were submitted."""
-    token = caller["Authorization"].removeprefix("Bearer ")
-
-    def submitted() -> int:
-        with Client(url, token) as client:
-            return sum(1 for _ in client.list())
-
-    return submitted
-
-
-@pytest.fixture
-def run(url: str, caller: Headers, tmp_path: Path) -> Run:
-    """Return a function that runs the command."""
-    token = caller["Authorization"].removeprefix("Bearer ")
-    settings = {"KERBSIDE_URL": url, "KERBSIDE_API_KEY": token}
-    settings["KERBSIDE_STATE_DIR"] = str(tmp_path / "state")
-
-    def run(*words: object, stdin: str | None = None, **more: str) -> Result:
-        typed = ["predict", "--timeout", "5", *map(str, words)]
-        return CliRunner().invoke(
-            main, typed, input=stdin, env={**settings, **more}, prog_name="kerbside"
-        )
-
-    return run
-
-
-@pytest.fixture
-def write(house: House, tmp_path: Path) -> Write:
-    """Return a function that writes a file of houses, with more columns."""
-
-    def write(
-        count: int = 3, delimiter: str = ",", mark: str = "", **more: object
-    ) -> Path:
-        rows = [{"id": number, **house, **more} for number in range(count)]
-        path = tmp_path / "houses.csv"
-        with path.open("w", newline="") as file:
-            file.write(mark)
-            table = csv.DictWriter(file, list(rows[0]), delimiter=delimiter)
-            table.writeheader()
-            table.writerows(rows)
-        return path
-
-    return write
-
-
-def read(path: Path, delimiter: str = ",") -> list[dict[str, str]]:
-    """Return the rows of a file."""
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        return list(csv.DictReader(file, delimiter=delimiter))
-
 
 def test_every_row_comes_back_with_its_price(
-    run: Run, write: Write, worker: None, tmp_path: Path
+    predict: Predict, write: Write, worker: None, tmp_path: Path
 ) -> None:
     """In order, with all its cells, and with all that belongs to the price."""
     houses, output = write(300), tmp_path / "priced.csv"
 
-    done = run(houses, "-o", output)
+    done = predict(houses, "-o", output)
 
     assert done.exit_code == 0, done.stderr
     assert "300 of 300 houses priced" in done.stdout
@@ -133,10 +41,10 @@ def test_every_row_comes_back_with_its_price(
 
 
 def test_a_summary_is_told_to_programs(
-    run: Run, write: Write, worker: None, tmp_path: Path
+    predict: Predict, write: Write, worker: None, tmp_path: Path
 ) -> None:
     """One JSON object on stdout."""
-    done = run(write(2), "-o", tmp_path / "priced.csv", "--json")
+    done = predict(write(2), "-o", tmp_path / "priced.csv", "--json")
 
     told = json.loads(done.stdout)
     counts = {name: told[name] for name in ("houses", "priced", "failed", "resumed_at")}
@@ -144,11 +52,13 @@ def test_a_summary_is_told_to_programs(
     assert told["passed_through"] == ["id"]
 
 
-def test_a_stream_becomes_a_stream(run: Run, write: Write, worker: None) -> None:
+def test_a_stream_becomes_a_stream(
+    predict: Predict, write: Write, worker: None
+) -> None:
     """From stdin to stdout, and nothing else on stdout."""
     text = write(2).read_text()
 
-    done = run("-", stdin=text)
+    done = predict("-", stdin=text)
 
     assert done.exit_code == 0, done.stderr
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
@@ -157,7 +67,7 @@ def test_a_stream_becomes_a_stream(run: Run, write: Write, worker: None) -> None
 
 @pytest.mark.parametrize(("delimiter", "mark"), [(";", "\ufeff"), ("\t", "")])
 def test_a_file_is_written_as_it_was_read(
-    run: Run,
+    predict: Predict,
     write: Write,
     worker: None,
     tmp_path: Path,
@@ -167,7 +77,7 @@ def test_a_file_is_written_as_it_was_read(
     """What parts its cells is found out; a byte order mark comes back."""
     output = tmp_path / "priced.csv"
 
-    done = run(write(2, delimiter, mark), "-o", output)
+    done = predict(write(2, delimiter, mark), "-o", output)
 
     assert done.exit_code == 0, done.stderr
     assert [row["price"] for row in read(output, delimiter)] == ["612000"] * 2
@@ -175,7 +85,7 @@ def test_a_file_is_written_as_it_was_read(
 
 
 def test_a_refused_house_does_not_lose_the_others(
-    run: Run, write: Write, worker: None, tmp_path: Path
+    predict: Predict, write: Write, worker: None, tmp_path: Path
 ) -> None:
     """Its row says why; the exit code says that there is one."""
     houses, output = write(3), tmp_path / "priced.csv"
@@ -185,7 +95,7 @@ def test_a_refused_house_does_not_lose_the_others(
     cells[first] = "three"
     houses.write_text("\n".join([lines[0], lines[1], ",".join(cells), lines[3]]))
 
-    done = run(houses, "-o", output)
+    done = predict(houses, "-o", output)
 
     assert done.exit_code == 8
     assert "2 of 3 houses priced" in done.stdout
@@ -213,7 +123,7 @@ def test_a_refused_house_does_not_lose_the_others(
     ],
 )
 def test_a_wrong_file_is_told_before_anything_is_submitted(
-    run: Run,
+    predict: Predict,
     write: Write,
     submitted: Callable[[], int],
     tmp_path: Path,
@@ -224,7 +134,7 @@ def test_a_wrong_file_is_told_before_anything_is_submitted(
     houses = write(3)
     houses.write_text(change(houses.read_text()))
 
-    done = run(houses, "-o", tmp_path / "priced.csv")
+    done = predict(houses, "-o", tmp_path / "priced.csv")
 
     assert done.exit_code == 2
     assert message in done.stderr
@@ -233,24 +143,24 @@ def test_a_wrong_file_is_told_before_anything_is_submitted(
 
 
 def test_a_file_in_another_encoding_is_told(
-    run: Run, write: Write, tmp_path: Path
+    predict: Predict, write: Write, tmp_path: Path
 ) -> None:
     """With the line and the way out."""
     houses = write(2)
     houses.write_bytes(houses.read_bytes() + "Zürich".encode("latin-1"))
 
-    done = run(houses, "-o", tmp_path / "priced.csv")
+    done = predict(houses, "-o", tmp_path / "priced.csv")
 
     assert (done.exit_code, "line 4: not UTF-8" in done.stderr) == (2, True)
 
 
 def test_a_prefix_keeps_the_files_own_price(
-    run: Run, write: Write, worker: None, tmp_path: Path
+    predict: Predict, write: Write, worker: None, tmp_path: Path
 ) -> None:
     """What a house was sold for stands beside what it is worth."""
     output = tmp_path / "priced.csv"
 
-    done = run(write(1, price=5), "-o", output, "--prefix", "predicted_")
+    done = predict(write(1, price=5), "-o", output, "--prefix", "predicted_")
 
     assert done.exit_code == 0, done.stderr
     (row,) = read(output)
@@ -258,15 +168,15 @@ def test_a_prefix_keeps_the_files_own_price(
 
 
 def test_an_output_that_is_there_is_kept(
-    run: Run, write: Write, worker: None, tmp_path: Path
+    predict: Predict, write: Write, worker: None, tmp_path: Path
 ) -> None:
     """Unless it is said that it may go."""
     houses, output = write(1), tmp_path / "priced.csv"
     output.write_text("precious")
 
-    refused = run(houses, "-o", output)
+    refused = predict(houses, "-o", output)
     kept = output.read_text()
-    done = run(houses, "-o", output, "--overwrite")
+    done = predict(houses, "-o", output, "--overwrite")
 
     assert (refused.exit_code, kept) == (2, "precious")
     assert "say --overwrite" in refused.stderr
@@ -274,37 +184,11 @@ def test_an_output_that_is_there_is_kept(
     assert len(read(output)) == 1
 
 
-@pytest.fixture
-def interrupted(
-    run: Run, write: Write, worker: None, tmp_path: Path, monkeypatch: Any
-) -> Path:
-    """Return an output of which 40 of 100 rows were written, and half of another."""
-    output = tmp_path / "priced.csv"
-    cells, left = pricing.cells, iter(range(40))
-
-    def interrupt(result: Any) -> list[Any]:
-        if next(left, None) is None:
-            raise KeyboardInterrupt
-        return cells(result)
-
-    houses = write(100)
-    with monkeypatch.context() as patch:
-        patch.setattr(pricing, "cells", interrupt)
-        done = run(houses, "-o", output, "--at-once", "4")
-    assert done.exit_code == 130
-    assert "Stopped: 40 of 100 houses are done. To go on:" in done.stderr
-    assert f"  kerbside predict {houses} --output {output} --at-once 4" in done.stderr
-    assert not output.exists()
-    with (tmp_path / "priced.csv.part").open("a") as part:
-        part.write('40,"half of a')
-    return output
-
-
 def test_an_interrupted_run_goes_on_where_it_was(
-    run: Run, interrupted: Path, tmp_path: Path, submitted: Callable[[], int]
+    predict: Predict, interrupted: Path, tmp_path: Path, submitted: Callable[[], int]
 ) -> None:
     """A row that was cut off is mended, and no house is priced twice."""
-    done = run(tmp_path / "houses.csv", "-o", interrupted, "--json")
+    done = predict(tmp_path / "houses.csv", "-o", interrupted, "--json")
 
     assert done.exit_code == 0, done.stderr
     assert json.loads(done.stdout)["resumed_at"] == 40
@@ -316,12 +200,12 @@ def test_an_interrupted_run_goes_on_where_it_was(
 
 
 def test_a_run_of_another_file_is_not_gone_on_with(
-    run: Run, write: Write, interrupted: Path, tmp_path: Path
+    predict: Predict, write: Write, interrupted: Path, tmp_path: Path
 ) -> None:
     """Its rows would be mixed; the message says what differs and what to do."""
-    other = run(write(99), "-o", interrupted)
-    prefixed = run(write(100), "-o", interrupted, "--prefix", "my_")
-    anew = run(write(99), "-o", interrupted, "--overwrite")
+    other = predict(write(99), "-o", interrupted)
+    prefixed = predict(write(100), "-o", interrupted, "--prefix", "my_")
+    anew = predict(write(99), "-o", interrupted, "--overwrite")
 
     assert (other.exit_code, prefixed.exit_code) == (2, 2)
     assert "its input differs" in other.stderr
@@ -331,20 +215,22 @@ def test_a_run_of_another_file_is_not_gone_on_with(
 
 
 def test_two_commands_do_not_write_one_file(
-    run: Run, write: Write, tmp_path: Path
+    predict: Predict, write: Write, tmp_path: Path
 ) -> None:
     """The second one is told."""
     assert lockfile.acquire(tmp_path / "priced.csv.run")
 
-    done = run(write(1), "-o", tmp_path / "priced.csv")
+    done = predict(write(1), "-o", tmp_path / "priced.csv")
 
     assert done.exit_code == 2
     assert "Another process writes" in done.stderr
 
 
-def test_an_api_that_is_away_is_told(run: Run, write: Write, tmp_path: Path) -> None:
+def test_an_api_that_is_away_is_told(
+    predict: Predict, write: Write, tmp_path: Path
+) -> None:
     """By a code of its own, and nothing is left behind."""
-    done = run(
+    done = predict(
         *(write(1), "-o", tmp_path / "priced.csv", "--timeout", "1"),
         KERBSIDE_URL="http://127.0.0.1:1",
     )
@@ -354,18 +240,44 @@ def test_an_api_that_is_away_is_told(run: Run, write: Write, tmp_path: Path) -> 
     assert list(tmp_path.glob("priced*")) == []
 
 
-def test_an_api_without_workers_is_told(run: Run, write: Write, tmp_path: Path) -> None:
+def test_an_api_without_workers_is_told(
+    predict: Predict, write: Write, tmp_path: Path
+) -> None:
     """No house ends in time: the command says how to go on."""
-    done = run(write(2), "-o", tmp_path / "priced.csv", "--timeout", "1")
+    done = predict(write(2), "-o", tmp_path / "priced.csv", "--timeout", "1")
 
     assert done.exit_code == ApiUnreachable.exit_code
     assert "Stopped: 0 of 2 houses are done. To go on:" in done.stderr
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--url", "127.0.0.1:8000"),
+        ("--url", "localhost"),
+        ("--url", "ftp://localhost"),
+        ("--url", "http://localhost:eighty"),
+        ("--key", "schl\u00fcssel"),
+    ],
+    ids=lambda words: words[1],
+)
+def test_an_address_or_a_key_that_cannot_be_one_is_told(
+    predict: Predict, write: Write, words: tuple[str, str]
+) -> None:
+    """As the wrong option that it is, and without the key."""
+    done = predict(write(1), *words)
+
+    assert done.exit_code == 2
+    assert "The address (--url, KERBSIDE_URL) or the key" in done.stderr
+    assert "schl\u00fcssel" not in done.stderr
+
+
 @pytest.mark.parametrize("key", ["kb_0123456789abcdef_nothing", "nothing"])
-def test_a_key_that_opens_nothing_is_told(run: Run, write: Write, key: str) -> None:
+def test_a_key_that_opens_nothing_is_told(
+    predict: Predict, write: Write, key: str
+) -> None:
     """By a code of its own, and without the key."""
-    done = run(write(1), "--key", key)
+    done = predict(write(1), "--key", key)
 
     assert done.exit_code == KeyRefused.exit_code
     assert "API key not valid" in done.stderr
@@ -373,27 +285,27 @@ def test_a_key_that_opens_nothing_is_told(run: Run, write: Write, key: str) -> N
 
 
 def test_a_key_that_may_not_submit_is_told(
-    run: Run, write: Write, bearer: MakeHeaders
+    predict: Predict, write: Write, bearer: MakeHeaders
 ) -> None:
     """It may read the model, and then not price."""
     token = bearer(scopes="read")["Authorization"].removeprefix("Bearer ")
 
-    done = run(write(1), "--key", token)
+    done = predict(write(1), "--key", token)
 
     assert done.exit_code == KeyRefused.exit_code
     assert "'predict'" in done.stderr
 
 
-def test_an_unknown_version_is_told(run: Run, write: Write) -> None:
+def test_an_unknown_version_is_told(predict: Predict, write: Write) -> None:
     """As the wrong option that it is."""
-    done = run(write(1), "--version", "nothing")
+    done = predict(write(1), "--version", "nothing")
 
     assert done.exit_code == 2
     assert "--version nothing" in done.stderr
 
 
 def test_without_an_address_it_is_the_local_installation(
-    run: Run,
+    predict: Predict,
     write: Write,
     worker: None,
     url: str,
@@ -405,34 +317,113 @@ def test_without_an_address_it_is_the_local_installation(
     state.note_ports(api=int(url.rpartition(":")[2]))
     LocalAccess(state.access).keys(keys)
 
-    done = run(write(1), KERBSIDE_URL="", KERBSIDE_API_KEY="")
+    done = predict(write(1), KERBSIDE_URL="", KERBSIDE_API_KEY="")
 
     assert done.exit_code == 0, done.stderr
 
 
 def test_the_local_key_is_sent_to_no_other_server(
-    run: Run, write: Write, keys: ApiKeys, tmp_path: Path
+    predict: Predict, write: Write, keys: ApiKeys, tmp_path: Path
 ) -> None:
     """Who names an address names the key as well."""
     LocalAccess(StateFolder.prepare(tmp_path / "state").access).keys(keys)
 
-    done = run(write(1), KERBSIDE_API_KEY="")
+    done = predict(write(1), KERBSIDE_API_KEY="")
 
     assert done.exit_code == 2
     assert "say --key" in done.stderr
 
 
-def test_without_an_installation_it_says_what_to_do(run: Run, write: Write) -> None:
+def test_without_an_installation_it_says_what_to_do(
+    predict: Predict, write: Write
+) -> None:
     """Nothing was started yet."""
-    done = run(write(1), KERBSIDE_URL="")
+    done = predict(write(1), KERBSIDE_URL="")
 
     assert done.exit_code == ApiUnreachable.exit_code
     assert "start one with `kerbside up`" in done.stderr
 
 
-def test_a_summary_does_not_mix_with_the_rows(run: Run, write: Write) -> None:
+def test_another_users_installation_is_told_as_such(
+    predict: Predict, write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is there, only not for this user."""
+    houses, state = write(1), StateFolder.prepare(tmp_path / "state")
+    monkeypatch.setattr("os.access", lambda path, _: path != state.path)
+
+    done = predict(houses, KERBSIDE_URL="")
+
+    assert done.exit_code == ApiUnreachable.exit_code
+    assert "not this user's: run the command as the user who" in done.stderr
+
+
+def test_a_summary_does_not_mix_with_the_rows(predict: Predict, write: Write) -> None:
     """Stdout is for one of them."""
-    done = run(write(1), "--json")
+    done = predict(write(1), "--json")
 
     assert done.exit_code == 2
     assert "--json needs -o" in done.stderr
+
+
+def test_a_link_stays_a_link(
+    predict: Predict, write: Write, worker: None, tmp_path: Path
+) -> None:
+    """The file that it names is replaced."""
+    output, target = tmp_path / "link.csv", tmp_path / "priced.csv"
+    target.touch()
+    output.symlink_to(target.name)
+
+    done = predict(write(1), "-o", output, "--overwrite")
+
+    assert done.exit_code == 0, done.stderr
+    assert output.readlink() == Path("priced.csv")
+    assert len(read(target)) == 1
+
+
+def test_what_is_no_file_takes_rows_as_a_stream(
+    predict: Predict, write: Write, worker: None
+) -> None:
+    """Nothing is put in the place of a device."""
+    done = predict(write(1), "-o", "/dev/null", "--json")
+
+    assert done.exit_code == 0, done.stderr
+    assert json.loads(done.stdout)["priced"] == 1
+    assert Path("/dev/null").is_char_device()
+
+
+def test_an_output_in_no_folder_is_told_by_its_name(
+    predict: Predict, write: Write, tmp_path: Path
+) -> None:
+    """And not by that of a file beside it, which nobody has named."""
+    output = tmp_path / "nowhere" / "priced.csv"
+
+    done = predict(write(1), "-o", output)
+
+    assert done.exit_code == 74
+    assert f"{output}: No such file or directory." in done.stderr
+
+
+def test_a_row_without_a_house_is_one_error(
+    predict: Predict,
+    write: Write,
+    worker: None,
+    submitted: Callable[[], int],
+    tmp_path: Path,
+) -> None:
+    """It comes back in its place, and nothing is submitted for it."""
+    houses, output = write(2), tmp_path / "priced.csv"
+    first, *others = houses.read_text().splitlines()
+    houses.write_text("\n".join([first, "," * first.count(","), *others]))
+
+    done = predict(houses, "-o", output)
+
+    assert done.exit_code == 8
+    rows = read(output)
+    assert [row["price"] for row in rows] == ["", "612000", "612000"]
+    assert rows[0]["error"] == "No feature of the model has a value in this row."
+    assert submitted() == 2
+
+
+def test_the_help_says_how_long_a_house_is_not_priced_twice(predict: Predict) -> None:
+    """Idempotency keys are forgotten."""
+    assert "24 hours" in predict("--help").stdout

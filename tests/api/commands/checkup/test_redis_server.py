@@ -39,6 +39,18 @@ def test_a_server_as_up_starts_it_is_fine(target: Target, configure: Configure) 
     )
 
 
+def test_another_users_installation_is_told_as_such(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is there, only not for this user."""
+    monkeypatch.setattr("os.access", lambda path, _: path != tmp_path)
+
+    (found,) = redis_server.check(Target(settings=ApiSettings(state_dir=tmp_path)))
+
+    assert found.found == f"this user may not look into {tmp_path}"
+    assert "run the command as the user who started it" in found.remedy
+
+
 @pytest.mark.parametrize(
     ("changes", "check", "status"),
     [
