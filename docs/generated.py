@@ -1,6 +1,7 @@
 """The pages of docs/reference, all of them made from the code."""
 
 from docs import (
+    client_page,
     commands_page,
     http_page,
     metrics_page,
@@ -15,6 +16,7 @@ PAGES = {
     "http.md": http_page.render,
     "schemas.md": schemas_page.render,
     "problems.md": problems_page.render,
+    "client.md": client_page.render,
     "commands.md": commands_page.render,
     "settings.md": settings_page.render,
     "metrics.md": metrics_page.render,

@@ -1,0 +1,43 @@
+"""A client of the Kerbside HTTP API that needs the standard library alone.
+
+It imports nothing of this project, so you may copy this folder into your own:
+
+    with Client("https://prices.example.org", key) as client:
+        print(client.price({"bedrooms": 3, "zipcode": "98117", ...}))
+
+`Client` blocks; `AsyncClient`, in `async_client`, has the same verbs as coroutines.
+"""
+
+from .client import Client
+from .errors import (
+    ApiError,
+    Interrupted,
+    KerbsideError,
+    NotAllPriced,
+    NotFinished,
+    NotPriced,
+    Unreachable,
+    WrongHouse,
+)
+from .houses import House, Options, Row
+from .prediction import Prediction
+from .table import RESULT_COLUMNS, Table, result_columns
+
+__all__ = [
+    "RESULT_COLUMNS",
+    "ApiError",
+    "Client",
+    "House",
+    "Interrupted",
+    "KerbsideError",
+    "NotAllPriced",
+    "NotFinished",
+    "NotPriced",
+    "Options",
+    "Prediction",
+    "Row",
+    "Table",
+    "Unreachable",
+    "WrongHouse",
+    "result_columns",
+]
