@@ -131,7 +131,7 @@ def _method(owner: str, definitions: list[_Function], level: str) -> Iterator[st
     if definitions[0].name != "__init__":
         yield f"{level} {definitions[0].name}()"
     signatures = "\n".join(_signature(owner, each) for each in overloads or definitions)
-    yield f"```text\n{signatures}\n```"
+    yield f"```\n{signatures}\n```"
     if ast.get_docstring(definitions[-1]):
         yield from _told(definitions[-1])
 
