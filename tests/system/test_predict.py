@@ -163,7 +163,8 @@ def test_a_file_larger_than_the_store_is_priced_once_copies_are_deleted(
 
     full = start("--keep", "--timeout", "2")
     errors = full.communicate(timeout=PATIENCE_S)[1]
-    went_on = start("--delete", "--timeout", "2")
+    # Memory comes back a little later than copies go.
+    went_on = start("--delete", "--timeout", "20")
     told = went_on.communicate(timeout=PATIENCE_S)
 
     assert full.returncode == QueueRefused.exit_code, errors
