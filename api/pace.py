@@ -5,6 +5,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import redis
 
@@ -23,8 +24,12 @@ _SOON_S = 1
 class Pace:
     """Remembers the rates of the lane; any thread asks.
 
+    They are read beside the requests: one that had Redis answer once must not wait for
+    it a second time.
+
     Args:
         measure: Reads the rates.
+        run: Runs a reading, at once or later.
         clock: Monotonic seconds.
         now: Seconds since the epoch.
     """
@@ -33,10 +38,12 @@ class Pace:
         self,
         measure: Callable[[], Rates],
         *,
+        run: Callable[[Callable[[], None]], object] | None = None,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._measure = measure
+        self._run = run or ThreadPoolExecutor(1, thread_name_prefix="pace").submit
         self._clock = clock
         self._now = now
         self._rates = Rates()
@@ -68,14 +75,16 @@ class Pace:
         return math.ceil(self._now() + (position - 1) / per_s) * 1000
 
     def _known(self) -> Rates:
-        """Return the rates, about a second old; those before while Redis is away."""
+        """Return the rates, a second or two old; those before while Redis is away."""
         due = self._clock() - self._read_at >= _TTL_S
-        # One thread reads; the others go on with what is known.
         if due and self._reading.acquire(blocking=False):
-            try:
-                with contextlib.suppress(redis.RedisError):
-                    self._rates = self._measure()
-            finally:
-                self._read_at = self._clock()
-                self._reading.release()
+            self._run(self._read)
         return self._rates
+
+    def _read(self) -> None:
+        try:
+            with contextlib.suppress(redis.RedisError):
+                self._rates = self._measure()
+        finally:
+            self._read_at = self._clock()
+            self._reading.release()

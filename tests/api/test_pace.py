@@ -1,16 +1,27 @@
 """The laws of when to come back."""
 
+from collections.abc import Callable
+from functools import partial
+from threading import Event
+
 import pytest
 import redis
 
 from api.pace import Pace
 from tests.clock import Clock
+from tests.patience import wait_until
 from worker.rates import Rates
+
+
+def at_once(reading: Callable[[], None]) -> None:
+    """Run a reading before the request goes on."""
+    reading()
 
 
 def pace_of(clock: Clock, per_s: float, *, now: float = 0.0) -> Pace:
     """Return a pace by which the line moves."""
-    return Pace(lambda: Rates(starts_per_s=per_s), clock=clock, now=lambda: now)
+    measure = partial(Rates, starts_per_s=per_s)
+    return Pace(measure, run=at_once, clock=clock, now=lambda: now)
 
 
 def test_a_job_near_the_front_is_soon_done(clock: Clock) -> None:
@@ -52,7 +63,7 @@ def test_no_start_is_estimated_where_nothing_is_known(clock: Clock) -> None:
     """A job in hand has started; and without a pace a guess would be a lie."""
     assert pace_of(clock, 1000).estimated_start_ms(None) is None
     assert pace_of(clock, 0).estimated_start_ms(5) is None
-    ending = Pace(lambda: Rates(ends_per_s=1000), clock=clock)
+    ending = Pace(lambda: Rates(ends_per_s=1000), run=at_once, clock=clock)
     assert ending.estimated_start_ms(5) is None
 
 
@@ -64,7 +75,7 @@ def test_rates_are_read_once_a_second_and_only_when_asked_for(clock: Clock) -> N
         read.append(clock.seconds)
         return Rates(starts_per_s=len(read))
 
-    pace = Pace(measure, clock=clock, now=lambda: 0.0)
+    pace = Pace(measure, run=at_once, clock=clock, now=lambda: 0.0)
     for _ in range(3):
         pace.retry_after_s(1)
     assert read == []
@@ -73,6 +84,25 @@ def test_rates_are_read_once_a_second_and_only_when_asked_for(clock: Clock) -> N
     assert len(read) == 1
     clock.seconds += 1
     assert pace.estimated_start_ms(101) == 50_000
+
+
+def test_no_request_waits_for_the_rates(clock: Clock) -> None:
+    """Redis may hang: what is known is told at once, and one reading is enough."""
+    asked, answered = [], Event()
+
+    def measure() -> Rates:
+        asked.append(1)
+        answered.wait(10)
+        return Rates(starts_per_s=10)
+
+    pace = Pace(measure, clock=clock, now=lambda: 0.0)
+    for _ in range(3):
+        assert pace.estimated_start_ms(101) is None
+        clock.seconds += 5
+    answered.set()
+    wait_until(lambda: pace.estimated_start_ms(101) == 10_000)
+
+    assert len(asked) <= 2
 
 
 @pytest.mark.parametrize("error", [redis.ConnectionError, redis.TimeoutError])
@@ -87,7 +117,7 @@ def test_a_submit_that_was_taken_is_answered_without_rates(
             raise error
         return answers.pop()
 
-    pace = Pace(measure, clock=clock, now=lambda: 0.0)
+    pace = Pace(measure, run=at_once, clock=clock, now=lambda: 0.0)
     first = pace.estimated_start_ms(101)
     clock.seconds += 5
 
