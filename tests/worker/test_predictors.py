@@ -286,6 +286,8 @@ def test_a_champion_that_was_loaded_long_ago_is_news(
     promote("v1")
     wait_until(lambda: told.reports.count(("v1", None)) == 2)
 
+    assert told.reports == [("v1", None), ("v2", None), ("v1", None)]
+
 
 def test_a_refused_champion_leaves_the_one_before_at_work(
     models: Predictors, loader: Loader, promote: Callable[[str], None]

@@ -133,6 +133,10 @@ def test_one_that_is_forgotten_already_is_no_fault(service: Client) -> None:
 
     copies.delete(service, [[*cells.values()]])
 
+    with pytest.raises(ApiError) as caught:
+        service.get(unknown)
+    assert caught.value.status == 404
+
 
 @pytest.mark.parametrize(
     ("option", "told"),
