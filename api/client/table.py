@@ -1,7 +1,7 @@
 """Houses in a table: what is sent of it, and the columns that it gets."""
 
 import difflib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, Protocol, Self
 
 from .errors import KerbsideError
@@ -73,12 +73,33 @@ def kinds(names: Collection[Any], features: Iterable[Feature]) -> dict[str, str]
             feature; all of them are told.
     """
     known = {feature["name"]: feature for feature in features}
-    others = [name for name in names if isinstance(name, str) and name not in known]
-    missing = [feature for name, feature in known.items() if name not in names]
-    faults = [fault for one in missing if (fault := _fault(one, others))]
+    faults = []
+    for feature, near in without_column(names, known.values()):
+        if near is not None:
+            faults.append(f"no column {feature['name']!r}, but {near!r}: rename it")
+        elif feature["required"]:
+            faults.append(f"no column {feature['name']!r}")
     if faults:
         raise ValueError("; ".join(faults))
     return {name: known[name]["kind"] for name in names if name in known}
+
+
+def without_column(
+    names: Collection[Any], features: Collection[Feature]
+) -> Iterator[tuple[Feature, str | None]]:
+    """Yield each feature that no column has the name of.
+
+    With it comes the column that looks like a misspelling of it, if there is one.
+    """
+    known = {feature["name"] for feature in features}
+    others = [name for name in names if isinstance(name, str) and name not in known]
+    spellings = {other.casefold(): other for other in others}
+    for feature in features:
+        name = feature["name"]
+        if name not in names:
+            folded = name.casefold()
+            near = difflib.get_close_matches(folded, spellings, n=1, cutoff=_ALIKE)
+            yield feature, spellings[near[0]] if near else None
 
 
 def house(row: Mapping[Any, Any], kinds: Mapping[str, str]) -> dict[str, Any]:
@@ -91,16 +112,6 @@ def with_results(table: Any, rows: Sequence[tuple[Any, ...]]) -> Any:
     columns = zip(*rows, strict=True) if rows else [()] * len(RESULT_COLUMNS)
     named = zip(RESULT_COLUMNS, map(list, columns), strict=True)
     return table.assign(**dict(named))
-
-
-def _fault(feature: Feature, others: Sequence[str]) -> str | None:
-    """Say what is wrong about a feature that no column has the name of."""
-    name = feature["name"]
-    spellings = {other.casefold(): other for other in others}
-    near = difflib.get_close_matches(name.casefold(), spellings, n=1, cutoff=_ALIKE)
-    if near:
-        return f"no column {name!r}, but {spellings[near[0]]!r}: rename it"
-    return f"no column {name!r}" if feature["required"] else None
 
 
 def _fitting(value: Any, kind: str) -> Any:

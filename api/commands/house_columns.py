@@ -1,16 +1,12 @@
 """Which columns of a file are features of a model, and what their cells mean."""
 
-import difflib
 import math
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from api.client import table
 from api.commands.house_file import WrongFile
-
-#: How like the name of a feature that is not there a column's must be to be taken
-#: for it: 1 would be the same.
-_ALIKE = 0.8
 
 #: Python reads more than this as a number: underscores, names, other digits.
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
@@ -34,14 +30,16 @@ def kinds(
     """
     known = {feature["name"]: feature for feature in features}
     usable = [name for name in columns if name not in no_features]
-    others = [name for name in usable if name not in known]
-    missing = [feature for name, feature in known.items() if name not in usable]
     faults = [
         f"--no-feature {name}: there is no such column."
         for name in no_features
         if name not in columns
     ]
-    faults += [fault for one in missing if (fault := _fault(one, others, no_features))]
+    faults += [
+        fault
+        for feature, near in table.without_column(usable, known.values())
+        if (fault := _fault(feature, near, no_features))
+    ]
     if faults:
         raise WrongFile("\n".join(faults))
     return {name: known[name]["kind"] for name in usable if name in known}
@@ -59,18 +57,15 @@ def house(
 
 
 def _fault(
-    feature: Feature, others: Sequence[str], no_features: Collection[str]
+    feature: Feature, near: str | None, no_features: Collection[str]
 ) -> str | None:
     """Say what is wrong about a feature that no column is to have the name of."""
     name, is_required = feature["name"], feature["required"]
     if name in no_features:
         return f"--no-feature {name}: the model needs it." if is_required else None
-    spellings = {other.casefold(): other for other in others}
-    near = difflib.get_close_matches(name.casefold(), spellings, n=1, cutoff=_ALIKE)
-    if near:
-        column = spellings[near[0]]
-        way_out = "" if is_required else f", or say --no-feature {column}"
-        return f"No column {name!r}, but {column!r}: rename it{way_out}."
+    if near is not None:
+        way_out = "" if is_required else f", or say --no-feature {near}"
+        return f"No column {name!r}, but {near!r}: rename it{way_out}."
     if is_required:
         return f"No column {name!r}: {feature['description']}"
     return None

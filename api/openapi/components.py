@@ -5,27 +5,18 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from api import schemas
 from api.openapi import examples
-from api.schemas import (
-    Health,
-    Model,
-    ModelList,
-    Prediction,
-    PredictionList,
-    Problem,
-    Ready,
-    Scaler,
-)
 
 _ANSWERS: tuple[type[BaseModel], ...] = (
-    Health,
-    Model,
-    ModelList,
-    Prediction,
-    PredictionList,
-    Problem,
-    Ready,
-    Scaler,
+    schemas.Health,
+    schemas.Model,
+    schemas.ModelList,
+    schemas.Prediction,
+    schemas.PredictionList,
+    schemas.Problem,
+    schemas.Ready,
+    schemas.Scaler,
 )
 
 #: Header of an answer -> what it says, and what that may look like.
@@ -74,7 +65,7 @@ _LINKS = {
 }
 
 
-def schemas(request_model: type[BaseModel]) -> dict[str, Any]:
+def bodies(request_model: type[BaseModel]) -> dict[str, Any]:
     """Return the schema of every body, the request as one model version expects it."""
     _, answers = models_json_schema(
         [(model, "serialization") for model in _ANSWERS],

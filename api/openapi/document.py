@@ -53,7 +53,7 @@ def _described(generated: dict[str, Any], served: Served | None) -> dict[str, An
     settings = services().settings
     request_model = served.request_model if served else PredictionRequest
     parts = {
-        "schemas": components.schemas(request_model),
+        "schemas": components.bodies(request_model),
         "headers": components.headers(),
         "parameters": parameters.described(settings),
         "links": components.links(),
