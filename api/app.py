@@ -20,6 +20,7 @@ from api.auth import Authenticator
 from api.catalog import Catalog
 from api.circuit import Circuit
 from api.hot_routes import HotRoutes
+from api.last_known import LastKnown
 from api.openapi import document, page
 from api.pace import Pace
 from api.readiness import Readiness
@@ -35,7 +36,8 @@ from worker.lanes import Lanes
 from worker.ledger import PREDICTIONS
 from worker.listing import Listing
 from worker.queue import Queue
-from worker.versions import Versions
+from worker.rates import Rates
+from worker.versions import Findings, Versions
 
 _ABOUT = """House prices with honest ranges: submit, then poll.
 
@@ -88,7 +90,10 @@ def _services(settings: ApiSettings, queue: Queue | None) -> Services:
     client = connect(settings.redis_url, role="api")
     queue = queue or Queue(client, settings)
     versions = Versions(client, settings)
-    catalog = Catalog(ModelStore.from_settings(settings), ask_workers=versions.findings)
+    catalog = Catalog(
+        ModelStore.from_settings(settings),
+        ask_workers=LastKnown(versions.findings, Findings()),
+    )
     lanes = Lanes(client)
     return Services(
         settings=settings,
@@ -101,7 +106,7 @@ def _services(settings: ApiSettings, queue: Queue | None) -> Services:
             capacity=settings.waiters,
         ),
         uploads=Uploads(settings.upload_timeout_s, break_off=early_answer.break_off),
-        pace=Pace(partial(lanes.rates, PREDICTIONS)),
+        pace=Pace(LastKnown(partial(lanes.rates, PREDICTIONS), Rates())),
         authenticator=Authenticator(ApiKeys(client), cache_s=settings.key_cache_s),
         circuit=Circuit(client.ping),
         readiness=Readiness(queue, catalog),

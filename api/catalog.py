@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-import redis
 from pydantic import BaseModel, Field, create_model
 
 from api.errors import NoChampion
@@ -57,7 +56,7 @@ class Catalog:
 
     Args:
         store: Where models are kept.
-        ask_workers: Called for what the workers found of the versions.
+        ask_workers: Called for what the workers found of the versions; never waits.
         clock: Monotonic seconds.
     """
 
@@ -201,9 +200,7 @@ class Catalog:
 
     def _read(self) -> None:
         aliases = self._store.aliases()
-        # An outage is told by whoever meets it at work; the last known is used on.
-        with contextlib.suppress(redis.RedisError):
-            self._findings = self._ask_workers()
+        self._findings = self._ask_workers()
         if aliases.champion != self._aliases.champion:
             # What is champion at the start of this process is no news to the workers.
             self._warm = self._aliases == Aliases()

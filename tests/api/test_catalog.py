@@ -6,7 +6,6 @@ from shutil import rmtree
 from typing import Any
 
 import pytest
-import redis as redis_py
 
 from api.catalog import ALIAS_TTL_S, WARM_UP_S, Catalog
 from api.errors import NoChampion
@@ -31,12 +30,9 @@ class Workers:
     """Say what the test lets them say, from the next look at the aliases on."""
 
     findings: Findings = field(default_factory=Findings)
-    error: Exception | None = None
 
     def __call__(self) -> Findings:
         """Return it."""
-        if self.error:
-            raise self.error
         return self.findings
 
 
@@ -281,18 +277,6 @@ def test_a_damaged_champion_with_none_before_it_leaves_the_one_that_served(
     assert catalog.served() is before
     with pytest.raises(ArtifactError, match=SECOND):
         Catalog(ModelStore(own_store.url, own_store.trust)).served()
-
-
-def test_workers_that_cannot_be_asked_leave_the_last_known(
-    catalog: Catalog, own_store: ModelStore, workers: Workers, clock: Clock, first: str
-) -> None:
-    """A Redis that is away is told by others."""
-    workers.findings = Findings({first: 0})
-    catalog.aliases()
-    workers.error = redis_py.ConnectionError()
-    own_store.promote(SECOND)
-    clock.seconds += ALIAS_TTL_S
-    assert serves(catalog) == first
 
 
 def test_what_can_be_named_is_offered_newest_first_and_bounded(
