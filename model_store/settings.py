@@ -117,7 +117,7 @@ class ModelSettings(BaseSettings):
 
 def _as_variable(value: Any) -> str:
     if isinstance(value, tuple):
-        return " ".join(value)
+        return " ".join(map(str, value))
     return "" if value is None else str(value)
 
 

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from model_store.settings import ModelSettings
+from worker.webhooks.settings import WebhookSettings
 
 #: What the address of a Redis with TLS may say, in the form that redis-py and Celery
 #: read alike. All else they read differently or not at all: one of them would connect
@@ -22,7 +22,7 @@ _TLS_OPTIONS = {
 }
 
 
-class WorkerSettings(ModelSettings):
+class WorkerSettings(WebhookSettings):
     """What the ledger, the workers and the upkeep need to know."""
 
     redis_url: str = Field(

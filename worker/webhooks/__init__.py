@@ -1,0 +1,1 @@
+"""Events to subscribers: kept, signed, delivered, repeated, logged."""
