@@ -15,6 +15,10 @@ from model_store.settings import ModelSettings
 SCHEDULE_S = (5, 60, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
 
 
+_PORTS = range(1, 65_536)
+_LONGEST_PAUSE_S = 604_800
+
+
 class WebhookSettings(ModelSettings):
     """What the delivery of events needs to know."""
 
@@ -126,7 +130,7 @@ class WebhookSettings(ModelSettings):
     @field_validator("webhook_ports", mode="after")
     @classmethod
     def _real_ports(cls, ports: tuple[int, ...]) -> tuple[int, ...]:
-        if not ports or not all(0 < port < 65_536 for port in ports):
+        if not ports or not all(port in _PORTS for port in ports):
             raise PydanticCustomError("webhook_ports", "expected ports, 1 to 65535")
         return ports
 
@@ -140,7 +144,7 @@ class WebhookSettings(ModelSettings):
     @field_validator("webhook_schedule_s")
     @classmethod
     def _not_backwards(cls, schedule: tuple[float, ...]) -> tuple[float, ...]:
-        if not all(0 <= pause <= 604_800 for pause in schedule):
+        if not all(0 <= pause <= _LONGEST_PAUSE_S for pause in schedule):
             raise PydanticCustomError(
                 "webhook_schedule_s", "expected pauses of 0 to 604800 seconds"
             )
