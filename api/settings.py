@@ -2,7 +2,7 @@
 
 import os
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from worker.settings import WorkerSettings
 
@@ -15,11 +15,6 @@ _SPARE_THREADS = 32
 class ApiSettings(WorkerSettings):
     """What the API needs to know beside what the queue needs to know."""
 
-    public_url: str = Field(
-        default="http://127.0.0.1:8000",
-        description="Where clients reach the API; every URL in an answer starts with "
-        "it, never with the Host header.",
-    )
     body_limit: int = Field(
         default=1_048_576,
         ge=1024,
@@ -52,11 +47,6 @@ class ApiSettings(WorkerSettings):
         description="Seconds that a process remembers an API key: how long a revoked "
         "key may still work.",
     )
-
-    @field_validator("public_url")
-    @classmethod
-    def _without_slash(cls, url: str) -> str:
-        return url.rstrip("/")
 
 
 def server_threads(waiters: int) -> int:

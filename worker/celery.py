@@ -1,7 +1,8 @@
 """The Celery application: lanes, wire names and settings that lose nothing.
 
 `celery -A worker.celery worker -Q predictions -P threads -c 1` prices houses,
-`-Q upkeep` tends the ledger, `celery -A worker.celery beat` keeps the time.
+`-Q webhooks` delivers events, `-Q upkeep` tends the ledger, and
+`celery -A worker.celery beat` keeps the time.
 """
 
 import ssl
@@ -19,6 +20,7 @@ from worker.settings import WorkerSettings
 UPKEEP = "upkeep"
 #: Wire names of the tasks; they outlive every move of the code behind them.
 PRICE = "price"
+DELIVER = "deliver"
 REAP = "reap"
 
 #: Seconds between two ticks of the reaper, and after which an unread tick is dropped.
@@ -55,6 +57,7 @@ def create_celery(
     if batching:
         # By name: only a process that runs the step pays for importing it.
         app.steps["worker"].add("worker.consumer:BatchConsumer")
+        app.steps["worker"].add("worker.webhooks.consumer:DeliveryConsumer")
     return app
 
 
@@ -65,7 +68,10 @@ def _configuration() -> dict[str, Any]:
         # Without its own exchange a queue would also receive what upkeep is sent.
         "task_queues": [Queue(q, Exchange(q), routing_key=q) for q in lanes],
         "task_default_queue": UPKEEP,
-        "task_routes": {PRICE: {"queue": ledger.PREDICTIONS}},
+        "task_routes": {
+            PRICE: {"queue": ledger.PREDICTIONS},
+            DELIVER: {"queue": ledger.WEBHOOKS},
+        },
         "beat_scheduler": "worker.beat:Scheduler",
         "beat_schedule": {
             REAP: {

@@ -1,37 +1,21 @@
-"""The batching bootstep: takes what waits, prices it in one call, writes it at once.
-
-It stands in the worker's own blueprint, so it is started before and stopped after
-Celery's consumer and survives every reconnect of it. It has its own thread and its own
-Redis client and never touches kombu's.
-"""
+"""The batching bootstep: takes what waits, prices it in one call, writes it at once."""
 
 import logging
-import os
-import threading
 import time
-import uuid
 from collections.abc import Sequence
 from typing import Any
 
 import redis
-from celery import bootsteps, signals
-from celery.worker import state as worker_state
 
 from model_store.errors import StoreError
 from model_store.store import ModelStore
 from worker import celery as wire
-from worker import connection, events, inspection, ledger, predictors, pricing
-from worker.errors import frames_of
-from worker.health import Watchdog
-from worker.ledger import Claim, Completion, Lease
-from worker.outage import is_outage, words_of
+from worker import connection, events, ledger, predictors, pricing
+from worker.lane_consumer import BELL_S, LaneConsumer
+from worker.ledger import Claim, Completion
 from worker.parking import Batch, Parking
 from worker.versions import Versions
 
-#: Seconds that an idle worker sleeps at the bell before it looks by itself.
-_BELL_S = 1.0
-#: Seconds between two tries while Redis is away, or while there is no champion.
-_PAUSE_S = 0.5
 #: Milliseconds within which a worker is back whose last batch took half of it at most.
 _BACK_IN_MS = 20
 #: Seconds between two looks at versions that are being loaded.
@@ -42,68 +26,22 @@ _PARKED_MAX = 1024
 _log = logging.getLogger(__name__)
 
 
-class BatchConsumer(bootsteps.StartStopStep):
+class BatchConsumer(LaneConsumer):
     """Runs the batch thread of a worker that was started with `-Q predictions`."""
 
-    requires = ("celery.worker.components:Pool",)
     lane = ledger.PREDICTIONS
-
-    def __init__(self, parent: Any, **kwargs: Any) -> None:
-        super().__init__(parent, **kwargs)
-        self.enabled = self.lane in parent.app.amqp.queues.consume_from
-        if not self.enabled:
-            return
-        app: wire.KerbsideCelery = parent.app
-        # The lane stays declared and routable, but kombu must not take from it.
-        app.amqp.queues.deselect([self.lane])
-        parent.wait_for_soft_shutdown = self.drain
-        self._parent = parent
-        self._settings = app.settings
-        client = connection.connect(app.settings.redis_url, role="worker")
-        self._ledger = ledger.Ledger(client, app.settings)
-        store = ModelStore.from_settings(app.settings)
-        self._predictors = predictors.Predictors(
-            store, app.load_predictor, Versions(client, app.settings)
-        )
-        self._parking = Parking(self._predictors)
-        self._renewed = time.monotonic()
-        self._events = events.channel(connection.database(client))
-        # Of this process alone: what an earlier one of this node name held is not ours.
-        self._token = f"{parent.hostname}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-        self._stopping = threading.Event()
-        self._idle = threading.Event()
-        self._idle.set()
-        self._in_hand: dict[str, inspection.Request] = {}
-        self._batches = 0
-        self._back_in_ms = 0
-        self._thread = threading.Thread(target=self._run, name="batch", daemon=True)
-        self._watchdog = Watchdog(
-            ledger.Ledger(
-                connection.connect(app.settings.redis_url, role="api"), app.settings
-            ),
-            app.settings,
-            lane=self.lane,
-            worker=parent.hostname,
-        )
+    task = wire.PRICE
 
     def start(self, *_: Any) -> None:
         """Load the champion and begin to take jobs."""
-        signals.worker_shutting_down.connect(self._stop_claiming, weak=False)
-        inspection.show_lane(self.lane)
         self._predictors.start()
-        self._thread.start()
-        self._watchdog.start()
+        super().start()
 
     def stop(self, *_: Any) -> None:
         """Finish the batch in hand, or give it back when it takes too long."""
         self.drain()
         self._predictors.stop()
-        self._watchdog.stop()
-        self._thread.join(timeout=2 * _BELL_S)
-
-    def terminate(self, *_: Any) -> None:
-        """Give back what is in hand and is not finished at once."""
-        self._drain(0.2)
+        super().stop()
 
     def info(self, *_: Any) -> dict[str, Any]:  # type: ignore[override] # their stub says None
         """Return what `inspect stats` shows of this step."""
@@ -116,45 +54,18 @@ class BatchConsumer(bootsteps.StartStopStep):
             }
         }
 
-    def drain(self, *_: Any) -> None:
-        """Claim nothing more; wait for the batch in hand, then give back the rest."""
-        self._drain(self._settings.drain_s)
+    def _prepare(self, app: wire.KerbsideCelery) -> None:
+        store = ModelStore.from_settings(app.settings)
+        self._predictors = predictors.Predictors(
+            store, app.load_predictor, Versions(self._client, app.settings)
+        )
+        self._parking = Parking(self._predictors)
+        self._events = events.channel(connection.database(self._client))
+        self._batches = 0
+        self._back_in_ms = 0
 
-    def _drain(self, patience_s: float) -> None:
-        self._stop_claiming()
-        if not self._idle.wait(patience_s):
-            self._give_back()
-
-    def _give_back(self) -> None:
-        try:
-            given_back = self._ledger.release(self.lane, worker=self._token)
-            _log.warning("batch_given_back: %d jobs", given_back)
-        except redis.RedisError as error:
-            # Their leases end by themselves.
-            _log.warning("batch_not_given_back: %s", words_of(error))
-
-    def _stop_claiming(self, **_: Any) -> None:
-        self._stopping.set()
-
-    def _run(self) -> None:
-        unsure = False
-        while not self._stopping.is_set():
-            try:
-                if unsure:
-                    self._let_go_of_all()
-                    unsure = False
-                self._turn()
-            except redis.RedisError as error:
-                # A claim may have been made whose answer never came.
-                unsure = True
-                self._endure("redis_unreachable", error)
-            except Exception as error:  # noqa: BLE001 - this thread must outlive any bug
-                unsure = True
-                _log.error("batch_failed\n%s", frames_of(error))
-                self._rest()
-        if unsure or self._parking.leases:
-            self._give_back()
-        self._idle.set()
+    def _end(self, *, unsure: bool) -> None:
+        super()._end(unsure=unsure or bool(self._parking.leases))
 
     def _turn(self) -> None:
         ready = self._predictors.ready
@@ -220,17 +131,8 @@ class BatchConsumer(bootsteps.StartStopStep):
             # The next job crashed before. The bell rings for who may take it.
             self._stopping.wait(_LOADING_S)
         else:
-            patience_s = _LOADING_S if parked else _BELL_S
+            patience_s = _LOADING_S if parked else BELL_S
             self._ledger.wait_for_bell(self.lane, timeout_s=patience_s)
-
-    def _renew(self) -> None:
-        """Keep what waits in hand, for its version or for the batch before it."""
-        now = time.monotonic()
-        if now - self._renewed >= self._settings.lease_s / 3:
-            self._renewed = now
-            if self._in_hand:
-                held = [request.lease for request in self._in_hand.values()]
-                self._ledger.renew(self.lane, held)
 
     def _price_parked(self) -> None:
         try:
@@ -242,19 +144,8 @@ class BatchConsumer(bootsteps.StartStopStep):
             self._rest()
 
     def _let_go_of_all(self) -> None:
-        self._ledger.release(self.lane, worker=self._token)
+        super()._let_go_of_all()
         self._parking.clear()
-        self._let_go(list(self._in_hand))
-
-    def _endure(self, event: str, error: redis.RedisError) -> None:
-        _log.warning("%s: %s", event, words_of(error))
-        # A fault that stays is a reason to start anew, and nobody else would tell.
-        if is_outage(error):
-            self._watchdog.touch()
-        self._rest()
-
-    def _rest(self) -> None:
-        self._stopping.wait(_PAUSE_S)
 
     def _price(self, batches: Sequence[Batch]) -> None:
         for batch in batches:
@@ -264,17 +155,6 @@ class BatchConsumer(bootsteps.StartStopStep):
                 self._batches += 1
             finally:
                 self._let_go([lease.id for lease in batch.leases])
-
-    def _take(self, leases: Sequence[Lease]) -> None:
-        for lease in leases:
-            request = inspection.Request(lease, self.lane, self._parent.hostname)
-            self._in_hand[lease.id] = request
-            worker_state.task_accepted(request)
-
-    def _let_go(self, job_ids: Sequence[str]) -> None:
-        for job_id in job_ids:
-            if request := self._in_hand.pop(job_id, None):
-                worker_state.task_ready(request)
 
     def _commit(self, completions: Sequence[Completion]) -> None:
         """Write the outcomes, through an outage if need be: each is taken once."""

@@ -7,7 +7,6 @@ from typing import Any
 from celery.worker.control import Panel
 from kombu import Exchange, Queue
 
-from worker import celery as wire
 from worker.ledger import Lease
 
 
@@ -22,13 +21,13 @@ class Request:
     It has no `__slots__`: on a reconnect the consumer sets attributes of its own.
     """
 
-    name = wire.PRICE
     acknowledged = True
     eta = None
     eventer = None
     task = _Task
 
-    def __init__(self, lease: Lease, lane: str, hostname: str) -> None:
+    def __init__(self, lease: Lease, lane: str, hostname: str, *, task: str) -> None:
+        self.name = task
         self.id = lease.id
         self.lease = lease
         self.lane = lane

@@ -86,6 +86,10 @@ class Submission:
     #: Hash of what makes this request what it is, for the comparison of repeats.
     fingerprint: str = ""
     idempotency_key: str | None = None
+    #: Where its events are sent, and which of them, as the client named them; None:
+    #: its end.
+    webhook: str | None = None
+    webhook_filter: tuple[str, ...] | None = None
     #: Milliseconds from now after which the price is of no use.
     deadline_ms: int | None = None
 
@@ -117,6 +121,10 @@ class Job:
     predict_s: float | None = None
     output: bytes | None = None
     error: str | None = None
+    webhook: str | None = None
+    webhook_filter: tuple[str, ...] | None = None
+    #: What became of the event of its end: `pending`, `delivered` or `failed`.
+    webhook_status: str | None = None
     #: How many jobs start before this one, plus one; known only while it waits.
     position: int | None = None
 
@@ -126,6 +134,8 @@ class Job:
         detail = record.get(b"detail")
         error = record.get(b"error")
         predict_us = record.get(b"predict_us")
+        webhook = record.get(b"webhook")
+        events = record.get(b"webhook_filter")
         return cls(
             id=job_id,
             tenant=record[b"tenant"].decode(),
@@ -147,6 +157,9 @@ class Job:
             predict_s=int(predict_us) / 1e6 if predict_us else None,
             output=record.get(b"output") or None,
             error=error.decode() if error else None,
+            webhook=webhook.decode() if webhook else None,
+            webhook_filter=tuple(events.decode().split()) if events else None,
+            webhook_status=_webhook_status(record) if webhook else None,
         )
 
     @property
@@ -159,6 +172,8 @@ class Job:
     def public(self, base_url: str, *, estimated_start_ms: int | None = None) -> bytes:
         """Return the JSON that every reader of this job gets, by poll and by webhook.
 
+        A poll is told besides what became of its webhook, and when it may start.
+
         Args:
             base_url: Where clients reach the API, without a trailing slash.
             estimated_start_ms: When it is expected to start, where that can be told.
@@ -166,6 +181,8 @@ class Job:
         body = self._public(base_url)
         if estimated_start_ms is not None:
             body["estimated_start"] = rfc3339(estimated_start_ms)
+        if self.webhook_status is not None:
+            body["webhook_status"] = self.webhook_status
         return orjson.dumps(body)
 
     def _public(self, base_url: str) -> dict[str, Any]:
@@ -189,8 +206,8 @@ class Job:
             "expires_at": rfc3339(self.expires_ms),
             "metrics": self._metrics(),
             "metadata": orjson.Fragment(self.metadata),
-            "webhook": None,
-            "webhook_events_filter": None,
+            "webhook": self.webhook,
+            "webhook_events_filter": self.webhook_filter,
             "urls": {"get": url, "cancel": f"{url}/cancel"},
             "data_removed": False,
             "source": "api",
@@ -209,6 +226,10 @@ class Job:
         if self.completed_ms is not None:
             metrics["total_time"] = (self.completed_ms - queued_ms) / 1000
         return metrics
+
+
+def _webhook_status(record: Mapping[bytes, bytes]) -> str:
+    return record.get(b"webhook_status", b"pending").decode()
 
 
 def _optional_int(value: bytes | None) -> int | None:

@@ -29,6 +29,15 @@ Scripts build keys from ids, so one primary holds them all (no Redis Cluster).
 | `kerbside:probe` | string | 60 s | write_probe | proves that Redis takes writes |
 | `kerbside:loaded` | zset | newest 100 | accept | model version -> last time that a worker loaded it or made it its champion |
 | `kerbside:refused` | hash | newest 100, until a worker loads the version | refuse, accept | model version -> JSON of `count`, `reason`, `since`, `last` |
+| `kerbside:scheduled:<lane>` | zset | - | webhooks, attempted | delivery that is tried again -> when |
+| `kerbside:cooling:<lane>` | zset | - | attempted, claim | destination that is paused -> until when |
+| `kerbside:webhook:<endpoint>` | hash | - | endpoints, webhooks | an endpoint's record, its secrets sealed; `default:<tenant>` has those of requests' own webhooks |
+| `kerbside:subscriptions:<tenant>` | hash | - | endpoints, webhooks | endpoint -> `on` or `off`, and the event types that it takes |
+| `kerbside:deliveries:<endpoint>` | zset | 30 days after the last event | webhooks | delivery -> created |
+| `kerbside:ended:<endpoint>` | zset | 30 days after the last end; the newest, for the log's TTL | webhooks, redeliver | those that have ended -> when |
+| `kerbside:destination:<destination>` | hash | 30 days after the last attempt | webhooks, attempted | how a receiver answers: failures, pause, what was dropped |
+| `kerbside:active:<destination>` | set | - | webhooks | its deliveries in the lane or in hand |
+| `kerbside:parked:<destination>` | zset | - | webhooks | its deliveries that wait for one of those to end -> their number |
 | `kerbside:keys` | hash | - | credentials | API key id -> its JSON record |
 | `kerbside:finished:<db>` | channel | - | prelude | ids of finished jobs, one a line |
 | `kerbside:models:<db>` | channel | - | refuse | JSON of `type` (`model.refused`), `version`, `reason`, `time`; once for each reason |
@@ -55,7 +64,8 @@ from worker.settings import WorkerSettings
 
 #: Lanes of the ledger whose jobs the batching worker takes.
 PREDICTIONS = "predictions"
-LANES = (PREDICTIONS,)
+WEBHOOKS = "webhooks"
+LANES = (PREDICTIONS, WEBHOOKS)
 
 #: Hash of API keys.
 API_KEYS = "kerbside:keys"
@@ -95,6 +105,9 @@ LaneKey = Literal[
 ]
 
 
+EndpointKey = Literal["deliveries", "destination", "ended", "webhook"]
+
+
 def lane_key(kind: LaneKey, lane: str) -> str:
     """Return the key of one kind that a lane has."""
     return f"kerbside:{kind}:{lane}"
@@ -113,6 +126,16 @@ def tombstone_key(job_id: str) -> str:
 def tenant_key(tenant: str) -> str:
     """Return the key of a tenant's list of jobs."""
     return f"kerbside:tenant:{tenant}"
+
+
+def endpoint_key(kind: EndpointKey, endpoint: str) -> str:
+    """Return the key of one kind that an endpoint has, or `default:<tenant>`."""
+    return f"kerbside:{kind}:{endpoint}"
+
+
+def subscriptions_key(tenant: str) -> str:
+    """Return the key of a tenant's endpoints and what each takes."""
+    return f"kerbside:subscriptions:{tenant}"
 
 
 def finished_channel(client: redis.Redis) -> str:
@@ -176,9 +199,21 @@ class Tick:
 
 
 class Ledger:
-    """The verbs of workers and upkeep; `queue.Queue` has those of clients."""
+    """The verbs of workers and upkeep; `queue.Queue` has those of clients.
 
-    def __init__(self, client: redis.Redis, settings: WorkerSettings) -> None:
+    Args:
+        client: Where it is kept.
+        settings: How long things last.
+        lease_s: Seconds of a lease, where not the settings' own.
+    """
+
+    def __init__(
+        self,
+        client: redis.Redis,
+        settings: WorkerSettings,
+        *,
+        lease_s: float | None = None,
+    ) -> None:
         self._redis = client
         self._settings = settings
         self._scripts: dict[str, Script] = {}
@@ -187,7 +222,7 @@ class Ledger:
             # An id of a client's own must be known for as long as a key would be.
             max(settings.tombstone_ttl_s, settings.idempotency_ttl_s),
             settings.dead_ttl_s,
-            int(settings.lease_s * 1000),
+            _lease_and_webhooks(settings, lease_s or settings.lease_s),
             finished_channel(client),
         )
         self._told: set[str] = set()
@@ -196,7 +231,7 @@ class Ledger:
         """Run the script `name` in one round trip."""
         script = self._scripts.get(name)
         if script is None:
-            source = _source("prelude") + _source(name)
+            source = _source("prelude") + _source("webhooks") + _source(name)
             script = self._scripts[name] = self._redis.register_script(source)
         return script(args=(*self._policy, *args))
 
@@ -350,6 +385,14 @@ class Ledger:
         """Let workers claim from a lane again."""
         self._redis.delete(lane_key("paused", lane))
         self._redis.lpush(lane_key("bell", lane), "1")
+
+
+def _lease_and_webhooks(settings: WorkerSettings, lease_s: float) -> str:
+    return (
+        f"{int(lease_s * 1000)} {settings.webhook_concurrency} "
+        f"{settings.webhook_pending} {settings.webhook_log} "
+        f"{settings.webhook_log_ttl_s}"
+    )
 
 
 @functools.cache

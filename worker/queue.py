@@ -23,6 +23,7 @@ from worker.errors import (
 from worker.jobs import Job, State, Submission
 from worker.lanes import LATEST_S, Lanes, expected_wait_s
 from worker.settings import WorkerSettings
+from worker.webhooks import event_types
 
 #: Why the script refused a submit -> what is raised.
 _REFUSALS: dict[bytes, type[QueueRefusal]] = {
@@ -160,6 +161,8 @@ class Queue:
         asked = ["explain", 1] if submission.explain else []
         if submission.alias is not None:
             asked += ["alias", submission.alias]
+        if submission.webhook is not None:
+            asked += _webhook_fields(submission.webhook, submission.webhook_filter)
         if submission.id_is_clients:
             asked += ["fingerprint", submission.fingerprint]
         return [
@@ -206,6 +209,12 @@ class Queue:
         return max(1, min(job.number - int(claimed or 0), int(not_later)))
 
 
+def _webhook_fields(url: str, wanted: tuple[str, ...] | None) -> list[str]:
+    types = " ".join(event_types.of_filter(wanted))
+    fields = ["webhook", url, "webhook_events", types]
+    return fields if wanted is None else [*fields, "webhook_filter", " ".join(wanted)]
+
+
 def _new_job(submission: Submission, now: int, number: int, position: int) -> Job:
     return Job(
         id=submission.id,
@@ -219,4 +228,7 @@ def _new_job(submission: Submission, now: int, number: int, position: int) -> Jo
         created_ms=now,
         number=number,
         position=max(1, position),
+        webhook=submission.webhook,
+        webhook_filter=submission.webhook_filter,
+        webhook_status=submission.webhook and "pending",
     )

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from worker.webhooks.settings import WebhookSettings
+from worker.webhook_settings import WebhookSettings
 
 #: What the address of a Redis with TLS may say, in the form that redis-py and Celery
 #: read alike. All else they read differently or not at all: one of them would connect

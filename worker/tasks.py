@@ -13,6 +13,10 @@ from model_store.store import ModelStore
 from worker import celery as wire
 from worker import connection, ledger, predictors, pricing, upkeep
 from worker.versions import Versions
+from worker.webhooks.courier import Courier
+from worker.webhooks.deliveries import Deliveries
+from worker.webhooks.keyring import Keyring
+from worker.webhooks.sender import Sender
 
 #: Seconds before a stock worker goes on after a job that it gave back.
 _PAUSE_S = 1.0
@@ -45,6 +49,34 @@ def price(self: Any, *_: Any) -> None:
         # Given back it comes first again: while the store is away it must not spin.
         time.sleep(_PAUSE_S)
         raise
+
+
+@shared_task(name=wire.DELIVER, bind=True)
+def deliver(self: Any, *_: Any) -> None:
+    """Make the delivery whose id the message carries, without the bootstep."""
+    deliveries, job_id = _deliveries(self.app), self.request.id
+    book = deliveries.ledger
+    worker = f"{self.request.hostname}:{job_id}"
+    claim = book.claim(ledger.WEBHOOKS, limit=1, worker=worker, job_id=job_id)
+    for lease, record in zip(claim.leases, deliveries.load(claim.leases), strict=True):
+        _courier(self.app).deliver(lease, record, endure=lambda _: False)
+
+
+@functools.cache
+def _deliveries(app: wire.KerbsideCelery) -> Deliveries:
+    client = connection.connect(app.settings.redis_url, role="worker")
+    return Deliveries(client, app.settings)
+
+
+@functools.cache
+def _courier(app: wire.KerbsideCelery) -> Courier:
+    client = connection.connect(app.settings.redis_url, role="worker")
+    return Courier(
+        _deliveries(app),
+        Keyring(client, app.settings),
+        Sender(app.settings),
+        app.settings,
+    )
 
 
 @functools.cache

@@ -21,6 +21,7 @@ from worker import (
     consumer,
     health,
     inspection,
+    lane_consumer,
     ledger,
     parking,
     predictors,
@@ -81,8 +82,8 @@ def run(
     settings: WorkerSettings, models: Models, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Run]:
     """Return a function that runs the step as a Celery worker would."""
-    monkeypatch.setattr(consumer, "_BELL_S", 0.05)
-    monkeypatch.setattr(consumer, "_PAUSE_S", 0.02)
+    monkeypatch.setattr(consumer, "BELL_S", 0.05)
+    monkeypatch.setattr(lane_consumer, "_PAUSE_S", 0.02)
     monkeypatch.setattr(inspection, "show_lane", lambda _: None)
     monkeypatch.setattr(signals.worker_shutting_down, "receivers", [])
     running: list[consumer.BatchConsumer] = []
@@ -131,7 +132,7 @@ def test_a_bug_is_logged_by_its_place_without_its_words(
     run()
     wait_until(lambda: state(job).state is State.SUCCEEDED)
     assert state(job).crashes == 0
-    assert "batch_failed" in caplog.text
+    assert "turn_failed" in caplog.text
     assert "in fails_once" in caplog.text
     assert house not in caplog.text
 

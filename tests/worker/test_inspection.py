@@ -13,7 +13,7 @@ def request(fence: int = 1) -> inspection.Request:
     """Return what stands for a job in hand."""
     house = b'{"lat":47.512349871}'
     lease = Lease(id="job", fence=fence, version="v", input=house, crashes=0)
-    return inspection.Request(lease, "predictions", "p1@here")
+    return inspection.Request(lease, "predictions", "p1@here", task="price")
 
 
 def test_a_job_in_hand_is_shown_like_a_task() -> None:

@@ -2,7 +2,7 @@
 -- Reads:  kerbside:paused:<lane>, of a message whether kerbside:gone:<id> is there
 -- Writes: kerbside:workers:<lane> kerbside:strays:<lane> kerbside:claimed:<lane> kerbside:job:<id>
 --         kerbside:running:<lane> kerbside:waiting:<lane> kerbside:awake:<lane> kerbside:bell:<lane> <lane>,
---         and what prelude's finish writes
+--         and what prelude's finish and webhooks' wake_due and tell write
 -- Arguments: 6 lane, 7 n, 8 worker, 9 the one id wanted, whose message a stock worker took, or '',
 --            10 ms in which the worker will be back if it gets a job, 0 where that is not known,
 --            11 ms since its last claim in which a worker counts, 12 '1' to take fresh jobs only
@@ -21,6 +21,9 @@ if known[1] then
 end
 
 local wanted = ARGV[9] ~= ''
+if lane == 'webhooks' then
+  wake_due()
+end
 local messages = wanted and { '"id":"' .. ARGV[9] .. '"' } or redis.call('LRANGE', lane, -n, -1)
 local jobs, leases, taken = {}, {}, {}
 local level, newest, read, strays = ARGV[12] == '1' and 0 or nil, 0, 0, 0
@@ -31,11 +34,29 @@ local function lease(id, record)
   redis.call('HSET', job_key(id), 'state', 'running', 'fence', fence, 'worker', worker, 'started', started,
     'attempts', (tonumber(record[8]) or 0) + 1, 'sequence', tonumber(record[10]) + 1)
   -- An absent field is false, which Redis answers as nil.
-  jobs[#jobs + 1] = { id, fence, record[5], record[6], tonumber(record[2]) or 0, record[12], record[13] }
+  jobs[#jobs + 1] = { id, fence, record[5] or '', record[6] or '', tonumber(record[2]) or 0, record[12], record[13] }
   leases[#leases + 1] = now + LEASE
   leases[#leases + 1] = id
   taken[#taken + 1] = id
   newest = math.max(newest, tonumber(record[7]))
+  if lane ~= 'webhooks' and not record[9] then
+    tell(id, record[11], record[10] + 1, 'prediction.started', record[14], record[15])
+  end
+end
+
+-- Ends a job whose turn comes too late; false where it does not.
+local function end_instead(id, record)
+  local state, detail = 'canceled', 'deadline_exceeded'
+  if lane == 'webhooks' then
+    state, detail = undeliverable(id)
+  elseif not (record[4] and tonumber(record[4]) <= now) then
+    state = nil
+  end
+  if not state then
+    return false
+  end
+  finish(lane, { { id = id, tenant = record[11], sequence = record[10], state = state, detail = detail, more = {} } })
+  return true
 end
 
 for i = #messages, 1, -1 do
@@ -43,7 +64,7 @@ for i = #messages, 1, -1 do
   local id = string.match(messages[i], '"id": ?"([^"]+)"')
   local record = id and redis.call('HMGET', job_key(id),
     'state', 'crashes', 'fence', 'deadline', 'version', 'input', 'number', 'attempts', 'started', 'sequence', 'tenant',
-    'alias', 'explain')
+    'alias', 'explain', 'webhook', 'webhook_events')
   if not (record and record[1]) then
     -- One whose job ended while it lay here, and was deleted since, is no stray.
     if not (id and redis.call('EXISTS', 'kerbside:gone:' .. id) == 1) then
@@ -57,11 +78,7 @@ for i = #messages, 1, -1 do
     if #jobs >= limit or crashes ~= level then
       break
     end
-    if record[4] and tonumber(record[4]) <= now then
-      finish(lane, { {
-        id = id, tenant = record[11], sequence = record[10], state = 'canceled', detail = 'deadline_exceeded', more = {},
-      } })
-    else
+    if not end_instead(id, record) then
       lease(id, record)
     end
   end

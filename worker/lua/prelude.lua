@@ -2,13 +2,18 @@
 -- Reads:  kerbside:awake:<lane> kerbside:memory_full kerbside:claimed:<lane>
 -- Writes: kerbside:job:<id> kerbside:gone:<id> kerbside:waiting:<lane> kerbside:running:<lane> kerbside:number:<lane>
 --         kerbside:deadlines:<lane> kerbside:bell:<lane> kerbside:done:<lane> <lane>; publishes kerbside:finished:<db>
--- Leading arguments of every script: 1 result TTL s, 2 tombstone TTL s, 3 dead-letter TTL s, 4 lease ms,
---   5 channel of finished ids.
+-- Leading arguments of every script: 1 result TTL s, 2 tombstone TTL s, 3 dead-letter TTL s, 4 lease ms and the policy of
+--   webhooks, 5 channel of finished ids.
 local RESULT_TTL, TOMBSTONE_TTL, DEAD_TTL = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local LEASE, FINISHED = tonumber(ARGV[4]), ARGV[5]
+local LEASE, FINISHED = tonumber(string.match(ARGV[4], '^%d+')), ARGV[5]
 
 -- The task that a stock Celery worker would run for a message of each lane.
-local TASKS = { predictions = 'price' }
+local TASKS = { predictions = 'price', webhooks = 'deliver' }
+
+-- Those of webhooks.lua that are called from here.
+local tell, delivered
+-- Seconds that a job is kept, at most, for the deliveries of its events; after that nobody waits for them any more.
+local KEPT_FOR_DELIVERY = 4 * 86400
 
 -- base64 of [[],{},{"callbacks":null,"errbacks":null,"chain":null,"chord":null}]: the id in the headers says all.
 local BODY = 'W1tdLHt9LHsiY2FsbGJhY2tzIjpudWxsLCJlcnJiYWNrcyI6bnVsbCwiY2hhaW4iOm51bGwsImNob3JkIjpudWxsfV0='
@@ -22,7 +27,8 @@ local function job_key(id)
 end
 
 local function is_open(state)
-  return state == 'queued' or state == 'running' or state == 'retrying'
+  -- The last two are those of a delivery that waits for a time, or for a slot of its destination.
+  return state == 'queued' or state == 'running' or state == 'retrying' or state == 'scheduled' or state == 'parked'
 end
 
 -- A Celery protocol-2 message as kombu's Redis transport stores it; `sent` lets the reaper read the watermark.
@@ -112,7 +118,7 @@ end
 -- { id =, tenant =, sequence = the one before, state =, detail =, more = { further field, value, .. } }.
 -- The removals come first: Redis refuses a full server's growing writes only until a script's first write,
 -- and a full server must be able to finish what it holds.
--- The webhook outbox and the archive feed join here once they have readers.
+-- The archive feed joins here once it has a reader.
 local function finish(lane, ends)
   if #ends == 0 then
     return
@@ -130,11 +136,20 @@ local function finish(lane, ends)
     local ttl = done.detail == 'dead' and DEAD_TTL or RESULT_TTL
     redis.call('HSET', key, 'state', done.state, 'detail', done.detail, 'sequence', done.sequence + 1,
       'completed', now, 'expires', now + ttl * 1000, unpack(done.more))
-    redis.call('EXPIRE', key, ttl)
-    redis.call('SET', 'kerbside:gone:' .. done.id, done.tenant .. ' ' .. now, 'EX', math.max(TOMBSTONE_TTL, ttl))
+    if lane == 'webhooks' then
+      delivered(done.id, done.state)
+    else
+      local own = redis.call('HMGET', key, 'webhook', 'webhook_events')
+      local told = tell(done.id, done.tenant, done.sequence + 1, 'prediction.' .. done.state, own[1], own[2])
+      -- Who is told of it late may still come and read it.
+      redis.call('EXPIRE', key, told > 0 and math.max(ttl, KEPT_FOR_DELIVERY) or ttl)
+      redis.call('SET', 'kerbside:gone:' .. done.id, done.tenant .. ' ' .. now, 'EX', math.max(TOMBSTONE_TTL, ttl))
+    end
   end
   redis.call('INCRBY', 'kerbside:done:' .. lane, #ends)
-  redis.call('PUBLISH', FINISHED, table.concat(ids, '\n'))
+  if lane ~= 'webhooks' then
+    redis.call('PUBLISH', FINISHED, table.concat(ids, '\n'))
+  end
 end
 
 -- What must be known of a job before its client takes it back; nil where there is none.

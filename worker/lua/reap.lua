@@ -41,11 +41,13 @@ local function forgive()
   return extended
 end
 
+local WORK = { predictions = 'pricing this house', webhooks = 'making this delivery' }
+
 -- Names neither worker nor version: the error is the client's to read, the record holds both for operators.
 local function bury(id, record, crashes)
   finish(lane, { {
     id = id, tenant = record[1], sequence = record[5], state = 'failed', detail = 'dead',
-    more = { 'crashes', crashes, 'error', 'Its worker died ' .. crashes .. ' times while pricing this house.' },
+    more = { 'crashes', crashes, 'error', 'Its worker died ' .. crashes .. ' times while ' .. WORK[lane] .. '.' },
   } })
   redis.call('ZADD', 'kerbside:dead:' .. lane, now, id)
 end

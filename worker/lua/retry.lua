@@ -20,7 +20,7 @@ end
 -- long has ended before its last dead letters.
 redis.call('ZADD', 'kerbside:tenant:' .. tenant, record[5], id)
 redis.call('HDEL', job_key(id), 'detail', 'error', 'started', 'completed', 'expires', 'predict_us', 'crashes', 'deadline',
-  'worker')
+  'worker', 'webhook_status')
 redis.call('PERSIST', job_key(id))
 redis.call('DEL', 'kerbside:gone:' .. id)
 redis.call('ZREM', 'kerbside:dead:' .. lane, id)

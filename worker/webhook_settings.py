@@ -22,6 +22,11 @@ _LONGEST_PAUSE_S = 604_800
 class WebhookSettings(ModelSettings):
     """What the delivery of events needs to know."""
 
+    public_url: str = Field(
+        default="http://127.0.0.1:8000",
+        description="Where clients reach the API; every URL in an answer or event "
+        "starts with it, never with the Host header.",
+    )
     secret_keys: tuple[str, ...] = Field(
         default=(),
         repr=False,
@@ -149,3 +154,8 @@ class WebhookSettings(ModelSettings):
                 "webhook_schedule_s", "expected pauses of 0 to 604800 seconds"
             )
         return schedule
+
+    @field_validator("public_url")
+    @classmethod
+    def _without_slash(cls, url: str) -> str:
+        return url.rstrip("/")

@@ -1,0 +1,279 @@
+-- Webhooks, after the prelude of every script: who is told of an event, and the turns of deliveries. A delivery is a job
+-- of lane `webhooks` that carries what its event is about, as it was then.
+-- Its destination, an endpoint or the origin of a request's own URL, has so many slots. What has one is in the lane or in
+-- hand; what has none is parked, in order, so that no receiver keeps another's deliveries waiting.
+-- Reads:  kerbside:subscriptions:<tenant> kerbside:webhook:<endpoint>
+-- Writes: kerbside:job:<id> kerbside:deliveries:<endpoint> kerbside:ended:<endpoint> kerbside:destination:<destination>
+--         kerbside:active:<destination> kerbside:parked:<destination> kerbside:scheduled:<lane> kerbside:cooling:<lane>
+--         kerbside:number:<lane>, and what prelude's enqueue_last and finish write
+local WEBHOOKS = 'webhooks'
+-- Seconds after which a destination, or an endpoint's log, that nothing comes to is forgotten.
+local FORGOTTEN = 30 * 86400
+
+-- Slots of a destination, pending deliveries and ended ones of an endpoint, seconds that an ended one is kept.
+local function policy()
+  local slots, pending, log, ttl = string.match(ARGV[4], '^%d+ (%d+) (%d+) (%d+) (%d+)$')
+  return { slots = tonumber(slots), pending = tonumber(pending), log = tonumber(log), ttl = tonumber(ttl) }
+end
+
+local function destination_key(destination)
+  return 'kerbside:destination:' .. destination
+end
+
+local function note(destination, ...)
+  redis.call('HSET', destination_key(destination), ...)
+  redis.call('EXPIRE', destination_key(destination), FORGOTTEN)
+end
+
+-- How many slots are free: none while the destination is paused, and one until it has proved that it answers.
+local function free_slots(destination)
+  local known = redis.call('HMGET', destination_key(destination), 'paused_until', 'answers')
+  if tonumber(known[1] or 0) > now then
+    return 0
+  end
+  return (known[2] and policy().slots or 1) - redis.call('SCARD', 'kerbside:active:' .. destination)
+end
+
+local function take_slot(id, destination)
+  redis.call('SADD', 'kerbside:active:' .. destination, id)
+  redis.call('HSET', job_key(id), 'state', 'queued', 'sent', now)
+  enqueue_last(id, WEBHOOKS, now)
+end
+
+local function give_turn(id, destination)
+  if free_slots(destination) > 0 and redis.call('EXISTS', 'kerbside:parked:' .. destination) == 0 then
+    take_slot(id, destination)
+  else
+    redis.call('HSET', job_key(id), 'state', 'parked')
+    redis.call('ZADD', 'kerbside:parked:' .. destination, redis.call('HGET', job_key(id), 'number'), id)
+  end
+end
+
+local function fill_slots(destination)
+  for _ = 1, free_slots(destination) do
+    local next = redis.call('ZPOPMIN', 'kerbside:parked:' .. destination)
+    if not next[1] then
+      return
+    end
+    take_slot(next[1], destination)
+  end
+end
+
+-- Lets come to their turn what was to wait until now: deliveries that are tried again, destinations that were paused.
+local function wake_due()
+  local AT_ONCE = 200
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', 'kerbside:scheduled:' .. WEBHOOKS, '-inf', now, 'LIMIT', 0, AT_ONCE)) do
+    redis.call('ZREM', 'kerbside:scheduled:' .. WEBHOOKS, id)
+    give_turn(id, redis.call('HGET', job_key(id), 'destination'))
+  end
+  for _, destination in ipairs(redis.call('ZRANGEBYSCORE', 'kerbside:cooling:' .. WEBHOOKS, '-inf', now, 'LIMIT', 0, AT_ONCE)) do
+    redis.call('ZREM', 'kerbside:cooling:' .. WEBHOOKS, destination)
+    fill_slots(destination)
+  end
+end
+
+-- Whether one of some patterns takes a type: `*`, `prediction.*` or the type itself.
+local function takes(patterns, type)
+  for pattern in string.gmatch(patterns, '%S+') do
+    local stem = string.match(pattern, '^(.*)%*$')
+    if pattern == type or stem and string.sub(type, 1, #stem) == stem then
+      return true
+    end
+  end
+  return false
+end
+
+local function origin_of(tenant, url)
+  local origin = string.match(url, '^%a+://[^/?#]+')
+  return 'origin_' .. string.sub(redis.sha1hex(tenant .. ' ' .. origin), 1, 24)
+end
+
+local listed = {}
+
+-- Whom an event of a tenant is for: the URL of its own request, and each endpoint that takes its type.
+local function audience(tenant, type, url, types)
+  local found = {}
+  if url and takes(types, type) then
+    found[1] = { endpoint = 'default:' .. tenant, destination = origin_of(tenant, url), url = url, is_on = true }
+  end
+  listed[tenant] = listed[tenant] or redis.call('HGETALL', 'kerbside:subscriptions:' .. tenant)
+  for i = 1, #listed[tenant], 2 do
+    local endpoint = listed[tenant][i]
+    local mode, patterns = string.match(listed[tenant][i + 1], '^(%S+) (.*)$')
+    if takes(patterns, type) then
+      found[#found + 1] = { endpoint = endpoint, destination = endpoint, url = '', is_on = mode == 'on' }
+    end
+  end
+  return found
+end
+
+-- Makes the delivery of an event, { id =, type =, tenant =, subject = a job or '', content = { field, value, .. } }, to one
+-- of its audience; returns its id. One that may not wait has ended at once, and can be recovered.
+local function post(event, to)
+  local id = 'dlv_' .. string.sub(redis.sha1hex(event.id .. ' ' .. to.endpoint), 1, 32)
+  local log, ended = 'kerbside:deliveries:' .. to.endpoint, 'kerbside:ended:' .. to.endpoint
+  local pending = redis.call('ZCARD', log) - redis.call('ZCARD', ended)
+  local number = redis.call('INCR', 'kerbside:number:' .. WEBHOOKS)
+  redis.call('HSET', job_key(id), 'lane', WEBHOOKS, 'tenant', event.tenant, 'sequence', 1, 'created', now, 'since', now,
+    'number', number, 'endpoint', to.endpoint, 'destination', to.destination, 'url', to.url, 'event', event.id,
+    'type', event.type, 'subject', event.subject, unpack(event.content))
+  -- Those of one batch have the same millisecond and stay in order all the same.
+  redis.call('ZADD', log, now + number % 1000 / 1000, id)
+  redis.call('EXPIRE', log, FORGOTTEN)
+  if event.subject ~= '' then
+    redis.call('HINCRBY', job_key(event.subject), 'undelivered', 1)
+  end
+  local refused = not to.is_on and 'endpoint_disabled' or pending >= policy().pending and 'too_many_pending'
+  if refused then
+    redis.call('HINCRBY', destination_key(to.endpoint), 'dropped', 1)
+    finish(WEBHOOKS, { { id = id, tenant = event.tenant, sequence = 1, state = 'failed', detail = refused, more = {} } })
+  else
+    give_turn(id, to.destination)
+  end
+  return id
+end
+
+local NOT_TOLD = { deliveries = true, undelivered = true, webhook_status = true, worker = true }
+
+-- What a job was when something happened to it: its record's fields, each with `job:` before its name.
+local function snapshot(id)
+  local taken, record = {}, redis.call('HGETALL', job_key(id))
+  for i = 1, #record, 2 do
+    if not NOT_TOLD[record[i]] then
+      taken[#taken + 1] = 'job:' .. record[i]
+      taken[#taken + 1] = record[i + 1]
+    end
+  end
+  return taken
+end
+
+-- Tells of what has happened to a job just now; returns to how many. The event's id follows from the job and the change.
+function tell(id, tenant, sequence, type, url, types)
+  local to = audience(tenant, type, url, types)
+  if #to == 0 then
+    return 0
+  end
+  local event = {
+    id = 'evt_' .. string.sub(redis.sha1hex(id .. ' ' .. sequence .. ' ' .. type), 1, 32), type = type, tenant = tenant,
+    subject = id, content = snapshot(id),
+  }
+  local posted = { redis.call('HGET', job_key(id), 'deliveries') or nil }
+  for i = 1, #to do
+    posted[#posted + 1] = post(event, to[i])
+  end
+  redis.call('HSET', job_key(id), 'deliveries', table.concat(posted, ' '))
+  return #to
+end
+
+local function forget(endpoint, id)
+  redis.call('DEL', job_key(id))
+  redis.call('ZREM', 'kerbside:deliveries:' .. endpoint, id)
+  redis.call('ZREM', 'kerbside:ended:' .. endpoint, id)
+end
+
+local function enter_log(endpoint, id, kept)
+  local ended = 'kerbside:ended:' .. endpoint
+  redis.call('ZADD', ended, now + clock[2] % 1000 / 1000, id)
+  redis.call('EXPIRE', ended, FORGOTTEN)
+  local AT_ONCE = 10
+  local over = math.min(AT_ONCE, redis.call('ZCARD', ended) - kept.log)
+  for _, oldest in ipairs(over > 0 and redis.call('ZRANGE', ended, 0, over - 1) or {}) do
+    forget(endpoint, oldest)
+  end
+  for _, old in ipairs(redis.call('ZRANGEBYSCORE', ended, '-inf', now - kept.ttl * 1000, 'LIMIT', 0, AT_ONCE)) do
+    forget(endpoint, old)
+  end
+end
+
+-- What a prediction's record shows of its own webhook; and it need not be kept for its deliveries any longer.
+local function tell_subject(subject, delivery, state)
+  local key = job_key(subject)
+  local left = redis.call('HINCRBY', key, 'undelivered', -1)
+  local known = redis.call('HMGET', key, 'expires', 'detail', 'sequence')
+  if delivery.is_own and delivery.type ~= 'prediction.started' and delivery.sequence == known[3] then
+    redis.call('HSET', key, 'webhook_status', state == 'succeeded' and 'delivered' or 'failed')
+  end
+  if left <= 0 and known[1] then
+    redis.call('PEXPIREAT', key, known[1])
+  end
+end
+
+-- What follows the end of a delivery; called by prelude's finish.
+function delivered(id, state)
+  local kept = policy()
+  local record = redis.call('HMGET', job_key(id), 'endpoint', 'destination', 'subject', 'type', 'job:sequence')
+  local endpoint, destination, subject = record[1], record[2], record[3]
+  redis.call('SREM', 'kerbside:active:' .. destination, id)
+  redis.call('ZREM', 'kerbside:parked:' .. destination, id)
+  redis.call('ZREM', 'kerbside:scheduled:' .. WEBHOOKS, id)
+  redis.call('EXPIRE', job_key(id), kept.ttl)
+  enter_log(endpoint, id, kept)
+  if subject ~= '' and redis.call('EXISTS', job_key(subject)) == 1 then
+    local is_own = string.sub(endpoint, 1, 8) == 'default:'
+    tell_subject(subject, { is_own = is_own, type = record[4], sequence = record[5] }, state)
+  end
+  fill_slots(destination)
+end
+
+-- Why a delivery whose turn has come cannot be made any more: its state and detail at the end, or nil.
+local function undeliverable(id)
+  local record = redis.call('HMGET', job_key(id), 'endpoint', 'since')
+  if string.sub(record[1], 1, 8) ~= 'default:' then
+    local enabled = redis.call('HGET', 'kerbside:webhook:' .. record[1], 'enabled')
+    if enabled ~= '1' then
+      return enabled and 'failed' or 'canceled', enabled and 'endpoint_disabled' or 'endpoint_deleted'
+    end
+  end
+  if now - record[2] > KEPT_FOR_DELIVERY * 1000 then
+    return 'failed', 'too_late'
+  end
+  return nil
+end
+
+-- Ends an open delivery before its turn; its message goes with it.
+local function call_off(id, state, detail)
+  local record = redis.call('HMGET', job_key(id), 'state', 'sent', 'tenant', 'sequence')
+  if record[1] == 'queued' or record[1] == 'retrying' then
+    withdraw(id, WEBHOOKS, record[2])
+  end
+  finish(WEBHOOKS, { { id = id, tenant = record[3], sequence = record[4], state = state, detail = detail, more = {} } })
+end
+
+-- Takes the house and the price out of a delivery; one that was not made yet is called off.
+local function erase(id)
+  local state = redis.call('HGET', job_key(id), 'state')
+  if not state then
+    return
+  end
+  if is_open(state) then
+    call_off(id, 'canceled', 'data_removed')
+  end
+  redis.call('HDEL', job_key(id), 'body')
+  for _, field in ipairs(redis.call('HKEYS', job_key(id))) do
+    if string.sub(field, 1, 4) == 'job:' then
+      redis.call('HDEL', job_key(id), field)
+    end
+  end
+end
+
+-- Turns an endpoint off, and tells the tenant's others.
+local function disable(endpoint, reason)
+  local record = redis.call('HMGET', 'kerbside:webhook:' .. endpoint, 'tenant', 'url', 'enabled', 'events')
+  if record[3] ~= '1' then
+    return 0
+  end
+  local tenant = record[1]
+  redis.call('HSET', 'kerbside:webhook:' .. endpoint, 'enabled', 0, 'disabled_reason', reason, 'disabled_at', now)
+  redis.call('HSET', 'kerbside:subscriptions:' .. tenant, endpoint, 'off ' .. record[4])
+  listed[tenant] = nil
+  local event = {
+    id = 'evt_' .. string.sub(redis.sha1hex(endpoint .. ' ' .. now), 1, 32), type = 'endpoint.disabled', tenant = tenant,
+    subject = '', content = { 'about:id', endpoint, 'about:url', record[2], 'about:reason', reason },
+  }
+  for _, to in ipairs(audience(tenant, event.type)) do
+    if to.endpoint ~= endpoint then
+      post(event, to)
+    end
+  end
+  return 1
+end

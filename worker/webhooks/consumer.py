@@ -1,0 +1,132 @@
+"""The delivering bootstep: takes due deliveries, makes each in a thread of its own."""
+
+import collections
+import logging
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+import redis
+
+from worker import celery as wire
+from worker import ledger
+from worker.errors import frames_of
+from worker.lane_consumer import BELL_S, LaneConsumer
+from worker.ledger import Lease
+from worker.webhooks.courier import Courier
+from worker.webhooks.deliveries import Deliveries, lease_s
+from worker.webhooks.keyring import Keyring
+from worker.webhooks.sender import Sender
+
+#: Seconds until a worker whose threads are all busy looks again.
+_BUSY_S = 0.05
+
+_log = logging.getLogger(__name__)
+
+
+class DeliveryConsumer(LaneConsumer):
+    """Runs the deliveries of a worker that was started with `-Q webhooks`."""
+
+    lane = ledger.WEBHOOKS
+    task = wire.DELIVER
+
+    def info(self, *_: Any) -> dict[str, Any]:  # type: ignore[override] # their stub says None
+        """Return what `inspect stats` shows of this step."""
+        return {
+            "delivery_consumer": {
+                "lane": self.lane,
+                "in_hand": len(self._in_hand),
+                "threads": self._settings.webhook_threads,
+            }
+        }
+
+    def _lease_s(self) -> float:
+        return lease_s(self._settings)
+
+    def _prepare(self, app: wire.KerbsideCelery) -> None:
+        self._deliveries = Deliveries(self._client, app.settings)
+        self._courier = Courier(
+            self._deliveries,
+            Keyring(self._client, app.settings),
+            Sender(app.settings),
+            app.settings,
+        )
+        #: What threads have done with; Celery's books are kept by one thread.
+        self._done: collections.deque[str] = collections.deque()
+        self._any_done = threading.Event()
+
+    def _turn(self) -> None:
+        self._settle()
+        self._renew()
+        room = self._settings.webhook_threads - len(self._in_hand)
+        if room <= 0:
+            self._watchdog.touch()
+            self._await_any(_BUSY_S)
+            return
+        self._idle.clear()
+        if self._stopping.is_set():
+            return
+        claim = self._ledger.claim(self.lane, limit=room, worker=self._token)
+        self._watchdog.touch()
+        if claim.leases:
+            self._send(claim.leases)
+        elif claim.paused:
+            self._sleep(paused=True)
+        else:
+            self._sleep(paused=False)
+
+    def _send(self, leases: Any) -> None:
+        self._take(leases)
+        records = self._deliveries.load(leases)
+        for lease, record in zip(leases, records, strict=True):
+            threading.Thread(
+                target=self._deliver,
+                args=(lease, record),
+                name=f"delivery-{lease.id[-8:]}",
+                daemon=True,
+            ).start()
+
+    def _deliver(self, lease: Lease, record: Mapping[bytes, bytes]) -> None:
+        try:
+            if record:
+                self._courier.deliver(lease, record, endure=self._goes_on)
+        except redis.RedisError as error:
+            # Its lease ends by itself, and the same event is sent again.
+            self._endure("delivery_not_written", error)
+        except Exception as error:  # noqa: BLE001 - the border: one delivery is no other's
+            _log.error("delivery_failed: %s\n%s", lease.id, frames_of(error))
+        finally:
+            self._done.append(lease.id)
+            self._any_done.set()
+
+    def _goes_on(self, error: redis.RedisError) -> bool:
+        """Wait a while for Redis; tell whether to try once more."""
+        if self._stopping.is_set():
+            return False
+        self._endure("outcome_waits_for_redis", error)
+        return True
+
+    def _sleep(self, *, paused: bool) -> None:
+        if not self._in_hand:
+            self._idle.set()
+        if paused:
+            self._rest()
+        else:
+            self._ledger.wait_for_bell(self.lane, timeout_s=BELL_S)
+
+    def _await_any(self, seconds: float) -> None:
+        self._any_done.wait(seconds)
+        self._any_done.clear()
+
+    def _settle(self) -> None:
+        while self._done:
+            self._let_go([self._done.popleft()])
+
+    def _end(self, *, unsure: bool) -> None:
+        while self._in_hand:
+            self._await_any(_BUSY_S)
+            self._settle()
+        super()._end(unsure=unsure)
+
+    def _let_go_of_all(self) -> None:
+        """Keep what threads are still at: each writes its own outcome."""

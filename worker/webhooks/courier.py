@@ -1,0 +1,132 @@
+"""One attempt to deliver: rendered once, signed anew, sent, judged, written down."""
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+import redis
+
+from worker.ledger import Lease
+from worker.webhook_settings import WebhookSettings
+from worker.webhooks import payload
+from worker.webhooks.deliveries import Deliveries, Verdict
+from worker.webhooks.keyring import Keyring
+from worker.webhooks.schedule import NOT_SIGNED, verdict
+from worker.webhooks.sealing import SealingError
+from worker.webhooks.sender import Attempt, Sender
+from worker.webhooks.signing import signature_headers
+
+#: What the tenant sees where the installation cannot sign; the log says why.
+_NOT_SIGNED = Attempt(
+    status=None,
+    duration_ms=0,
+    excerpt="",
+    error=f"{NOT_SIGNED}: this service could not sign it; its operators were told",
+    retry_after_s=None,
+)
+
+_log = logging.getLogger(__name__)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Courier:
+    """Makes deliveries; safe in any number of threads.
+
+    Args:
+        deliveries: Where they are written down.
+        keyring: What they are signed with.
+        sender: What sends them.
+        settings: The schedule, and where clients reach the API.
+        now: The clock that stamps attempts.
+    """
+
+    def __init__(
+        self,
+        deliveries: Deliveries,
+        keyring: Keyring,
+        sender: Sender,
+        settings: WebhookSettings,
+        *,
+        now: Callable[[], datetime] = _now,
+    ) -> None:
+        self._deliveries = deliveries
+        self._keyring = keyring
+        self._sender = sender
+        self._settings = settings
+        self._now = now
+
+    def deliver(
+        self,
+        lease: Lease,
+        record: Mapping[bytes, bytes],
+        *,
+        endure: Callable[[redis.RedisError], bool],
+    ) -> None:
+        """Make one attempt at a leased delivery.
+
+        Args:
+            lease: The delivery in hand.
+            record: Its ledger hash.
+            endure: Called when Redis does not take the outcome; waits, and tells
+                whether to try once more.
+
+        Raises:
+            redis.RedisError: Redis was lost; the lease ends by itself, and the same
+                event is sent again.
+        """
+        body = record.get(b"body")
+        if body is None:
+            body = payload.body(record, self._settings.public_url)
+            # Kept first: whoever sends it again sends the same.
+            if not self._deliveries.keep_body(lease, body):
+                return
+        began = self._now()
+        attempt = self._attempt(record, body, began)
+        number = int(record[b"attempts"]) - int(record.get(b"earlier", 0))
+        follows = verdict(attempt, number, self._settings)
+        reason = self._written(lease, follows, _logged(attempt, began), endure)
+        if reason:
+            endpoint = record[b"endpoint"].decode()
+            _log.warning("endpoint_disabled: %s, %s", endpoint, reason)
+            self._deliveries.call_off(endpoint, "disabled")
+
+    def _attempt(
+        self, record: Mapping[bytes, bytes], body: bytes, began: datetime
+    ) -> Attempt:
+        endpoint = record[b"endpoint"].decode()
+        try:
+            target = self._keyring.target(endpoint, record[b"tenant"].decode())
+        except SealingError as error:
+            _log.error("delivery_not_signed: %s", error)
+            return _NOT_SIGNED
+        headers = signature_headers(
+            record[b"event"].decode(), began, body, target.secrets
+        )
+        return self._sender.send(record[b"url"].decode() or target.url, body, headers)
+
+    def _written(
+        self,
+        lease: Lease,
+        follows: Verdict,
+        logged: Mapping[str, object],
+        endure: Callable[[redis.RedisError], bool],
+    ) -> str | None:
+        while True:
+            try:
+                return self._deliveries.attempted(lease, follows, logged)
+            except redis.RedisError as error:
+                if not endure(error):
+                    raise
+
+
+def _logged(attempt: Attempt, began: datetime) -> dict[str, object]:
+    return {
+        "at": int(began.timestamp() * 1000),
+        "status_code": attempt.status,
+        "duration": attempt.duration_ms / 1000,
+        "response": attempt.excerpt,
+        "error": attempt.error,
+    }

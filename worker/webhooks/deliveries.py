@@ -1,0 +1,284 @@
+"""Deliveries: read, logged, made anew; each is a job of lane `webhooks`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Self
+
+import orjson
+import redis
+
+from worker import ledger
+from worker.jobs import rfc3339
+from worker.ledger import Lease, Ledger
+from worker.settings import WorkerSettings
+from worker.webhooks.errors import (
+    DeliveryErased,
+    DeliveryPending,
+    EndpointDisabled,
+    TooManyPending,
+    UnknownDelivery,
+    WebhookError,
+)
+from worker.webhooks.keyring import default_owner
+
+#: Seconds of a lease beyond the longest attempt.
+_LEASE_MARGIN_S = 15.0
+#: Deliveries that one call of a script looks at, so that Redis is never held up.
+_CHUNK = 500
+#: Pauses of a receiver that fails, in ms: the first, and the longest.
+_FIRST_PAUSE_MS, _LONGEST_PAUSE_MS = 5000, 300_000
+
+_STATUS = {
+    "queued": "pending",
+    "parked": "pending",
+    "scheduled": "pending",
+    "running": "pending",
+    "retrying": "pending",
+    "succeeded": "delivered",
+    "failed": "failed",
+    "canceled": "canceled",
+}
+_REFUSALS: dict[bytes, type[WebhookError]] = {
+    b"unknown": UnknownDelivery,
+    b"pending": DeliveryPending,
+    b"disabled": EndpointDisabled,
+    b"erased": DeliveryErased,
+    b"too_many_pending": TooManyPending,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What follows from an attempt."""
+
+    #: `delivered`, `again` or `failed`.
+    outcome: str
+    #: Milliseconds until the next attempt.
+    pause_ms: int = 0
+    #: How many failures in a row it counts for.
+    weight: int = 0
+    #: Why the endpoint is to be disabled.
+    disable: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One event on its way to one receiver; times in ms since the epoch."""
+
+    id: str
+    tenant: str
+    #: The endpoint's id, or `default:<tenant>` where the request named the URL.
+    endpoint: str
+    event: str
+    type: str
+    #: The job that it is about; empty where there is none.
+    subject: str
+    state: str
+    detail: str
+    created_ms: int
+    completed_ms: int | None
+    next_ms: int | None
+    #: Each as `Attempt` is logged.
+    attempts: Sequence[dict[str, Any]]
+
+    @classmethod
+    def from_record(cls, delivery_id: str, record: Mapping[bytes, bytes]) -> Self:
+        """Read a delivery from its ledger hash."""
+        state = record[b"state"].decode()
+        return cls(
+            id=delivery_id,
+            tenant=record[b"tenant"].decode(),
+            endpoint=record[b"endpoint"].decode(),
+            event=record[b"event"].decode(),
+            type=record[b"type"].decode(),
+            subject=record[b"subject"].decode(),
+            state=state,
+            detail=record.get(b"detail", b"").decode(),
+            created_ms=int(record[b"created"]),
+            completed_ms=int(record.get(b"completed", 0)) or None,
+            next_ms=int(record.get(b"next", 0)) or None
+            if state == "scheduled"
+            else None,
+            attempts=orjson.loads(b"[%s]" % record.get(b"log", b"")),
+        )
+
+    def public(self) -> dict[str, Any]:
+        """Return what its tenant reads."""
+        endpoint = self.endpoint.partition(":")[0]
+        return {
+            "id": self.id,
+            "object": "delivery",
+            "webhook": endpoint,
+            "event": {"id": self.event, "type": self.type},
+            "prediction": self.subject or None,
+            "status": _STATUS[self.state],
+            "status_detail": self.detail or self.state,
+            "created_at": rfc3339(self.created_ms),
+            "next_attempt_at": rfc3339(self.next_ms),
+            "completed_at": rfc3339(self.completed_ms),
+            "attempts": [
+                {**attempt, "at": rfc3339(attempt["at"])} for attempt in self.attempts
+            ],
+        }
+
+
+class Deliveries:
+    """The verbs of the worker that delivers, and of tenants who look after it.
+
+    Every verb passes `redis.RedisError` through when Redis cannot be reached.
+    """
+
+    def __init__(self, client: redis.Redis, settings: WorkerSettings) -> None:
+        self._redis: Any = client
+        self._settings = settings
+        #: Of their lane, with leases that outlast an attempt.
+        self.ledger = Ledger(client, settings, lease_s=lease_s(settings))
+
+    def load(self, leases: Sequence[Lease]) -> list[dict[bytes, bytes]]:
+        """Return the records of leased deliveries, in one round trip."""
+        pipe = self._redis.pipeline(transaction=False)
+        for lease in leases:
+            pipe.hgetall(ledger.job_key(lease.id))
+        found: list[dict[bytes, bytes]] = pipe.execute()
+        return found
+
+    def keep_body(self, lease: Lease, body: bytes) -> bool:
+        """Keep what is sent, before it is; False where the delivery is taken away."""
+        return bool(self.ledger.run("rendered", lease.id, lease.fence, body))
+
+    def attempted(
+        self, lease: Lease, verdict: Verdict, logged: Mapping[str, Any]
+    ) -> str | None:
+        """Write what became of an attempt.
+
+        Returns:
+            Why this disabled the endpoint, "" where it did not; None where the
+            delivery is in other hands.
+        """
+        reason = self.ledger.run(
+            "attempted",
+            lease.id,
+            lease.fence,
+            verdict.outcome,
+            orjson.dumps(logged),
+            verdict.pause_ms,
+            verdict.weight,
+            _FIRST_PAUSE_MS,
+            _LONGEST_PAUSE_MS,
+            "" if verdict.outcome == "delivered" else "receiver_failed",
+            verdict.disable,
+            self._settings.webhook_disable_after_s * 1000,
+        )
+        return None if reason is None else reason.decode()
+
+    def find(self, tenant: str, delivery_id: str) -> Delivery:
+        """Return a delivery.
+
+        Raises:
+            UnknownDelivery: There is none, or it is another tenant's.
+        """
+        record = self._redis.hgetall(ledger.job_key(delivery_id))
+        if record.get(b"tenant") != tenant.encode() or b"endpoint" not in record:
+            raise UnknownDelivery
+        return Delivery.from_record(delivery_id, record)
+
+    def page(
+        self, endpoint: str, *, limit: int, before: tuple[int, str] | None = None
+    ) -> list[Delivery]:
+        """Return deliveries to an endpoint, the newest first.
+
+        Args:
+            endpoint: Its id, or `default:<tenant>`; the caller's own.
+            limit: How many, at most.
+            before: Creation, in ms, and id of the delivery to go on after.
+        """
+        key = ledger.endpoint_key("deliveries", endpoint)
+        first = 0
+        if before is not None:
+            rank = self._redis.zrevrank(key, before[1])
+            # One that has left the log was among those of its millisecond.
+            first = (
+                self._redis.zcount(key, before[0] + 1, "+inf")
+                if rank is None
+                else rank + 1
+            )
+        ids = self._redis.zrevrange(key, first, first + limit - 1)
+        pipe = self._redis.pipeline(transaction=False)
+        for delivery_id in ids:
+            pipe.hgetall(ledger.job_key(delivery_id.decode()))
+        return [
+            Delivery.from_record(delivery_id.decode(), record)
+            for delivery_id, record in zip(ids, pipe.execute(), strict=True)
+            if record
+        ]
+
+    def redeliver(self, tenant: str, delivery_id: str) -> Delivery:
+        """Make an ended delivery again, with the same bytes and event id.
+
+        Raises:
+            UnknownDelivery: There is none, or it is another tenant's.
+            DeliveryPending: It is still under way.
+            DeliveryErased: What it carried has been erased.
+            EndpointDisabled: Its endpoint is disabled.
+            TooManyPending: As many deliveries wait for it as may.
+        """
+        self._reopen("one", tenant, delivery_id, 0, "")
+        return self.find(tenant, delivery_id)
+
+    def recover(self, tenant: str, endpoint: str, since_ms: int) -> int:
+        """Make again what failed since an instant; return how many deliveries.
+
+        Raises:
+            EndpointDisabled: The endpoint is disabled.
+            TooManyPending: As many deliveries wait for it as may.
+        """
+        recovered, last = 0, b""
+        while True:
+            opened, last = self._reopen("failed", tenant, endpoint, since_ms, last)
+            recovered += opened
+            if not last:
+                return recovered
+
+    def call_off(self, endpoint: str, why: Literal["disabled", "deleted"]) -> None:
+        """End whatever an endpoint was still to be told; with `deleted` its log too."""
+        last = b""
+        while True:
+            last = self.ledger.run("call_off", endpoint, why, _CHUNK, last)
+            if not last:
+                return
+
+    def publish(
+        self, tenant: str, event_id: str, type_: str, body: bytes, *, endpoint: str = ""
+    ) -> list[str]:
+        """Post an event that is about no job; return the ids of its deliveries.
+
+        Args:
+            tenant: Whose endpoints are told.
+            event_id: The same for the same event.
+            type_: Its type.
+            body: What is sent.
+            endpoint: The one endpoint that is told, whatever it takes.
+        """
+        ids = self.ledger.run("publish", event_id, type_, tenant, endpoint, body)
+        return [one.decode() for one in ids]
+
+    def _reopen(
+        self, which: str, tenant: str, target: str, since_ms: int, last: bytes | str
+    ) -> tuple[int, bytes]:
+        outcome, *rest = self.ledger.run(
+            "redeliver", which, tenant, target, since_ms, last, _CHUNK
+        )
+        if outcome != b"opened":
+            raise _REFUSALS[outcome]
+        opened, goes_on = rest
+        return opened, goes_on
+
+
+def lease_s(settings: WorkerSettings) -> float:
+    """Return the seconds for which a worker may hold a delivery."""
+    return settings.webhook_timeout_s + _LEASE_MARGIN_S
+
+
+def owner_of(tenant: str, endpoint_id: str) -> str:
+    """Return under which name the log of an endpoint is kept."""
+    return default_owner(tenant) if endpoint_id == "default" else endpoint_id

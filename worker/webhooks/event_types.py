@@ -1,0 +1,37 @@
+"""The types of events, and how a client says which it wants."""
+
+from collections.abc import Iterable
+
+ENDED = ("prediction.succeeded", "prediction.failed", "prediction.canceled")
+STARTED = "prediction.started"
+DISABLED = "endpoint.disabled"
+
+#: Every type of event that is sent, and when.
+TYPES = {
+    STARTED: "A worker has taken the prediction.",
+    "prediction.succeeded": "It has its price.",
+    "prediction.failed": "It has none: the model raised, or its workers died.",
+    "prediction.canceled": "Its client canceled it, or its deadline passed.",
+    DISABLED: "Another endpoint of yours is sent nothing any more.",
+}
+
+#: What a submit's `webhook_events_filter` may name, in the words of Replicate's API:
+#: output and logs come with the end here.
+FILTERS: dict[str, tuple[str, ...]] = {
+    "start": (STARTED,),
+    "output": (),
+    "logs": (),
+    "completed": ENDED,
+}
+
+
+def of_filter(wanted: Iterable[str] | None) -> tuple[str, ...]:
+    """Return the types that a submit's filter means; without one those of its end."""
+    names = ("completed",) if wanted is None else wanted
+    return tuple(type_ for name in names for type_ in FILTERS[name])
+
+
+def patterns() -> tuple[str, ...]:
+    """Return everything that an endpoint can ask for: types, families of them, all."""
+    families = {f"{type_.partition('.')[0]}.*" for type_ in TYPES}
+    return ("*", *sorted(families), *TYPES)
