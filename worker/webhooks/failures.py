@@ -4,7 +4,7 @@ import ssl
 from collections.abc import Iterator
 from http.client import HTTPException
 
-from requests.exceptions import InvalidHeader, InvalidURL
+from requests.exceptions import InvalidHeader, InvalidSchema, InvalidURL
 from requests_hardened.ip_filter import InvalidIPAddress
 from urllib3.exceptions import HTTPError
 
@@ -18,7 +18,7 @@ _WORDS: tuple[tuple[str, tuple[type[BaseException], ...], str | None], ...] = (
     ("refused_address", (RefusedAddress,), None),
     (
         "refused_address",
-        (InvalidIPAddress, InvalidURL),
+        (InvalidIPAddress, InvalidSchema, InvalidURL),
         "expected a public host in a well-formed URL",
     ),
     ("dns", (NameNotFound,), None),

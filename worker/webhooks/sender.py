@@ -14,9 +14,9 @@ from importlib import metadata
 import requests
 from urllib3.exceptions import HTTPError
 
-from worker.webhook_settings import WebhookSettings
 from worker.webhooks import failures, line
 from worker.webhooks.addresses import RefusedAddress, check_url
+from worker.webhooks.settings import WebhookSettings
 
 #: Bytes of an answer that the log of deliveries shows.
 EXCERPT_BYTES = 1024
@@ -57,7 +57,8 @@ class Sender:
 
     Args:
         settings: Where webhooks may go, and for how long.
-        context: What verifies receivers; the well-known authorities when not given.
+        context: What verifies receivers, made by `line.tls`, which knows the usual
+            authorities.
         now: The clock that dates in `Retry-After` are measured by.
     """
 
