@@ -11,8 +11,8 @@ from ipaddress import (
 )
 from urllib.parse import SplitResult, urlsplit
 
+from worker.webhook_settings import WebhookSettings
 from worker.webhooks.lookup import LOOKUPS, Address, NameNotFound
-from worker.webhooks.settings import WebhookSettings
 
 #: Characters of a URL, at most.
 LONGEST_URL = 2048

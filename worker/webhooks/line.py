@@ -22,9 +22,9 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util import parse_url
 
+from worker.webhook_settings import WebhookSettings
 from worker.webhooks import addresses
 from worker.webhooks.lookup import LOOKUP_S, LOOKUPS, Address
-from worker.webhooks.settings import WebhookSettings
 
 #: Bytes of a response that are read, its headers counted; then the line is closed.
 RESPONSE_BYTES = 65_536

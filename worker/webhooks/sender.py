@@ -14,9 +14,9 @@ from importlib import metadata
 import requests
 from urllib3.exceptions import HTTPError
 
+from worker.webhook_settings import WebhookSettings
 from worker.webhooks import failures, line
 from worker.webhooks.addresses import RefusedAddress, check_url
-from worker.webhooks.settings import WebhookSettings
 
 #: Bytes of an answer that the log of deliveries shows.
 EXCERPT_BYTES = 1024
