@@ -1,0 +1,206 @@
+"""The laws of one attempt: the same bytes, signed anew, written down."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+import pytest
+import redis as redis_py
+from standardwebhooks import Webhook
+
+from tests.worker.webhooks.conftest import URL, Site
+from tests.worker.webhooks.test_schedule import attempt
+from worker.webhooks.courier import Courier
+from worker.webhooks.keyring import Keyring, default_owner
+from worker.webhooks.sender import Attempt
+
+
+@dataclass
+class Receiver:
+    """Notes what it is sent, and answers what it is told to."""
+
+    answers: list[Attempt] = field(default_factory=list)
+    got: list[tuple[str, bytes, Mapping[str, str]]] = field(default_factory=list)
+
+    def send(self, url: str, body: bytes, headers: Mapping[str, str]) -> Attempt:
+        """Take one."""
+        self.got.append((url, body, headers))
+        return self.answers.pop(0) if self.answers else attempt(200)
+
+
+@dataclass
+class Post:
+    """A courier, its receiver, and the means to make deliveries."""
+
+    site: Site
+    receiver: Receiver
+    keyring: Keyring
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    faults: list[redis_py.RedisError] = field(default_factory=list)
+
+    def deliver(self) -> Sequence[str]:
+        """Make one attempt at each delivery whose turn it is; return their ids."""
+        courier: Any = Courier(
+            self.site.deliveries,
+            self.keyring,
+            self.receiver,  # type: ignore[arg-type] # a double
+            self.site.settings,
+            now=lambda: self.now,
+        )
+        leases = self.site.take()
+        records = self.site.deliveries.load(leases)
+        for lease, record in zip(leases, records, strict=True):
+            courier.deliver(lease, record, endure=self._endure)
+        return [lease.id for lease in leases]
+
+    def _endure(self, error: redis_py.RedisError) -> bool:
+        self.faults.append(error)
+        return True
+
+
+@pytest.fixture
+def post(site: Site) -> Post:
+    """Return a courier of an installation."""
+    return Post(site, Receiver(), Keyring(site.redis, site.settings))
+
+
+def test_what_is_sent_verifies_with_the_reference_library(post: Post) -> None:
+    """By the tenant's default secret, and holds what a poll holds."""
+    job = post.site.price(webhook=URL)
+    post.deliver()
+
+    ((url, body, headers),) = post.receiver.got
+    event = Webhook(post.keyring.default("acme")).verify(body, dict(headers))
+    assert url == URL
+    assert event["data"]["id"] == job.id
+    assert event["data"]["output"] == {"price": 1}
+    assert post.site.queue.find("acme", job.id).webhook_status == "delivered"
+
+
+def test_every_attempt_sends_the_same_bytes_under_the_same_id(post: Post) -> None:
+    """Signed anew each time; even where the API has moved meanwhile."""
+    post.receiver.answers = [attempt(500), attempt(500)]
+    post.site.price(webhook=URL)
+    for number in range(3):
+        post.site.settings = post.site.settings.model_copy(
+            update={"public_url": f"https://{number}.example"}
+        )
+        post.deliver()
+        post.now += timedelta(seconds=10)
+        post.site.hurry()
+
+    bodies = {body for _, body, _ in post.receiver.got}
+    ids = {headers["webhook-id"] for *_, headers in post.receiver.got}
+    signatures = {headers["webhook-signature"] for *_, headers in post.receiver.got}
+    assert (len(post.receiver.got), len(bodies), len(ids)) == (3, 1, 1)
+    assert len(signatures) == 3
+
+
+def test_both_secrets_sign_during_a_rotation(post: Post) -> None:
+    """So that a receiver may change over whenever it likes."""
+    endpoint = post.site.endpoint("prediction.succeeded")
+    old = post.keyring.secrets(endpoint.id)[0]
+    new = post.site.endpoints.rotate_secret("acme", endpoint.id)
+    post.site.price()
+    post.deliver()
+
+    ((_, body, headers),) = post.receiver.got
+    for secret in (old, new):
+        Webhook(secret).verify(body, dict(headers))
+
+
+def test_an_endpoint_is_sent_to_where_it_is_now(post: Post) -> None:
+    """A change of its address counts for what waits too."""
+    endpoint = post.site.endpoint("prediction.succeeded")
+    post.site.price()
+    post.site.redis.hset(
+        f"kerbside:webhook:{endpoint.id}", "url", "https://new.example/"
+    )
+    post.deliver()
+
+    assert [url for url, *_ in post.receiver.got] == ["https://new.example/"]
+
+
+def test_each_attempt_is_in_the_log(post: Post) -> None:
+    """When, how long, what came back."""
+    post.receiver.answers = [
+        attempt(None, error="timeout: the receiver did not answer in time")
+    ]
+    post.site.price(webhook=URL)
+    post.deliver()
+    post.site.hurry()
+    post.deliver()
+
+    (one,) = post.site.log("default:acme")
+    first, second = one.public()["attempts"]
+    assert first["error"].startswith("timeout")
+    assert first["status_code"] is None
+    assert (second["status_code"], second["error"]) == (200, None)
+    assert set(first) == {"at", "status_code", "duration", "response", "error"}
+
+
+def test_a_receiver_that_is_gone_is_sent_nothing_more(post: Post) -> None:
+    """What waited for it has failed."""
+    post.receiver.answers = [attempt(410)]
+    endpoint = post.site.endpoint("prediction.succeeded")
+    for _ in range(3):
+        post.site.price()
+    post.deliver()
+
+    assert len(post.receiver.got) == 1
+    assert post.site.endpoints.find("acme", endpoint.id).disabled_reason == "gone"
+    assert {one.state for one in post.site.log(endpoint.id)} == {"failed"}
+
+
+def test_a_secret_that_does_not_open_is_no_fault_of_the_receiver(post: Post) -> None:
+    """It is sent nothing, and the delivery waits for the operators."""
+    post.site.price(webhook=URL)
+    post.keyring.default("acme")
+    broken = orjson.dumps([["not sealed", None]])
+    key = f"kerbside:webhook:{default_owner('acme')}"
+    post.site.redis.hset(key, "secrets", broken)
+    post.deliver()
+
+    (one,) = post.site.log("default:acme")
+    assert post.receiver.got == []
+    assert one.attempts[0]["error"].startswith("not_signed")
+    assert one.public()["status_detail"] == "scheduled"
+
+
+def test_an_outcome_waits_for_redis(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not sent twice because it could not be written down."""
+    post.site.price(webhook=URL)
+    write = post.site.deliveries.attempted
+    faults: list[redis_py.RedisError] = [redis_py.ConnectionError()] * 2
+
+    def attempted(*args: Any) -> str | None:
+        if faults:
+            raise faults.pop()
+        return write(*args)
+
+    monkeypatch.setattr(post.site.deliveries, "attempted", attempted)
+    post.deliver()
+
+    assert (len(post.faults), len(post.receiver.got)) == (2, 1)
+    assert post.site.log("default:acme")[0].public()["status"] == "delivered"
+
+
+def test_a_delivery_that_was_taken_away_is_not_sent(post: Post) -> None:
+    """Its prediction was deleted between the claim and the attempt."""
+    job = post.site.price(webhook=URL)
+    (lease,) = post.site.take()
+    (record,) = post.site.deliveries.load([lease])
+    post.site.queue.delete("acme", job.id)
+    courier: Any = Courier(
+        post.site.deliveries,
+        post.keyring,
+        post.receiver,  # type: ignore[arg-type] # a double
+        post.site.settings,
+    )
+    courier.deliver(lease, record, endure=lambda _: False)
+
+    assert post.receiver.got == []
