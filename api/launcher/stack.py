@@ -102,6 +102,10 @@ class Stack:
         for number in range(1, self.predictors + 1):
             yield self._worker(f"predictions-{number}", "predictions", "INFO")
 
+    def webhooks_worker(self) -> ChildSpec:
+        """Return the worker that delivers events."""
+        return self._worker("webhooks", "webhooks", "INFO")
+
     def upkeep_worker(self) -> ChildSpec:
         """Return the worker that tends the ledger."""
         # Two lines a second, at INFO, say that all is well.

@@ -64,7 +64,11 @@ def holdings(client: redis.Redis, ids: Iterable[str]) -> Holdings:
         strays=tuple(server.lrange(f"kerbside:strays:{PREDICTIONS}", 0, -1)),
         leftovers=leftovers(client),
         keys={
-            family: sum(1 for _ in server.scan_iter(f"kerbside:{family}:*", count=5000))
+            # Deliveries are jobs of another lane.
+            family: sum(
+                b":dlv_" not in key
+                for key in server.scan_iter(f"kerbside:{family}:*", count=5000)
+            )
             for family in ("job", "gone", "idempotency")
         },
     )

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.chaos import redis_rows, storm_row, workers_rows
+from tests.chaos import redis_rows, storm_row, webhook_rows, workers_rows
 from tests.chaos.site import PRODUCT, SLOW_REAL, STAND_IN
 from tests.chaos.stage import Stage
 
@@ -25,6 +25,8 @@ class Row:
     with_api: bool = False
     through_proxy: bool = False
     doubled: bool = False
+    #: Good and bad receivers that its jobs' webhooks go to.
+    receivers: tuple[int, int] = (0, 0)
     per_s: float = 120.0
 
     @property
@@ -34,6 +36,7 @@ class Row:
 
 
 _HIT_JOBS = "from the fault to the end of the last job that it hit"
+_REDIS_BACK = "from Redis answering again to the twentieth result after it"
 _NEXT_RESULT = "from the end of the fault to the twentieth result after it"
 
 ROWS = (
@@ -49,7 +52,7 @@ ROWS = (
         fault="Redis kill -9 with AOF x {}",
         times=(3, 1),
         act=redis_rows.kill_redis,
-        recovers="from Redis answering again to the twentieth result after it",
+        recovers=_REDIS_BACK,
     ),
     Row(
         name="delete-lane",
@@ -118,5 +121,32 @@ ROWS = (
         times=(3, 1),
         act=workers_rows.kill_upkeep,
         recovers=_HIT_JOBS,
+    ),
+    Row(
+        name="receiver-down",
+        fault="webhook receivers down {} s",
+        times=(60, 5),
+        act=webhook_rows.receiver_down,
+        recovers="",
+        receivers=(4, 0),
+        per_s=40.0,
+    ),
+    Row(
+        name="kill-deliverer",
+        fault="kill -9 of the delivering worker, then of Redis x {}",
+        times=(5, 1),
+        act=webhook_rows.kill_deliverers,
+        recovers=_REDIS_BACK,
+        receivers=(4, 0),
+        per_s=60.0,
+    ),
+    Row(
+        name="bad-receivers",
+        fault="half of the receivers hang, drip, flood, redirect, reset; {} events",
+        times=(2000, 300),
+        act=webhook_rows.bad_receivers,
+        recovers="",
+        receivers=(12, 12),
+        per_s=60.0,
     ),
 )

@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -51,6 +51,7 @@ def run(row: Row, houses: Houses, folder: Path, *, short: bool, seed: int) -> Ou
         app=row.app,
         with_api=row.with_api,
         through_proxy=row.through_proxy,
+        receivers=row.receivers,
     )
     with site.running(folder, plan) as place:
         stage, statement = _perform(row, place, short=short, seed=seed)
@@ -89,6 +90,10 @@ def _perform(
         for load in loads:
             load.stop()
         _drain(place)
+        for is_done in stage.at_rest:
+            # What does not come to rest shows in the row's checks.
+            with contextlib.suppress(NotInTime):
+                is_done()
         unknown = frozenset().union(*(load.unknown for load in loads))
         return stage, Statement(
             taken=[one for load in loads for one in load.taken],
@@ -105,7 +110,7 @@ def _loads(row: Row, place: Site, seed: int) -> list[Load]:
     houses = place.plan.houses
     again = publish_again(create_celery(place.settings)) if row.doubled else _nothing
     direct = Load(
-        Direct(place.desk()),
+        Direct(place.desk(), _webhooks(place, seed)),
         houses,
         seed=f"{seed} load",
         per_s=row.per_s,
@@ -119,6 +124,14 @@ def _loads(row: Row, place: Site, seed: int) -> list[Load]:
         http, houses, seed=f"{seed} http", tenant="zenith", per_s=_HTTP_PER_S
     )
     return [direct, through_api]
+
+
+def _webhooks(place: Site, seed: int) -> Callable[[], str | None]:
+    """Return where the events of the next order go."""
+    if place.receivers is None:
+        return lambda: None
+    rng, urls = Random(f"{seed} webhooks"), place.receivers.urls
+    return lambda: rng.choice(urls)
 
 
 def _nothing(_: str) -> None:

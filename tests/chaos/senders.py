@@ -2,6 +2,7 @@
 
 import http.client
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -61,10 +62,18 @@ class Sender(Protocol):
 
 
 class Direct:
-    """Submits as the API does, without HTTP."""
+    """Submits as the API does, without HTTP.
 
-    def __init__(self, desk: Queue) -> None:
+    Args:
+        desk: Where to.
+        webhook: Returns where the events of the next order go.
+    """
+
+    def __init__(
+        self, desk: Queue, webhook: Callable[[], str | None] = lambda: None
+    ) -> None:
         self._desk = desk
+        self._webhook = webhook
 
     def send(self, order: Order) -> str:
         """Submit once."""
@@ -78,6 +87,7 @@ class Direct:
             fingerprint=order.key,
             idempotency_key=order.key,
             deadline_ms=order.deadline_ms,
+            webhook=self._webhook(),
         )
         try:
             return self._desk.submit(submission).job.id

@@ -15,12 +15,15 @@ from api.settings import WAITERS, server_threads
 from tests.chaos.fleet import Fleet
 from tests.chaos.houses import Houses
 from tests.chaos.proxy import Proxy
+from tests.chaos.receivers import Receivers
 from tests.patience import wait_until
 from worker import connection, ledger, queue
 from worker.ledger import PREDICTIONS
 from worker.settings import WorkerSettings
 from worker.supervision import embedded, ports
 from worker.supervision.child import ChildSpec
+from worker.webhooks.keyring import Keyring
+from worker.webhooks.sealing import new_key
 
 ROOT = Path(__file__).parents[2]
 SERVER = "redis"
@@ -37,6 +40,11 @@ LEASE_S = 2.0
 _BATCH = 32
 _HOUSE_MS = 6
 
+#: Pauses between attempts to deliver, and how long one may take: the product's are
+#: three days and 15 s.
+_SCHEDULE_S = (1.0,) * 30
+_ATTEMPT_S = 3.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
@@ -49,6 +57,8 @@ class Plan:
     with_api: bool = False
     #: Everybody reaches Redis through a proxy.
     through_proxy: bool = False
+    #: Good and bad receivers of webhooks.
+    receivers: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +74,7 @@ class Site:
     #: Straight to the server, whatever lies between it and the others.
     direct_url: str
     api_port: int
+    receivers: Receivers | None = None
 
     @property
     def starts_file(self) -> Path:
@@ -134,14 +145,26 @@ def running(folder: Path, plan: Plan) -> Iterator[Site]:
             trusted_keys=plan.houses.trusted_keys,
             lease_s=LEASE_S,
             batch_max=_BATCH,
+            secret_keys=(new_key(),),
+            webhook_development=True,
+            webhook_schedule_s=_SCHEDULE_S,
+            webhook_timeout_s=_ATTEMPT_S,
         )
         fleet = at_end.enter_context(Fleet())
         api_port = ports.find_free()
-        site = Site(plan, folder, fleet, proxy, settings, server.url, api_port)
+        receivers = None
+        if any(plan.receivers):
+            receivers = at_end.enter_context(Receivers(*plan.receivers))
+        site = Site(
+            plan, folder, fleet, proxy, settings, server.url, api_port, receivers
+        )
         fleet.start(_stack(site, state, server.lock).redis(server))
         wait_until(site.answers, "the start of the server")
         fleet.start(*_programs(site, _stack(site, state, server.lock)))
         wait_until(site.workers_claim, "the start of the workers")
+        if receivers:
+            keyring = Keyring(site.client(), settings)
+            receivers.secret = keyring.default("acme")
         yield site
 
 
@@ -176,6 +199,8 @@ def _programs(site: Site, stack: Stack) -> Iterator[ChildSpec]:
         yield _running(spec, site.plan.app)
     yield stack.upkeep_worker()
     yield stack.beat()
+    if site.receivers:
+        yield stack.webhooks_worker()
     if site.plan.with_api:
         yield stack.api()
 

@@ -35,6 +35,7 @@ class Stage:
         notes: Figures for the report.
         checks: What must hold beside the invariants of every row.
         poison: Jobs that must become dead letters.
+        at_rest: What is waited for once nothing is submitted any more.
     """
 
     site: Site
@@ -47,6 +48,7 @@ class Stage:
     notes: list[str] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
     poison: set[str] = field(default_factory=set)
+    at_rest: list[Callable[[], None]] = field(default_factory=list)
 
     @property
     def load(self) -> Load:
