@@ -14,6 +14,7 @@ from benchmarks import (
     bell,
     comparison,
     findings,
+    hanging,
     houses,
     latency,
     load,
@@ -31,7 +32,7 @@ from model_store.settings import ModelSettings
 from model_store.store import ModelStore
 
 #: What can be measured on its own.
-PARTS = ("single", "stacks", "depth", "workers", "waiters", "bell")
+PARTS = ("single", "stacks", "depth", "workers", "waiters", "hanging", "bell")
 #: Jobs before anything is measured: every process has priced some by then.
 _WARM_UP = {"tutorial": 40, "Kerbside": 500}
 #: Houses that both stacks must price alike before anything is measured.
@@ -70,6 +71,7 @@ class Bench:
             self._depths,
             self._scaling,
             self._waiters,
+            self._hanging,
             self._bell,
         )
         return dict(zip(PARTS, measures, strict=True))
@@ -188,6 +190,18 @@ class Bench:
         )
         report.raw["waiters"] = seen.summary()
         report.add(*findings.of_waiters(seen))
+
+    def _hanging(self, report: Report, drawn: list[dict[str, Any]]) -> None:
+        seen = hanging.measure(
+            self.folder,
+            self.store,
+            drawn,
+            rounds=self.plan.hanging_rounds,
+            seconds=self.plan.hanging_s,
+            told=self._under("Hanging receivers"),
+        )
+        report.raw["hanging"] = seen.summary()
+        report.add(findings.of_hanging(seen))
 
     def _bell(self, report: Report, drawn: list[dict[str, Any]]) -> None:
         if not self.plan.bell_jobs:

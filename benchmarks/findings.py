@@ -3,10 +3,11 @@
 import statistics
 from collections.abc import Sequence
 
-from benchmarks import comparison, waiters
+from benchmarks import comparison, hanging, waiters
 from benchmarks.backlog import SCALING_BATCH, SCALING_WORKERS, Depths, Scaling
 from benchmarks.bell import EVERY_S, Idleness
 from benchmarks.comparison import CLIENTS, Round
+from benchmarks.hanging import Hanging
 from benchmarks.latency import Latencies
 from benchmarks.load import FIRST_POLL_S, LONGEST_PAUSE_S
 from benchmarks.report import Details, Finding
@@ -20,6 +21,7 @@ SINGLE_SHARE = 1 / 100
 LATENCY_SHARE = 1 / 8
 DEPTH_RATIO = 1.15
 SCALING_RATIO = 3.6
+HANGING_RATIO = 1.15
 
 _PARTS = ("api", "worker", "redis", "upkeep", "flower")
 
@@ -150,6 +152,24 @@ ended, at most.""",
         ),
     )
     return finding, details
+
+
+def of_hanging(seen: Hanging) -> Finding:
+    """Judge what receivers that hang cost those who wait for a price."""
+    without, with_them = (
+        statistics.median(hanging.p95(one) for one in sides)
+        for sides in (
+            [one.without_ms for one in seen.rounds],
+            [one.hanging_ms for one in seen.rounds],
+        )
+    )
+    return Finding(
+        f"submit to price, p95, with webhooks to {hanging.NUMBER} receivers that hang, "
+        "against none",
+        "<= 1.15 x",
+        f"{seen.ratio:.2f} x ({with_them:.1f} ms against {without:.1f} ms)",
+        seen.ratio <= HANGING_RATIO,
+    )
 
 
 def _polls(name: str, taken_ms: Sequence[float]) -> tuple[str, ...]:

@@ -26,6 +26,9 @@ class Plan:
     #: Rounds of polls without and with waiters, and seconds of each.
     waiter_rounds: int
     waiter_s: float
+    #: Rounds of prices without webhooks and with receivers that hang, and seconds each.
+    hanging_rounds: int
+    hanging_s: float
     #: Jobs submitted to idle workers; 0 leaves them out.
     bell_jobs: int
 
@@ -43,6 +46,8 @@ FULL = Plan(
     scaling_s=4.0,
     waiter_rounds=5,
     waiter_s=4.0,
+    hanging_rounds=5,
+    hanging_s=5.0,
     bell_jobs=500,
 )
 
@@ -60,5 +65,7 @@ SHORT = Plan(
     scaling_s=2.0,
     waiter_rounds=1,
     waiter_s=2.0,
+    hanging_rounds=1,
+    hanging_s=3.0,
     bell_jobs=0,
 )

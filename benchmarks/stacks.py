@@ -87,6 +87,7 @@ def installation(
     *,
     predictors: int = PROCESSES,
     batch_max: int | None = None,
+    **changes: Any,
 ) -> Iterator[Installation]:
     """Run the Redis of a Kerbside; the block starts what else it needs.
 
@@ -95,6 +96,7 @@ def installation(
         store: Where its models are.
         predictors: Number of prediction workers.
         batch_max: Houses in a batch at most; as shipped when None.
+        changes: Further settings that are not as shipped.
     """
     state = StateFolder.prepare(folder)
     with ExitStack() as at_end:
@@ -111,6 +113,7 @@ def installation(
             trusted_keys=where.trusted_keys,
             public_url=f"http://{ports.LOOPBACK}:{port}",
             batch_max=batch_max or ApiSettings().batch_max,
+            **changes,
         )
         stack = Stack(
             state=state,

@@ -5,6 +5,8 @@ import pytest
 from benchmarks import comparison, findings
 from benchmarks.backlog import Depths, Scaling
 from benchmarks.comparison import Round
+from benchmarks.hanging import Hanging
+from benchmarks.hanging import Round as HangingRound
 from benchmarks.latency import Latencies
 from benchmarks.single import SingleHouse
 from benchmarks.waiters import Round as WaiterRound
@@ -104,6 +106,22 @@ def test_polls_beside_waiters_are_compared_round_by_round() -> None:
         ("beside 200", "30", "1.5 ms"),
     ]
     assert "2.0 % of a core" in details.notes[1]
+
+
+def test_prices_beside_hanging_receivers_are_compared_round_by_round() -> None:
+    """One slow round does not decide, and a slow machine cancels out."""
+    seen = Hanging(
+        [
+            HangingRound(without_ms=[2.0] * 20, hanging_ms=[2.2] * 20, held=20),
+            HangingRound(without_ms=[9.0] * 20, hanging_ms=[9.0] * 20, held=20),
+            HangingRound(without_ms=[2.0] * 20, hanging_ms=[9.0] * 20, held=20),
+        ]
+    )
+    finding = findings.of_hanging(seen)
+
+    assert seen.ratio == pytest.approx(1.1)
+    assert finding.held
+    assert finding.measured.startswith("1.10 x")
 
 
 def _waiter_round(*, alone_ms: float, beside_ms: float, held: int) -> WaiterRound:

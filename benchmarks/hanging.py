@@ -1,0 +1,162 @@
+"""What receivers of webhooks that hang cost those who wait for a price."""
+
+import asyncio
+import itertools
+import statistics
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from benchmarks import stacks
+from benchmarks.http_client import Connection
+from benchmarks.load import LoadError, Target
+from model_store.store import ModelStore
+from worker.supervision import ports
+from worker.webhooks.sealing import new_key
+
+#: Receivers, all of which hang.
+NUMBER = 20
+#: Seconds between two submits of the one client that is measured.
+SUBMIT_EVERY_S = 0.01
+_WAIT = {"Prefer": "wait=10"}
+_PRICED = 201
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """Prices without webhooks, and then with webhooks to receivers that hang."""
+
+    #: Milliseconds from each submit to its price.
+    without_ms: Sequence[float]
+    hanging_ms: Sequence[float]
+    #: Receivers that held a connection at the end.
+    held: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hanging:
+    """All rounds."""
+
+    rounds: Sequence[Round]
+
+    @property
+    def ratio(self) -> float:
+        """Median over the rounds: the 95th of 100 prices with them against without."""
+        return statistics.median(
+            p95(one.hanging_ms) / p95(one.without_ms) for one in self.rounds
+        )
+
+    def summary(self) -> list[dict[str, Any]]:
+        """Return the figures of each round, without each single price."""
+        return [
+            {
+                "without_p95_ms": p95(one.without_ms),
+                "hanging_p95_ms": p95(one.hanging_ms),
+                "without_p50_ms": statistics.median(one.without_ms),
+                "hanging_p50_ms": statistics.median(one.hanging_ms),
+                "prices": len(one.without_ms) + len(one.hanging_ms),
+                "held": one.held,
+            }
+            for one in self.rounds
+        ]
+
+
+def p95(taken: Sequence[float]) -> float:
+    """Return what 95 in a hundred stay below."""
+    return statistics.quantiles(taken, n=20)[-1]
+
+
+def measure(
+    folder: Path,
+    store: ModelStore,
+    drawn: list[dict[str, Any]],
+    *,
+    rounds: int,
+    seconds: float,
+    told: Callable[[str], None],
+) -> Hanging:
+    """Price houses one by one without webhooks, then with them; several times over.
+
+    Raises:
+        LoadError: A request was refused, or no receiver was ever called.
+    """
+    settings: dict[str, Any] = {
+        "secret_keys": (new_key(),),
+        "webhook_development": True,
+    }
+    with stacks.installation(folder / "hanging", store, **settings) as home:
+        for spec in home.stack.prediction_workers():
+            home.programs.start(spec)
+        home.programs.start(home.stack.api())
+        home.programs.start(home.stack.webhooks_worker())
+        home.start_upkeep()
+        stacks.await_workers(home, stacks.PROCESSES)
+        target = stacks.target_of(home)
+        houses = itertools.cycle(drawn)
+        found = []
+        for number in range(1, rounds + 1):
+            found.append(asyncio.run(_round(target, houses, seconds)))
+            told(f"round {number} of {rounds}: {found[-1].held} receivers hang")
+    return Hanging(found)
+
+
+async def _round(
+    target: Target, houses: Iterator[dict[str, Any]], seconds: float
+) -> Round:
+    async with AsyncExitStack() as at_end:
+        held: set[int] = set()
+        urls = [await _receiver(at_end, held) for _ in range(NUMBER)]
+        without = await _prices(target, houses, itertools.repeat(None), seconds)
+        hanging = await _prices(target, houses, itertools.cycle(urls), seconds)
+        if not held:
+            raise LoadError("no webhook was sent: is the delivering worker up?")
+        return Round(without_ms=without, hanging_ms=hanging, held=len(held))
+
+
+async def _receiver(at_end: AsyncExitStack, held: set[int]) -> str:
+    """Open a receiver that takes connections and never answers; return its URL."""
+    open_streams: list[asyncio.StreamWriter] = []
+
+    async def hang(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        open_streams.append(writer)
+        held.add(port)
+
+    port = ports.find_free()
+    server = await asyncio.start_server(hang, ports.LOOPBACK, port)
+
+    async def close() -> None:
+        server.close()
+        for writer in open_streams:
+            writer.close()
+
+    at_end.push_async_callback(close)
+    return f"http://{ports.LOOPBACK}:{port}/hook"
+
+
+async def _prices(
+    target: Target,
+    houses: Iterator[dict[str, Any]],
+    webhooks: Iterator[str | None],
+    seconds: float,
+) -> list[float]:
+    """Submit at an even pace and wait for each price; return the milliseconds."""
+    taken = []
+    until = time.monotonic() + seconds
+    async with Connection(target.host, target.port) as connection:
+        while (began := time.monotonic()) < until:
+            asked: dict[str, Any] = {"input": next(houses)}
+            if webhook := next(webhooks):
+                asked["webhook"] = webhook
+            status, answer = await connection.request(
+                "POST", target.path, target.headers | _WAIT, orjson.dumps(asked)
+            )
+            if status != _PRICED:
+                raise LoadError(f"a submit answered {status}: {answer[:500]!r}")
+            taken.append(1000 * (time.monotonic() - began))
+            await asyncio.sleep(SUBMIT_EVERY_S)
+    return taken
