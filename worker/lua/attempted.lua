@@ -5,7 +5,8 @@
 --         what prelude's finish and webhooks' note, fill_slots and disable write
 -- Arguments: 6 id, 7 fence, 8 'delivered' | 'again' | 'failed', 9 the attempt as JSON, 10 ms until the next,
 --            11 failures that it counts for, 12 ms of a first pause, 13 ms of the longest, 14 detail of a failure,
---            15 why the endpoint is to be disabled or '', 16 ms of nothing but failures after which it is
+--            15 why the endpoint is to be disabled or '', 16 ms of nothing but failures after which it is,
+--            17 ms for which the receiver asked to be left alone
 -- Returns: why the endpoint was disabled now, '' where it was not, or nil where the delivery is in other hands
 local FAILURES_ALLOWED, FEWEST_IN_ALL = 5, 10
 local id, outcome = ARGV[6], ARGV[8]
@@ -19,7 +20,7 @@ redis.call('ZREM', 'kerbside:running:' .. WEBHOOKS, id)
 redis.call('HSET', job_key(id), 'log', record[5] and record[5] .. ',' .. ARGV[9] or ARGV[9])
 
 local function pause(opened)
-  local ms = math.min(tonumber(ARGV[13]), ARGV[12] * 2 ^ math.min(opened, 20))
+  local ms = math.max(tonumber(ARGV[17]), math.min(tonumber(ARGV[13]), ARGV[12] * 2 ^ math.min(opened, 20)))
   note(destination, 'paused_until', math.floor(now + ms), 'opened', opened + 1)
   redis.call('HDEL', destination_key(destination), 'answers')
   redis.call('ZADD', 'kerbside:cooling:' .. WEBHOOKS, math.floor(now + ms), destination)

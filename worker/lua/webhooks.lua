@@ -40,15 +40,6 @@ local function take_slot(id, destination)
   enqueue_last(id, WEBHOOKS, now)
 end
 
-local function give_turn(id, destination)
-  if free_slots(destination) > 0 and redis.call('EXISTS', 'kerbside:parked:' .. destination) == 0 then
-    take_slot(id, destination)
-  else
-    redis.call('HSET', job_key(id), 'state', 'parked')
-    redis.call('ZADD', 'kerbside:parked:' .. destination, redis.call('HGET', job_key(id), 'number'), id)
-  end
-end
-
 local function fill_slots(destination)
   for _ = 1, free_slots(destination) do
     local next = redis.call('ZPOPMIN', 'kerbside:parked:' .. destination)
@@ -57,6 +48,13 @@ local function fill_slots(destination)
     end
     take_slot(next[1], destination)
   end
+end
+
+-- Whoever comes finds free slots filled first, so that nothing stays parked for want of an end that frees one.
+local function give_turn(id, destination)
+  redis.call('HSET', job_key(id), 'state', 'parked')
+  redis.call('ZADD', 'kerbside:parked:' .. destination, redis.call('HGET', job_key(id), 'number'), id)
+  fill_slots(destination)
 end
 
 -- Lets come to their turn what was to wait until now: deliveries that are tried again, destinations that were paused.

@@ -59,6 +59,8 @@ class Verdict:
     weight: int = 0
     #: Why the endpoint is to be disabled.
     disable: str = ""
+    #: Milliseconds for which the receiver asked to be left alone.
+    asked_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +170,7 @@ class Deliveries:
             "" if verdict.outcome == "delivered" else "receiver_failed",
             verdict.disable,
             self._settings.webhook_disable_after_s * 1000,
+            verdict.asked_ms,
         )
         return None if reason is None else reason.decode()
 

@@ -32,19 +32,19 @@ def verdict(attempt: Attempt, number: int, settings: WebhookSettings) -> Verdict
         return Verdict("delivered")
     if attempt.status == HTTPStatus.GONE:
         return Verdict("failed", weight=_ONE, disable="gone")
-    weight = _weight(attempt)
+    weight, asked_s = _weight(attempt), attempt.retry_after_s or 0.0
     if number > len(settings.webhook_schedule_s):
-        return Verdict("failed", weight=weight)
+        return Verdict("failed", weight=weight, asked_ms=round(asked_s * 1000))
     pause_s = settings.webhook_schedule_s[number - 1]
     pause_s *= random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - no secret
-    if attempt.retry_after_s is not None:
-        pause_s = max(pause_s, attempt.retry_after_s)
-    return Verdict("again", round(pause_s * 1000), weight)
+    pause_ms = round(max(pause_s, asked_s) * 1000)
+    return Verdict("again", pause_ms, weight, asked_ms=round(asked_s * 1000))
 
 
 def _weight(attempt: Attempt) -> int:
     error = attempt.error or ""
     if error.startswith(NOT_SIGNED):
         return _NONE
-    slow = error.startswith("timeout") or attempt.status in _OVERLOADED
+    asks = attempt.status in _OVERLOADED or attempt.retry_after_s
+    slow = error.startswith("timeout") or asks
     return _ALL if slow else _ONE

@@ -146,6 +146,32 @@ def test_after_a_pause_one_goes_first(site: Site) -> None:
             site.end(lease)
 
 
+def test_a_receiver_is_left_alone_for_as_long_as_it_asks(site: Site) -> None:
+    """By all deliveries, not by the one alone that was answered so."""
+    endpoint = site.endpoint("prediction.succeeded")
+    for _ in range(2):
+        site.price()
+    site.end_next(Verdict("again", 3_600_000, 5, asked_ms=3_600_000))
+
+    paused = site.endpoints.find("acme", endpoint.id).paused_until_ms
+    assert paused is not None
+    assert round(paused - _now(site), -4) == 3_600_000
+    assert site.take() == []
+
+
+def test_what_an_end_left_parked_comes_with_the_next_event(site: Site) -> None:
+    """A worker may die between two steps of a change; nothing waits for ever."""
+    site.endpoint("prediction.succeeded")
+    site.price()
+    site.price()
+    (first,) = site.take()
+    site.redis.delete(*site.redis.scan_iter("kerbside:active:*"))
+    site.price()
+
+    (second,) = site.take()
+    assert second.id != first.id
+
+
 def test_what_fails_for_good_stays_in_the_log(site: Site) -> None:
     """And the prediction shows it."""
     job = site.price(webhook=URL)
