@@ -32,6 +32,10 @@ RESPONSE_BYTES = 65_536
 _ADDRESSES = 2
 
 
+class TooLarge(OSError):
+    """A response holds more than is read."""
+
+
 class Budget:
     """What is left to one attempt.
 
@@ -98,7 +102,7 @@ class Line(socket.socket):
     budget: Budget
 
     def recv_into(self, buffer: Any, *_: Any) -> int:
-        """Read what has come, within the budget; at its end, nothing."""
+        """Read what has come, within the budget."""
         return _receive(self, super().recv_into, buffer)
 
     def sendall(self, data: Any, flags: int = 0) -> None:
@@ -113,7 +117,7 @@ class SecureLine(ssl.SSLSocket):
     budget: Budget
 
     def recv_into(self, buffer: Any, *_: Any) -> int:
-        """Read what has come, within the budget; at its end, nothing."""
+        """Read what has come, within the budget."""
         return _receive(self, super().recv_into, buffer)
 
     def send(self, data: Any, flags: int = 0) -> int:
@@ -171,7 +175,7 @@ def _receive(
 ) -> int:
     budget = line.budget
     if not budget.bytes_left:
-        return 0
+        raise TooLarge
     line.settimeout(budget.seconds())
     count = receive(memoryview(buffer)[: budget.bytes_left])
     budget.bytes_left -= count
