@@ -8,7 +8,7 @@ parsers or its name servers say, what is connected to is what was checked.
 import socket
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from ipaddress import IPv6Address
 from typing import Any
@@ -28,8 +28,6 @@ from worker.webhooks.settings import WebhookSettings
 
 #: Bytes of a response that are read, its headers counted; then the line is closed.
 RESPONSE_BYTES = 65_536
-#: Addresses of a host that are tried; they share the time for connecting.
-_ADDRESSES = 2
 
 
 class TooLarge(OSError):
@@ -76,7 +74,9 @@ class Budget:
         """
         settings = self._settings
         look_up = partial(LOOKUPS.resolve, timeout_s=min(LOOKUP_S, self.seconds()))
-        found = addresses.addresses_of(host, settings, resolve=look_up)[:_ADDRESSES]
+        found = _first_of_each_kind(
+            addresses.addresses_of(host, settings, resolve=look_up)
+        )
         end = time.monotonic() + min(settings.webhook_connect_s, self.seconds())
         for still, address in zip(range(len(found), 0, -1), found, strict=True):
             if addresses.is_public(address):
@@ -168,6 +168,12 @@ def dial(address: Address, port: int, timeout_s: float) -> Line:
         line.close()
         raise
     return line
+
+
+def _first_of_each_kind(found: Sequence[Address]) -> Sequence[Address]:
+    """Return at most two addresses to try: IPv6 is often there and leads nowhere."""
+    firsts = {address.version: address for address in reversed(found)}
+    return sorted(firsts.values(), key=found.index)
 
 
 def _receive(

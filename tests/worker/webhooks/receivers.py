@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 
 #: Seconds between two bytes of a receiver that drips.
 _DRIP_S = 0.05
+#: Seconds after which it ends all the same: a sender that waits for it fails its test.
+_LONG_S = 20.0
 
 #: What a receiver does with a connection; the event is set when the test ends.
 Behaviour = Callable[[socket.socket, "Receiver"], None]
@@ -94,13 +96,15 @@ def saying(answer: bytes) -> Behaviour:
 
 
 def dripping(start: bytes, drop: bytes, *, reads: bool = True) -> Behaviour:
-    """Say the start, then one drop after the other until the test ends."""
+    """Say the start, then one drop after the other for longer than anybody may wait."""
 
     def behave(line: socket.socket, receiver: Receiver) -> None:
         if reads:
             _take(line, receiver)
         line.sendall(start)
-        while not receiver.ended.wait(_DRIP_S):
+        for _ in range(int(_LONG_S / _DRIP_S)):
+            if receiver.ended.wait(_DRIP_S):
+                break
             line.sendall(drop)
 
     return behave
@@ -121,12 +125,12 @@ def flooding(start: bytes, flood: bytes) -> Behaviour:
 def silent(line: socket.socket, receiver: Receiver) -> None:
     """Take the request and say nothing."""
     _take(line, receiver)
-    receiver.ended.wait()
+    receiver.ended.wait(_LONG_S)
 
 
 def deaf(line: socket.socket, receiver: Receiver) -> None:
     """Never read a byte."""
-    receiver.ended.wait()
+    receiver.ended.wait(_LONG_S)
 
 
 def resetting(line: socket.socket, receiver: Receiver) -> None:
