@@ -4,12 +4,17 @@ import ssl
 from collections.abc import Iterator
 from http.client import HTTPException
 
-from requests.exceptions import InvalidHeader, InvalidSchema, InvalidURL
+from requests.exceptions import (
+    InvalidHeader,
+    InvalidSchema,
+    InvalidURL,
+    MissingSchema,
+)
 from requests_hardened.ip_filter import InvalidIPAddress
 from urllib3.exceptions import HTTPError
 
 from worker.webhooks.addresses import RefusedAddress
-from worker.webhooks.line import RESPONSE_BYTES, Budget
+from worker.webhooks.line import RESPONSE_BYTES, Budget, TooLarge
 from worker.webhooks.lookup import NameNotFound
 
 #: Kinds of error by the word for them, the more telling first; what None says is the
@@ -18,11 +23,16 @@ _WORDS: tuple[tuple[str, tuple[type[BaseException], ...], str | None], ...] = (
     ("refused_address", (RefusedAddress,), None),
     (
         "refused_address",
-        (InvalidIPAddress, InvalidSchema, InvalidURL),
+        (InvalidIPAddress, InvalidSchema, InvalidURL, MissingSchema),
         "expected a public host in a well-formed URL",
     ),
     ("dns", (NameNotFound,), None),
     ("bad_header", (InvalidHeader,), "a header cannot be sent as it is"),
+    (
+        "response_too_large",
+        (TooLarge,),
+        f"the receiver's headers hold more than {RESPONSE_BYTES} bytes",
+    ),
     ("timeout", (TimeoutError,), None),
     ("tls", (ssl.SSLError,), None),
     (
@@ -47,11 +57,6 @@ def describe(error: BaseException, budget: Budget) -> str:
     The words: refused_address, dns, timeout, tls, connection_refused,
     connection_lost, unreachable, response_too_large, bad_response, bad_header.
     """
-    if not budget.bytes_left:
-        return (
-            f"response_too_large: the receiver's headers hold more than "
-            f"{RESPONSE_BYTES} bytes"
-        )
     causes = list(_causes(error))
     if budget.is_over and not any(isinstance(one, RefusedAddress) for one in causes):
         causes = [TimeoutError()]

@@ -8,7 +8,7 @@ parsers or its name servers say, what is connected to is what was checked.
 import socket
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from ipaddress import IPv6Address
 from typing import Any
@@ -28,8 +28,10 @@ from worker.webhooks.lookup import LOOKUP_S, LOOKUPS, Address
 
 #: Bytes of a response that are read, its headers counted; then the line is closed.
 RESPONSE_BYTES = 65_536
-#: Addresses of a host that are tried; they share the time for connecting.
-_ADDRESSES = 2
+
+
+class TooLarge(OSError):
+    """A response holds more than is read."""
 
 
 class Budget:
@@ -72,7 +74,9 @@ class Budget:
         """
         settings = self._settings
         look_up = partial(LOOKUPS.resolve, timeout_s=min(LOOKUP_S, self.seconds()))
-        found = addresses.addresses_of(host, settings, resolve=look_up)[:_ADDRESSES]
+        found = _first_of_each_kind(
+            addresses.addresses_of(host, settings, resolve=look_up)
+        )
         end = time.monotonic() + min(settings.webhook_connect_s, self.seconds())
         for still, address in zip(range(len(found), 0, -1), found, strict=True):
             if addresses.is_public(address):
@@ -98,7 +102,7 @@ class Line(socket.socket):
     budget: Budget
 
     def recv_into(self, buffer: Any, *_: Any) -> int:
-        """Read what has come, within the budget; at its end, nothing."""
+        """Read what has come, within the budget."""
         return _receive(self, super().recv_into, buffer)
 
     def sendall(self, data: Any, flags: int = 0) -> None:
@@ -113,7 +117,7 @@ class SecureLine(ssl.SSLSocket):
     budget: Budget
 
     def recv_into(self, buffer: Any, *_: Any) -> int:
-        """Read what has come, within the budget; at its end, nothing."""
+        """Read what has come, within the budget."""
         return _receive(self, super().recv_into, buffer)
 
     def send(self, data: Any, flags: int = 0) -> int:
@@ -166,12 +170,18 @@ def dial(address: Address, port: int, timeout_s: float) -> Line:
     return line
 
 
+def _first_of_each_kind(found: Sequence[Address]) -> Sequence[Address]:
+    """Return at most two addresses to try: IPv6 is often there and leads nowhere."""
+    firsts = {address.version: address for address in reversed(found)}
+    return sorted(firsts.values(), key=found.index)
+
+
 def _receive(
     line: "Line | SecureLine", receive: Callable[[memoryview], int], buffer: Any
 ) -> int:
     budget = line.budget
     if not budget.bytes_left:
-        return 0
+        raise TooLarge
     line.settimeout(budget.seconds())
     count = receive(memoryview(buffer)[: budget.bytes_left])
     budget.bytes_left -= count

@@ -9,7 +9,7 @@ class SealingError(Exception):
     """A secret cannot be sealed or opened; the message says what to change."""
 
     def __init__(self) -> None:
-        super().__init__(self.__doc__)
+        super().__init__(" ".join((self.__doc__ or "").split()))
 
 
 class NoSecretKeys(SealingError):

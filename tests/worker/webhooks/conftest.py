@@ -1,95 +1,108 @@
-"""Fixtures of the webhooks' tests."""
+"""Fixtures of the tests of webhooks."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import socket
+import ssl
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
 import redis as redis_py
 
-from tests.worker.conftest import submission
-from worker import ledger
-from worker.jobs import Job
-from worker.ledger import PREDICTIONS, WEBHOOKS, Completion, Lease, Ledger
+from tests.worker.webhooks.site import Site
+from worker.ledger import Ledger
 from worker.queue import Queue
 from worker.settings import WorkerSettings
-from worker.webhooks.deliveries import Deliveries, Delivery, Verdict
-from worker.webhooks.endpoints import Endpoint, Endpoints, Wanted
+from worker.webhook_settings import WebhookSettings
+from worker.webhooks import line
+from worker.webhooks.deliveries import Deliveries
+from worker.webhooks.endpoints import Endpoints
 from worker.webhooks.sealing import new_key
 
-URL = "https://receiver.example/hook"
-DELIVERED = Verdict("delivered")
+#: What names stand for: each look-up takes the next answer, the last one for good.
+Names = dict[str, list[list[str]]]
+
+_connects: list[list[Any]] = []
 
 
-@dataclass
-class Site:
-    """The queue, the endpoints and the deliveries of one installation."""
+def _hear(event: str, args: tuple[Any, ...]) -> None:
+    if event in {"socket.connect", "socket.sendto", "socket.sendmsg"}:
+        for record in _connects:
+            record.append(args[1])
 
-    #: Their types know no difference between now and later.
-    redis: Any
-    settings: WorkerSettings
-    queue: Queue
-    book: Ledger
-    endpoints: Endpoints
-    deliveries: Deliveries
 
-    def submit(self, **changes: object) -> Job:
-        """Submit a made-up house of tenant `acme`."""
-        return self.queue.submit(submission(**changes)).job
+@pytest.fixture(scope="session")
+def _hearing() -> None:
+    """Let Python tell of every connection that it begins; it cannot be untold."""
+    sys.addaudithook(_hear)
 
-    def start(self) -> Sequence[Lease]:
-        """Claim whatever is to be priced."""
-        return self.book.claim(PREDICTIONS, limit=100, worker="w").leases
 
-    def price(self, **changes: object) -> Job:
-        """Submit a house and price it."""
-        job = self.submit(**changes)
-        self.finish(self.start())
-        return self.queue.find(job.tenant, job.id)
+@pytest.fixture(scope="session")
+def authorities() -> ssl.SSLContext:
+    """Return the usual authorities, which take a while to load."""
+    return line.tls()
 
-    def finish(self, leases: Sequence[Lease]) -> None:
-        """Write a price for each."""
-        done = [Completion(lease=lease, output=b'{"price":1}') for lease in leases]
-        self.book.complete(PREDICTIONS, done)
 
-    def endpoint(self, *events: str, tenant: str = "acme", url: str = URL) -> Endpoint:
-        """Register an endpoint."""
-        wanted = Wanted(url=url, events=events or ("*",))
-        return self.endpoints.create(tenant, wanted)[0]
+@pytest.fixture
+def connects(_hearing: None) -> Iterator[Sequence[Any]]:
+    """Return the addresses that this process connects to, whatever code does it."""
+    record: list[Any] = []
+    _connects.append(record)
+    yield record
+    _connects.remove(record)
 
-    def take(self, limit: int = 100) -> Sequence[Lease]:
-        """Claim deliveries."""
-        found = self.deliveries.ledger.claim(WEBHOOKS, limit=limit, worker="d")
-        assert not found.strays
-        return found.leases
 
-    def end_next(self, verdict: Verdict = DELIVERED) -> str | None:
-        """Claim one delivery, and write what became of the attempt."""
-        (lease,) = self.take()
-        return self.end(lease, verdict)
+@pytest.fixture
+def names(monkeypatch: pytest.MonkeyPatch) -> Names:
+    """Return the only names there are; addresses in every spelling stay what they are.
 
-    def end(self, lease: Lease, verdict: Verdict = DELIVERED) -> str | None:
-        """Write what became of an attempt."""
-        logged: dict[str, Any] = {"at": 1, "status_code": 200}
-        return self.deliveries.attempted(lease, verdict, logged)
+    The name `*` answers for all others.
+    """
+    known: Names = {}
+    real = socket.getaddrinfo
 
-    def log(self, endpoint: str) -> list[Delivery]:
-        """Return the deliveries to an endpoint, newest first."""
-        return self.deliveries.page(endpoint, limit=1000)
+    def numeric(host: str, port: object = None) -> Any:
+        return real(
+            host,
+            port,  # type: ignore[arg-type] # as it came
+            type=socket.SOCK_STREAM,
+            flags=socket.AI_NUMERICHOST,
+        )
 
-    def record(self, job_id: str) -> dict[bytes, bytes]:
-        """Return a ledger hash."""
-        found: dict[bytes, bytes] = self.redis.hgetall(ledger.job_key(job_id))
-        return found
+    def look_up(host: str, port: object = None, *_: object, **__: object) -> Any:
+        try:
+            return numeric(host, port)
+        except socket.gaierror:
+            answers = known.get(host) or known.get("*")
+            if not answers:
+                raise
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        return [row for address in answer for row in numeric(address, port)]
 
-    def hurry(self) -> None:
-        """Let the time come that deliveries and destinations wait for."""
-        for key in (f"kerbside:scheduled:{WEBHOOKS}", f"kerbside:cooling:{WEBHOOKS}"):
-            for member in self.redis.zrange(key, 0, -1):
-                self.redis.zadd(key, {member: 1})
-                paused = f"kerbside:destination:{member.decode()}"
-                if self.redis.hexists(paused, "paused_until"):
-                    self.redis.hset(paused, "paused_until", 1)
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    return known
+
+
+@pytest.fixture
+def development() -> WebhookSettings:
+    """Return settings that let webhooks go to loopback, in at most half a second."""
+    return WebhookSettings(
+        webhook_development=True, webhook_timeout_s=0.5, webhook_connect_s=0.3
+    )
+
+
+@pytest.fixture
+def patient() -> WebhookSettings:
+    """Return the same with time enough for a busy machine."""
+    return WebhookSettings(webhook_development=True, webhook_timeout_s=30)
+
+
+@pytest.fixture
+def strict() -> Callable[..., WebhookSettings]:
+    """Return a function that makes settings for strangers, with ports of a test."""
+    return lambda *ports, **more: WebhookSettings(
+        webhook_ports=(443, 8443, *ports), webhook_timeout_s=30, **more
+    )
 
 
 @pytest.fixture

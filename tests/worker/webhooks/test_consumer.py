@@ -10,7 +10,7 @@ import pytest
 from celery import signals
 
 from tests.patience import wait_until
-from tests.worker.webhooks.conftest import URL, Site
+from tests.worker.webhooks.site import URL, Site
 from tests.worker.webhooks.test_schedule import attempt
 from worker import inspection, lane_consumer
 from worker.celery import create_celery

@@ -10,7 +10,7 @@ import pytest
 import redis as redis_py
 from standardwebhooks import Webhook
 
-from tests.worker.webhooks.conftest import URL, Site
+from tests.worker.webhooks.site import URL, Site
 from tests.worker.webhooks.test_schedule import attempt
 from worker.webhooks.courier import Courier
 from worker.webhooks.keyring import Keyring, default_owner

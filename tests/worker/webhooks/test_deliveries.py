@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.worker.webhooks.conftest import URL, Site
+from tests.worker.webhooks.site import URL, Site
 from worker.ledger import WEBHOOKS
 from worker.webhooks import errors
 from worker.webhooks.deliveries import Verdict

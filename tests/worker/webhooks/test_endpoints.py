@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.worker.webhooks.conftest import URL, Site
+from tests.worker.webhooks.site import URL, Site
 from worker.webhooks import errors
 from worker.webhooks.endpoints import MOST, Wanted
 

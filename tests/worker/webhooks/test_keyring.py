@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.clock import Clock
-from tests.worker.webhooks.conftest import Site
+from tests.worker.webhooks.site import Site
 from worker.webhooks.endpoints import Wanted
 from worker.webhooks.keyring import GRACE_MS, Keyring, default_owner
 from worker.webhooks.sealing import NoSecretKeys, WrongSecretKeys, new_key

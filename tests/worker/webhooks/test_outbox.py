@@ -4,7 +4,7 @@ import orjson
 import pytest
 
 from tests.worker.conftest import tend
-from tests.worker.webhooks.conftest import URL, Site
+from tests.worker.webhooks.site import URL, Site
 from worker.ledger import PREDICTIONS, Completion
 from worker.webhooks import payload
 
