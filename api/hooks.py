@@ -7,7 +7,7 @@ import redis
 from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import MethodNotAllowed
 
-from api import answers, deprecation, headers
+from api import answers, audit_trail, deprecation, headers
 from api.answers import Answer
 from api.auth import Principal
 from api.call import Call
@@ -54,6 +54,7 @@ def admit(shared: Services, environ: dict[str, Any], view: Any) -> Principal:
     caller = shared.authenticator.authenticate(
         environ.get("HTTP_AUTHORIZATION"), before_lookup=shared.circuit.check
     )
+    shared.key_use.note(caller.key_id)
     for scope in view.scopes:
         caller.require(scope)
     if not headers.accepts(environ.get("HTTP_ACCEPT"), view.offers):
@@ -121,7 +122,9 @@ def _view() -> Any:
 
 
 def _finish(response: Response) -> Response:
-    finish(response.headers, g.request_id, _view())
+    view = _view()
+    audit_trail.note(view, response.status_code)
+    finish(response.headers, g.request_id, view)
     if response.status_code in _WITHOUT_CONTENT:
         # Flask names a type for what is not there.
         response.headers.pop("Content-Type", None)

@@ -7,12 +7,16 @@ from flask import Flask, current_app
 from api.auth import Authenticator
 from api.catalog import Catalog
 from api.circuit import Circuit
+from api.key_use import KeyUse
 from api.pace import Pace
 from api.readiness import Readiness
 from api.settings import ApiSettings
 from api.throttle import Throttle
 from api.uploads import Uploads
 from api.waiting import Waiting
+from worker.audit import Audit
+from worker.credentials import ApiKeys
+from worker.key_uses import KeyUses
 from worker.lanes import Lanes
 from worker.listing import Listing
 from worker.queue import Queue
@@ -34,6 +38,10 @@ class Services:
     uploads: Uploads
     pace: Pace
     authenticator: Authenticator
+    keys: ApiKeys
+    key_uses: KeyUses
+    key_use: KeyUse
+    audit: Audit
     circuit: Circuit
     readiness: Readiness
     versions: Versions

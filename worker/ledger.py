@@ -30,6 +30,8 @@ Scripts build keys from ids, so one primary holds them all (no Redis Cluster).
 | `kerbside:loaded` | zset | newest 100 | accept | model version -> last time that a worker loaded it or made it its champion |
 | `kerbside:refused` | hash | newest 100, until a worker loads the version | refuse, accept | model version -> JSON of `count`, `reason`, `since`, `last` |
 | `kerbside:keys` | hash | - | credentials | API key id -> its JSON record |
+| `kerbside:used` | hash | - | key_uses | API key id -> when it was last used, to the minute |
+| `kerbside:audit` | list | newest 10,000 | audit | JSON of each action of an operator, newest left |
 | `kerbside:finished:<db>` | channel | - | prelude | ids of finished jobs, one a line |
 | `kerbside:models:<db>` | channel | - | refuse | JSON of `type` (`model.refused`), `version`, `reason`, `time`; once for each reason |
 
@@ -59,6 +61,10 @@ LANES = (PREDICTIONS,)
 
 #: Hash of API keys.
 API_KEYS = "kerbside:keys"
+#: When each API key was last used.
+KEYS_USED = "kerbside:used"
+#: What operators did.
+AUDIT = "kerbside:audit"
 #: Why new jobs are refused, while they are.
 MEMORY_FULL = "kerbside:memory_full"
 #: Which model versions workers have loaded, and which they refuse.

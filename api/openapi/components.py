@@ -6,12 +6,17 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from api import schemas
+from api.key_request import KeyRequest
 from api.openapi import examples
 
 _ANSWERS: tuple[type[BaseModel], ...] = (
+    schemas.ApiKey,
+    schemas.ApiKeyList,
+    schemas.AuditLog,
     schemas.Health,
     schemas.Model,
     schemas.ModelList,
+    schemas.NewApiKey,
     schemas.Prediction,
     schemas.PredictionList,
     schemas.Problem,
@@ -36,7 +41,7 @@ _HEADERS = {
         '<https://api.example.org/v1/predictions?cursor=o...>; rel="next"',
     ),
     "Location": (
-        "URL of the prediction.",
+        "URL of what was made.",
         f"https://api.example.org/v1/predictions/{examples.ID}",
     ),
     "Preference-Applied": (
@@ -71,10 +76,10 @@ def bodies(request_model: type[BaseModel]) -> dict[str, Any]:
         [(model, "serialization") for model in _ANSWERS],
         ref_template="#/components/schemas/{model}",
     )
-    request = request_model.model_json_schema(
-        ref_template="#/components/schemas/{model}"
-    )
-    found = {**answers["$defs"], **request.pop("$defs"), request["title"]: request}
+    found = {**answers["$defs"]}
+    for model in (request_model, KeyRequest):
+        request = model.model_json_schema(ref_template="#/components/schemas/{model}")
+        found |= {**request.pop("$defs", {}), request["title"]: request}
     for name, example in examples.BODIES.items():
         found[name]["examples"] = [example]
     return found
