@@ -26,7 +26,7 @@ class Action:
     time: datetime
     #: `key:<id>` of an API key, or `cli:<user>` of the operating system.
     actor: str
-    #: Operation id of the HTTP API; a command has that of the route that does the same.
+    #: Operation id of the HTTP API, which a command shares that does the same.
     operation: str
     #: Ids of what it was about.
     targets: Sequence[str]

@@ -35,7 +35,7 @@ class Action(Body):
         description="`key:<id>` of an API key, or `cli:<user>` of the operating system."
     )
     operation: str = Field(
-        description="Operation id; a command has that of the route that does the same."
+        description="Id of the operation, which a command that does the same shares."
     )
     targets: list[str] = Field(description="Ids of what it was about; the first 100.")
     target_count: int
