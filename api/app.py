@@ -15,6 +15,7 @@ from api import (
     models,
     ops,
     predictions,
+    security_headers,
     services,
 )
 from api.auth import Authenticator
@@ -102,6 +103,7 @@ def _services(settings: ApiSettings, queue: Queue | None) -> Services:
     lanes, api_keys, key_uses = Lanes(client), ApiKeys(client), KeyUses(client)
     return Services(
         settings=settings,
+        always=security_headers.chosen(settings.public_url),
         queue=queue,
         listing=Listing(client),
         lanes=lanes,

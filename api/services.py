@@ -1,5 +1,6 @@
 """What the views of one process share."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import Flask, current_app
@@ -30,6 +31,8 @@ class Services:
     """One of each, made when the application is."""
 
     settings: ApiSettings
+    #: Headers of every answer that says nothing else itself.
+    always: Mapping[str, str]
     queue: Queue
     listing: Listing
     lanes: Lanes

@@ -28,6 +28,8 @@ _ALPHABET = string.digits + string.ascii_letters
 _ID_LENGTH = 12
 #: 43 letters of 62 hold the 256 bits of a sha256, so that guessing has no short cut.
 _SECRET_LENGTH = 43
+#: Characters of a token: `kb_<id>_<secret>`.
+TOKEN_LENGTH = len("kb_") + _ID_LENGTH + len("_") + _SECRET_LENGTH
 #: Characters of a key's name, at most.
 MAX_NAME = 100
 #: Text of one line: a name is shown in tables.

@@ -256,7 +256,6 @@ OPERATIONS: dict[str, dict[str, Any]] = {
             200: plain(
                 "A page to read and try this document.",
                 "text/html",
-                "Content-Security-Policy",
             ),
         },
         causes=(),
