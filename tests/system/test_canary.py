@@ -38,7 +38,8 @@ class Wire:
     def tapped(self, client: redis_py.Redis) -> Iterator[None]:
         """Listen on every channel while the block runs."""
         over = threading.Event()
-        with contextlib.closing(client.pubsub()) as channel:
+        made: Any = client
+        with contextlib.closing(made.pubsub()) as channel:
             channel.psubscribe("*")
             listener = threading.Thread(target=self._listen, args=(channel, over))
             listener.start()
