@@ -10,16 +10,19 @@ from api import (
     early_answer,
     health,
     hooks,
+    keys,
     metrics,
     models,
     ops,
     predictions,
+    security_headers,
     services,
 )
 from api.auth import Authenticator
 from api.catalog import Catalog
 from api.circuit import Circuit
 from api.hot_routes import HotRoutes
+from api.key_use import KeyUse
 from api.last_known import LastKnown
 from api.openapi import document, page
 from api.pace import Pace
@@ -30,8 +33,10 @@ from api.throttle import Throttle
 from api.uploads import Uploads
 from api.waiting import Waiting
 from model_store.store import ModelStore
+from worker.audit import Audit
 from worker.connection import connect
 from worker.credentials import ApiKeys
+from worker.key_uses import KeyUses
 from worker.lanes import Lanes
 from worker.ledger import PREDICTIONS
 from worker.listing import Listing
@@ -49,6 +54,7 @@ answered without a problem document.
 _BLUEPRINTS = (
     predictions.api,
     models.api,
+    keys.api,
     ops.api,
     metrics.api,
     health.api,
@@ -94,9 +100,10 @@ def _services(settings: ApiSettings, queue: Queue | None) -> Services:
         ModelStore.from_settings(settings),
         ask_workers=LastKnown(versions.findings, Findings()),
     )
-    lanes = Lanes(client)
+    lanes, api_keys, key_uses = Lanes(client), ApiKeys(client), KeyUses(client)
     return Services(
         settings=settings,
+        always=security_headers.chosen(settings.public_url),
         queue=queue,
         listing=Listing(client),
         lanes=lanes,
@@ -107,7 +114,11 @@ def _services(settings: ApiSettings, queue: Queue | None) -> Services:
         ),
         uploads=Uploads(settings.upload_timeout_s, break_off=early_answer.break_off),
         pace=Pace(LastKnown(partial(lanes.rates, PREDICTIONS), Rates())),
-        authenticator=Authenticator(ApiKeys(client), cache_s=settings.key_cache_s),
+        authenticator=Authenticator(api_keys, cache_s=settings.key_cache_s),
+        keys=api_keys,
+        key_uses=key_uses,
+        key_use=KeyUse(key_uses.keep),
+        audit=Audit(client),
         circuit=Circuit(client.ping),
         readiness=Readiness(queue, catalog),
         versions=versions,

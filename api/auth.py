@@ -11,7 +11,13 @@ from typing import Any, TypeVar
 
 from api.errors import InvalidKey, MissingKey, MissingScope
 from api.headers import JSON
-from worker.credentials import OPERATOR_TENANT, ApiKey, ApiKeys, split_token
+from worker.credentials import (
+    OPERATOR_TENANT,
+    TOKEN_LENGTH,
+    ApiKey,
+    ApiKeys,
+    split_token,
+)
 
 #: Keys that a process remembers, good and bad ones apart: a guesser with a new token
 #: in each request cannot push out the keys that are in use.
@@ -156,9 +162,13 @@ def public(view: _View) -> _View:
 
 def _bearer(header: str | None) -> str:
     scheme, _, token = (header or "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
+    token = token.strip()
+    if scheme.lower() != "bearer" or not token:
         raise MissingKey
-    return token.strip()
+    if len(token) > TOKEN_LENGTH:
+        # Not even hashed: what is no token costs as little as can be.
+        raise InvalidKey
+    return token
 
 
 def _principal(key: ApiKey) -> Principal:

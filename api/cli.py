@@ -3,6 +3,7 @@
 import click
 
 import api
+from api.commands.audit import audit
 from api.commands.dead_letters import dead_letters
 from api.commands.doctor import doctor
 from api.commands.keys import keys
@@ -33,3 +34,4 @@ main.add_command(model)
 main.add_command(predict)
 main.add_command(dead_letters)
 main.add_command(doctor)
+main.add_command(audit)

@@ -3,7 +3,7 @@
 import sys
 from typing import Any
 
-from api import headers, hooks
+from api import headers, hooks, security_headers
 from api.answers import Answer
 from api.errors import PROBLEM_TYPE, ServiceError
 
@@ -55,5 +55,5 @@ def _answer(environ: dict[str, Any], error: ServiceError) -> Answer:
     body = error.body(request_id)
     answer = Answer(body, error.status, error.headers, PROBLEM_TYPE)
     answer.headers["Content-Length"] = str(len(body) + 1)
-    hooks.finish(answer.headers, request_id, None)
+    hooks.finish(answer.headers, security_headers.ALWAYS, request_id, None)
     return answer

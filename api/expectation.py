@@ -25,6 +25,7 @@ def expected(
         own = found.get("properties", {}).get(part)
         names_last = is_name and at == len(location) - 1
         others = "propertyNames" if names_last else "additionalProperties"
+        others = "items" if isinstance(part, int) else others
         inner = own if own is not None else found.get(others)
         found = _resolved(schema, inner if isinstance(inner, dict) else {})
     words = _WORDS.get(str(found.get("type")), _anything)(found)
@@ -48,7 +49,16 @@ def _anything(found: Schema) -> str:
     return "another value"
 
 
+def _list(found: Schema) -> str:
+    least, most = found.get("minItems", 0), found.get("maxItems")
+    inner = found.get("items", {})
+    words = _WORDS.get(str(inner.get("type")), _anything)(inner)
+    return f"a list of {least} to {most} elements, each {words}"
+
+
 def _text(found: Schema) -> str:
+    if "enum" in found:
+        return "one of " + ", ".join(found["enum"])
     pattern = found.get("pattern")
     least, most = found.get("minLength", 0), found.get("maxLength")
     if pattern and pattern != WITHOUT_NUL:
@@ -90,6 +100,7 @@ def _object(found: Schema) -> str:
 
 
 _WORDS = {
+    "array": _list,
     "integer": lambda found: "a whole number" + _range(found),
     "number": lambda found: "a number" + _range(found),
     "string": _text,

@@ -1,13 +1,14 @@
 """What happens around every request: its id, its caller, its headers, its errors."""
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 import redis
 from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import MethodNotAllowed
 
-from api import answers, deprecation, headers
+from api import answers, audit_trail, deprecation, headers
 from api.answers import Answer
 from api.auth import Principal
 from api.call import Call
@@ -54,6 +55,7 @@ def admit(shared: Services, environ: dict[str, Any], view: Any) -> Principal:
     caller = shared.authenticator.authenticate(
         environ.get("HTTP_AUTHORIZATION"), before_lookup=shared.circuit.check
     )
+    shared.key_use.note(caller.key_id)
     for scope in view.scopes:
         caller.require(scope)
     if not headers.accepts(environ.get("HTTP_ACCEPT"), view.offers):
@@ -84,17 +86,20 @@ def problem(
     return Answer(body, answer.status, answer.headers, PROBLEM_TYPE)
 
 
-def finish(answered: Any, request_id: str, view: Any) -> None:
+def finish(
+    answered: Any, always: Mapping[str, str], request_id: str, view: Any
+) -> None:
     """Add the headers that every answer has to those of this one.
 
     Args:
         answered: The headers of the answer.
+        always: Headers of every answer that says nothing else itself.
         request_id: What to name the request by in a complaint.
         view: The view of the request's route; None where it has none.
     """
     answered["Request-Id"] = request_id
-    answered["X-Content-Type-Options"] = "nosniff"
-    answered.setdefault("Cache-Control", "no-store")
+    for name, value in always.items():
+        answered.setdefault(name, value)
     if told := deprecation.told_of(view):
         links = [answered["Link"]] if "Link" in answered else []
         answered.update(told.headers())
@@ -121,7 +126,9 @@ def _view() -> Any:
 
 
 def _finish(response: Response) -> Response:
-    finish(response.headers, g.request_id, _view())
+    view = _view()
+    audit_trail.note(view, response.status_code)
+    finish(response.headers, services().always, g.request_id, view)
     if response.status_code in _WITHOUT_CONTENT:
         # Flask names a type for what is not there.
         response.headers.pop("Content-Type", None)

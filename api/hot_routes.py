@@ -49,7 +49,7 @@ class HotRoutes:
             answer = hooks.problem(
                 self._shared, error, request_id=request_id, operation=operation
             )
-        hooks.finish(answer.headers, request_id, route)
+        hooks.finish(answer.headers, self._shared.always, request_id, route)
         return answer
 
 

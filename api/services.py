@@ -1,5 +1,6 @@
 """What the views of one process share."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import Flask, current_app
@@ -7,12 +8,16 @@ from flask import Flask, current_app
 from api.auth import Authenticator
 from api.catalog import Catalog
 from api.circuit import Circuit
+from api.key_use import KeyUse
 from api.pace import Pace
 from api.readiness import Readiness
 from api.settings import ApiSettings
 from api.throttle import Throttle
 from api.uploads import Uploads
 from api.waiting import Waiting
+from worker.audit import Audit
+from worker.credentials import ApiKeys
+from worker.key_uses import KeyUses
 from worker.lanes import Lanes
 from worker.listing import Listing
 from worker.queue import Queue
@@ -26,6 +31,8 @@ class Services:
     """One of each, made when the application is."""
 
     settings: ApiSettings
+    #: Headers of every answer that says nothing else itself.
+    always: Mapping[str, str]
     queue: Queue
     listing: Listing
     lanes: Lanes
@@ -34,6 +41,10 @@ class Services:
     uploads: Uploads
     pace: Pace
     authenticator: Authenticator
+    keys: ApiKeys
+    key_uses: KeyUses
+    key_use: KeyUse
+    audit: Audit
     circuit: Circuit
     readiness: Readiness
     versions: Versions

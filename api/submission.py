@@ -5,18 +5,14 @@ import uuid
 from typing import Any
 
 import orjson
-from pydantic import ValidationError
 
-from api import explanation, json_text
+from api import explanation, json_body, json_text
 from api.catalog import CHAMPION, Catalog, Served
-from api.errors import BadRequest, InvalidSubmission
+from api.errors import BadRequest
 from api.request_body import PredictionRequest
 from model_store.aliases import ALIAS_NAMES
 from model_store.errors import UnknownModel
 from worker.jobs import Submission
-
-#: Errors listed in one answer.
-_MAX_ERRORS = 50
 
 
 def submission(
@@ -47,9 +43,8 @@ def submission(
     """
     document = json_text.parse(body)
     served, errors = _version(document, catalog)
-    repeated = json_text.repeated_names(body, document)
-    errors += [explanation.repeated(place) for place in repeated]
-    request = _validated(document, served.request_model, errors)
+    errors += json_body.repeated(body, document)
+    request = json_body.validated(document, served.request_model, errors)
     deadline_ms = milliseconds(_deadline_s(request, cancel_after_s))
     # Fields in the schema's order, absent ones left out: one text per house.
     house = request.input.model_dump_json(exclude_none=True).encode()
@@ -91,33 +86,6 @@ def _alias(request: PredictionRequest) -> str | None:
     """Return the alias by which the version was named; None where it was an id."""
     named = request.version or CHAMPION
     return named if named in ALIAS_NAMES else None
-
-
-def _validated(
-    document: Any, model: type[PredictionRequest], errors: list[dict[str, Any]]
-) -> PredictionRequest:
-    try:
-        request = model.model_validate(document)
-    except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False)
-        room = max(0, _MAX_ERRORS - len(errors))
-        told = [explanation.explained(model, one) for one in found[:room]]
-        raise _invalid(errors + told, len(errors) + len(found)) from None
-    if errors:
-        raise _invalid(errors, len(errors))
-    return request
-
-
-def _invalid(errors: list[dict[str, Any]], number: int) -> InvalidSubmission:
-    """Return what a client is told: all reasons, or how many were left out."""
-    told = errors[:_MAX_ERRORS]
-    if len(told) == number:
-        return InvalidSubmission(told)
-    return InvalidSubmission(
-        told,
-        "The request was understood and is not valid; `errors` lists the first "
-        f"{len(told)} of {number} reasons.",
-    )
 
 
 def _deadline_s(

@@ -66,6 +66,7 @@ CONTENTS = {
         "explanation/architecture",
         "explanation/states",
         "explanation/promises",
+        "explanation/security",
         "decisions/README",
         "evaluation/README",
         "benchmarks",

@@ -17,7 +17,7 @@ This page is made from the code: `make docs` writes it.
 - A key goes into the header: `Authorization: Bearer kb_...`; each route names the scope that the key must carry.
 - Bodies are JSON, in UTF-8; their fields are on the page of [schemas](schemas.md).
 - Every error is a problem document (RFC 9457) whose `type` is one of the [problem types](problems.md).
-- Every answer has the headers `Request-Id`, `Cache-Control` and `X-Content-Type-Options`; the tables name the others.
+- Every answer has the headers {always}; the tables name the others.
 - Whatever takes `GET` takes `HEAD` too; `OPTIONS` answers 204 and any other method 405, both with `Allow`.
 - Times are UTC in the form of RFC 3339; durations are seconds.
 """
@@ -30,7 +30,9 @@ def render() -> str:
         f"\n## {tag['name'].capitalize()}\n" + "".join(_routes(whole, tag["name"]))
         for tag in whole["tags"]
     ]
-    return _OPENING + "".join(sections) + _headers(whole)
+    *others, last = (f"`{name}`" for name in ALWAYS)
+    opening = _OPENING.format(always=f"{', '.join(others)} and {last}")
+    return opening + "".join(sections) + _headers(whole)
 
 
 def _routes(whole: dict[str, Any], tag: str) -> Iterator[str]:

@@ -19,6 +19,11 @@ REMEDIES = {
     "revoked, and make a new one.",
     "missing-scope": "Use a key that carries the scope named in `detail`; the scopes "
     "of a key never change, so make another key.",
+    "unknown-key": "Look the id up in `GET /v1/keys`: it is the middle part of the "
+    "token.",
+    "last-operate-key": "Make another key with the scope `operate` first, or say "
+    "`?force=true`; then only `kerbside keys create` on the service's own machine "
+    "makes one.",
     "unknown-prediction": "Look at the id, and whether the key belongs to the tenant "
     "that submitted it.",
     "unknown-model-version": "Choose a version or alias of `GET /v1/models`.",

@@ -13,6 +13,7 @@ from typing import Any, Self
 import orjson
 import redis
 
+from worker.jobs import rfc3339
 from worker.ledger import API_KEYS
 
 #: Everything that a key can be allowed to do.
@@ -22,11 +23,17 @@ OPERATOR_TENANT = "operator"
 
 _TOKEN = re.compile(r"kb_([0-9A-Za-z]{12})_([0-9A-Za-z]{43})")
 #: No space or colon: the ledger's records and key names are split at them.
-_TENANT = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+TENANT = r"[a-z0-9][a-z0-9_-]{0,62}"
 _ALPHABET = string.digits + string.ascii_letters
 _ID_LENGTH = 12
 #: 43 letters of 62 hold the 256 bits of a sha256, so that guessing has no short cut.
 _SECRET_LENGTH = 43
+#: Characters of a token: `kb_<id>_<secret>`.
+TOKEN_LENGTH = len("kb_") + _ID_LENGTH + len("_") + _SECRET_LENGTH
+#: Characters of a key's name, at most.
+MAX_NAME = 100
+#: Text of one line: a name is shown in tables.
+ONE_LINE = r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]*"
 
 
 class InvalidKeyRequest(ValueError):
@@ -52,6 +59,26 @@ class ApiKey:
         """Tell whether the key is neither revoked nor expired."""
         expired = self.expires_at is not None and self.expires_at <= now
         return self.revoked_at is None and not expired
+
+    def state(self, now: datetime) -> str:
+        """Return `usable`, `expired` or `revoked`."""
+        if self.revoked_at is not None:
+            return "revoked"
+        return "usable" if self.is_usable(now) else "expired"
+
+    def public(self, now: datetime, last_used_at: datetime | None) -> dict[str, Any]:
+        """Return what may be shown of the key."""
+        return {
+            "id": self.id,
+            "tenant": self.tenant,
+            "scopes": sorted(self.scopes),
+            "name": self.name,
+            "state": self.state(now),
+            "created_at": _told(self.created_at),
+            "expires_at": _told(self.expires_at),
+            "revoked_at": _told(self.revoked_at),
+            "last_used_at": _told(last_used_at),
+        }
 
     def opens(self, secret: str) -> bool:
         """Tell whether `secret` is this key's, in a time that betrays nothing."""
@@ -122,10 +149,11 @@ class ApiKeys:
         """Make a key and return its token, shown this once, with what is kept of it.
 
         Raises:
-            InvalidKeyRequest: Tenant, scopes or expiry cannot be.
+            InvalidKeyRequest: Tenant, scopes, expiry or name cannot be.
         """
         wanted = frozenset(scopes)
         _check(tenant, wanted, expires_at, self._now())
+        _check_name(name)
         secret = _random(_SECRET_LENGTH)
         key = ApiKey(
             id=_random(_ID_LENGTH),
@@ -150,6 +178,12 @@ class ApiKeys:
         keys = [ApiKey.from_json(field.decode(), text) for field, text in rows.items()]
         return sorted(keys, key=lambda key: (key.created_at, key.id))
 
+    def carries_last(self, scope: str, key_id: str) -> bool:
+        """Tell whether no usable key but this one carries a scope."""
+        now = self._now()
+        carrying = [key for key in self.list() if scope in key.scopes]
+        return [key.id for key in carrying if key.is_usable(now)] == [key_id]
+
     def revoke(self, key_id: str) -> ApiKey | None:
         """Revoke a key; a second time changes nothing; None when there is none."""
         key = self.find(key_id)
@@ -163,7 +197,7 @@ class ApiKeys:
 def _check(
     tenant: str, scopes: frozenset[str], expires_at: datetime | None, now: datetime
 ) -> None:
-    if not _TENANT.fullmatch(tenant):
+    if not re.fullmatch(TENANT, tenant):
         raise InvalidKeyRequest(
             f"tenant {tenant!r} cannot be used: expected 1 to 63 lower-case letters, "
             "digits, '-' and '_', beginning with a letter or digit"
@@ -186,12 +220,24 @@ def _check(
         )
 
 
+def _check_name(name: str) -> None:
+    if len(name) > MAX_NAME or not re.fullmatch(ONE_LINE, name):
+        raise InvalidKeyRequest(
+            f"name of {len(name)} characters cannot be used: expected one line of at "
+            f"most {MAX_NAME} characters"
+        )
+
+
 def _random(length: int) -> str:
     return "".join(secrets.choice(_ALPHABET) for _ in range(length))
 
 
 def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _told(instant: datetime | None) -> str | None:
+    return None if instant is None else rfc3339(int(instant.timestamp() * 1000))
 
 
 def _instant(text: str | None) -> datetime | None:

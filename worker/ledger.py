@@ -39,6 +39,8 @@ Scripts build keys from ids, so one primary holds them all (no Redis Cluster).
 | `kerbside:active:<destination>` | set | - | webhooks | its deliveries in the lane or in hand |
 | `kerbside:parked:<destination>` | zset | - | webhooks | its deliveries that wait for one of those to end -> their number |
 | `kerbside:keys` | hash | - | credentials | API key id -> its JSON record |
+| `kerbside:used` | hash | - | key_uses | API key id -> when it was last used, to the minute |
+| `kerbside:audit` | list | newest 10,000 | audit | JSON of each action of an operator, newest left |
 | `kerbside:finished:<db>` | channel | - | prelude | ids of finished jobs, one a line |
 | `kerbside:models:<db>` | channel | - | refuse | JSON of `type` (`model.refused`), `version`, `reason`, `time`; once for each reason |
 
@@ -69,6 +71,10 @@ LANES = (PREDICTIONS, WEBHOOKS)
 
 #: Hash of API keys.
 API_KEYS = "kerbside:keys"
+#: When each API key was last used.
+KEYS_USED = "kerbside:used"
+#: What operators did.
+AUDIT = "kerbside:audit"
 #: Why new jobs are refused, while they are.
 MEMORY_FULL = "kerbside:memory_full"
 #: Which model versions workers have loaded, and which they refuse.

@@ -13,10 +13,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from api.commands import letter_display, redis_access
+from api.commands import auditing, letter_display, redis_access
 from api.launcher import faults, installation
 from api.launcher.faults import Fault, NotFound, QueueRefused, RedisUnreachable
 from model_store.command_line import Group, results
+from worker.audit import Outcome
 from worker.dead_letters import DeadLetter, DeadLetters, Selection
 from worker.errors import JobGone, NotRetryable, QueueRefusal, UnknownJob
 from worker.jobs import rfc3339
@@ -170,7 +171,7 @@ class _Action:
     verb: str
     past: str
     on: Callable[[DeadLetters, DeadLetter], object]
-    done: int = 0
+    done: list[str] = field(default_factory=list)
     skipped: list[dict[str, str]] = field(default_factory=list)
 
     def run(self, kept: DeadLetters, letters: Iterable[DeadLetter]) -> None:
@@ -178,12 +179,12 @@ class _Action:
         for letter in letters:
             try:
                 self.on(kept, letter)
-                self.done += 1
+                self.done.append(letter.id)
             except (JobGone, NotRetryable, UnknownJob) as error:
                 self.skipped.append({"id": letter.id, "reason": str(error)})
             except QueueRefusal as error:
                 raise QueueRefused(
-                    f"{error} {self.done} were {self.past}; the others are as they"
+                    f"{error} {len(self.done)} were {self.past}; the others are as they"
                     " were. Repeat the command when there is room."
                 ) from error
 
@@ -191,13 +192,13 @@ class _Action:
         """Print the counts."""
         if as_json:
             record = {"action": self.verb, "dry_run": dry_run, "selected": selected}
-            told = {"done": self.done, "skipped": self.skipped}
+            told = {"done": len(self.done), "skipped": self.skipped}
             click.echo(json.dumps(record | told))
         elif dry_run:
             click.echo(f"{selected} would be {self.past}.")
         else:
             more = f" {len(self.skipped)} are no dead letters any more."
-            click.echo(f"{self.done} {self.past}.{more if self.skipped else ''}")
+            click.echo(f"{len(self.done)} {self.past}.{more if self.skipped else ''}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,8 +231,17 @@ def _act(action: _Action, asked: _Asked) -> None:
         if len(letters) > 1 and not (asked.dry_run or asked.yes):
             _ask(action.verb, len(letters))
         if not asked.dry_run:
-            action.run(kept, letters)
+            _run(action, kept, letters)
     action.tell(len(letters), dry_run=asked.dry_run, as_json=asked.as_json)
+
+
+def _run(action: _Action, kept: DeadLetters, letters: Sequence[DeadLetter]) -> None:
+    outcome: Outcome = "failed"
+    try:
+        action.run(kept, letters)
+        outcome = "done"
+    finally:
+        auditing.keep(f"{action.verb}_dead_letters", action.done, outcome)
 
 
 def _ask(verb: str, count: int) -> None:

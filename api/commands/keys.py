@@ -2,7 +2,8 @@
 
 import contextlib
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,13 +11,36 @@ import click
 from rich.markup import escape
 from rich.table import Table
 
-from api.commands import redis_access
+from api.commands import auditing, redis_access
 from api.launcher import faults, installation
 from api.launcher.faults import NotFound, RedisUnreachable
 from model_store.command_line import Group, results
 from worker.credentials import SCOPES, ApiKey, ApiKeys, InvalidKeyRequest
+from worker.key_uses import KeyUses
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+#: Last letter of a duration -> its seconds.
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+class _Duration(click.ParamType[timedelta]):
+    """A duration such as `90d`, in one unit."""
+
+    name = "duration"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> timedelta:
+        """Read a duration as it was typed."""
+        match = re.fullmatch(r"([1-9][0-9]{0,8})([smhd])", str(value))
+        if match is None:
+            self.fail(
+                f"{value!r} is no duration: expected a number and s, m, h or d, such "
+                "as 90d or 12h.",
+                param,
+                ctx,
+            )
+        return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
 
 
 @click.group(cls=Group, exit_codes=faults.exit_codes(RedisUnreachable, NotFound))
@@ -42,37 +66,72 @@ def keys() -> None:
     help="What it may do; repeat for more.",
 )
 @click.option("--name", default="", help="For the people who look after keys.")
-@click.option("--days", type=click.IntRange(1), help="Days until it expires.")
+@click.option(
+    "--expires-in",
+    "lifetime",
+    type=_Duration(),
+    help="After how long it expires, such as 90d, 12h or 30m.",
+)
 @_as_json
 def create(
-    *, tenant: str, scopes: tuple[str, ...], name: str, days: int | None, as_json: bool
+    *,
+    tenant: str,
+    scopes: tuple[str, ...],
+    name: str,
+    lifetime: timedelta | None,
+    as_json: bool,
 ) -> None:
     """Make a key and print its token, which is shown this once."""
-    expires_at = datetime.now(UTC) + timedelta(days=days) if days else None
-    with _kept() as kept:
+    with _kept() as (kept, _):
         try:
             token, key = kept.create(
-                tenant=tenant, scopes=scopes, name=name, expires_at=expires_at
+                tenant=tenant,
+                scopes=scopes,
+                name=name,
+                expires_at=_end_of(lifetime),
             )
         except InvalidKeyRequest as error:
             raise click.UsageError(str(error)) from error
-    click.echo(json.dumps({"token": token, **_public(key)}) if as_json else token)
+    auditing.keep("create_key", [key.id])
+    public = key.public(datetime.now(UTC), None)
+    click.echo(json.dumps({"token": token, **public}) if as_json else token)
 
 
 @keys.command("list")
+@click.option("--tenant", help="Only keys of this tenant.")
 @_as_json
-def list_keys(*, as_json: bool) -> None:
-    """List all keys, without their secrets."""
-    with _kept() as kept:
-        found = [_public(key) for key in kept.list()]
+def list_keys(*, tenant: str | None, as_json: bool) -> None:
+    """List keys, without their secrets; expired and revoked ones too."""
+    with _kept() as (kept, uses):
+        found = [key for key in kept.list() if tenant in {None, key.tenant}]
+        shown = _public(found, uses)
     if as_json:
-        click.echo(json.dumps(found))
+        click.echo(json.dumps(shown))
         return
-    table = Table("id", "tenant", "scopes", "name", "made on", "state", box=None)
-    for key in found:
+    columns = ("id", "tenant", "scopes", "name", "made on", "last used", "state")
+    table = Table(*columns, box=None)
+    for key in shown:
         scopes, made_on = " ".join(key["scopes"]), key["created_at"][:10]
-        row = (key["id"], key["tenant"], scopes, key["name"], made_on, key["state"])
-        table.add_row(*map(escape, row))
+        used = (key["last_used_at"] or "never")[:16].replace("T", " ")
+        row = (key["id"], key["tenant"], scopes, key["name"], made_on, used)
+        table.add_row(*map(escape, (*row, key["state"])))
+    results().print(table)
+
+
+@keys.command()
+@click.argument("key_id", metavar="ID")
+@_as_json
+def show(*, key_id: str, as_json: bool) -> None:
+    """Show what is kept of the key ID: everything but its secret."""
+    with _kept() as (kept, uses):
+        (shown,) = _public([_found(kept.find(key_id), key_id)], uses)
+    if as_json:
+        click.echo(json.dumps(shown))
+        return
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for name, value in shown.items():
+        told = " ".join(value) if isinstance(value, list) else value
+        table.add_row(name, escape(told or "-"))
     results().print(table)
 
 
@@ -85,28 +144,45 @@ def revoke(*, key_id: str, as_json: bool) -> None:
     A process of the API that has just seen it takes it for KERBSIDE_KEY_CACHE_S more
     seconds at most, by default 5.
     """
-    with _kept() as kept:
-        key = kept.revoke(key_id)
-    if key is None:
-        raise NotFound(f"There is no key {key_id}; `kerbside keys list` shows all.")
-    click.echo(json.dumps(_public(key)) if as_json else f"Revoked {key.id}.")
+    with _kept() as (kept, uses):
+        is_last = kept.carries_last("operate", key_id)
+        key = _found(kept.revoke(key_id), key_id)
+        (shown,) = _public([key], uses)
+    auditing.keep("revoke_key", [key.id])
+    if is_last:
+        click.echo(
+            "Warning: no usable key with the scope operate is left; make one with "
+            "`kerbside keys create --tenant operator --scope operate`.",
+            err=True,
+        )
+    click.echo(json.dumps(shown) if as_json else f"Revoked {key.id}.")
 
 
 @contextlib.contextmanager
-def _kept() -> Iterator[ApiKeys]:
-    with redis_access.connected(installation.read_settings()) as client:
-        yield ApiKeys(client)
+def _kept() -> Iterator[tuple[ApiKeys, KeyUses]]:
+    settings = installation.read_settings()
+    with redis_access.connected(settings) as client:
+        yield ApiKeys(client), KeyUses(client)
 
 
-def _public(key: ApiKey) -> dict[str, Any]:
-    """Return what may be shown of a key."""
-    state = "usable" if key.is_usable(datetime.now(UTC)) else "expired"
-    return {
-        "id": key.id,
-        "tenant": key.tenant,
-        "scopes": sorted(key.scopes),
-        "name": key.name,
-        "created_at": key.created_at.isoformat(),
-        "expires_at": key.expires_at and key.expires_at.isoformat(),
-        "state": "revoked" if key.revoked_at else state,
-    }
+def _end_of(lifetime: timedelta | None) -> datetime | None:
+    if lifetime is None:
+        return None
+    try:
+        return datetime.now(UTC) + lifetime
+    except OverflowError:
+        raise click.UsageError(
+            "--expires-in: that is after the year 9999; leave it out for a key that "
+            "does not expire."
+        ) from None
+
+
+def _found(key: ApiKey | None, key_id: str) -> ApiKey:
+    if key is None:
+        raise NotFound(f"There is no key {key_id}; `kerbside keys list` shows all.")
+    return key
+
+
+def _public(found: Sequence[ApiKey], uses: KeyUses) -> list[dict[str, Any]]:
+    used, now = uses.of(key.id for key in found), datetime.now(UTC)
+    return [key.public(now, used.get(key.id)) for key in found]

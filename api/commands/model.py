@@ -1,17 +1,28 @@
 """`kerbside model`: handed to a program that may load the model stack."""
 
+import contextlib
 import os
 import shlex
+import signal
 import subprocess
 import sys
 
 import click
 from click.shell_completion import CompletionItem
 
+from api.commands import auditing
+from api.launcher import installation
 from api.settings import child_environment
-from model_store.command_line import Command
+from model_store import options
+from model_store.command_line import DONE, WRONG_USAGE, Command
+from model_store.errors import ModelStoreError
+from model_store.store import ModelStore
 
 _PROGRAM = (sys.executable, "-m", "model_store")
+#: Commands that say what prices houses -> the operation, in the audit log.
+_AUDITED = {"promote": "promote_model", "rollback": "rollback_model"}
+#: What the shell adds to the number of a signal that ended a program.
+_BY_SIGNAL = 128
 
 
 def _completed(
@@ -53,4 +64,47 @@ class _Handed(Command):
 )
 def model(arguments: tuple[str, ...]) -> None:
     """Train models and look at them: `kerbside model --help`."""
-    os.execv(sys.executable, [*_PROGRAM, *arguments])  # noqa: S606 -- becomes the program, no shell
+    operation = _AUDITED.get(arguments[0]) if arguments else None
+    if operation is None or {"-h", "--help"}.intersection(arguments):
+        os.execv(sys.executable, [*_PROGRAM, *arguments])  # noqa: S606 -- becomes the program, no shell
+    code = _run(arguments)
+    if code != WRONG_USAGE:
+        done = code == DONE
+        target = _target(arguments[1:], done=done)
+        auditing.keep(operation, target, "done" if done else "failed")
+    sys.exit(code)
+
+
+def _run(arguments: tuple[str, ...]) -> int:
+    """Run the other program to its end; Ctrl-C is its own affair."""
+    with subprocess.Popen([*_PROGRAM, *arguments]) as program:
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            code = program.wait()
+        finally:
+            signal.signal(signal.SIGINT, before)
+    return code if code >= 0 else _BY_SIGNAL - code
+
+
+@click.command(add_help_option=False, context_settings={"ignore_unknown_options": True})
+@click.argument("version", required=False)
+@click.option("--as", "post", default="champion")
+@options.if_generation
+@options.store
+@options.as_json
+def _typed() -> None:
+    """Read what the other program was told."""
+
+
+def _target(words: tuple[str, ...], *, done: bool) -> list[str]:
+    """Return the version that has the post now; the one named where it has not."""
+    typed = _typed.make_context("", list(words), resilient_parsing=True).params
+    settings = installation.read_settings()
+    if typed["store_url"]:
+        settings = settings.model_copy(update={"store_url": typed["store_url"]})
+    version = typed["version"]
+    if done:
+        with contextlib.suppress(ModelStoreError):
+            aliases = ModelStore.from_settings(settings).aliases()
+            version = getattr(aliases, typed["post"], version)
+    return [version] if version else []

@@ -6,12 +6,17 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from api import schemas
+from api.key_request import KeyRequest
 from api.openapi import examples
 
 _ANSWERS: tuple[type[BaseModel], ...] = (
+    schemas.ApiKey,
+    schemas.ApiKeyList,
+    schemas.AuditLog,
     schemas.Health,
     schemas.Model,
     schemas.ModelList,
+    schemas.NewApiKey,
     schemas.Prediction,
     schemas.PredictionList,
     schemas.Problem,
@@ -25,7 +30,14 @@ _HEADERS = {
     "Deprecation": ("Since when this route is to end, RFC 9745.", "@1798761600"),
     "Cache-Control": ("Whether and for how long the answer may be kept.", "no-store"),
     "Connection": ("`close`: this connection has ended.", "close"),
-    "Content-Security-Policy": ("What the page may load.", "default-src 'self'"),
+    "Content-Security-Policy": (
+        "What a browser may load for the answer.",
+        "default-src 'none'; frame-ancestors 'none'",
+    ),
+    "Cross-Origin-Resource-Policy": (
+        "Pages of other sites may not embed the answer.",
+        "same-origin",
+    ),
     "ETag": (
         "Hash of this answer; send it back in If-None-Match.",
         '"8d1f0a0f4c3be8a2f5a0a1e1b7c55d0e"',
@@ -36,7 +48,7 @@ _HEADERS = {
         '<https://api.example.org/v1/predictions?cursor=o...>; rel="next"',
     ),
     "Location": (
-        "URL of the prediction.",
+        "URL of what was made.",
         f"https://api.example.org/v1/predictions/{examples.ID}",
     ),
     "Preference-Applied": (
@@ -47,12 +59,18 @@ _HEADERS = {
         "Yours if you sent one, else a new one; name it in a complaint.",
         "3f1c9a0be27d4458",
     ),
+    "Referrer-Policy": ("Links tell nobody where they were.", "no-referrer"),
     "Retry-After": ("Seconds after which it is worth asking again.", "2"),
+    "Strict-Transport-Security": (
+        "Come by https only; where `KERBSIDE_PUBLIC_URL` is https.",
+        "max-age=31536000",
+    ),
     "Sunset": (
         "When this route stops answering, RFC 8594.",
         "Fri, 01 Jan 2027 00:00:00 GMT",
     ),
     "X-Content-Type-Options": ("The type is what it says.", "nosniff"),
+    "X-Frame-Options": ("No page may show the answer in a frame.", "DENY"),
     "WWW-Authenticate": ("What is wrong with the key.", 'Bearer realm="kerbside"'),
 }
 
@@ -71,10 +89,10 @@ def bodies(request_model: type[BaseModel]) -> dict[str, Any]:
         [(model, "serialization") for model in _ANSWERS],
         ref_template="#/components/schemas/{model}",
     )
-    request = request_model.model_json_schema(
-        ref_template="#/components/schemas/{model}"
-    )
-    found = {**answers["$defs"], **request.pop("$defs"), request["title"]: request}
+    found = {**answers["$defs"]}
+    for model in (request_model, KeyRequest):
+        request = model.model_json_schema(ref_template="#/components/schemas/{model}")
+        found |= {**request.pop("$defs", {}), request["title"]: request}
     for name, example in examples.BODIES.items():
         found[name]["examples"] = [example]
     return found

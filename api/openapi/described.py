@@ -5,6 +5,7 @@ from http import HTTPStatus
 from itertools import groupby
 from typing import Any
 
+from api import security_headers
 from api.errors import PROBLEM_TYPE, ServiceError
 from api.headers import JSON
 from api.schemas import Problem
@@ -15,7 +16,7 @@ def _schema(name: str) -> dict[str, str]:
 
 
 #: Headers that every answer has.
-ALWAYS = ("Request-Id", "Cache-Control", "X-Content-Type-Options")
+ALWAYS = ("Request-Id", *security_headers.chosen("https://"))
 
 
 def _headers(names: Sequence[str]) -> dict[str, Any]:

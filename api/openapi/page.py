@@ -19,7 +19,7 @@ api = APIBlueprint("page", __name__, abp_tags=[Tag(name="document")])
 #: Everything that the page loads comes from this process.
 _PAGE_POLICY = (
     "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
-    "frame-ancestors 'none'"
+    "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _SWAGGER = Path(str(resources.files("flask_openapi3_swagger"))) / "templates/swagger"
 _STATIC = Path(str(resources.files("api"))) / "static"

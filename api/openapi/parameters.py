@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from api.ops import DEFAULT_ACTIONS, MAX_ACTIONS
 from api.prediction_lists import DEFAULT_LIMIT, MAX_LIMIT, STATUSES
 from api.settings import ApiSettings
 
@@ -25,7 +26,7 @@ _DURATION = (
 
 def described(settings: ApiSettings) -> dict[str, Any]:
     """Return every header and query parameter of a request."""
-    return {**_request_headers(settings), **_query()}
+    return {**_request_headers(settings), **_query(), **_operators_query()}
 
 
 def _request_headers(settings: ApiSettings) -> dict[str, Any]:
@@ -126,6 +127,34 @@ def _query() -> dict[str, Any]:
             "Only predictions made before this time, RFC 3339.",
             instant,
             "2026-02-01T00:00:00+01:00",
+        ),
+    }
+
+
+def _operators_query() -> dict[str, Any]:
+    limit = {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": MAX_ACTIONS,
+        "default": DEFAULT_ACTIONS,
+    }
+    return {
+        "tenant": _parameter(
+            "query", "tenant", "Only keys of this tenant.", {"type": "string"}, "acme"
+        ),
+        "force": _parameter(
+            "query",
+            "force",
+            "Whether to revoke even the last usable key with the scope `operate`.",
+            {"type": "boolean", "default": False},
+            "true",
+        ),
+        "actions": _parameter(
+            "query",
+            "limit",
+            f"Actions, {MAX_ACTIONS} at most; {DEFAULT_ACTIONS} by default.",
+            limit,
+            50,
         ),
     }
 

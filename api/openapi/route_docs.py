@@ -32,6 +32,7 @@ _SUBMIT = (
     errors.StoreUnavailable,
     errors.ModelRefused,
 )
+_KEYS = (*_CALLER, *_ANY, errors.MalformedParameter)
 #: Headers of the answer to a submit, and what can be done with what it made.
 _PUT = ("Location", "Preference-Applied", "Idempotency-Replayed")
 _MADE = (*_PUT, "ETag")
@@ -189,6 +190,44 @@ OPERATIONS: dict[str, dict[str, Any]] = {
         causes=(*_VERSION, errors.ModelRefused),
         parameters=("If-None-Match",),
     ),
+    "create_key": operation(
+        scopes=("operate",),
+        success={201: success("The key and its token.", "NewApiKey", "Location")},
+        causes=(
+            *_CALLER,
+            *_ANY,
+            errors.MalformedBody,
+            errors.CutBody,
+            errors.SlowBody,
+            errors.BodyTooLarge,
+            errors.UnsupportedMedia,
+            errors.InvalidSubmission,
+        ),
+        body="KeyRequest",
+    ),
+    "list_keys": operation(
+        scopes=("operate",),
+        success={200: success("All keys.", "ApiKeyList")},
+        causes=_KEYS,
+        parameters=("tenant",),
+    ),
+    "fetch_key": operation(
+        scopes=("operate",),
+        success={200: success("What is kept of the key.", "ApiKey")},
+        causes=(*_CALLER, *_ANY, errors.UnknownKey),
+    ),
+    "revoke_key": operation(
+        scopes=("operate",),
+        success={200: success("It is revoked.", "ApiKey")},
+        causes=(*_KEYS, errors.UnknownKey, errors.LastOperateKey),
+        parameters=("force",),
+    ),
+    "read_audit": operation(
+        scopes=("operate",),
+        success={200: success("The newest actions.", "AuditLog")},
+        causes=_KEYS,
+        parameters=("actions",),
+    ),
     "read_scaler": operation(
         scopes=("operate",),
         success={200: success("Each lane.", "Scaler")},
@@ -217,7 +256,6 @@ OPERATIONS: dict[str, dict[str, Any]] = {
             200: plain(
                 "A page to read and try this document.",
                 "text/html",
-                "Content-Security-Policy",
             ),
         },
         causes=(),

@@ -1,6 +1,9 @@
 """What operators and load balancers are answered."""
 
+from datetime import datetime
 from typing import Literal
+
+from pydantic import Field
 
 from api.schemas.body import Body
 
@@ -22,6 +25,28 @@ class Scaler(Body):
     """What an autoscaler needs to know."""
 
     queues: dict[str, Lane]
+
+
+class Action(Body):
+    """What an operator did, or tried to do."""
+
+    time: datetime
+    actor: str = Field(
+        description="`key:<id>` of an API key, or `cli:<user>` of the operating system."
+    )
+    operation: str = Field(
+        description="Id of the operation, which a command that does the same shares."
+    )
+    targets: list[str] = Field(description="Ids of what it was about; the first 100.")
+    target_count: int
+    request_id: str | None = Field(description="Null for a command.")
+    outcome: Literal["done", "refused", "failed"]
+
+
+class AuditLog(Body):
+    """What operators did, newest first; the newest 10,000 actions are kept."""
+
+    results: list[Action]
 
 
 class Health(Body):

@@ -1,17 +1,23 @@
 """The laws of who may call."""
 
 import logging
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any, cast
 
 import pytest
 import redis as redis_py
+from flask import Flask
+from werkzeug.routing import Rule
 
 from api.auth import Authenticator
 from api.errors import InvalidKey, MissingKey, MissingScope
 from tests.api.conftest import Client, Headers, MakeHeaders, assert_problem
 from tests.clock import Clock
-from worker.credentials import ApiKey, ApiKeys
+from worker.credentials import SCOPES, ApiKey, ApiKeys
+
+UNKNOWN_ID = "00000000-0000-0000-0000-000000000000"
 
 
 class CountingKeys(ApiKeys):
@@ -170,45 +176,73 @@ def test_operate_counts_for_the_operator_only(
         caller.require("operate")
 
 
-_ONE = "/v1/predictions/00000000-0000-0000-0000-000000000000"
-#: Method, path, the scopes that are needed, one of them.
-ROUTES = [
-    ("POST", "/v1/predictions", "predict", "predict"),
-    ("GET", "/v1/predictions", "read", "read"),
-    ("GET", _ONE, "read", "read"),
-    # What is canceled is shown: a key that may only submit cannot read by canceling.
-    ("POST", f"{_ONE}/cancel", "predict read", "predict"),
-    ("POST", f"{_ONE}/cancel", "predict read", "read"),
-    ("GET", "/v1/models", "read", "read"),
-    ("GET", "/v1/models/champion", "read", "read"),
-    ("GET", "/v1/ops/scaler", "operate", "operate"),
-]
+def _rules(app: Flask) -> Iterator[Rule]:
+    return app.url_map.iter_rules()
 
 
-@pytest.mark.parametrize(("method", "path", "needed", "scope"), ROUTES)
-def test_every_route_needs_a_key_with_its_scopes(
-    client: Client,
-    bearer: MakeHeaders,
-    method: str,
-    path: str,
-    needed: str,
-    scope: str,
+def guarded(app: Flask) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Return method, path and scopes of every route that is not for anybody."""
+    return [
+        (method, re.sub(r"<[^>]+>", UNKNOWN_ID, rule.rule), view.scopes)
+        for rule in _rules(app)
+        for view in [cast("Any", app.view_functions[rule.endpoint])]
+        for method in sorted((rule.methods or set()) - {"OPTIONS"})
+        if view.scopes
+    ]
+
+
+def test_only_what_is_meant_for_anybody_is_served_without_a_key(app: Flask) -> None:
+    """A new route is one of those that the next test asks."""
+    views = {rule.rule: app.view_functions[rule.endpoint] for rule in _rules(app)}
+
+    assert {path for path, view in views.items() if not cast("Any", view).scopes} == {
+        "/docs",
+        "/docs/assets/<name>",
+        "/healthz",
+        "/openapi.json",
+        "/readyz",
+    }
+
+
+def test_every_route_denies_a_stranger_and_says_how_to_come_in(
+    app: Flask, client: Client
 ) -> None:
-    """401 without a key or with a bad one, 403 with a key for something else."""
-    others = " ".join({"predict", "read", "operate"} - {scope})
+    """401, a problem document and a challenge, RFC 6750: whatever the route."""
+    for method, path, _ in guarded(app):
+        none = client.open(path, method=method)
+        bad = client.open(path, method=method, headers={"Authorization": "Bearer x"})
 
-    none = client.open(path, method=method)
-    bad = client.open(path, method=method, headers={"Authorization": "Bearer x"})
-    other = client.open(path, method=method, headers=bearer("operator", others))
-    right = client.open(path, method=method, headers=bearer("operator", needed))
+        assert none.headers["WWW-Authenticate"] == 'Bearer realm="kerbside"', path
+        assert (
+            bad.headers["WWW-Authenticate"]
+            == 'Bearer realm="kerbside", error="invalid_token"'
+        ), path
+        if method != "HEAD":
+            assert_problem(none, 401, "missing-key")
+            assert_problem(bad, 401, "invalid-key")
 
-    assert_problem(none, 401, "missing-key")
-    assert none.headers["WWW-Authenticate"] == 'Bearer realm="kerbside"'
-    assert_problem(bad, 401, "invalid-key")
-    assert 'error="invalid_token"' in bad.headers["WWW-Authenticate"]
-    assert_problem(other, 403, "missing-scope")
-    assert f'scope="{scope}"' in other.headers["WWW-Authenticate"]
-    assert right.status_code not in {401, 403}
+
+def test_every_route_denies_a_key_without_one_of_its_scopes(
+    app: Flask, client: Client, bearer: MakeHeaders
+) -> None:
+    """403 names the scope; a key that carries them all comes in.
+
+    So a key that may only submit cannot read by canceling.
+    """
+    for method, path, scopes in guarded(app):
+        for scope in scopes:
+            others = " ".join(set(SCOPES) - {scope})
+            other = client.open(path, method=method, headers=bearer("operator", others))
+
+            assert other.status_code == 403, path
+            assert other.headers["WWW-Authenticate"] == (
+                f'Bearer realm="kerbside", error="insufficient_scope", scope="{scope}"'
+            )
+            if method != "HEAD":
+                assert_problem(other, 403, "missing-scope")
+        headers = bearer("operator", " ".join(scopes))
+        right = client.open(path, method=method, headers=headers)
+        assert right.status_code not in {401, 403}, path
 
 
 def test_the_key_is_checked_before_the_body(client: Client) -> None:

@@ -1,6 +1,7 @@
 """The laws of input that is wrong: a clear answer, and nothing queued."""
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -279,3 +280,35 @@ def test_no_header_is_a_fault_of_ours(
 def _entries(redis: redis_py.Redis) -> list[Any]:
     found: Any = redis.keys("kerbside:idempotency:*")
     return list(found) or ["none"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Accept",
+        "Authorization",
+        "Cancel-After",
+        "Content-Encoding",
+        "Content-Type",
+        "Idempotency-Key",
+        "If-Match",
+        "If-None-Match",
+        "Prefer",
+        "Request-Id",
+    ],
+)
+@pytest.mark.parametrize("pattern", ["a", "a,", '"', "a;q=1,", "1h", "1", " "])
+def test_no_long_header_holds_the_service_up(
+    name: str, pattern: str, client: Client, caller: Headers, house: dict[str, Any]
+) -> None:
+    """Of as many bytes as the server lets pass, it is told or passed over, at once."""
+    text = (pattern * 32_000)[:32_000]
+    url = "/v1/predictions/0b5d3a52-5d8a-4c3e-9d5c-1f0e9a8b7c6d"
+    began = time.process_time()
+
+    answer = client.put(url, json={"input": house}, headers={**caller, name: text})
+
+    assert answer.status_code in {202, 400, 401, 406, 412, 415}
+    assert len(answer.data) < 2000
+    assert max(len(value) for value in answer.headers.values()) < 200
+    assert time.process_time() - began < 0.5

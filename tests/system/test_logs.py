@@ -82,7 +82,7 @@ def test_no_log_holds_a_house_a_key_or_a_password(
         assert customer.submit({**house, "long": "west"})[0] == 422
         _freeze(int(redis.info("server")["process_id"]), customer, job["id"], house)
         wait_until(lambda: customer.poll(job["id"])[0] == 200)
-        poor = _unpriceable(house, champion.version)
+        poor = unpriceable(house, champion.version)
         queue.submit(poor)
         wait_until(lambda: queue.find("acme", poor.id).state.is_terminal)
         redis.hset(ledger.job_key(job["id"]), "created", f"{ODD['lat']}")
@@ -112,7 +112,7 @@ def _freeze(pid: int, customer: Customer, job_id: str, house: dict[str, Any]) ->
         os.kill(pid, signal.SIGCONT)
 
 
-def _unpriceable(house: dict[str, Any], version: str) -> Submission:
+def unpriceable(house: dict[str, Any], version: str) -> Submission:
     """Return a house that the API would refuse: the model's own words quote it."""
     wrong = {**house, "sqft_living": f"{ODD['sqft_lot15']} feet"}
     return Submission(

@@ -4,6 +4,8 @@ import ssl
 
 import pytest
 import redis
+from kombu.exceptions import ContentDisallowed
+from kombu.serialization import loads
 from kombu.transport.redis import Channel
 
 from worker import connection
@@ -44,3 +46,11 @@ def test_without_tls_none_is_asked_for(settings: WorkerSettings) -> None:
     """A plain server could not answer."""
     with create_celery(settings) as app, app.connection_for_write() as link:
         assert link.ssl is False
+
+
+def test_no_message_is_unpickled(settings: WorkerSettings) -> None:
+    """Unpickling runs code, and whoever can write to Redis can send a message."""
+    with create_celery(settings) as app:
+        for kind in ("application/x-python-serialize", "application/x-yaml"):
+            with pytest.raises(ContentDisallowed):
+                loads(b"", kind, "binary", accept=app.conf.accept_content)

@@ -241,7 +241,10 @@ runpy.run_module("{module}", run_name="__main__")
     ("words", "offered"),
     [
         ("kerbside mod", ["plain,model"]),
-        ("kerbside keys ", ["plain,create", "plain,list", "plain,revoke"]),
+        (
+            "kerbside keys ",
+            ["plain,create", "plain,list", "plain,revoke", "plain,show"],
+        ),
         ("kerbside keys create --jso", ["plain,--json"]),
         ("kerbside model rollb", ["plain,rollback"]),
         ("kerbside model promote --as ch", ["plain,champion", "plain,challenger"]),

@@ -1,6 +1,7 @@
 """Laws of `kerbside keys`."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import redis as redis_py
 from api.launcher import faults
 from tests.api.conftest import Run
 from worker.credentials import ApiKeys, split_token
+from worker.key_uses import KeyUses
 from worker.supervision import embedded
 
 
@@ -28,7 +30,7 @@ def test_keys_are_listed_without_secrets_and_revoked(run: Run, redis_url: str) -
     """A list can be shown to anybody; a revoked key says so."""
     created = run(
         *("keys", "create", "--tenant", "acme", "--scope", "read", "--json"),
-        *("--days", "7"),
+        *("--expires-in", "7d"),
         KERBSIDE_REDIS_URL=redis_url,
     )
     key = json.loads(created.stdout)
@@ -37,7 +39,10 @@ def test_keys_are_listed_without_secrets_and_revoked(run: Run, redis_url: str) -
     table = run("keys", "list", KERBSIDE_REDIS_URL=redis_url)
 
     del key["token"]
-    assert json.loads(listed.stdout) == [key | {"state": "revoked"}]
+    (told,) = json.loads(listed.stdout)
+    assert told.pop("revoked_at") >= key["created_at"]
+    del key["revoked_at"]
+    assert told == key | {"state": "revoked"}
     assert key["expires_at"] > key["created_at"]
     assert "acme" in table.output
     assert "revoked" in table.output
@@ -49,6 +54,10 @@ def test_keys_are_listed_without_secrets_and_revoked(run: Run, redis_url: str) -
         (("create", "--tenant", "No Such"), 2, "tenant 'No Such' cannot be used"),
         (("create", "--scope", "operate"), 2, "only keys of the tenant 'operator'"),
         (("create", "--scope", "everything"), 2, "'everything' is not one of"),
+        (("create", "--name", "a\nb"), 2, "expected one line of at most 100"),
+        (("create", "--expires-in", "90"), 2, "'90' is no duration"),
+        (("create", "--expires-in", "999999999d"), 2, "after the year 9999"),
+        (("show", "nothing"), 10, "There is no key nothing"),
         (("revoke", "nothing"), 10, "There is no key nothing"),
     ],
 )
@@ -60,6 +69,48 @@ def test_a_wrong_key_command_is_told(
 
     assert done.exit_code == exit_code
     assert message in done.stderr
+
+
+def test_keys_are_narrowed_to_a_tenant_and_shown_with_their_last_use(
+    run: Run, redis_url: str, redis: redis_py.Redis
+) -> None:
+    """Whoever replaces keys sees which are still in use."""
+    here = {"KERBSIDE_REDIS_URL": redis_url}
+    (one, _) = (
+        json.loads(run("keys", "create", "--tenant", tenant, "--json", **here).stdout)
+        for tenant in ("acme", "globex")
+    )
+    KeyUses(redis).keep({one["id"]: datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)})
+
+    listed = json.loads(
+        run("keys", "list", "--tenant", "acme", "--json", **here).stdout
+    )
+    shown = json.loads(run("keys", "show", one["id"], "--json", **here).stdout)
+    table = run("keys", "list", **here).stdout
+    grid = run("keys", "show", one["id"], **here).stdout
+
+    del one["token"]
+    used = {"last_used_at": "2026-01-02T03:04:05.000Z"}
+    assert listed == [shown] == [one | used]
+    assert "2026-01-02 03:04" in table
+    assert "never" in table
+    assert used["last_used_at"] in grid
+
+
+def test_the_loss_of_the_last_key_that_operates_is_told(
+    run: Run, redis_url: str
+) -> None:
+    """It is done, for who has this command can make another."""
+    here = {"KERBSIDE_REDIS_URL": redis_url}
+    create = ("keys", "create", "--tenant", "operator", "--scope", "operate", "--json")
+    first, last = (json.loads(run(*create, **here).stdout)["id"] for _ in range(2))
+
+    quiet = run("keys", "revoke", first, **here)
+    warned = run("keys", "revoke", last, **here)
+
+    assert (quiet.exit_code, quiet.stderr) == (0, "")
+    assert warned.exit_code == 0
+    assert "no usable key with the scope operate is left" in warned.stderr
 
 
 def test_keys_find_the_embedded_server_of_the_state_folder(

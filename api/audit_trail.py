@@ -1,0 +1,67 @@
+"""What operators do over HTTP is written down, whatever comes of it."""
+
+import logging
+from datetime import UTC, datetime
+from typing import Any
+
+import redis
+from flask import Flask, current_app, g, request
+
+from api.call import Call
+from worker.audit import Action, Outcome
+
+#: Methods that change nothing, RFC 9110.
+_SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
+#: Statuses of what was refused, and of what failed.
+_REFUSED, _FAILED = 400, 500
+
+_logger = logging.getLogger(__name__)
+
+
+def about(*targets: str) -> None:
+    """Say what the action in hand is about, where its path does not."""
+    g.audit_targets = targets
+
+
+def note(view: Any, status: int) -> None:
+    """Write down the request in hand if it was an action of an operator.
+
+    That is whatever is done by a route that needs the scope `operate` and does more
+    than read. It has happened: that it cannot be written down changes no answer.
+
+    Args:
+        view: The view of its route; None where it has none.
+        status: HTTP status of its answer.
+    """
+    call: Call | None = g.get("call")
+    if call is None or request.method in _SAFE or "operate" not in view.scopes:
+        return
+    in_path = tuple((request.view_args or {}).values())
+    action = Action(
+        time=datetime.now(UTC),
+        actor=f"key:{call.caller.key_id}",
+        operation=_operation_id(current_app),
+        targets=g.get("audit_targets", in_path),
+        request_id=g.request_id,
+        outcome=_outcome(status),
+    )
+    # An action is worth its line in a log of any level.
+    _logger.warning("audit %s", action.to_json().decode())
+    try:
+        call.shared.audit.keep(action)
+    except redis.RedisError as error:
+        _logger.error("audit_not_kept: %s", type(error).__name__)  # noqa: TRY400 - the action is in the line before
+
+
+def _outcome(status: int) -> Outcome:
+    if status < _REFUSED:
+        return "done"
+    return "refused" if status < _FAILED else "failed"
+
+
+def _operation_id(app: Flask) -> str:
+    """Return the name that the OpenAPI document has for the route in hand."""
+    described: Any = app
+    path = str(request.url_rule).replace("<", "{").replace(">", "}")
+    found: str = described.api_doc["paths"][path][request.method.lower()]["operationId"]
+    return found

@@ -1,0 +1,66 @@
+"""What an operator says to have a key made."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
+from pydantic_core import PydanticCustomError
+
+from worker.credentials import MAX_NAME, ONE_LINE, OPERATOR_TENANT, TENANT
+
+#: Longest life of a key that ends at all: ten years.
+MAX_LIFE_S = 315_360_000
+
+Scope = Literal["predict", "read", "webhooks", "operate"]
+
+
+def _lent(scopes: list[Scope], info: ValidationInfo) -> list[Scope]:
+    """Refuse a tenant the operator's reach; an error of the tenant is told alone."""
+    if "operate" in scopes and info.data.get("tenant") not in {None, OPERATOR_TENANT}:
+        raise PydanticCustomError(
+            "operator_only",
+            "The scope 'operate' reaches over all tenants: only keys of the tenant "
+            f"{OPERATOR_TENANT!r} may carry it.",
+        )
+    return scopes
+
+
+class KeyRequest(BaseModel):
+    """A key to be made."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    tenant: Annotated[
+        str,
+        Field(
+            max_length=63,
+            pattern=f"^{TENANT}$",
+            description="Whose predictions it sees; a tenant is made by its first key.",
+            examples=["acme"],
+        ),
+    ]
+    scopes: Annotated[
+        list[Scope],
+        AfterValidator(_lent),
+        Field(
+            min_length=1,
+            max_length=4,
+            description="What it may do; only keys of the tenant `operator` may carry "
+            "`operate`.",
+        ),
+    ]
+    name: Annotated[
+        str,
+        Field(
+            max_length=MAX_NAME,
+            pattern=f"^{ONE_LINE}$",
+            description="For the people who look after keys.",
+        ),
+    ] = ""
+    expires_in: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            le=MAX_LIFE_S,
+            description="Seconds until it expires; without it, only revoking ends it.",
+        ),
+    ] = None

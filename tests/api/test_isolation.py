@@ -1,0 +1,259 @@
+"""No tenant reaches, changes or even notices what is another's, on any route.
+
+The routes are those of the OpenAPI document. A new one fails here until it is said
+what kind of things its path names (`OWNED`, `OPERATORS`, `SHARED`), what it is sent
+(`BODIES`) and, if it makes things, how another tenant would go about it (`MAKING`).
+"""
+
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.api.conftest import Client, Finish, Headers, MakeHeaders, assert_problem
+
+#: All that a key of a tenant may be allowed to do.
+SCOPES = "predict read webhooks"
+#: Stands in everything of the first tenant's that is text.
+CANARY = "canary-of-acme"
+#: The first tenant's name for its submit.
+ORDER = "order-7"
+
+
+@dataclass(frozen=True)
+class Site:
+    """Two tenants, of whom the first has things, and what makes them."""
+
+    client: Client
+    acme: Headers
+    globex: Headers
+    house: dict[str, Any]
+    finish: Finish
+
+    def submit(self, key: Headers, **headers: str) -> Any:
+        """Submit a house with labels."""
+        body = {"input": self.house, "metadata": {"about": CANARY}}
+        return self.client.post(
+            "/v1/predictions", json=body, headers={**key, **headers}
+        )
+
+
+def predictions(site: Site) -> list[str]:
+    """Return predictions that wait, ended, were canceled, and were erased."""
+    ended = site.submit(site.acme).json["id"]
+    site.finish()
+    ids = [site.submit(site.acme).json["id"] for _ in range(3)]
+    site.client.post(f"/v1/predictions/{ids[1]}/cancel", headers=site.acme)
+    site.client.delete(f"/v1/predictions/{ids[2]}", headers=site.acme)
+    return [ended, *ids]
+
+
+#: Name of a path parameter -> makes things of the first tenant's, and returns their
+#: ids; and the like of an id that nobody has.
+OWNED: dict[str, tuple[Callable[[Site], list[str]], Callable[[], str]]] = {
+    "prediction_id": (predictions, lambda: str(uuid.uuid4())),
+}
+#: Path parameters of things that only the operator reaches.
+OPERATORS = {"key_id"}
+#: Path parameters of things that are there for everybody.
+SHARED = {"version", "name"}
+#: Operation id -> the body that it is sent.
+BODIES: dict[str, Callable[[Site], Any]] = {
+    "put_prediction": lambda site: {"input": site.house},
+}
+#: Operation id -> body and headers by which the second tenant makes a thing of its own
+#: where the first has one of the same name.
+MAKING: dict[str, Callable[[Site], tuple[Any, Headers]]] = {
+    "create_prediction": lambda site: (
+        {"input": site.house},
+        {"Idempotency-Key": ORDER},
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operation of the document."""
+
+    id: str
+    method: str
+    path: str
+    scopes: frozenset[str]
+    has_body: bool
+
+    @property
+    def names(self) -> list[str]:
+        """Return the names of its path parameters."""
+        return re.findall(r"{(\w+)}", self.path)
+
+    def at(self, name: str, thing: str) -> str:
+        """Return its path with an id in place of one name; other ids are nobody's."""
+        others = {one: OWNED[one][1]() for one in self.names if one != name}
+        return self.path.format(**others, **{name: thing})
+
+
+@pytest.fixture
+def site(
+    client: Client, bearer: MakeHeaders, house: dict[str, Any], finish: Finish
+) -> Site:
+    """Return two tenants whose keys may do all that a tenant's may."""
+    acme, globex = (bearer(tenant, SCOPES) for tenant in ("acme", "globex"))
+    return Site(client, acme, globex, house, finish)
+
+
+@pytest.fixture
+def operations(client: Client) -> list[Operation]:
+    """Return what the document lists."""
+    return [
+        Operation(
+            found["operationId"],
+            method.upper(),
+            path,
+            frozenset(scope for need in found["security"] for scope in need["key"]),
+            "requestBody" in found,
+        )
+        for path, methods in client.get("/openapi.json").json["paths"].items()
+        for method, found in methods.items()
+    ]
+
+
+def test_every_route_has_a_rule(operations: list[Operation]) -> None:
+    """What the tables do not name would not be tried."""
+    for one in operations:
+        unknown = set(one.names) - OWNED.keys() - OPERATORS - SHARED
+        assert not unknown, f"say in a table what {unknown} of {one.path} names"
+        if "operate" in one.scopes or not one.has_body:
+            continue
+        told = BODIES if one.names else MAKING
+        assert one.id in told, f"say in a table what {one.id} is sent"
+    parameters = {name for one in operations for name in one.names}
+    ids = {one.id for one in operations}
+    assert {*OWNED, *OPERATORS, *SHARED} <= parameters
+    assert {*BODIES, *MAKING} <= ids
+
+
+def test_no_tenant_does_what_is_the_operators(
+    site: Site, operations: list[Operation], bearer: MakeHeaders
+) -> None:
+    """Whether the thing is there or not."""
+    key_id = site.acme["Authorization"].split("_")[1]
+    reserved = [one for one in operations if "operate" in one.scopes]
+
+    assert {name for one in reserved for name in one.names} == OPERATORS
+    for one in reserved:
+        path = one.path.format(**dict.fromkeys(one.names, key_id))
+        answer = site.client.open(path, method=one.method, headers=site.globex)
+        assert_problem(answer, 403, "missing-scope")
+
+
+def test_what_is_anothers_is_like_what_is_not_there(
+    site: Site, operations: list[Operation]
+) -> None:
+    """The same status, the same words, the same headers; and nothing is changed."""
+    for name, (make, nobodys) in OWNED.items():
+        ids = make(site)
+        asked = [one for one in operations if name in one.names]
+        before = list(_read(site, asked, name, ids))
+        assert {status for status, _ in before} >= {200}
+
+        for one in asked:
+            for thing in ids:
+                theirs = _ask(site, one, name, thing)
+                if one.method == "PUT":
+                    problem = assert_problem(theirs, 409, "id-taken")
+                    assert set(problem) == _PROBLEM
+                    continue
+                assert theirs[0] == 404, (one.path, theirs)
+                assert theirs == _ask(site, one, name, nobodys()), one.path
+
+        assert list(_read(site, asked, name, ids)) == before
+
+
+def test_no_answer_shows_anything_of_anothers(
+    site: Site, operations: list[Operation]
+) -> None:
+    """Lists, figures, descriptions: whatever a tenant can read without an id."""
+    ids = [one for make, _ in OWNED.values() for one in make(site)]
+    reading = [
+        one
+        for one in operations
+        if one.method == "GET" and not one.names and "operate" not in one.scopes
+    ]
+
+    assert {one.id for one in reading} >= {"list_predictions", "list_models"}
+    for one in reading:
+        answer = site.client.get(one.path, headers=site.globex)
+        assert answer.status_code == 200
+        assert [text for text in (*ids, CANARY) if text in answer.text] == [], one.path
+
+
+def test_what_is_made_under_anothers_name_is_ones_own(
+    site: Site, operations: list[Operation]
+) -> None:
+    """A name such as an Idempotency-Key is a tenant's own, too."""
+    first = site.submit(site.acme, **{"Idempotency-Key": ORDER})
+
+    for one in operations:
+        if one.id in MAKING:
+            body, headers = MAKING[one.id](site)
+            answer = site.client.open(
+                one.path,
+                method=one.method,
+                json=body,
+                headers={**site.globex, **headers},
+            )
+            assert answer.status_code in {201, 202}
+            for text in (first.json["id"], CANARY):
+                assert text not in answer.text
+
+
+def test_a_place_in_anothers_list_is_none_in_ones_own(site: Site) -> None:
+    """A cursor that leaked leads nowhere new."""
+    ids = predictions(site)
+    mine = site.submit(site.globex).json["id"]
+    page = site.client.get("/v1/predictions?limit=1", headers=site.acme).json
+    query = page["next"].partition("?")[2]
+
+    answer = site.client.get(f"/v1/predictions?{query}", headers=site.globex)
+
+    assert answer.status_code == 200
+    assert {one["id"] for one in answer.json["results"]} <= {mine}
+    assert [one for one in ids if one in answer.text] == []
+
+
+_PROBLEM = {"type", "title", "status", "detail", "request_id"}
+
+
+def _read(
+    site: Site, asked: list[Operation], name: str, ids: list[str]
+) -> Iterator[tuple[int, bytes]]:
+    """Yield what the first tenant reads of its things."""
+    for one in asked:
+        if one.method == "GET":
+            for thing in ids:
+                answer = site.client.get(
+                    one.at(name, thing),
+                    headers={**site.acme, "Request-Id": thing},
+                )
+                yield answer.status_code, answer.data
+
+
+def _ask(site: Site, one: Operation, name: str, thing: str) -> Any:
+    """Ask as the second tenant; return what it can tell answers apart by.
+
+    To a PUT, which makes what is not there, the answer itself.
+    """
+    body = BODIES[one.id](site) if one.has_body else None
+    answer = site.client.open(
+        one.at(name, thing),
+        method=one.method,
+        json=body,
+        headers={**site.globex, "Request-Id": "same"},
+    )
+    if one.method == "PUT":
+        return answer
+    told = sorted((key, text.replace(thing, "ID")) for key, text in answer.headers)
+    return answer.status_code, told, answer.text.replace(thing, "ID")

@@ -1,0 +1,62 @@
+"""The laws of the audit log."""
+
+from datetime import UTC, datetime
+
+import pytest
+import redis as redis_py
+
+from worker import audit
+from worker.audit import Action, Audit
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+@pytest.fixture
+def log(redis: redis_py.Redis) -> Audit:
+    """Return the log of an empty installation."""
+    return Audit(redis)
+
+
+def action(*targets: str) -> Action:
+    """Return what a command did."""
+    return Action(time=NOW, actor="cli:ada", operation="revoke_key", targets=targets)
+
+
+def test_an_action_is_told_as_it_was_kept(log: Audit) -> None:
+    """Who, what, on what, when, in which request, and what came of it."""
+    log.keep(action("one"))
+
+    assert log.newest(10) == [
+        {
+            "time": "2026-01-02T03:04:05.000Z",
+            "actor": "cli:ada",
+            "operation": "revoke_key",
+            "targets": ["one"],
+            "target_count": 1,
+            "request_id": None,
+            "outcome": "done",
+        }
+    ]
+
+
+def test_the_newest_come_first_and_the_oldest_go(
+    log: Audit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log is bounded."""
+    monkeypatch.setattr(audit, "KEPT", 3)
+    for number in range(5):
+        log.keep(action(str(number)))
+
+    assert [one["targets"] for one in log.newest(2)] == [["4"], ["3"]]
+    assert [one["targets"] for one in log.newest(10)] == [["4"], ["3"], ["2"]]
+
+
+def test_of_an_action_on_many_the_first_are_listed_and_all_are_counted(
+    log: Audit,
+) -> None:
+    """One replay of a thousand letters is one short entry."""
+    log.keep(action(*map(str, range(1000))))
+
+    (told,) = log.newest(1)
+    assert told["targets"] == [str(number) for number in range(100)]
+    assert told["target_count"] == 1000
