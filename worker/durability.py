@@ -15,6 +15,8 @@ _NO_LOG = (
     " Set appendonly to yes."
 )
 
+_log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Server:
@@ -53,6 +55,12 @@ class Server:
         """Tell whether a share of what it may hold is used."""
         return bool(self.maxmemory) and self.used >= self.maxmemory * share
 
+    def why_full(self, share: float) -> str:
+        """Return why it is to take no new jobs: `memory`, `evicting`, or neither."""
+        if self.evicts:
+            return "evicting"
+        return "memory" if self.is_short(share) else ""
+
     def faults(self) -> dict[str, int]:
         """Return what can lose acknowledged jobs, each with its level for a log."""
         faults = {}
@@ -61,6 +69,24 @@ class Server:
         if not self.logs:
             faults[_NO_LOG] = logging.WARNING
         return faults
+
+
+class FaultLog:
+    """Logs what is wrong with a Redis when it begins and when it ends."""
+
+    def __init__(self) -> None:
+        self._told: set[str] = set()
+
+    def tell(self, server: Server, *, is_short: bool) -> None:
+        """Log what has changed since the last time."""
+        found = server.faults()
+        if is_short:
+            found["It is short of memory: new jobs are refused."] = logging.WARNING
+        for text in found.keys() - self._told:
+            _log.log(found[text], "redis_at_fault: %s", text)
+        for text in self._told - found.keys():
+            _log.warning("redis_mended: no longer: %s", text)
+        self._told = set(found)
 
 
 def faults_of(client: redis.Redis) -> list[str]:

@@ -49,8 +49,7 @@ Times are milliseconds since the epoch.
 
 import contextlib
 import functools
-import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any, Literal
@@ -60,7 +59,7 @@ from redis.commands.core import Script
 from redis.exceptions import OutOfMemoryError
 
 from worker import connection
-from worker.durability import Server
+from worker.durability import FaultLog, Server
 from worker.jobs import Detail, State
 from worker.settings import WorkerSettings
 
@@ -95,8 +94,6 @@ _REAP_LIMIT = 500
 #: Seconds that the refusal of new jobs outlives the upkeep that watches the memory.
 _MEMORY_FLAG_S = 10
 
-
-_log = logging.getLogger(__name__)
 
 LaneKey = Literal[
     "bell",
@@ -231,7 +228,7 @@ class Ledger:
             _lease_and_webhooks(settings, lease_s or settings.lease_s),
             finished_channel(client),
         )
-        self._told: set[str] = set()
+        self._faults = FaultLog()
 
     def run(self, name: str, *args: Any) -> Any:
         """Run the script `name` in one round trip."""
@@ -353,27 +350,16 @@ class Ledger:
 
         Logs each change once: short memory, a policy that evicts, no append-only file.
         """
-        server = Server.of(self._redis)
-        short = server.is_short(self._settings.memory_share)
-        self._tell(server.faults(), short=short)
-        if not (short or server.evicts):
+        found = Server.of(self._redis)
+        reason = found.why_full(self._settings.memory_share)
+        self._faults.tell(found, is_short=reason == "memory")
+        if not reason:
             self._redis.delete(MEMORY_FULL)
             return False
         # At maxmemory itself Redis refuses the flag, as it then does each submit.
         with contextlib.suppress(OutOfMemoryError):
-            reason = "evicting" if server.evicts else "memory"
             self._redis.set(MEMORY_FULL, reason, ex=_MEMORY_FLAG_S)
         return True
-
-    def _tell(self, faults: Mapping[str, int], *, short: bool) -> None:
-        found = dict(faults)
-        if short:
-            found["It is short of memory: new jobs are refused."] = logging.WARNING
-        for text in found.keys() - self._told:
-            _log.log(found[text], "redis_at_fault: %s", text)
-        for text in self._told - found.keys():
-            _log.warning("redis_mended: no longer: %s", text)
-        self._told = set(found)
 
     def has_work(self, lane: str) -> bool:
         """Tell whether messages wait on a lane that is not paused."""
