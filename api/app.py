@@ -107,7 +107,11 @@ def _services(settings: ApiSettings, queue: Queue | None) -> Services:
         ),
         uploads=Uploads(settings.upload_timeout_s, break_off=early_answer.break_off),
         pace=Pace(LastKnown(partial(lanes.rates, PREDICTIONS), Rates())),
-        authenticator=Authenticator(ApiKeys(client), cache_s=settings.key_cache_s),
+        authenticator=Authenticator(
+            ApiKeys(client),
+            cache_s=settings.key_cache_s,
+            limit=settings.key_limit(),
+        ),
         circuit=Circuit(client.ping),
         readiness=Readiness(queue, catalog),
         versions=versions,

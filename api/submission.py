@@ -14,6 +14,7 @@ from api.request_body import PredictionRequest
 from model_store.aliases import ALIAS_NAMES
 from model_store.errors import UnknownModel
 from worker.jobs import Submission
+from worker.limits import Meter
 
 #: Errors listed in one answer.
 _MAX_ERRORS = 50
@@ -27,6 +28,7 @@ def submission(
     job_id: str | None = None,
     idempotency_key: str | None = None,
     cancel_after_s: float | None = None,
+    meter: Meter | None = None,
 ) -> Submission:
     """Return the job that a request asks for, with everything checked.
 
@@ -37,6 +39,7 @@ def submission(
         job_id: The client's own id for the job; absent: a new one.
         idempotency_key: The client's own name for this submit.
         cancel_after_s: The header Cancel-After, which says what `deadline` says.
+        meter: By whose rate limit the request counts.
 
     Raises:
         MalformedBody: The body is not JSON.
@@ -67,6 +70,7 @@ def submission(
         fingerprint=_fingerprint(house, request, deadline_ms),
         idempotency_key=idempotency_key,
         deadline_ms=deadline_ms,
+        meter=meter,
     )
 
 

@@ -14,6 +14,7 @@ import orjson
 import redis
 
 from worker.ledger import API_KEYS
+from worker.limits import RateLimit
 
 #: Everything that a key can be allowed to do.
 SCOPES = ("predict", "read", "webhooks", "operate")
@@ -47,6 +48,8 @@ class ApiKey:
     created_at: datetime
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
+    #: Requests that it may send; None: as many as the settings say.
+    rate_limit: RateLimit | None = None
 
     def is_usable(self, now: datetime) -> bool:
         """Tell whether the key is neither revoked nor expired."""
@@ -70,6 +73,8 @@ class ApiKey:
             created_at=datetime.fromisoformat(record["created_at"]),
             expires_at=_instant(record["expires_at"]),
             revoked_at=_instant(record["revoked_at"]),
+            # Absent in keys that an older release made.
+            rate_limit=_limit(record.get("rate_limit")),
         )
 
     def to_json(self) -> bytes:
@@ -83,6 +88,7 @@ class ApiKey:
                 "created_at": self.created_at,
                 "expires_at": self.expires_at,
                 "revoked_at": self.revoked_at,
+                "rate_limit": self.rate_limit,
             }
         )
 
@@ -118,6 +124,7 @@ class ApiKeys:
         scopes: Iterable[str],
         name: str = "",
         expires_at: datetime | None = None,
+        rate_limit: RateLimit | None = None,
     ) -> tuple[str, ApiKey]:
         """Make a key and return its token, shown this once, with what is kept of it.
 
@@ -135,6 +142,7 @@ class ApiKeys:
             name=name,
             created_at=self._now(),
             expires_at=expires_at,
+            rate_limit=rate_limit,
         )
         self._redis.hset(API_KEYS, key.id, key.to_json())
         return f"kb_{key.id}_{secret}", key
@@ -192,6 +200,10 @@ def _random(length: int) -> str:
 
 def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _limit(record: dict[str, int] | None) -> RateLimit | None:
+    return RateLimit(**record) if record else None
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -15,8 +15,23 @@ from api.launcher import faults, installation
 from api.launcher.faults import NotFound, RedisUnreachable
 from model_store.command_line import Group, results
 from worker.credentials import SCOPES, ApiKey, ApiKeys, InvalidKeyRequest
+from worker.limits import InvalidRateLimit, RateLimit
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+class _Limit(click.ParamType[RateLimit]):
+    """A rate limit, as people write it."""
+
+    name = "requests/seconds"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> RateLimit:
+        try:
+            return RateLimit.parse(value)
+        except InvalidRateLimit as error:
+            self.fail(str(error), param, ctx)
 
 
 @click.group(cls=Group, exit_codes=faults.exit_codes(RedisUnreachable, NotFound))
@@ -43,16 +58,32 @@ def keys() -> None:
 )
 @click.option("--name", default="", help="For the people who look after keys.")
 @click.option("--days", type=click.IntRange(1), help="Days until it expires.")
+@click.option(
+    "--rate-limit",
+    type=_Limit(),
+    help="Requests that it may send in a number of seconds, such as 100/60; by default "
+    "those of KERBSIDE_RATE_LIMIT.",
+)
 @_as_json
 def create(
-    *, tenant: str, scopes: tuple[str, ...], name: str, days: int | None, as_json: bool
+    *,
+    tenant: str,
+    scopes: tuple[str, ...],
+    name: str,
+    days: int | None,
+    rate_limit: RateLimit | None,
+    as_json: bool,
 ) -> None:
     """Make a key and print its token, which is shown this once."""
     expires_at = datetime.now(UTC) + timedelta(days=days) if days else None
     with _kept() as kept:
         try:
             token, key = kept.create(
-                tenant=tenant, scopes=scopes, name=name, expires_at=expires_at
+                tenant=tenant,
+                scopes=scopes,
+                name=name,
+                expires_at=expires_at,
+                rate_limit=rate_limit,
             )
         except InvalidKeyRequest as error:
             raise click.UsageError(str(error)) from error
@@ -108,5 +139,6 @@ def _public(key: ApiKey) -> dict[str, Any]:
         "name": key.name,
         "created_at": key.created_at.isoformat(),
         "expires_at": key.expires_at and key.expires_at.isoformat(),
+        "rate_limit": key.rate_limit and str(key.rate_limit),
         "state": "revoked" if key.revoked_at else state,
     }
