@@ -2,10 +2,10 @@
 
 import re
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 #: What stands for no limit.
-UNLIMITED = "none"
+UNLIMITED: Final = "none"
 #: Requests a second, at most: the ledger counts in steps of whole microseconds.
 _FASTEST = 100_000
 _LONGEST_S = 86_400

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.chaos import redis_rows, storm_row, workers_rows
+from tests.chaos import overload_row, redis_rows, storm_row, workers_rows
 from tests.chaos.site import PRODUCT, SLOW_REAL, STAND_IN
 from tests.chaos.stage import Stage
 
@@ -25,7 +25,12 @@ class Row:
     with_api: bool = False
     through_proxy: bool = False
     doubled: bool = False
+    admits: bool = False
+    workers: int = 3
+    house_ms: int = 6
+    #: Houses a second that are submitted all the time, directly and through the API.
     per_s: float = 120.0
+    http_per_s: float = 40.0
 
     @property
     def real_model(self) -> bool:
@@ -118,5 +123,19 @@ ROWS = (
         times=(3, 1),
         act=workers_rows.kill_upkeep,
         recovers=_HIT_JOBS,
+    ),
+    Row(
+        name="overload",
+        fault="ten times what the workers can do, for {} s",
+        times=(20, 10),
+        act=overload_row.overload,
+        recovers="",
+        app=SLOW_REAL,
+        with_api=True,
+        admits=True,
+        workers=1,
+        house_ms=20,
+        per_s=10.0,
+        http_per_s=2.0,
     ),
 )
