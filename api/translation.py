@@ -140,7 +140,7 @@ def _(error: queue.OpenJobsQuota) -> ServiceError:
 @as_service_error.register
 def _(error: queue.LongWait) -> ServiceError:
     most = f"the {error.limit_s:.3g} s that this service lets a job wait"
-    if error.deadline_ms is not None and error.limit_s < error.deadline_ms / 1000:
+    if error.deadline_ms is not None:
         most = (
             f"the {error.limit_s:.3g} s that your deadline of "
             f"{error.deadline_ms / 1000:.3g} s leaves for it"

@@ -84,7 +84,7 @@ class LongWait(QueueRefusal):
         super().__init__(retry_after_s)
         #: Seconds until all jobs before it have ended, and how many it may be.
         self.wait_s, self.limit_s = wait_s, limit_s
-        #: What the client gave; None where it gave nothing.
+        #: The deadline that sets the limit; None where the service does.
         self.deadline_ms = deadline_ms
 
 

@@ -244,7 +244,9 @@ class Queue:
         if reason == b"quota":
             return OpenJobsQuota(wait_s, self._settings.tenant_quota, allowance)
         if reason == b"slow":
-            return LongWait(wait_s, jobs / per_s, longest_ms / 1000, deadline_ms)
+            is_own = longest_ms >= self._settings.max_wait_s * 1000
+            limit_s, deadline_ms = longest_ms / 1000, None if is_own else deadline_ms
+            return LongWait(wait_s, jobs / per_s, limit_s, deadline_ms)
         return _REFUSALS.get(reason, MemoryFull)(wait_s)
 
     def _position(self, job: Job, sent_ms: int) -> int:

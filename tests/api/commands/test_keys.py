@@ -28,7 +28,7 @@ def test_keys_are_listed_without_secrets_and_revoked(run: Run, redis_url: str) -
     """A list can be shown to anybody; a revoked key says so."""
     created = run(
         *("keys", "create", "--tenant", "acme", "--scope", "read", "--json"),
-        *("--days", "7"),
+        *("--days", "7", "--rate-limit", "100/60"),
         KERBSIDE_REDIS_URL=redis_url,
     )
     key = json.loads(created.stdout)
@@ -39,6 +39,7 @@ def test_keys_are_listed_without_secrets_and_revoked(run: Run, redis_url: str) -
     del key["token"]
     assert json.loads(listed.stdout) == [key | {"state": "revoked"}]
     assert key["expires_at"] > key["created_at"]
+    assert key["rate_limit"] == "100/60"
     assert "acme" in table.output
     assert "revoked" in table.output
 
@@ -49,6 +50,8 @@ def test_keys_are_listed_without_secrets_and_revoked(run: Run, redis_url: str) -
         (("create", "--tenant", "No Such"), 2, "tenant 'No Such' cannot be used"),
         (("create", "--scope", "operate"), 2, "only keys of the tenant 'operator'"),
         (("create", "--scope", "everything"), 2, "'everything' is not one of"),
+        (("create", "--rate-limit", "100"), 2, "whole numbers, such as 100/60"),
+        (("create", "--rate-limit", "1/0"), 2, "rate limit '1/0' cannot be read"),
         (("revoke", "nothing"), 10, "There is no key nothing"),
     ],
 )
