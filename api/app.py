@@ -114,7 +114,9 @@ def _services(settings: ApiSettings, queue: Queue | None) -> Services:
         ),
         uploads=Uploads(settings.upload_timeout_s, break_off=early_answer.break_off),
         pace=Pace(LastKnown(partial(lanes.rates, PREDICTIONS), Rates())),
-        authenticator=Authenticator(api_keys, cache_s=settings.key_cache_s),
+        authenticator=Authenticator(
+            api_keys, cache_s=settings.key_cache_s, limit=settings.key_limit()
+        ),
         keys=api_keys,
         key_uses=key_uses,
         key_use=KeyUse(key_uses.keep),

@@ -18,6 +18,7 @@ from worker.credentials import (
     ApiKeys,
     split_token,
 )
+from worker.limits import Meter, RateLimit
 
 #: Keys that a process remembers, good and bad ones apart: a guesser with a new token
 #: in each request cannot push out the keys that are in use.
@@ -33,6 +34,8 @@ class Principal:
     key_id: str
     tenant: str
     scopes: frozenset[str]
+    #: By which its submits count; None where nobody counts.
+    meter: Meter | None = None
 
     def require(self, scope: str) -> None:
         """Let pass who carries `scope`.
@@ -77,6 +80,7 @@ class Authenticator:
     Args:
         keys: Where keys are kept.
         cache_s: Seconds for which a key is remembered, known or unknown.
+        limit: Rate limit of keys that have none of their own; None: they have none.
         clock: Monotonic seconds.
         now: The clock that keys expire by.
     """
@@ -86,11 +90,13 @@ class Authenticator:
         keys: ApiKeys,
         *,
         cache_s: float,
+        limit: RateLimit | None = None,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._keys = keys
         self._cache_s = cache_s
+        self._limit = limit
         self._clock = clock
         self._now = now
         self._known = _Recent(_REMEMBERED)
@@ -130,7 +136,7 @@ class Authenticator:
         lasts_s = self._cache_s
         principal = None
         if key is not None and key.opens(secret) and key.is_usable(now):
-            principal = _principal(key)
+            principal = _principal(key, key.rate_limit or self._limit)
             if key.expires_at is not None:
                 lasts_s = min(lasts_s, (key.expires_at - now).total_seconds())
         memory = _Memory(principal, self._clock() + lasts_s)
@@ -171,9 +177,10 @@ def _bearer(header: str | None) -> str:
     return token
 
 
-def _principal(key: ApiKey) -> Principal:
+def _principal(key: ApiKey, limit: RateLimit | None) -> Principal:
     scopes = key.scopes
     if key.tenant != OPERATOR_TENANT:
         # A record written by other hands cannot lend a tenant the operator's reach.
         scopes -= {"operate"}
-    return Principal(key.id, key.tenant, scopes)
+    meter = Meter(key.id, limit) if limit else None
+    return Principal(key.id, key.tenant, scopes, meter)

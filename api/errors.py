@@ -17,7 +17,8 @@ ServiceError                                                               500
  +-- BodyTooLarge                                                           413
  +-- UnsupportedMedia                                                       415
  +-- InvalidSubmission, KeyReused                                           422
- +-- QueueIsFull, MemoryIsFull, RedisUnavailable, StoreUnavailable,
+ +-- QuotaExceeded, TooManyOpen                                             429
+ +-- QueueIsFull, MemoryIsFull, LineTooLong, RedisUnavailable, StoreUnavailable,
      ModelRefused, NoChampion, NotReady                                     503
 """
 
@@ -42,6 +43,10 @@ def spread(seconds: int, *, draw: Callable[[int, int], int] = random.randint) ->
     Clients that were put off together are not to return together.
     """
     return draw(seconds, seconds + math.ceil(seconds / 2))
+
+
+def _again(seconds: int) -> dict[str, str]:
+    return {"Retry-After": str(spread(seconds))}
 
 
 class ServiceError(Exception):
@@ -302,6 +307,30 @@ class KeyReused(ServiceError):
     title = "Idempotency-Key reused"
 
 
+class QuotaExceeded(ServiceError):
+    """This API key has sent as many requests as it may for now; nothing was queued."""
+
+    status = 429
+    slug = "quota-exceeded"
+    title = "Rate limit reached"
+
+    def __init__(
+        self,
+        detail: str | None = None,
+        *,
+        retry_after_s: int = RETRY_AFTER_S,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail, headers={**_again(retry_after_s), **(headers or {})})
+
+
+class TooManyOpen(QuotaExceeded):
+    """You have as many unfinished predictions as you may; nothing was queued."""
+
+    slug = "open-jobs-quota"
+    title = "Too many unfinished predictions"
+
+
 class Unavailable(ServiceError):
     """The service cannot answer now; repeat the request later."""
 
@@ -316,8 +345,7 @@ class Unavailable(ServiceError):
         retry_after_s: int = RETRY_AFTER_S,
         members: Mapping[str, Any] | None = None,
     ) -> None:
-        headers = {"Retry-After": str(spread(retry_after_s))}
-        super().__init__(detail, headers=headers, members=members)
+        super().__init__(detail, headers=_again(retry_after_s), members=members)
 
 
 class QueueIsFull(Unavailable):
@@ -332,6 +360,13 @@ class MemoryIsFull(Unavailable):
 
     slug = "memory-full"
     title = "Job store full"
+
+
+class LineTooLong(Unavailable):
+    """The price would come too late, as busy as workers are; nothing was queued."""
+
+    slug = "temporary-reduced-capacity"
+    title = "Too busy for now"
 
 
 class RedisUnavailable(Unavailable):

@@ -10,6 +10,7 @@ from werkzeug.http import parse_accept_header, parse_list_header, parse_options_
 from api.errors import MalformedHeader, UnsupportedMedia
 from api.found import shown
 from api.request_body import MAX_DEADLINE_S
+from worker.limits import Allowance
 
 #: Longest Idempotency-Key, as Stripe's clients know it.
 MAX_IDEMPOTENCY_KEY = 255
@@ -119,6 +120,15 @@ def _quality(header: str, media_type: str) -> float:
     asked = parse_accept_header(header, MIMEAccept)
     plain = [(one.partition(";")[0].strip(), quality) for one, quality in asked]
     return MIMEAccept(plain).quality(media_type)
+
+
+def rate_limit(allowance: Allowance) -> dict[str, str]:
+    """Return what a key may send and has left, as the IETF's draft writes it."""
+    limit = allowance.limit
+    return {
+        "RateLimit-Policy": f'"default";q={limit.requests};w={limit.seconds}',
+        "RateLimit": f'"default";r={allowance.remaining};t={allowance.reset_s}',
+    }
 
 
 def require_json(content_type: str | None, content_encoding: str | None) -> None:

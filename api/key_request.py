@@ -6,6 +6,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 from pydantic_core import PydanticCustomError
 
 from worker.credentials import MAX_NAME, ONE_LINE, OPERATOR_TENANT, TENANT
+from worker.limits import InvalidRateLimit, RateLimit
 
 #: Longest life of a key that ends at all: ten years.
 MAX_LIFE_S = 315_360_000
@@ -22,6 +23,13 @@ def _lent(scopes: list[Scope], info: ValidationInfo) -> list[Scope]:
             f"{OPERATOR_TENANT!r} may carry it.",
         )
     return scopes
+
+
+def _readable(limit: str | None) -> str | None:
+    try:
+        return limit and str(RateLimit.parse(limit))
+    except InvalidRateLimit as error:
+        raise PydanticCustomError("rate_limit", "{why}", {"why": str(error)}) from None
 
 
 class KeyRequest(BaseModel):
@@ -62,5 +70,15 @@ class KeyRequest(BaseModel):
             ge=1,
             le=MAX_LIFE_S,
             description="Seconds until it expires; without it, only revoking ends it.",
+        ),
+    ] = None
+    rate_limit: Annotated[
+        str | None,
+        AfterValidator(_readable),
+        Field(
+            max_length=16,
+            description="Requests that it may send in a number of seconds, such as "
+            "100/60; without it, the service's own limit.",
+            examples=["100/60"],
         ),
     ] = None

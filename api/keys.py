@@ -17,6 +17,7 @@ from api.errors import LastOperateKey, MalformedParameter, UnknownKey
 from api.found import shown
 from api.key_request import KeyRequest
 from worker.credentials import ApiKey
+from worker.limits import RateLimit
 
 PATH = "/v1/keys"
 
@@ -38,7 +39,7 @@ def create() -> Answer:
     """Make a key; its token is in this answer and never again."""
     call = current_call()
     wanted = json_body.read(call, KeyRequest)
-    expires_at = None
+    expires_at, limit = None, wanted.rate_limit
     if wanted.expires_in is not None:
         expires_at = datetime.now(UTC) + timedelta(seconds=wanted.expires_in)
     token, key = call.shared.keys.create(
@@ -46,6 +47,7 @@ def create() -> Answer:
         scopes=wanted.scopes,
         name=wanted.name,
         expires_at=expires_at,
+        rate_limit=None if limit is None else RateLimit.parse(limit),
     )
     audit_trail.about(key.id)
     body = {**key.public(datetime.now(UTC), None), "token": token}

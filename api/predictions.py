@@ -1,6 +1,7 @@
 """/v1/predictions: submit a house, read its price, cancel, retry, delete."""
 
 import re
+from dataclasses import replace
 
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
@@ -63,6 +64,7 @@ def submitted(call: Call, job_id: str | None = None) -> Answer:
             call.environ.get("HTTP_IDEMPOTENCY_KEY")
         ),
         cancel_after_s=headers.cancel_after_s(call.environ.get("HTTP_CANCEL_AFTER")),
+        meter=call.caller.meter,
     )
     if job_id is not None:
         preconditions.check(call, job_id)
@@ -131,7 +133,12 @@ def retry(path: PredictionPath) -> Answer:
     job_id, wait_s = _checked(path.prediction_id), _wait_s(call)
     seconds = headers.cancel_after_s(call.environ.get("HTTP_CANCEL_AFTER"))
     preconditions.check(call, job_id)
-    job = queue.retry(tenant, job_id, deadline_ms=submission.milliseconds(seconds))
+    job = queue.retry(
+        tenant,
+        job_id,
+        deadline_ms=submission.milliseconds(seconds),
+        meter=call.caller.meter,
+    )
     if not wait_s:
         return answers.prediction(call, job, 202, {})
     job, applied = _awaited(call, job_id, wait_s)
@@ -158,10 +165,10 @@ def _create_and_wait(call: Call, new: Submission, wait_s: int) -> Answer:
             return _created(call, receipt, {})
         if not receipt.replayed:
             job = waiter.wait(wait_s, lambda: queue.find(new.tenant, new.id))
-            return _created(call, Receipt(job, replayed=False), _applied(wait_s))
+            return _created(call, replace(receipt, job=job), _applied(wait_s))
     job, applied = _awaited(call, receipt.job.id, wait_s)
     extra = _applied(wait_s) if applied else {}
-    return _created(call, Receipt(job, replayed=True), extra)
+    return _created(call, replace(receipt, job=job), extra)
 
 
 def _awaited(call: Call, job_id: str, wait_s: int) -> tuple[Job, bool]:
@@ -177,6 +184,8 @@ def _awaited(call: Call, job_id: str, wait_s: int) -> tuple[Job, bool]:
 def _created(call: Call, receipt: Receipt, extra: dict[str, str]) -> Answer:
     job, url = receipt.job, call.shared.settings.public_url
     extra["Location"] = f"{url}{PATH}/{job.id}"
+    if receipt.allowance:
+        extra |= headers.rate_limit(receipt.allowance)
     status = 201 if job.state.is_terminal else 202
     if receipt.replayed:
         extra["Idempotency-Replayed"] = "true"

@@ -13,6 +13,7 @@ from api.request_body import PredictionRequest
 from model_store.aliases import ALIAS_NAMES
 from model_store.errors import UnknownModel
 from worker.jobs import Submission
+from worker.limits import Meter
 
 
 def submission(
@@ -23,6 +24,7 @@ def submission(
     job_id: str | None = None,
     idempotency_key: str | None = None,
     cancel_after_s: float | None = None,
+    meter: Meter | None = None,
 ) -> Submission:
     """Return the job that a request asks for, with everything checked.
 
@@ -33,6 +35,7 @@ def submission(
         job_id: The client's own id for the job; absent: a new one.
         idempotency_key: The client's own name for this submit.
         cancel_after_s: The header Cancel-After, which says what `deadline` says.
+        meter: By whose rate limit the request counts.
 
     Raises:
         MalformedBody: The body is not JSON.
@@ -62,6 +65,7 @@ def submission(
         fingerprint=_fingerprint(house, request, deadline_ms),
         idempotency_key=idempotency_key,
         deadline_ms=deadline_ms,
+        meter=meter,
     )
 
 

@@ -5,12 +5,14 @@ from functools import singledispatch
 import redis
 from werkzeug import exceptions as http
 
+from api import headers
 from api.errors import (
     BadRequest,
     BodyTooLarge,
     Gone,
     IdTaken,
     KeyReused,
+    LineTooLong,
     MemoryIsFull,
     MethodNotAllowed,
     ModelRefused,
@@ -18,9 +20,11 @@ from api.errors import (
     NotAcceptable,
     NotRetryable,
     QueueIsFull,
+    QuotaExceeded,
     RedisUnavailable,
     ServiceError,
     StoreUnavailable,
+    TooManyOpen,
     UnknownPrediction,
     UnknownVersion,
     UnsupportedMedia,
@@ -110,6 +114,42 @@ def _(error: queue.IdempotencyMismatch) -> ServiceError:
 @as_service_error.register
 def _(error: queue.QueueFull) -> ServiceError:
     return QueueIsFull(retry_after_s=error.retry_after_s)
+
+
+@as_service_error.register
+def _(error: queue.RateExceeded) -> ServiceError:
+    limit = error.allowance.limit
+    return QuotaExceeded(
+        f"This API key may send {limit.requests} requests in {limit.seconds} s, and "
+        "has sent them; nothing was queued.",
+        retry_after_s=error.retry_after_s,
+        headers=headers.rate_limit(error.allowance),
+    )
+
+
+@as_service_error.register
+def _(error: queue.OpenJobsQuota) -> ServiceError:
+    return TooManyOpen(
+        f"You may have {error.quota} unfinished predictions, and have them; nothing "
+        "was queued.",
+        retry_after_s=error.retry_after_s,
+        headers=headers.rate_limit(error.allowance) if error.allowance else None,
+    )
+
+
+@as_service_error.register
+def _(error: queue.LongWait) -> ServiceError:
+    most = f"the {error.limit_s:.3g} s that this service lets a job wait"
+    if error.deadline_ms is not None:
+        most = (
+            f"the {error.limit_s:.3g} s that your deadline of "
+            f"{error.deadline_ms / 1000:.3g} s leaves for it"
+        )
+    return LineTooLong(
+        f"The expected wait is {error.wait_s:.3g} s, more than {most}; nothing was "
+        "queued.",
+        retry_after_s=error.retry_after_s,
+    )
 
 
 @as_service_error.register

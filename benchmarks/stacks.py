@@ -24,6 +24,7 @@ from worker.connection import connect
 from worker.credentials import ApiKeys
 from worker.lanes import Lanes
 from worker.ledger import Ledger
+from worker.limits import RateLimit
 from worker.queue import Queue
 from worker.supervision import embedded, ports
 from worker.supervision.child import ChildSpec
@@ -113,6 +114,10 @@ def installation(
             trusted_keys=where.trusted_keys,
             public_url=f"http://{ports.LOOPBACK}:{port}",
             batch_max=batch_max or ApiSettings().batch_max,
+            # High and not off: deep queues are made on purpose, but what it costs to
+            # weigh a submit is measured with it.
+            rate_limit=RateLimit(100_000, 1),
+            max_wait_s=86_400,
             **changes,
         )
         stack = Stack(

@@ -46,6 +46,15 @@ REMEDIES = {
     "where, `detail` what was expected. A repeat as it is will be refused again.",
     "idempotency-key-reused": "Choose a new key for another request; a repeat must "
     "ask for the same.",
+    "quota-exceeded": "Wait for `Retry-After` and repeat, a submit with the same "
+    "`Idempotency-Key`; `RateLimit` of each answer says how much is left. The operator "
+    "sets `KERBSIDE_RATE_LIMIT`, or makes a key with `--rate-limit`.",
+    "open-jobs-quota": "Wait for `Retry-After`, or until some of your predictions have "
+    "ended, and repeat with the same `Idempotency-Key`. The operator sets "
+    "`KERBSIDE_TENANT_QUOTA`.",
+    "temporary-reduced-capacity": "Wait for `Retry-After` and repeat with the same "
+    "`Idempotency-Key`, or give more time with `deadline`. The operator adds workers, "
+    "or raises `KERBSIDE_MAX_WAIT_S`.",
     "unavailable": "Wait for `Retry-After` and repeat.",
     "queue-full": "Wait for `Retry-After` and repeat with the same `Idempotency-Key`. "
     "The operator adds workers, or raises `KERBSIDE_QUEUE_BOUND`.",

@@ -15,6 +15,7 @@ import redis
 
 from worker.jobs import rfc3339
 from worker.ledger import API_KEYS
+from worker.limits import RateLimit
 
 #: Everything that a key can be allowed to do.
 SCOPES = ("predict", "read", "webhooks", "operate")
@@ -54,6 +55,8 @@ class ApiKey:
     created_at: datetime
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
+    #: Requests that it may send; None: as many as the settings say.
+    rate_limit: RateLimit | None = None
 
     def is_usable(self, now: datetime) -> bool:
         """Tell whether the key is neither revoked nor expired."""
@@ -78,6 +81,7 @@ class ApiKey:
             "expires_at": _told(self.expires_at),
             "revoked_at": _told(self.revoked_at),
             "last_used_at": _told(last_used_at),
+            "rate_limit": self.rate_limit and str(self.rate_limit),
         }
 
     def opens(self, secret: str) -> bool:
@@ -97,6 +101,8 @@ class ApiKey:
             created_at=datetime.fromisoformat(record["created_at"]),
             expires_at=_instant(record["expires_at"]),
             revoked_at=_instant(record["revoked_at"]),
+            # Absent in keys that an older release made.
+            rate_limit=_limit(record.get("rate_limit")),
         )
 
     def to_json(self) -> bytes:
@@ -110,6 +116,7 @@ class ApiKey:
                 "created_at": self.created_at,
                 "expires_at": self.expires_at,
                 "revoked_at": self.revoked_at,
+                "rate_limit": self.rate_limit,
             }
         )
 
@@ -145,6 +152,7 @@ class ApiKeys:
         scopes: Iterable[str],
         name: str = "",
         expires_at: datetime | None = None,
+        rate_limit: RateLimit | None = None,
     ) -> tuple[str, ApiKey]:
         """Make a key and return its token, shown this once, with what is kept of it.
 
@@ -163,6 +171,7 @@ class ApiKeys:
             name=name,
             created_at=self._now(),
             expires_at=expires_at,
+            rate_limit=rate_limit,
         )
         self._redis.hset(API_KEYS, key.id, key.to_json())
         return f"kb_{key.id}_{secret}", key
@@ -238,6 +247,10 @@ def _digest(secret: str) -> str:
 
 def _told(instant: datetime | None) -> str | None:
     return None if instant is None else rfc3339(int(instant.timestamp() * 1000))
+
+
+def _limit(record: dict[str, int] | None) -> RateLimit | None:
+    return RateLimit(**record) if record else None
 
 
 def _instant(text: str | None) -> datetime | None:

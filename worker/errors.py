@@ -5,6 +5,9 @@ QueueError
 ├── IdTaken
 ├── NotRetryable
 ├── QueueRefusal
+│   ├── RateExceeded
+│   ├── OpenJobsQuota
+│   ├── LongWait
 │   ├── QueueFull
 │   └── MemoryFull
 │       └── RedisEvicts
@@ -15,6 +18,8 @@ And how any exception is logged by a process that handles houses: `frames_of`.
 """
 
 import traceback
+
+from worker.limits import Allowance
 
 
 class QueueError(Exception):
@@ -50,6 +55,37 @@ class QueueRefusal(QueueError):
     def __init__(self, retry_after_s: int) -> None:
         super().__init__()
         self.retry_after_s = retry_after_s
+
+
+class RateExceeded(QueueRefusal):
+    """The key has sent as many requests as its limit allows; repeat it later."""
+
+    def __init__(self, retry_after_s: int, allowance: Allowance) -> None:
+        super().__init__(retry_after_s)
+        self.allowance = allowance
+
+
+class OpenJobsQuota(QueueRefusal):
+    """The tenant has as many open jobs as it may; repeat the request later."""
+
+    def __init__(
+        self, retry_after_s: int, quota: int, allowance: Allowance | None
+    ) -> None:
+        super().__init__(retry_after_s)
+        self.quota, self.allowance = quota, allowance
+
+
+class LongWait(QueueRefusal):
+    """The price would come too late, as the line moves now; repeat it later."""
+
+    def __init__(
+        self, retry_after_s: int, wait_s: float, limit_s: float, deadline_ms: int | None
+    ) -> None:
+        super().__init__(retry_after_s)
+        #: Seconds until all jobs before it have ended, and how many it may be.
+        self.wait_s, self.limit_s = wait_s, limit_s
+        #: The deadline that sets the limit; None where the service does.
+        self.deadline_ms = deadline_ms
 
 
 class QueueFull(QueueRefusal):

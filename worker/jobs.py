@@ -8,6 +8,8 @@ from typing import Any, Self
 
 import orjson
 
+from worker.limits import Meter
+
 #: Where the API serves jobs.
 PATH = "/v1/predictions"
 
@@ -92,6 +94,8 @@ class Submission:
     webhook_filter: tuple[str, ...] | None = None
     #: Milliseconds from now after which the price is of no use.
     deadline_ms: int | None = None
+    #: By whose rate limit the request counts; None where nobody counts.
+    meter: Meter | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,10 @@ Scripts build keys from ids, so one primary holds them all (no Redis Cluster).
 | `kerbside:number:<lane>` | string | - | prelude | count of submits and retries |
 | `kerbside:claimed:<lane>` | string | - | claim | highest number claimed |
 | `kerbside:done:<lane>` | string | - | prelude | count of ends |
+| `kerbside:priced:<lane>` | string | - | complete | count of ends that a worker brought |
+| `kerbside:capacity:<lane>` | string | 5 s | measure | jobs a second that the lane's workers are able to end, and how many workers |
+| `kerbside:open:<tenant>` | string | while there are any | prelude | count of the tenant's open jobs |
+| `kerbside:rate:<key id>` | string | until the limit is whole again | submit, retry | when that will be, in microseconds since the epoch |
 | `kerbside:bell:<lane>` | list | - | prelude, claim, resume | one element that wakes one idle worker |
 | `kerbside:awake:<lane>` | string | some ms | claim | worker that is about to ask again |
 | `kerbside:workers:<lane>` | zset | 10 s per entry | claim | worker -> last claim |
@@ -24,7 +28,7 @@ Scripts build keys from ids, so one primary holds them all (no Redis Cluster).
 | `kerbside:paused:<lane>` | string | - | pause | set while the lane is paused |
 | `kerbside:tick:<lane>` | string | - | reap | time of the reaper's last tick |
 | `kerbside:upkeep:<lane>` | string | 5 s | reap | last tick by the upkeep itself, not by who stands in for it |
-| `kerbside:samples:<lane>` | list | newest 16 | reap | `time number done claimed` of each tick |
+| `kerbside:samples:<lane>` | list | newest 16 | reap | `time number done claimed priced first` of each tick; `first`: `sent` of the first in line, 0 where nobody waits |
 | `kerbside:memory_full` | string | 10 s | watch_memory | why new jobs are refused: `memory` or `evicting` |
 | `kerbside:probe` | string | 60 s | write_probe | proves that Redis takes writes |
 | `kerbside:loaded` | zset | newest 100 | accept | model version -> last time that a worker loaded it or made it its champion |
@@ -58,7 +62,8 @@ import redis
 from redis.commands.core import Script
 from redis.exceptions import OutOfMemoryError
 
-from worker import connection
+from worker import capacity, connection
+from worker.capacity import Capacity
 from worker.durability import FaultLog, Server
 from worker.jobs import Detail, State
 from worker.settings import WorkerSettings
@@ -93,10 +98,15 @@ _UPKEEP_SEEN_S = 5
 _REAP_LIMIT = 500
 #: Seconds that the refusal of new jobs outlives the upkeep that watches the memory.
 _MEMORY_FLAG_S = 10
-
+#: What stands between the prelude and a script: what opens jobs, or what ends them.
+_OPENS, _ENDS = "admission", "webhooks"
+_OPENING = {"submit", "retry"}
+#: Seconds after the upkeep's last tick in which the capacity that it found is believed.
+_CAPACITY_S = 5
 
 LaneKey = Literal[
     "bell",
+    "capacity",
     "claimed",
     "dead",
     "paused",
@@ -106,8 +116,6 @@ LaneKey = Literal[
     "waiting",
     "workers",
 ]
-
-
 EndpointKey = Literal["deliveries", "destination", "ended", "webhook"]
 
 
@@ -234,7 +242,8 @@ class Ledger:
         """Run the script `name` in one round trip."""
         script = self._scripts.get(name)
         if script is None:
-            source = _source("prelude") + _source("webhooks") + _source(name)
+            library = _OPENS if name in _OPENING else _ENDS
+            source = "".join(map(_source, ("prelude", library, name)))
             script = self._scripts[name] = self._redis.register_script(source)
         return script(args=(*self._policy, *args))
 
@@ -339,6 +348,17 @@ class Ledger:
             if not more:
                 return Tick(*total)
             goes_on = 1
+
+    def measure(self, lane: str) -> None:
+        """Tell submits the capacity of a lane, if it is known; to be called each tick."""
+        pipe = self._redis.pipeline(transaction=False)
+        pipe.lrange(lane_key("samples", lane), 0, -1)
+        pipe.zcard(lane_key("workers", lane))
+        pipe.get(lane_key("capacity", lane))
+        samples, workers, known = pipe.execute()
+        found = capacity.current(samples, workers, known and Capacity.parse(known))
+        if found is not None:
+            self._redis.set(lane_key("capacity", lane), str(found), ex=_CAPACITY_S)
 
     def is_tended(self) -> bool:
         """Tell whether upkeep has been at every lane of late."""

@@ -8,24 +8,30 @@ import redis
 from redis.exceptions import OutOfMemoryError
 
 from worker import ledger
+from worker.capacity import Capacity
 from worker.errors import (
     IdempotencyMismatch,
     IdTaken,
     JobGone,
+    LongWait,
     MemoryFull,
     NotRetryable,
+    OpenJobsQuota,
     QueueError,
     QueueFull,
     QueueRefusal,
+    RateExceeded,
     RedisEvicts,
     UnknownJob,
 )
 from worker.jobs import Job, State, Submission
-from worker.lanes import LATEST_S, Lanes, expected_wait_s
+from worker.lanes import LATEST_S, expected_wait_s
+from worker.limits import Allowance, Meter
+from worker.rates import Rates
 from worker.settings import WorkerSettings
 from worker.webhooks import event_types
 
-#: Why the script refused a submit -> what is raised.
+#: Why the script refused a job, for all alike -> what is raised.
 _REFUSALS: dict[bytes, type[QueueRefusal]] = {
     b"full": QueueFull,
     b"memory": MemoryFull,
@@ -39,6 +45,8 @@ class Receipt:
 
     job: Job
     replayed: bool
+    #: What is left of the rate limit of the key; None where nobody counts.
+    allowance: Allowance | None = None
 
 
 class Queue:
@@ -52,7 +60,6 @@ class Queue:
         self._redis = client
         self._settings = settings
         self._ledger = ledger.Ledger(client, settings)
-        self._lanes = Lanes(client)
 
     def submit(self, submission: Submission) -> Receipt:
         """Take a job: record and message in one script, one round trip.
@@ -61,24 +68,29 @@ class Queue:
             IdempotencyMismatch: The key was used with another body.
             IdTaken: The client's own id names another job, or another tenant's.
             JobGone: This is a repeat, and the job has been removed since.
+            RateExceeded: The key has sent as many requests as it may.
+            OpenJobsQuota: The tenant has as many open jobs as it may.
+            LongWait: Its price would come too late.
             QueueFull: As many jobs wait as may.
             MemoryFull: Redis is short of memory, or would evict jobs (RedisEvicts).
         """
-        args = self._submit_args(submission)
+        args, meter = self._submit_args(submission), submission.meter
         try:
-            outcome, *rest = self._ledger.run("submit", *args)
+            outcome, left, reset_s, *rest = self._ledger.run("submit", *args)
         except OutOfMemoryError as error:
             raise MemoryFull(LATEST_S) from error
+        allowance = Allowance(meter.limit, left, reset_s) if meter else None
         if outcome == b"created":
-            return Receipt(_new_job(submission, *rest), replayed=False)
+            job = _new_job(submission, *rest)
+            return Receipt(job, replayed=False, allowance=allowance)
         if outcome == b"replayed":
-            job_id = rest[0].decode()
-            return Receipt(self.find(submission.tenant, job_id), replayed=True)
+            job = self.find(submission.tenant, rest[0].decode())
+            return Receipt(job, replayed=True, allowance=allowance)
         if outcome == b"mismatch":
             raise IdempotencyMismatch(rest[0].decode())
         if outcome == b"taken":
             raise IdTaken
-        raise self._refusal(*rest)
+        raise self._refusal(allowance, submission.deadline_ms, *rest)
 
     def find(self, tenant: str, job_id: str) -> Job:
         """Return a job as it is now.
@@ -107,25 +119,36 @@ class Queue:
         self._ledger.run("cancel", job_id, tenant)
         return self.find(tenant, job_id)
 
-    def retry(self, tenant: str, job_id: str, *, deadline_ms: int | None = None) -> Job:
+    def retry(
+        self,
+        tenant: str,
+        job_id: str,
+        *,
+        deadline_ms: int | None = None,
+        meter: Meter | None = None,
+    ) -> Job:
         """Let a failed or canceled job wait anew, under its id, and return it.
 
         Args:
             tenant: Whose job it must be.
             job_id: Which job.
             deadline_ms: Milliseconds from now after which the price is of no use.
+            meter: By whose limit this counts.
 
         Raises:
             UnknownJob: No such job, or another tenant's.
             JobGone: It ended and its record has been removed since.
             NotRetryable: It is open, or it has its price.
+            RateExceeded: The key has sent as many requests as it may.
+            OpenJobsQuota: The tenant has as many open jobs as it may.
+            LongWait: Its price would come too late.
             QueueFull: As many jobs wait as may.
             MemoryFull: Redis is short of memory, or would evict jobs (RedisEvicts).
         """
         deadline = "" if deadline_ms is None else deadline_ms
-        bound = self._settings.queue_bound
+        args = (*self._limits(meter), job_id, tenant, deadline)
         try:
-            outcome, *rest = self._ledger.run("retry", job_id, tenant, bound, deadline)
+            outcome, *rest = self._ledger.run("retry", *args)
         except OutOfMemoryError as error:
             raise MemoryFull(LATEST_S) from error
         if outcome == b"unknown":
@@ -133,7 +156,9 @@ class Queue:
         if outcome == b"not_retryable":
             raise NotRetryable(rest[0].decode())
         if outcome == b"refused":
-            raise self._refusal(*rest)
+            left, reset_s, *why = rest
+            allowance = Allowance(meter.limit, left, reset_s) if meter else None
+            raise self._refusal(allowance, deadline_ms, *why)
         return self.find(tenant, job_id)
 
     def delete(self, tenant: str, job_id: str) -> None:
@@ -166,12 +191,12 @@ class Queue:
         if submission.id_is_clients:
             asked += ["fingerprint", submission.fingerprint]
         return [
+            *self._limits(submission.meter),
             submission.id,
             ledger.PREDICTIONS,
             submission.tenant,
             hashlib.sha256(key.encode()).hexdigest() if key else "",
             submission.fingerprint,
-            self._settings.queue_bound,
             self._settings.idempotency_ttl_s,
             "" if submission.deadline_ms is None else submission.deadline_ms,
             int(submission.id_is_clients),
@@ -194,8 +219,35 @@ class Queue:
                 return JobGone(job_id, *map(int, instants))
         return UnknownJob()
 
-    def _refusal(self, waiting: int, reason: bytes) -> QueueRefusal:
-        wait_s = expected_wait_s(waiting, self._lanes.rates(ledger.PREDICTIONS))
+    def _limits(self, meter: Meter | None) -> tuple[Any, ...]:
+        """Return what a job is weighed by before it is opened."""
+        settings = self._settings
+        rate: tuple[Any, ...] = ("", 0, 0)
+        if meter:
+            limit = meter.limit
+            rate = (meter.key_id, limit.requests, limit.seconds * 1_000_000)
+        longest_ms = settings.max_wait_s * 1000
+        return (settings.queue_bound, *rate, settings.tenant_quota, longest_ms)
+
+    def _refusal(
+        self,
+        allowance: Allowance | None,
+        deadline_ms: int | None,
+        reason: bytes,
+        jobs: int,
+        capacity: bytes,
+        longest_ms: int,
+    ) -> QueueRefusal:
+        if reason == b"rate" and allowance:
+            return RateExceeded(allowance.reset_s, allowance)
+        per_s = Capacity.parse(capacity).per_s if capacity else 0.0
+        wait_s = expected_wait_s(jobs, Rates(starts_per_s=per_s))
+        if reason == b"quota":
+            return OpenJobsQuota(wait_s, self._settings.tenant_quota, allowance)
+        if reason == b"slow":
+            is_own = longest_ms >= self._settings.max_wait_s * 1000
+            limit_s, deadline_ms = longest_ms / 1000, None if is_own else deadline_ms
+            return LongWait(wait_s, jobs / per_s, limit_s, deadline_ms)
         return _REFUSALS.get(reason, MemoryFull)(wait_s)
 
     def _position(self, job: Job, sent_ms: int) -> int:

@@ -19,17 +19,29 @@ class Rates:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sample:
+class Sample:
+    """A tick of the reaper."""
+
     time_ms: int
     #: Counts since the lane began: submits, ends, and the place up to which the line
     #: has been taken.
     submitted: int
     ended: int
     claimed: int
+    #: Count of the ends that workers brought.
+    priced: int = 0
+    #: Since when the first in line waits, in ms since the epoch; 0: nobody waits.
+    first_ms: int = 0
 
     @property
     def has_line(self) -> bool:
+        """Tell whether anybody waits who was not passed over."""
         return self.submitted > self.claimed
+
+
+def read(samples: Sequence[bytes]) -> list[Sample]:
+    """Read samples as the reaper writes them; an older release wrote fewer figures."""
+    return [Sample(*map(int, sample.split())) for sample in samples]
 
 
 def measured(samples: Sequence[bytes], now_ms: int) -> Rates:
@@ -41,8 +53,7 @@ def measured(samples: Sequence[bytes], now_ms: int) -> Rates:
         samples: As the reaper writes them, newest first.
         now_ms: Redis's time.
     """
-    read = [_Sample(*map(int, sample.split())) for sample in samples]
-    recent = [one for one in read if now_ms - one.time_ms <= _WINDOW_MS]
+    recent = [one for one in read(samples) if now_ms - one.time_ms <= _WINDOW_MS]
     if not recent or recent[0].time_ms == recent[-1].time_ms:
         return Rates()
     newest, oldest = recent[0], recent[-1]
@@ -54,7 +65,7 @@ def measured(samples: Sequence[bytes], now_ms: int) -> Rates:
     )
 
 
-def _starts_per_s(recent: Sequence[_Sample]) -> float:
+def _starts_per_s(recent: Sequence[Sample]) -> float:
     """Return the pace of the line; times in which nobody waited tell nothing of it."""
     busy = [
         (later, earlier)

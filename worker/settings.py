@@ -2,11 +2,13 @@
 
 import re
 from pathlib import Path
+from typing import Literal
 from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
+from worker.limits import UNLIMITED, InvalidRateLimit, RateLimit
 from worker.webhook_settings import WebhookSettings
 
 #: What the address of a Redis with TLS may say, in the form that redis-py and Celery
@@ -56,6 +58,26 @@ class WorkerSettings(WebhookSettings):
         ge=1,
         description="Waiting jobs per lane above which a submit is refused with 503.",
     )
+    rate_limit: RateLimit | Literal["none"] = Field(
+        default=RateLimit(120_000, 60),
+        description="Requests that one API key may send in a number of seconds, such "
+        "as `120000/60`, all at once or spread; one more is refused with 429. Submits, "
+        "repeats and retries count. `none` sets no limit. A key may have its own.",
+    )
+    tenant_quota: int = Field(
+        default=100_000,
+        ge=1,
+        description="Jobs of one tenant that may be open, waiting or running; one more "
+        "is refused with 429.",
+    )
+    max_wait_s: float = Field(
+        default=60.0,
+        ge=0,
+        le=86_400,
+        description="Seconds of expected wait above which a submit is refused with "
+        "503, as it is where the wait would take more than three quarters of its own "
+        "deadline. 0 switches both off.",
+    )
     memory_share: float = Field(
         default=0.8,
         gt=0,
@@ -102,6 +124,23 @@ class WorkerSettings(WebhookSettings):
         description="Folder in which each worker touches its health file; none is "
         "written when this is not set.",
     )
+
+    @field_validator("rate_limit", mode="before")
+    @classmethod
+    def _parsed(cls, limit: object) -> object:
+        if not isinstance(limit, str):
+            return limit
+        try:
+            return limit if limit == UNLIMITED else RateLimit.parse(limit)
+        except InvalidRateLimit as error:
+            text = "{said}, or `none`"
+            raise PydanticCustomError(
+                "rate_limit", text, {"said": str(error)}
+            ) from None
+
+    def key_limit(self) -> RateLimit | None:
+        """Return the limit of a key that has none of its own; None: it has none."""
+        return self.rate_limit if isinstance(self.rate_limit, RateLimit) else None
 
     @field_validator("redis_url")
     @classmethod

@@ -23,6 +23,8 @@ def tend(book: ledger.Ledger, *, stands_in: bool = False) -> None:
     """
     for lane in ledger.LANES:
         tick = book.reap(lane, stands_in=stands_in)
+        if tick:
+            book.measure(lane)
         if tick and tick != ledger.Tick():
             _log.warning("lane_tended: %s %s", lane, tick)
     book.watch_memory()

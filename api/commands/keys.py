@@ -17,6 +17,7 @@ from api.launcher.faults import NotFound, RedisUnreachable
 from model_store.command_line import Group, results
 from worker.credentials import SCOPES, ApiKey, ApiKeys, InvalidKeyRequest
 from worker.key_uses import KeyUses
+from worker.limits import InvalidRateLimit, RateLimit
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 #: Last letter of a duration -> its seconds.
@@ -41,6 +42,20 @@ class _Duration(click.ParamType[timedelta]):
                 ctx,
             )
         return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
+
+
+class _Limit(click.ParamType[RateLimit]):
+    """A rate limit, as people write it."""
+
+    name = "requests/seconds"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> RateLimit:
+        try:
+            return RateLimit.parse(value)
+        except InvalidRateLimit as error:
+            self.fail(str(error), param, ctx)
 
 
 @click.group(cls=Group, exit_codes=faults.exit_codes(RedisUnreachable, NotFound))
@@ -72,6 +87,12 @@ def keys() -> None:
     type=_Duration(),
     help="After how long it expires, such as 90d, 12h or 30m.",
 )
+@click.option(
+    "--rate-limit",
+    type=_Limit(),
+    help="Requests that it may send in a number of seconds, such as 100/60; by default "
+    "those of KERBSIDE_RATE_LIMIT.",
+)
 @_as_json
 def create(
     *,
@@ -79,6 +100,7 @@ def create(
     scopes: tuple[str, ...],
     name: str,
     lifetime: timedelta | None,
+    rate_limit: RateLimit | None,
     as_json: bool,
 ) -> None:
     """Make a key and print its token, which is shown this once."""
@@ -89,6 +111,7 @@ def create(
                 scopes=scopes,
                 name=name,
                 expires_at=_end_of(lifetime),
+                rate_limit=rate_limit,
             )
         except InvalidKeyRequest as error:
             raise click.UsageError(str(error)) from error

@@ -55,6 +55,14 @@ _HEADERS = {
         "`wait=n`: the request was held for its end, n s at most.",
         "wait=10",
     ),
+    "RateLimit": (
+        "Your key has `r` requests left; all again, or if `r=0` one, after `t` s.",
+        '"default";r=50;t=30',
+    ),
+    "RateLimit-Policy": (
+        "The limit of your key: `q` requests in `w` s.",
+        '"default";q=100;w=60',
+    ),
     "Request-Id": (
         "Yours if you sent one, else a new one; name it in a complaint.",
         "3f1c9a0be27d4458",

@@ -100,6 +100,7 @@ def _error_headers(status: int) -> list[str]:
         401: ["WWW-Authenticate"],
         403: ["WWW-Authenticate"],
         408: ["Connection"],
+        429: ["Retry-After", "RateLimit", "RateLimit-Policy"],
         503: ["Retry-After"],
     }.get(status, [])
 

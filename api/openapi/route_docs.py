@@ -13,6 +13,14 @@ _ANY = (errors.NotAcceptable, errors.RedisUnavailable, ServiceError)
 _ONE = (*_CALLER, *_ANY, errors.UnknownPrediction, errors.Gone)
 _STORE = (*_CALLER, *_ANY, errors.StoreUnavailable)
 _VERSION = (*_STORE, errors.UnknownVersion, errors.NoChampion)
+#: Why no job is opened.
+_LIMITS = (
+    errors.QuotaExceeded,
+    errors.TooManyOpen,
+    errors.QueueIsFull,
+    errors.MemoryIsFull,
+    errors.LineTooLong,
+)
 #: What can go wrong with a submit, whichever method it comes by.
 _SUBMIT = (
     *_CALLER,
@@ -26,15 +34,20 @@ _SUBMIT = (
     errors.UnsupportedMedia,
     errors.InvalidSubmission,
     errors.Gone,
-    errors.QueueIsFull,
-    errors.MemoryIsFull,
+    *_LIMITS,
     errors.NoChampion,
     errors.StoreUnavailable,
     errors.ModelRefused,
 )
 _KEYS = (*_CALLER, *_ANY, errors.MalformedParameter)
 #: Headers of the answer to a submit, and what can be done with what it made.
-_PUT = ("Location", "Preference-Applied", "Idempotency-Replayed")
+_PUT = (
+    "Location",
+    "Preference-Applied",
+    "Idempotency-Replayed",
+    "RateLimit",
+    "RateLimit-Policy",
+)
 _MADE = (*_PUT, "ETag")
 _NEXT = ("fetch", "cancel", "retry", "delete")
 
@@ -122,8 +135,7 @@ OPERATIONS: dict[str, dict[str, Any]] = {
             errors.MalformedHeader,
             errors.NotRetryable,
             errors.PreconditionFailed,
-            errors.QueueIsFull,
-            errors.MemoryIsFull,
+            *_LIMITS,
         ),
         parameters=("Prefer", "Cancel-After", "If-Match"),
     ),

@@ -22,6 +22,10 @@ class ApiKey(Body):
     last_used_at: datetime | None = Field(
         description="To the minute; null if it was never used."
     )
+    rate_limit: str | None = Field(
+        description="Requests in so many seconds, such as 100/60; null: the service's "
+        "own limit."
+    )
 
 
 class NewApiKey(ApiKey):

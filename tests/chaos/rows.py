@@ -3,7 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.chaos import redis_rows, storm_row, webhook_rows, workers_rows
+from tests.chaos import (
+    overload_row,
+    redis_rows,
+    storm_row,
+    webhook_rows,
+    workers_rows,
+)
 from tests.chaos.site import PRODUCT, SLOW_REAL, STAND_IN
 from tests.chaos.stage import Stage
 
@@ -27,7 +33,12 @@ class Row:
     doubled: bool = False
     #: Good and bad receivers that its jobs' webhooks go to.
     receivers: tuple[int, int] = (0, 0)
+    admits: bool = False
+    workers: int = 3
+    house_ms: int = 6
+    #: Houses a second that are submitted all the time, directly and through the API.
     per_s: float = 120.0
+    http_per_s: float = 40.0
 
     @property
     def real_model(self) -> bool:
@@ -148,5 +159,19 @@ ROWS = (
         recovers="",
         receivers=(12, 12),
         per_s=60.0,
+    ),
+    Row(
+        name="overload",
+        fault="ten times what the workers can do, for {} s",
+        times=(20, 10),
+        act=overload_row.overload,
+        recovers="",
+        app=SLOW_REAL,
+        with_api=True,
+        admits=True,
+        workers=1,
+        house_ms=20,
+        per_s=10.0,
+        http_per_s=2.0,
     ),
 )

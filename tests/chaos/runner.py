@@ -26,8 +26,6 @@ _WARM = 40
 _DRAIN_S = 60.0
 #: Seconds in which nothing may come back after the drain: more than a reaper's tick.
 _QUIET_S = 1.5
-#: Houses a second that come through the API in rows that have one.
-_HTTP_PER_S = 40.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +47,9 @@ def run(row: Row, houses: Houses, folder: Path, *, short: bool, seed: int) -> Ou
     plan = site.Plan(
         houses=houses,
         app=row.app,
+        workers=row.workers,
+        house_ms=row.house_ms,
+        admits=row.admits,
         with_api=row.with_api,
         through_proxy=row.through_proxy,
         receivers=row.receivers,
@@ -121,7 +122,7 @@ def _loads(row: Row, place: Site, seed: int) -> list[Load]:
     http = Http.to(place, "zenith")
     wait_until(http.serves, "the start of the API")
     through_api = Load(
-        http, houses, seed=f"{seed} http", tenant="zenith", per_s=_HTTP_PER_S
+        http, houses, seed=f"{seed} http", tenant="zenith", per_s=row.http_per_s
     )
     return [direct, through_api]
 

@@ -19,6 +19,7 @@ from tests.chaos.receivers import Receivers
 from tests.patience import wait_until
 from worker import connection, ledger, queue
 from worker.ledger import PREDICTIONS
+from worker.limits import UNLIMITED
 from worker.settings import WorkerSettings
 from worker.supervision import embedded, ports
 from worker.supervision.child import ChildSpec
@@ -36,9 +37,8 @@ STAND_IN = "tests.chaos.stand_in"
 #: Short, so that a hundred deaths fit into minutes; the product's default is 15 s.
 LEASE_S = 2.0
 
-#: Seconds that a busy worker spends on a full batch: `_BATCH` houses of `_HOUSE_MS`.
+#: Houses a batch, at most.
 _BATCH = 32
-_HOUSE_MS = 6
 
 #: Pauses between attempts to deliver, and how long one may take: the product's are
 #: three days and 15 s.
@@ -54,6 +54,10 @@ class Plan:
     #: Celery application of the prediction workers.
     app: str
     workers: int = 3
+    #: Milliseconds that a house takes a worker.
+    house_ms: int = 6
+    #: The API refuses what would wait too long; others submit all the same.
+    admits: bool = False
     with_api: bool = False
     #: Everybody reaches Redis through a proxy.
     through_proxy: bool = False
@@ -149,6 +153,9 @@ def running(folder: Path, plan: Plan) -> Iterator[Site]:
             webhook_development=True,
             webhook_schedule_s=_SCHEDULE_S,
             webhook_timeout_s=_ATTEMPT_S,
+            # What a row submits is to be taken, whatever the line.
+            rate_limit=UNLIMITED,
+            max_wait_s=0,
         )
         fleet = at_end.enter_context(Fleet())
         api_port = ports.find_free()
@@ -184,12 +191,15 @@ def _stack(site: Site, state: StateFolder, lock: int) -> Stack:
 
 def _environment(site: Site) -> dict[str, str]:
     settings = site.settings
+    if site.plan.admits:
+        longest_s = WorkerSettings.model_fields["max_wait_s"].default
+        settings = settings.model_copy(update={"max_wait_s": longest_s})
     return {
         "PATH": os.defpath,
         "PYTHONPATH": str(ROOT),
         "OMP_NUM_THREADS": "1",
         **settings.to_environ(),
-        "KERBSIDE_HOUSE_MS": str(_HOUSE_MS),
+        "KERBSIDE_HOUSE_MS": str(site.plan.house_ms),
         "KERBSIDE_STARTS_FILE": str(site.starts_file),
     }
 

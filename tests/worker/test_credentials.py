@@ -6,6 +6,7 @@ import pytest
 import redis as redis_py
 
 from worker.credentials import OPERATOR_TENANT, ApiKeys, InvalidKeyRequest, split_token
+from worker.limits import RateLimit
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -23,12 +24,14 @@ def test_a_key_is_found_as_it_was_made(keys: ApiKeys) -> None:
         scopes=["read", "predict"],
         name="shop",
         expires_at=NOW + timedelta(days=1),
+        rate_limit=RateLimit(100, 60),
     )
 
     parts = split_token(token)
     assert parts is not None
     found = keys.find(parts[0])
     assert found == made
+    assert found.rate_limit == RateLimit(100, 60)
     assert (found.tenant, found.name, found.created_at) == ("acme", "shop", NOW)
     assert found.scopes == {"read", "predict"}
     assert found.expires_at == NOW + timedelta(days=1)
@@ -145,3 +148,15 @@ def test_an_expiry_is_a_future_instant(keys: ApiKeys, expires_at: datetime) -> N
     """Neither one that has passed nor one without a zone."""
     with pytest.raises(InvalidKeyRequest, match="expiry"):
         keys.create(tenant="acme", scopes=["read"], expires_at=expires_at)
+
+
+def test_a_key_of_an_older_release_has_no_limit_of_its_own(
+    keys: ApiKeys, redis: redis_py.Redis
+) -> None:
+    """Its record knows of none."""
+    _, made = keys.create(tenant="acme", scopes=["read"])
+    record = made.to_json().replace(b',"rate_limit":null', b"")
+    assert b"rate_limit" not in record
+    redis.hset("kerbside:keys", made.id, record)
+
+    assert keys.find(made.id) == made

@@ -3,6 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
+from worker.limits import RateLimit
 from worker.settings import WorkerSettings
 
 
@@ -39,3 +40,24 @@ def test_an_address_that_one_client_would_read_differently_is_refused(
     """The message names the parameter and what is expected."""
     with pytest.raises(ValidationError, match=wrong):
         WorkerSettings(redis_url=url)
+
+
+@pytest.mark.parametrize(
+    ("text", "limit"),
+    [("100/60", RateLimit(100, 60)), ("none", None), ("", RateLimit(120_000, 60))],
+)
+def test_a_rate_limit_reaches_the_programs_that_are_started(
+    text: str, limit: RateLimit | None
+) -> None:
+    """Read from the environment and written to one; empty is the default."""
+    settings = WorkerSettings.from_env({"KERBSIDE_RATE_LIMIT": text})
+
+    assert settings.key_limit() == limit
+    assert WorkerSettings.from_env(settings.to_environ()).key_limit() == limit
+
+
+@pytest.mark.parametrize("text", ["100", "100/0", "100/minute", "200000/1", "off"])
+def test_a_rate_limit_that_cannot_be_is_told(text: str) -> None:
+    """With what was expected."""
+    with pytest.raises(ValidationError, match=r"rate limit .*expected .*, or `none`"):
+        WorkerSettings.from_env({"KERBSIDE_RATE_LIMIT": text})

@@ -1,6 +1,7 @@
 -- Writes the results of a batch; the first result of a job wins, and a late one is accepted while the job is open.
 -- A failure is not: who lost the lease, or had the job taken away by a retry, does not speak for those who have it now.
--- Writes: what prelude's finish writes; publishes the batch's Celery events, unless nothing was written
+-- Writes: kerbside:priced:<lane>, and what prelude's finish writes; publishes the batch's Celery events, unless nothing was
+--         written
 -- Arguments: 6 lane, 7 event channel or '', 8 event message, 9.. per job: id, version, fence, state, detail,
 --            'output' or 'error', its value, predictor call us
 -- Returns: per job 1 (written) or 0 (the job was already terminal, erased, in other hands, or of another model version)
@@ -22,7 +23,10 @@ for i = 9, #ARGV, 8 do
   end
 end
 finish(lane, ends)
-if #ends > 0 and ARGV[7] ~= '' then
-  redis.call('PUBLISH', ARGV[7], ARGV[8])
+if #ends > 0 then
+  redis.call('INCRBY', 'kerbside:priced:' .. lane, #ends)
+  if ARGV[7] ~= '' then
+    redis.call('PUBLISH', ARGV[7], ARGV[8])
+  end
 end
 return written

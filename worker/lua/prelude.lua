@@ -1,7 +1,8 @@
 -- Opens every script: the clock, the policy, and the only places where a job is queued, withdrawn or finished.
--- Reads:  kerbside:awake:<lane> kerbside:memory_full kerbside:claimed:<lane>
+-- Reads:  kerbside:awake:<lane>
 -- Writes: kerbside:job:<id> kerbside:gone:<id> kerbside:waiting:<lane> kerbside:running:<lane> kerbside:number:<lane>
---         kerbside:deadlines:<lane> kerbside:bell:<lane> kerbside:done:<lane> <lane>; publishes kerbside:finished:<db>
+--         kerbside:deadlines:<lane> kerbside:bell:<lane> kerbside:done:<lane> kerbside:open:<tenant> <lane>;
+--         publishes kerbside:finished:<db>
 -- Leading arguments of every script: 1 result TTL s, 2 tombstone TTL s, 3 dead-letter TTL s, 4 lease ms and the policy of
 --   webhooks, 5 channel of finished ids.
 local RESULT_TTL, TOMBSTONE_TTL, DEAD_TTL = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -14,6 +15,9 @@ local TASKS = { predictions = 'price', webhooks = 'deliver' }
 local tell, delivered
 -- Seconds that a job is kept, at most, for the deliveries of its events; after that nobody waits for them any more.
 local KEPT_FOR_DELIVERY = 4 * 86400
+
+-- Lanes whose open jobs count in their tenant's quota.
+local COUNTED = { predictions = true }
 
 -- base64 of [[],{},{"callbacks":null,"errbacks":null,"chain":null,"chord":null}]: the id in the headers says all.
 local BODY = 'W1tdLHt9LHsiY2FsbGJhY2tzIjpudWxsLCJlcnJiYWNrcyI6bnVsbCwiY2hhaW4iOm51bGwsImNob3JkIjpudWxsfV0='
@@ -62,18 +66,13 @@ local function enqueue_last(id, lane, sent)
   ring_unless_awake(lane)
 end
 
--- Why no new job is taken now, or nil; with it how many wait, and the highest number that was claimed.
-local function refusal(lane, bound)
-  -- Jobs and not messages: those of jobs that have ended may lie in the lane until somebody takes them.
-  local waiting = redis.call('ZCARD', 'kerbside:waiting:' .. lane)
-  local known = redis.call('MGET', 'kerbside:memory_full', 'kerbside:claimed:' .. lane)
-  return known[1] or waiting >= tonumber(bound) and 'full' or nil, waiting, tonumber(known[2] or 0)
-end
-
 -- Queues a job that is new, or as good as new: the record's further fields and values follow the deadline, which is in
 -- ms from now or ''. Returns its number in the lane's count of submits.
-local function open(id, lane, deadline, ...)
+local function open(id, lane, tenant, deadline, ...)
   local number = redis.call('INCR', 'kerbside:number:' .. lane)
+  if COUNTED[lane] then
+    redis.call('INCR', 'kerbside:open:' .. tenant)
+  end
   redis.call('HSET', job_key(id), 'state', 'queued', 'sent', now, 'number', number, ...)
   if deadline ~= '' then
     local at = now + tonumber(deadline)
@@ -114,6 +113,24 @@ local function enqueue_next(id, lane, sent)
   ring(lane)
 end
 
+-- Takes ended jobs out of their tenants' counts; who has none open has no count. Jobs that were opened before there were
+-- counts are in none.
+local function uncount(lane, ends)
+  if not COUNTED[lane] then
+    return
+  end
+  local fewer = {}
+  for i = 1, #ends do
+    local tenant = ends[i].tenant
+    fewer[tenant] = (fewer[tenant] or 0) + 1
+  end
+  for tenant, count in pairs(fewer) do
+    if redis.call('DECRBY', 'kerbside:open:' .. tenant, count) <= 0 then
+      redis.call('DEL', 'kerbside:open:' .. tenant)
+    end
+  end
+end
+
 -- The one way into a terminal state, for open jobs of one lane, each once: an end is
 -- { id =, tenant =, sequence = the one before, state =, detail =, more = { further field, value, .. } }.
 -- The removals come first: Redis refuses a full server's growing writes only until a script's first write,
@@ -146,6 +163,7 @@ local function finish(lane, ends)
       redis.call('SET', 'kerbside:gone:' .. done.id, done.tenant .. ' ' .. now, 'EX', math.max(TOMBSTONE_TTL, ttl))
     end
   end
+  uncount(lane, ends)
   redis.call('INCRBY', 'kerbside:done:' .. lane, #ends)
   if lane ~= 'webhooks' then
     redis.call('PUBLISH', FINISHED, table.concat(ids, '\n'))

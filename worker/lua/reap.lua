@@ -1,6 +1,6 @@
 -- One tick of upkeep for a lane: expired leases, lost messages and dead ones, passed deadlines, rate samples.
--- Reads:  kerbside:number:<lane> kerbside:done:<lane> kerbside:claimed:<lane>, of a message whether kerbside:gone:<id> is
---         there
+-- Reads:  kerbside:number:<lane> kerbside:done:<lane> kerbside:claimed:<lane> kerbside:priced:<lane>, of a message whether
+--         kerbside:gone:<id> is there
 -- Writes: kerbside:tick:<lane> kerbside:samples:<lane> kerbside:dead:<lane> kerbside:job:<id> kerbside:running:<lane>
 --         kerbside:waiting:<lane> kerbside:deadlines:<lane> kerbside:upkeep:<lane> <lane>,
 --         and what prelude's enqueue_* and finish write
@@ -142,9 +142,11 @@ if not goes_on then
   if gap > LONGEST_GAP or gap < 0 then
     extended = forgive()
   end
-  local counts = redis.call('MGET', 'kerbside:number:' .. lane, 'kerbside:done:' .. lane, 'kerbside:claimed:' .. lane)
-  redis.call('LPUSH', 'kerbside:samples:' .. lane,
-    now .. ' ' .. (counts[1] or 0) .. ' ' .. (counts[2] or 0) .. ' ' .. (counts[3] or 0))
+  local counts = redis.call('MGET', 'kerbside:number:' .. lane, 'kerbside:done:' .. lane, 'kerbside:claimed:' .. lane,
+    'kerbside:priced:' .. lane)
+  local first = redis.call('ZRANGE', waiting, 0, 0, 'WITHSCORES')
+  redis.call('LPUSH', 'kerbside:samples:' .. lane, table.concat({ now, counts[1] or 0, counts[2] or 0, counts[3] or 0,
+    counts[4] or 0, first[2] or 0 }, ' '))
   redis.call('LTRIM', 'kerbside:samples:' .. lane, 0, SAMPLES_KEPT - 1)
 end
 local late = expire_deadlines()

@@ -1,9 +1,10 @@
 -- Reopens a failed or canceled job of a tenant: the same id waits anew, last in the lane, and may crash as often as a
 -- new one. Its earlier outcome is forgotten; its sequence and its attempts go on.
--- Writes: kerbside:job:<id> kerbside:gone:<id> kerbside:dead:<lane> kerbside:tenant:<tenant>, and what prelude's open writes
--- Arguments: 6 id, 7 tenant, 8 queue bound, 9 deadline in ms from now or ''
--- Returns: {'reopened'} | {'unknown'} | {'not_retryable', state} | {'refused', waiting, reason}
-local id, tenant = ARGV[6], ARGV[7]
+-- Writes: kerbside:job:<id> kerbside:gone:<id> kerbside:dead:<lane> kerbside:tenant:<tenant>, and what admission's count
+--         and prelude's open write
+-- Arguments: 6-11 see admission, 12 id, 13 tenant, 14 deadline in ms from now or ''
+-- Returns: {'reopened'} | {'unknown'} | {'not_retryable', state} | {'refused', ..} as submit's
+local id, tenant = ARGV[12], ARGV[13]
 local record = redis.call('HMGET', job_key(id), 'tenant', 'lane', 'state', 'sequence', 'created')
 if record[1] ~= tenant then
   return { 'unknown' }
@@ -12,9 +13,12 @@ local lane, state = record[2], record[3]
 if state ~= 'failed' and state ~= 'canceled' then
   return { 'not_retryable', state }
 end
-local reason, waiting = refusal(lane, ARGV[8])
-if reason then
-  return { 'refused', waiting, reason }
+if not fits(lane, tenant) then
+  return refused('rate', 0, 0)
+end
+local no = refusal(lane, ARGV[14])
+if no then
+  return no
 end
 -- A growing write first, unlike in finish: a full server is to refuse all of it. And a list that nobody submitted to for
 -- long has ended before its last dead letters.
@@ -27,5 +31,6 @@ redis.call('ZREM', 'kerbside:dead:' .. lane, id)
 redis.call('EXPIRE', 'kerbside:tenant:' .. tenant, RESULT_TTL + DEAD_TTL)
 -- Who still has the job in hand from before may bring a price, but no failure.
 redis.call('HINCRBY', job_key(id), 'fence', 1)
-open(id, lane, ARGV[9], 'sequence', record[4] + 1, 'reopened', now)
+open(id, lane, tenant, ARGV[14], 'sequence', record[4] + 1, 'reopened', now)
+count()
 return { 'reopened' }

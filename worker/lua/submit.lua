@@ -1,13 +1,16 @@
 -- Takes a job: record, message and idempotency entry, or none of them.
 -- Reads:  of an earlier job whether kerbside:job:<id> or kerbside:gone:<id> is there
--- Writes: kerbside:job:<id> kerbside:idempotency:<tenant>:<hash> kerbside:tenant:<tenant>, and what prelude's open writes
--- Arguments: 6 id, 7 lane, 8 tenant, 9 idempotency hash or '', 10 fingerprint, 11 queue bound,
---            12 idempotency TTL s, 13 deadline in ms from now or '', 14 '1' where the client chose the id,
---            15.. further fields and values of the record
--- Returns: {'replayed' | 'mismatch' | 'taken', id} | {'refused', waiting, reason} | {'created', now, number, position}
-local id, lane, tenant = ARGV[6], ARGV[7], ARGV[8]
+-- Writes: kerbside:job:<id> kerbside:idempotency:<tenant>:<hash> kerbside:tenant:<tenant>, and what admission's count
+--         and prelude's open write
+-- Arguments: 6-11 see admission, 12 id, 13 lane, 14 tenant, 15 idempotency hash or '', 16 fingerprint,
+--            17 idempotency TTL s, 18 deadline in ms from now or '', 19 '1' where the client chose the id,
+--            20.. further fields and values of the record
+-- Returns: {'replayed' | 'mismatch' | 'taken', left, reset, id} | {'created', left, reset, now, number, position} |
+--          {'refused', left, reset, reason, jobs before it, capacity or '', longest wait ms}; for left and reset see
+--          admission
+local id, lane, tenant = ARGV[12], ARGV[13], ARGV[14]
 local list = 'kerbside:tenant:' .. tenant
-local idempotency = 'kerbside:idempotency:' .. tenant .. ':' .. ARGV[9]
+local idempotency = 'kerbside:idempotency:' .. tenant .. ':' .. ARGV[15]
 
 -- One submit in 16 looks at 32 of the tenant's older jobs, each time elsewhere among them, and drops those whose
 -- record is gone. So open jobs and dead letters stay, and the list holds at most about twice what it must.
@@ -25,38 +28,48 @@ local function tidy(number)
   end
 end
 
-if ARGV[9] ~= '' then
-  local held = redis.call('GET', idempotency)
-  if held then
-    local held_id, fingerprint = string.match(held, '^(%S+) (%S*)$')
-    return { fingerprint == ARGV[10] and 'replayed' or 'mismatch', held_id }
-  end
+-- The answer to a request that another one has been before. A removal first (see finish): a full server answers it too.
+local function known_before(outcome, known_id)
+  redis.call('DEL', rate)
+  count()
+  return { outcome, left, reset, known_id }
+end
+
+local fitting, held = fits(lane, tenant, idempotency)
+if not fitting then
+  return refused('rate', 0, 0)
+end
+if held and ARGV[15] ~= '' then
+  local held_id, fingerprint = string.match(held, '^(%S+) (%S*)$')
+  return known_before(fingerprint == ARGV[16] and 'replayed' or 'mismatch', held_id)
 end
 -- An id of the client's own is its idempotency key, for as long as anything is known of the job.
-if ARGV[14] == '1' then
+if ARGV[19] == '1' then
   local owner, fingerprint = unpack(redis.call('HMGET', job_key(id), 'tenant', 'fingerprint'))
   local gone = not owner and redis.call('GET', 'kerbside:gone:' .. id)
   if owner and owner ~= tenant or gone and string.match(gone, '^%S+') ~= tenant then
-    return { 'taken', id }
+    return known_before('taken', id)
   end
   if owner or gone then
-    return { (gone or fingerprint == ARGV[10]) and 'replayed' or 'taken', id }
+    return known_before((gone or fingerprint == ARGV[16]) and 'replayed' or 'taken', id)
   end
 end
-local reason, waiting, claimed = refusal(lane, ARGV[11])
-if reason then
-  return { 'refused', waiting, reason }
+local no, waiting = refusal(lane, ARGV[18])
+if no then
+  return no
 end
 
-local number = open(id, lane, ARGV[13], 'sequence', 1, 'created', now, 'tenant', tenant, 'lane', lane, unpack(ARGV, 15))
+local number = open(id, lane, tenant, ARGV[18], 'sequence', 1, 'created', now, 'tenant', tenant, 'lane', lane,
+  unpack(ARGV, 20))
 redis.call('ZADD', list, now, id)
 redis.call('EXPIRE', list, RESULT_TTL + DEAD_TTL)
 -- By the microsecond: no pattern of submits or ids can keep a tenant's list from being tidied.
 if clock[2] % 16 == 0 then
   tidy(number)
 end
-if ARGV[9] ~= '' then
-  redis.call('SET', idempotency, id .. ' ' .. ARGV[10], 'EX', ARGV[12])
+if ARGV[15] ~= '' then
+  redis.call('SET', idempotency, id .. ' ' .. ARGV[16], 'EX', ARGV[17])
 end
+count()
 -- Never more than there are: numbers of jobs that were canceled while they waited are passed over.
-return { 'created', now, number, math.min(number - claimed, waiting + 1) }
+return { 'created', left, reset, now, number, math.min(number - (claimed or 0), waiting + 1) }

@@ -30,7 +30,7 @@ def test_keys_are_listed_without_secrets_and_revoked(run: Run, redis_url: str) -
     """A list can be shown to anybody; a revoked key says so."""
     created = run(
         *("keys", "create", "--tenant", "acme", "--scope", "read", "--json"),
-        *("--expires-in", "7d"),
+        *("--expires-in", "7d", "--rate-limit", "100/60"),
         KERBSIDE_REDIS_URL=redis_url,
     )
     key = json.loads(created.stdout)
@@ -44,6 +44,7 @@ def test_keys_are_listed_without_secrets_and_revoked(run: Run, redis_url: str) -
     del key["revoked_at"]
     assert told == key | {"state": "revoked"}
     assert key["expires_at"] > key["created_at"]
+    assert key["rate_limit"] == "100/60"
     assert "acme" in table.output
     assert "revoked" in table.output
 
@@ -58,6 +59,8 @@ def test_keys_are_listed_without_secrets_and_revoked(run: Run, redis_url: str) -
         (("create", "--expires-in", "90"), 2, "'90' is no duration"),
         (("create", "--expires-in", "999999999d"), 2, "after the year 9999"),
         (("show", "nothing"), 10, "There is no key nothing"),
+        (("create", "--rate-limit", "100"), 2, "whole numbers, such as 100/60"),
+        (("create", "--rate-limit", "1/0"), 2, "rate limit '1/0' cannot be read"),
         (("revoke", "nothing"), 10, "There is no key nothing"),
     ],
 )

@@ -1,0 +1,182 @@
+"""The laws of who is let into a line, on a real server."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import redis as redis_py
+
+from tests.worker.conftest import claimed, submission, tend
+from worker import ledger, queue, upkeep
+from worker.capacity import Capacity
+from worker.errors import LongWait, QueueFull
+from worker.jobs import Job
+from worker.ledger import PREDICTIONS, Completion
+from worker.settings import WorkerSettings
+
+Submit = Callable[..., Job]
+Line = Callable[..., None]
+
+CAPACITY = f"kerbside:capacity:{PREDICTIONS}"
+SAMPLES = f"kerbside:samples:{PREDICTIONS}"
+
+
+@pytest.fixture
+def line(submit: Submit, redis: redis_py.Redis) -> Line:
+    """Return a function that lets jobs wait in a lane of a capacity."""
+
+    def line(jobs: int, per_s: float) -> None:
+        for _ in range(jobs):
+            submit()
+        redis.set(CAPACITY, f"{per_s:g} 1")
+
+    return line
+
+
+def pass_a_second(redis: Any) -> None:
+    """Make all that is known of a lane a second older."""
+    samples = [one.split() for one in redis.lrange(SAMPLES, 0, -1)]
+    redis.delete(SAMPLES)
+    for time_ms, *counts, first_ms in samples:
+        older = [int(time_ms) - 1000, *map(int, counts), max(0, int(first_ms) - 1000)]
+        redis.rpush(SAMPLES, " ".join(map(str, older)))
+    waiting = f"kerbside:waiting:{PREDICTIONS}"
+    for one, sent in redis.zrange(waiting, 0, -1, withscores=True):
+        redis.zadd(waiting, {one: sent - 1000})
+    tick = f"kerbside:tick:{PREDICTIONS}"
+    if redis.exists(tick):
+        redis.set(tick, int(redis.get(tick)) - 1000)
+
+
+def test_who_would_wait_too_long_is_refused(
+    front_desk: queue.Queue, line: Line, redis: redis_py.Redis
+) -> None:
+    """61 jobs at one a second are more than the minute; nothing is written."""
+    line(61, per_s=1)
+    before: Any = redis.dbsize()
+    with pytest.raises(LongWait) as caught:
+        front_desk.submit(submission(idempotency_key="k"))
+
+    error = caught.value
+    assert (error.wait_s, error.limit_s, error.retry_after_s) == (61, 60, 60)
+    assert error.deadline_ms is None
+    assert redis.dbsize() == before
+
+
+def test_who_would_wait_just_long_enough_is_let_in(
+    front_desk: queue.Queue, line: Line
+) -> None:
+    """The bound itself is no more than the bound."""
+    line(60, per_s=1)
+    front_desk.submit(submission())
+
+
+def test_a_deadline_leaves_three_quarters_for_the_wait(
+    front_desk: queue.Queue, line: Line
+) -> None:
+    """The rest is for the batch that prices it, and for errors of measuring."""
+    line(30, per_s=10)
+    with pytest.raises(LongWait) as caught:
+        front_desk.submit(submission(deadline_ms=3999))
+    assert (caught.value.wait_s, caught.value.retry_after_s) == (3, 3)
+    assert caught.value.limit_s == pytest.approx(3.0, abs=0.01)
+    assert caught.value.deadline_ms == 3999
+
+    front_desk.submit(submission(deadline_ms=4000))
+
+
+def test_a_far_deadline_lets_nobody_wait_longer_than_the_setting(
+    front_desk: queue.Queue, line: Line
+) -> None:
+    """The service's own limit holds for all."""
+    line(61, per_s=1)
+    with pytest.raises(LongWait):
+        front_desk.submit(submission(deadline_ms=3_600_000))
+
+
+def test_what_workers_have_in_hand_counts(
+    front_desk: queue.Queue, line: Line, book: ledger.Ledger
+) -> None:
+    """They are before whoever comes now."""
+    line(61, per_s=1)
+    claimed(book, limit=50)
+    with pytest.raises(LongWait):
+        front_desk.submit(submission())
+
+
+def test_nobody_is_refused_where_nobody_waits(
+    front_desk: queue.Queue, line: Line, book: ledger.Ledger
+) -> None:
+    """Whatever is remembered of the capacity: a worker takes it next."""
+    line(5, per_s=0.001)
+    claimed(book, limit=5)
+    front_desk.submit(submission(deadline_ms=1))
+
+
+def test_an_unknown_capacity_refuses_nobody(
+    front_desk: queue.Queue, submit: Submit
+) -> None:
+    """Without upkeep, or before the first line, the bound alone holds."""
+    for _ in range(20):
+        submit()
+    front_desk.submit(submission(deadline_ms=1))
+
+
+def test_admission_can_be_switched_off(
+    redis: redis_py.Redis, settings: WorkerSettings, line: Line
+) -> None:
+    """Then neither the wait nor a deadline keeps anybody out."""
+    open_to_all = queue.Queue(redis, settings.model_copy(update={"max_wait_s": 0}))
+    line(61, per_s=1)
+    open_to_all.submit(submission(deadline_ms=1))
+
+
+def test_a_retry_is_weighed_like_a_submit(front_desk: queue.Queue, line: Line) -> None:
+    """It waits in the same line."""
+    job = front_desk.submit(submission()).job
+    front_desk.cancel("acme", job.id)
+    line(30, per_s=10)
+    with pytest.raises(LongWait):
+        front_desk.retry("acme", job.id, deadline_ms=1000)
+    front_desk.retry("acme", job.id)
+
+
+def test_a_full_lane_says_when_to_come_back_by_its_capacity(
+    redis: redis_py.Redis, settings: WorkerSettings, line: Line
+) -> None:
+    """20 jobs at two a second: ten seconds."""
+    small = queue.Queue(redis, settings.model_copy(update={"queue_bound": 20}))
+    line(20, per_s=2)
+    with pytest.raises(QueueFull) as caught:
+        small.submit(submission())
+    assert caught.value.retry_after_s == 10
+
+
+def test_upkeep_measures_what_workers_do(
+    book: ledger.Ledger, submit: Submit, redis: Any
+) -> None:
+    """Results count, not jobs that were canceled or came too late; it is forgotten."""
+    for _ in range(40):
+        submit()
+    submit(deadline_ms=0)
+    for _ in range(5):
+        leases = book.claim(PREDICTIONS, limit=5, worker="w").leases
+        done = [Completion(lease=one, output=b"{}") for one in leases]
+        book.complete(PREDICTIONS, done)
+        pass_a_second(redis)
+        upkeep.tend(book)
+
+    found = Capacity.parse(redis.get(CAPACITY))
+    assert found.workers == 1
+    assert found.per_s == pytest.approx(5, rel=0.1)
+    assert 0 < redis.ttl(CAPACITY) <= 5
+
+
+def test_a_tick_that_another_reaper_made_measures_nothing(
+    book: ledger.Ledger, redis: redis_py.Redis, submit: Submit
+) -> None:
+    """Who was not let at the lane has no new sample either."""
+    submit()
+    tend(book, redis)
+    upkeep.tend(book)
+    assert not redis.exists(CAPACITY)

@@ -1,0 +1,338 @@
+"""The laws of what a key may send and a tenant may have open, on a real server."""
+
+import contextlib
+import itertools
+import random
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import redis as redis_py
+
+from tests.worker.conftest import lose_worker, submission, tend
+from worker import ledger, queue
+from worker.errors import (
+    IdempotencyMismatch,
+    NotRetryable,
+    OpenJobsQuota,
+    QueueFull,
+    RateExceeded,
+)
+from worker.jobs import Job, State
+from worker.ledger import PREDICTIONS, Completion, Lease
+from worker.limits import Allowance, InvalidRateLimit, Meter, RateLimit
+from worker.settings import WorkerSettings
+
+Submit = Callable[..., Job]
+
+#: So long a time that none of it comes back during a test.
+SLOW = Meter("slow", RateLimit(3, 3600))
+
+
+def rate_key(redis: redis_py.Redis) -> list[bytes]:
+    """Return the keys that hold what keys have sent."""
+    found: Any = redis.keys("kerbside:rate:*")
+    return list(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "limit"),
+    [("100/60", RateLimit(100, 60)), (" 1/1 ", RateLimit(1, 1))],
+)
+def test_a_limit_is_read_as_it_is_written(text: str, limit: RateLimit) -> None:
+    """Requests, a slash, seconds; and back."""
+    assert RateLimit.parse(text) == limit
+    assert str(limit) == text.strip()
+
+
+@pytest.mark.parametrize(
+    "text", ["", "100", "100/", "0/60", "1/0", "-1/60", "1.5/60", "1/86401", "1/s"]
+)
+def test_what_is_no_limit_is_told(text: str) -> None:
+    """With what was written and what was expected."""
+    with pytest.raises(InvalidRateLimit, match="expected"):
+        RateLimit.parse(text)
+
+
+def test_more_than_can_be_counted_is_no_limit() -> None:
+    """The ledger counts in whole microseconds."""
+    assert RateLimit(100_000, 1).requests == 100_000
+    with pytest.raises(InvalidRateLimit, match="100001/1 cannot be used"):
+        RateLimit(100_001, 1)
+
+
+def test_a_key_may_send_all_of_its_limit_at_once_and_no_more(
+    front_desk: queue.Queue,
+) -> None:
+    """Each answer says what is left, and the refusal when the next one fits."""
+    limit = SLOW.limit
+    left = [front_desk.submit(submission(meter=SLOW)).allowance for _ in range(3)]
+
+    assert left == [
+        Allowance(limit, remaining, reset_s)
+        for remaining, reset_s in ((2, 1200), (1, 2400), (0, 3600))
+    ]
+    with pytest.raises(RateExceeded) as caught:
+        front_desk.submit(submission(meter=SLOW))
+    assert caught.value.retry_after_s == 1200
+    assert caught.value.allowance == Allowance(limit, 0, 1200)
+
+
+def test_what_a_key_may_send_comes_back_bit_by_bit(
+    front_desk: queue.Queue, redis: redis_py.Redis
+) -> None:
+    """A third of the time after three requests one more fits, and only one."""
+    for _ in range(3):
+        front_desk.submit(submission(meter=SLOW))
+    key = "kerbside:rate:slow"
+    third_us = SLOW.limit.seconds * 1_000_000 // 3
+    redis.set(key, int(redis.get(key) or 0) - third_us)
+
+    assert front_desk.submit(submission(meter=SLOW)).allowance == Allowance(
+        SLOW.limit, 0, 3600
+    )
+    with pytest.raises(RateExceeded):
+        front_desk.submit(submission(meter=SLOW))
+
+
+@pytest.mark.parametrize(
+    "limit", [RateLimit(7, 3600), RateLimit(1, 60), RateLimit(90, 86_400)]
+)
+def test_the_limit_is_exact(front_desk: queue.Queue, limit: RateLimit) -> None:
+    """Also where seconds cannot be divided by requests."""
+    meter = Meter("k", limit)
+    left = [
+        front_desk.submit(submission(meter=meter)).allowance
+        for _ in range(limit.requests)
+    ]
+
+    assert [one and one.remaining for one in left] == [
+        *range(limit.requests - 1, -1, -1)
+    ]
+    with pytest.raises(RateExceeded):
+        front_desk.submit(submission(meter=meter))
+
+
+def test_keys_count_apart_and_who_has_no_limit_is_not_counted(
+    front_desk: queue.Queue, redis: redis_py.Redis
+) -> None:
+    """One key's requests take nothing from another's; one small string is kept each."""
+    meters = [Meter(name, RateLimit(1, 3600)) for name in "ab"]
+    for meter in meters:
+        front_desk.submit(submission(meter=meter))
+    assert front_desk.submit(submission()).allowance is None
+
+    keys = rate_key(redis)
+    assert sorted(keys) == [b"kerbside:rate:a", b"kerbside:rate:b"]
+    lives_ms: Any = redis.pttl(keys[0])
+    assert 3_590_000 < lives_ms <= 3_600_000
+
+
+def test_a_repeat_counts_and_is_answered_while_it_fits(
+    front_desk: queue.Queue, redis: redis_py.Redis
+) -> None:
+    """It is a request; so is one that says another thing with the same key."""
+    taken = submission(idempotency_key="k", fingerprint="f", meter=SLOW)
+    first = front_desk.submit(taken)
+    again = front_desk.submit(taken)
+    assert (again.replayed, again.job.id) == (True, first.job.id)
+    assert again.allowance == Allowance(SLOW.limit, 1, 2400)
+    other = submission(idempotency_key="k", fingerprint="g", meter=SLOW)
+    with pytest.raises(IdempotencyMismatch):
+        front_desk.submit(other)
+    with pytest.raises(RateExceeded):
+        front_desk.submit(taken)
+    assert redis.llen(PREDICTIONS) == 1
+
+
+def test_a_repeat_is_answered_by_a_full_server(
+    front_desk: queue.Queue, redis: redis_py.Redis
+) -> None:
+    """The job was taken: that it is counted must not make it unknown."""
+    taken = submission(idempotency_key="k", fingerprint="f", meter=SLOW)
+    front_desk.submit(taken)
+    redis.config_set("maxmemory", 1)
+    try:
+        assert front_desk.submit(taken).replayed
+    finally:
+        redis.config_set("maxmemory", 0)
+
+
+def test_a_refused_request_costs_nothing(
+    redis: redis_py.Redis, settings: WorkerSettings
+) -> None:
+    """Who comes again when told to has lost nothing."""
+    narrow = queue.Queue(redis, settings.model_copy(update={"queue_bound": 1}))
+    narrow.submit(submission(meter=SLOW))
+    before = redis.get("kerbside:rate:slow")
+    for _ in range(5):
+        with pytest.raises(QueueFull):
+            narrow.submit(submission(meter=SLOW))
+    assert redis.get("kerbside:rate:slow") == before
+
+
+def test_a_retry_counts(front_desk: queue.Queue) -> None:
+    """It makes as much work as a submit."""
+    meter = Meter("k", RateLimit(2, 3600))
+    job = front_desk.submit(submission(meter=meter)).job
+    front_desk.cancel("acme", job.id)
+    front_desk.retry("acme", job.id, meter=meter)
+    front_desk.cancel("acme", job.id)
+    with pytest.raises(RateExceeded):
+        front_desk.retry("acme", job.id, meter=meter)
+    assert front_desk.find("acme", job.id).state is State.CANCELED
+
+
+def test_a_clock_that_was_set_back_locks_no_key_out(
+    front_desk: queue.Queue, redis: redis_py.Redis
+) -> None:
+    """A key waits no longer than if it had just sent all that it may."""
+    redis.set("kerbside:rate:slow", 4_000_000_000_000_000)
+    with pytest.raises(RateExceeded) as caught:
+        front_desk.submit(submission(meter=SLOW))
+    assert caught.value.retry_after_s == 1200
+
+
+def test_a_tenant_has_no_more_open_jobs_than_its_quota(
+    redis: redis_py.Redis, settings: WorkerSettings
+) -> None:
+    """Another tenant has its own, and each end makes room for one more."""
+    desk = queue.Queue(redis, settings.model_copy(update={"tenant_quota": 2}))
+    first, _ = desk.submit(submission()).job, desk.submit(submission())
+    with pytest.raises(OpenJobsQuota) as caught:
+        desk.submit(submission(meter=SLOW))
+    assert (caught.value.quota, caught.value.retry_after_s) == (2, 5)
+    assert caught.value.allowance == Allowance(SLOW.limit, 3, 0)
+    desk.submit(submission(tenant="other"))
+
+    desk.cancel("acme", first.id)
+    desk.submit(submission())
+    with pytest.raises(OpenJobsQuota):
+        desk.retry("acme", first.id)
+
+
+class _Operations:
+    """Whatever can happen to jobs, in any order."""
+
+    TENANTS = ("acme", "other")
+
+    def __init__(
+        self, redis: redis_py.Redis, settings: WorkerSettings, rng: random.Random
+    ) -> None:
+        self.redis: Any = redis
+        self.book = ledger.Ledger(redis, settings)
+        self.desk = queue.Queue(redis, settings)
+        self.rng = rng
+        self.jobs: list[tuple[str, str]] = []
+        self.leases: list[Lease] = []
+        self.keys = itertools.count()
+
+    def submit(self) -> None:
+        """Take a new job, which may have a deadline that has passed already."""
+        tenant = self.rng.choice(self.TENANTS)
+        deadline_ms = self.rng.choice((None, None, 0, 3_600_000))
+        new = submission(tenant=tenant, deadline_ms=deadline_ms)
+        self.jobs.append((tenant, self.desk.submit(new).job.id))
+
+    def repeat(self) -> None:
+        """Submit one request twice."""
+        new = submission(idempotency_key=f"k{next(self.keys)}")
+        for _ in range(2):
+            self.desk.submit(new)
+        self.jobs.append((new.tenant, new.id))
+
+    def claim(self) -> None:
+        """Let a worker take some."""
+        number = self.rng.randint(1, 4)
+        self.leases += self.book.claim(PREDICTIONS, limit=number, worker="w").leases
+
+    def complete(self) -> None:
+        """Bring results, some of them late or a second time."""
+        some = self.rng.sample(self.leases, min(3, len(self.leases)))
+        done = [
+            Completion(lease=lease, output=b"{}")
+            if self.rng.random() < 0.7
+            else Completion(lease=lease, error="no")
+            for lease in some
+        ]
+        self.book.complete(PREDICTIONS, done)
+
+    def release(self) -> None:
+        """Give all back."""
+        self.book.release(PREDICTIONS, worker="w")
+
+    def crash(self) -> None:
+        """Let the worker of some die; a third death is the last."""
+        held = self.redis.zrange(f"kerbside:running:{PREDICTIONS}", 0, 2)
+        if held:
+            lose_worker(self.book, self.redis, *(one.decode() for one in held))
+
+    def tick(self) -> None:
+        """Let the reaper pass."""
+        tend(self.book, self.redis)
+
+    def cancel(self) -> None:
+        """Cancel any job."""
+        if self.jobs:
+            self.desk.cancel(*self.rng.choice(self.jobs))
+
+    def retry(self) -> None:
+        """Reopen any job that can be."""
+        if self.jobs:
+            with contextlib.suppress(NotRetryable):
+                self.desk.retry(*self.rng.choice(self.jobs))
+
+    def delete(self) -> None:
+        """Erase any job, open or not."""
+        if self.jobs:
+            self.desk.delete(*self.jobs.pop(self.rng.randrange(len(self.jobs))))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_count_of_open_jobs_is_true_after_anything(
+    redis: redis_py.Redis, settings: WorkerSettings, seed: int
+) -> None:
+    """For each tenant it equals the open records; without one there is no count."""
+    rng = random.Random(seed)
+    act = _Operations(redis, settings, rng)
+    actions = [
+        *(act.submit, act.submit, act.repeat, act.claim, act.complete, act.release),
+        *(act.crash, act.tick, act.cancel, act.retry, act.delete),
+    ]
+    done: Counter[str] = Counter()
+
+    for _ in range(60):
+        action = rng.choice(actions)
+        action()
+        done[action.__name__] += 1
+        assert _counted(redis) == _open(redis), done
+
+
+def _counted(redis: Any) -> dict[str, int]:
+    """Return what the counters say, by tenant."""
+    keys = redis.keys("kerbside:open:*")
+    return {key.decode().rpartition(":")[2]: int(redis.get(key)) for key in keys}
+
+
+def _open(redis: Any) -> Counter[str]:
+    """Return how many records are open, by tenant."""
+    found: Counter[str] = Counter()
+    for key in redis.keys("kerbside:job:*"):
+        tenant, state = redis.hmget(key, "tenant", "state")
+        if not State(state.decode()).is_terminal:
+            found[tenant.decode()] += 1
+    return found
+
+
+def test_jobs_from_before_there_were_counts_leave_no_debt(
+    front_desk: queue.Queue, submit: Submit, redis: redis_py.Redis
+) -> None:
+    """After an update their ends take nothing from those that come."""
+    old = [submit() for _ in range(3)]
+    redis.delete("kerbside:open:acme")
+    for job in old:
+        front_desk.cancel("acme", job.id)
+    submit()
+
+    assert _counted(redis) == {"acme": 1}
