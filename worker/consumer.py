@@ -12,7 +12,7 @@ from model_store.store import ModelStore
 from worker import celery as wire
 from worker import connection, events, ledger, predictors, pricing
 from worker.lane_consumer import BELL_S, LaneConsumer
-from worker.ledger import Claim, Completion
+from worker.leases import Claim, Completion
 from worker.parking import Batch, Parking
 from worker.versions import Versions
 

@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from worker.jobs import Detail
-from worker.ledger import Completion
+from worker.leases import Completion
 
 #: kombu's name for the fanout exchange of events; `/<db>.` is its fanout prefix.
 _CHANNEL = "/{db}.celeryev/task.multi"

@@ -7,7 +7,7 @@ from typing import Any
 from celery.worker.control import Panel
 from kombu import Exchange, Queue
 
-from worker.ledger import Lease
+from worker.leases import Lease
 
 
 class _Task:

@@ -22,7 +22,8 @@ from worker import celery as wire
 from worker import connection, inspection, ledger
 from worker.errors import frames_of
 from worker.health import Watchdog
-from worker.ledger import Lease, Ledger
+from worker.leases import Lease
+from worker.ledger import Ledger
 from worker.outage import is_outage, words_of
 
 #: Seconds that an idle worker sleeps at the bell before it looks by itself.

@@ -54,7 +54,6 @@ Times are milliseconds since the epoch.
 import contextlib
 import functools
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib import resources
 from typing import Any, Literal
 
@@ -66,6 +65,7 @@ from worker import capacity, connection
 from worker.capacity import Capacity
 from worker.durability import FaultLog, Server
 from worker.jobs import Detail, State
+from worker.leases import Claim, Completion, Lease, Tick
 from worker.settings import WorkerSettings
 
 #: Lanes of the ledger whose jobs the batching worker takes.
@@ -157,56 +157,6 @@ def finished_channel(client: redis.Redis) -> str:
 def models_channel(client: redis.Redis) -> str:
     """Return the channel of what happens to model versions."""
     return f"kerbside:models:{connection.database(client)}"
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """A job in a worker's hand."""
-
-    id: str
-    fence: int
-    version: str
-    #: The house as JSON.
-    input: bytes
-    crashes: int
-    #: Alias by which the client named the version; None where it named the id.
-    alias: str | None = None
-    #: Whether the client wants the reasons for the price.
-    explain: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """What a worker got when it asked for work."""
-
-    leases: Sequence[Lease]
-    #: Messages still in the lane.
-    left: int
-    paused: bool
-    #: Messages without a record that were set aside.
-    strays: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Completion:
-    """The outcome of one leased job."""
-
-    lease: Lease
-    #: The prediction as JSON; empty where there is none.
-    output: bytes = b""
-    error: str = ""
-    predict_us: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """What one tick of the reaper did to a lane."""
-
-    forgiven: int = 0
-    retried: int = 0
-    dead: int = 0
-    resent: int = 0
-    late: int = 0
 
 
 class Ledger:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-from worker.ledger import Lease
+from worker.leases import Lease
 from worker.predictors import Predictors, Pricing, Unloadable, passes, reason_of
 
 #: Seconds for which a store that cannot be read is asked again, and between two tries.

@@ -9,7 +9,7 @@ import orjson
 
 from model_store.errors import ExplanationUnavailable
 from worker.errors import frames_of
-from worker.ledger import Completion, Lease
+from worker.leases import Completion, Lease
 from worker.predictors import CannotPrice, Pricing
 
 #: What a client reads who asked a worker for reasons that has none to give.

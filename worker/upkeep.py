@@ -7,6 +7,7 @@ from collections.abc import Callable
 import redis
 
 from worker import ledger
+from worker.leases import Tick
 from worker.outage import is_outage, words_of
 
 #: Seconds that upkeep may be missing, as at a start, before another stands in for it.
@@ -25,7 +26,7 @@ def tend(book: ledger.Ledger, *, stands_in: bool = False) -> None:
         tick = book.reap(lane, stands_in=stands_in)
         if tick:
             book.measure(lane)
-        if tick and tick != ledger.Tick():
+        if tick and tick != Tick():
             _log.warning("lane_tended: %s %s", lane, tick)
     book.watch_memory()
 

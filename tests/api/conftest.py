@@ -22,7 +22,8 @@ from api.services import Services
 from api.settings import ApiSettings
 from model_store.store import ModelStore
 from worker.credentials import ApiKeys
-from worker.ledger import KEYS_USED, PREDICTIONS, Completion, Ledger
+from worker.leases import Completion
+from worker.ledger import KEYS_USED, PREDICTIONS, Ledger
 
 #: What a worker writes for a priced house.
 OUTPUT = {

@@ -19,7 +19,8 @@ from tests.api.conftest import (
     Submit,
     assert_problem,
 )
-from worker.ledger import PREDICTIONS, Completion, Ledger
+from worker.leases import Completion
+from worker.ledger import PREDICTIONS, Ledger
 
 OWN_ID = "0b5d3a52-5d8a-4c3e-9d5c-1f0e9a8b7c6d"
 

@@ -12,7 +12,8 @@ from api.waiting import Waiting
 from tests.worker.conftest import submission
 from worker import connection
 from worker.jobs import Job
-from worker.ledger import PREDICTIONS, Completion, Ledger
+from worker.leases import Completion
+from worker.ledger import PREDICTIONS, Ledger
 from worker.queue import Queue
 
 Wait = Callable[[str, float], Job]

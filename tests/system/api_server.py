@@ -16,7 +16,8 @@ from tests.patience import wait_until
 from tests.system.installation import Installation
 from worker import connection
 from worker.credentials import ApiKeys
-from worker.ledger import PREDICTIONS, Completion, Ledger, finished_channel
+from worker.leases import Completion
+from worker.ledger import PREDICTIONS, Ledger, finished_channel
 from worker.settings import WorkerSettings
 from worker.supervision.child import Child, ChildSpec
 

@@ -11,7 +11,8 @@ from worker import ledger, queue, upkeep
 from worker.capacity import Capacity
 from worker.errors import LongWait, QueueFull
 from worker.jobs import Job
-from worker.ledger import PREDICTIONS, Completion
+from worker.leases import Completion
+from worker.ledger import PREDICTIONS
 from worker.settings import WorkerSettings
 
 Submit = Callable[..., Job]

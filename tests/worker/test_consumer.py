@@ -31,6 +31,7 @@ from worker import (
 )
 from worker.celery import create_celery
 from worker.jobs import Job, State
+from worker.leases import Lease
 from worker.ledger import PREDICTIONS
 from worker.settings import WorkerSettings
 
@@ -241,7 +242,7 @@ def test_leases_are_renewed_between_the_batches_of_a_version(
     renewed: list[int] = []
     sound = ledger.Ledger.renew
 
-    def renew(book: ledger.Ledger, lane: str, leases: Sequence[ledger.Lease]) -> int:
+    def renew(book: ledger.Ledger, lane: str, leases: Sequence[Lease]) -> int:
         if models.gate.is_set():
             renewed.append(len(leases))
         return sound(book, lane, leases)
@@ -264,7 +265,7 @@ def test_parked_leases_are_renewed_while_there_is_no_champion(
     job = submit()
     wait_until(lambda: step.info()["batch_consumer"]["in_hand"] == 1)
     monkeypatch.setattr(predictors.Predictors, "ready", False)
-    renewed: list[Sequence[ledger.Lease]] = []
+    renewed: list[Sequence[Lease]] = []
     monkeypatch.setattr(
         ledger.Ledger, "renew", lambda _, __, leases: renewed.append(leases)
     )

@@ -8,7 +8,7 @@ import redis as redis_py
 
 from worker import events
 from worker.celery import create_celery
-from worker.ledger import Completion, Lease
+from worker.leases import Completion, Lease
 from worker.settings import WorkerSettings
 
 LEASE = Lease("3c1ab2b4", 1, "v", b'{"secret":"house"}', 0)

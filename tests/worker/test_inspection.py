@@ -6,7 +6,7 @@ import pytest
 from celery.worker.control import Panel
 
 from worker import inspection
-from worker.ledger import Lease
+from worker.leases import Lease
 
 
 def request(fence: int = 1) -> inspection.Request:

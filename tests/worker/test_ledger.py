@@ -12,7 +12,8 @@ from tests.worker.conftest import VERSION, claimed, clock, lose_worker, submissi
 from worker import connection, ledger, queue
 from worker.jobs import Detail, Job, State
 from worker.lanes import Lanes
-from worker.ledger import PREDICTIONS, Completion, Tick
+from worker.leases import Completion, Tick
+from worker.ledger import PREDICTIONS
 from worker.settings import WorkerSettings
 
 Submit = Callable[..., Job]

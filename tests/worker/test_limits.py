@@ -20,7 +20,8 @@ from worker.errors import (
     RateExceeded,
 )
 from worker.jobs import Job, State
-from worker.ledger import PREDICTIONS, Completion, Lease
+from worker.leases import Completion, Lease
+from worker.ledger import PREDICTIONS
 from worker.limits import Allowance, InvalidRateLimit, Meter, RateLimit
 from worker.settings import WorkerSettings
 

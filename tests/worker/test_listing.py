@@ -8,7 +8,7 @@ import redis as redis_py
 
 from worker import ledger, listing, queue
 from worker.jobs import Job, State
-from worker.ledger import Completion
+from worker.leases import Completion
 from worker.listing import Cursor, Listing, Page, Wanted
 
 Submit = Callable[..., Job]

@@ -6,7 +6,7 @@ import pytest
 
 from model_store.errors import ArtifactError, StoreError, UnknownModel
 from tests.clock import Clock
-from worker.ledger import Lease
+from worker.leases import Lease
 from worker.parking import Parking
 from worker.predictors import CannotPrice, Pricing, Unloadable
 

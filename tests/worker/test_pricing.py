@@ -9,7 +9,7 @@ import pytest
 
 from model_store.errors import ExplanationUnavailable, InexactReasons
 from worker import predictors, pricing
-from worker.ledger import Lease
+from worker.leases import Lease
 
 
 class Doubling:

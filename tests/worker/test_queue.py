@@ -18,7 +18,8 @@ from worker.errors import (
     UnknownJob,
 )
 from worker.jobs import Job, State
-from worker.ledger import PREDICTIONS, Completion
+from worker.leases import Completion
+from worker.ledger import PREDICTIONS
 from worker.settings import WorkerSettings
 
 Submit = Callable[..., Job]

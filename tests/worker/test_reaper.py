@@ -9,7 +9,8 @@ import redis as redis_py
 from tests.worker.conftest import claimed, clock, tend
 from worker import ledger, queue
 from worker.jobs import Job, State
-from worker.ledger import PREDICTIONS, Tick
+from worker.leases import Tick
+from worker.ledger import PREDICTIONS
 from worker.settings import WorkerSettings
 
 Submit = Callable[..., Job]

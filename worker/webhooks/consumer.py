@@ -12,7 +12,7 @@ from worker import celery as wire
 from worker import ledger
 from worker.errors import frames_of
 from worker.lane_consumer import BELL_S, LaneConsumer
-from worker.ledger import Lease
+from worker.leases import Lease
 from worker.webhooks.courier import Courier
 from worker.webhooks.deliveries import Deliveries, lease_s
 from worker.webhooks.keyring import Keyring

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import redis
 
-from worker.ledger import Lease
+from worker.leases import Lease
 from worker.webhook_settings import WebhookSettings
 from worker.webhooks import payload
 from worker.webhooks.deliveries import Deliveries, Verdict

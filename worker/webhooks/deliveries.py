@@ -9,7 +9,8 @@ import redis
 
 from worker import ledger
 from worker.jobs import rfc3339
-from worker.ledger import Lease, Ledger
+from worker.leases import Lease
+from worker.ledger import Ledger
 from worker.settings import WorkerSettings
 from worker.webhooks.errors import (
     DeliveryErased,

@@ -10,7 +10,8 @@ from api.launcher import showcase
 from api.launcher.showcase import LocalClient, Unpriced
 from tests.api.conftest import OUTPUT, Finish
 from worker.credentials import ApiKeys
-from worker.ledger import PREDICTIONS, Completion, Ledger
+from worker.leases import Completion
+from worker.ledger import PREDICTIONS, Ledger
 
 
 @pytest.fixture

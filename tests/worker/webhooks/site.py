@@ -7,7 +7,8 @@ from typing import Any
 from tests.worker.conftest import submission
 from worker import ledger
 from worker.jobs import Job
-from worker.ledger import PREDICTIONS, WEBHOOKS, Completion, Lease, Ledger
+from worker.leases import Completion, Lease
+from worker.ledger import PREDICTIONS, WEBHOOKS, Ledger
 from worker.queue import Queue
 from worker.settings import WorkerSettings
 from worker.webhooks.deliveries import Deliveries, Delivery, Verdict

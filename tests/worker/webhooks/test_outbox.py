@@ -5,7 +5,8 @@ import pytest
 
 from tests.worker.conftest import tend
 from tests.worker.webhooks.site import URL, Site
-from worker.ledger import PREDICTIONS, Completion
+from worker.leases import Completion
+from worker.ledger import PREDICTIONS
 from worker.webhooks import payload
 
 
