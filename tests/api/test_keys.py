@@ -1,15 +1,16 @@
 """The laws of /v1/keys."""
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import redis as redis_py
 
+from api.key_request import Scope
 from api.schemas import ApiKey, ApiKeyList, NewApiKey
 from api.services import Services
 from tests.api.conftest import Client, Headers, MakeHeaders, assert_problem
 from tests.patience import wait_until
-from worker.credentials import ApiKeys, split_token
+from worker.credentials import SCOPES, ApiKeys, split_token
 from worker.key_uses import KeyUses
 
 
@@ -117,6 +118,11 @@ def test_a_body_that_is_none_is_told_like_that_of_a_submit(
 
     assert answer.status_code == status
     assert f"urn:kerbside:problem:{slug}" in answer.text
+
+
+def test_every_scope_that_there_is_can_be_given() -> None:
+    """By HTTP as by the command line."""
+    assert get_args(Scope) == SCOPES
 
 
 def test_keys_are_listed_and_narrowed_to_a_tenant(

@@ -74,6 +74,28 @@ def test_dead_letters_acted_on_are_written_down(
     ]
 
 
+def test_a_replay_that_was_broken_off_tells_how_far_it_came(
+    run: Run,
+    redis_url: str,
+    redis: redis_py.Redis,
+    front_desk: queue.Queue,
+    book: ledger.Ledger,
+) -> None:
+    """The queue had room for one."""
+    ids = dead_letters.made(front_desk, book, redis, count=2)
+
+    run(
+        *("dead-letters", "replay", "--all", "--yes"),
+        KERBSIDE_REDIS_URL=redis_url,
+        KERBSIDE_QUEUE_BOUND="1",
+    )
+
+    ((operation, targets, outcome),) = told(redis)
+    assert (operation, outcome) == ("replay_dead_letters", "failed")
+    assert len(targets) == 1
+    assert set(targets) < set(ids)
+
+
 def test_a_model_promoted_or_rolled_back_is_written_down(
     run: Run, redis_url: str, redis: redis_py.Redis, own_store: ModelStore, capfd: Any
 ) -> None:
