@@ -7,11 +7,11 @@ ServiceError                                                               500
  |   BadRequest                                                             400
  +-- MissingKey, InvalidKey                                                 401
  +-- MissingScope                                                           403
- +-- UnknownKey, UnknownPrediction, UnknownVersion, NoSuchRoute             404
+ +-- UnknownPrediction, UnknownVersion, NoSuchRoute                         404
  +-- MethodNotAllowed                                                       405
  +-- NotAcceptable                                                          406
  +-- SlowBody                                                               408
- +-- IdTaken, LastOperateKey, NotRetryable                                  409
+ +-- IdTaken, NotRetryable                                                  409
  +-- Gone                                                                   410
  +-- PreconditionFailed                                                     412
  +-- BodyTooLarge                                                           413
@@ -20,6 +20,8 @@ ServiceError                                                               500
  +-- QuotaExceeded, TooManyOpen                                             429
  +-- QueueIsFull, MemoryIsFull, LineTooLong, RedisUnavailable, StoreUnavailable,
      ModelRefused, NoChampion, NotReady                                     503
+
+Those around API keys are in `key_problems`.
 """
 
 import math
@@ -184,14 +186,6 @@ class UnknownVersion(ServiceError):
     title = "No such model version"
 
 
-class UnknownKey(ServiceError):
-    """There is no API key with this id."""
-
-    status = 404
-    slug = "unknown-key"
-    title = "No such API key"
-
-
 class NoSuchRoute(ServiceError):
     """Nothing is served at this address; /openapi.json lists what is."""
 
@@ -222,14 +216,6 @@ class IdTaken(ServiceError):
     status = 409
     slug = "id-taken"
     title = "Id taken"
-
-
-class LastOperateKey(ServiceError):
-    """No other usable key carries the scope `operate`: nobody could make one here."""
-
-    status = 409
-    slug = "last-operate-key"
-    title = "Last key of the operator"
 
 
 class NotRetryable(ServiceError):

@@ -13,8 +13,9 @@ from api import answers, audit_trail, json_body
 from api.answers import Answer
 from api.auth import requires
 from api.call import Call, current_call
-from api.errors import LastOperateKey, MalformedParameter, UnknownKey
+from api.errors import MalformedParameter
 from api.found import shown
+from api.key_problems import LastOperateKey, UnknownKey
 from api.key_request import KeyRequest
 from worker.credentials import ApiKey
 from worker.limits import RateLimit

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from api import errors
+from api import errors, key_problems
 from api.errors import ServiceError
 from api.headers import JSON
 from api.openapi.described import empty, operation, plain, success, unchanged
@@ -226,12 +226,12 @@ OPERATIONS: dict[str, dict[str, Any]] = {
     "fetch_key": operation(
         scopes=("operate",),
         success={200: success("What is kept of the key.", "ApiKey")},
-        causes=(*_CALLER, *_ANY, errors.UnknownKey),
+        causes=(*_CALLER, *_ANY, key_problems.UnknownKey),
     ),
     "revoke_key": operation(
         scopes=("operate",),
         success={200: success("It is revoked.", "ApiKey")},
-        causes=(*_KEYS, errors.UnknownKey, errors.LastOperateKey),
+        causes=(*_KEYS, key_problems.UnknownKey, key_problems.LastOperateKey),
         parameters=("force",),
     ),
     "read_audit": operation(
