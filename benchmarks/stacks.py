@@ -115,6 +115,7 @@ def installation(
         stack = Stack(
             state=state,
             environment=kerbside_environment(settings),
+            redis_url_of=lambda _: settings.redis_url,
             lock=lock,
             port=port,
             flower_port=ports.find_free(),

@@ -56,7 +56,11 @@ from worker.settings import WorkerSettings
 #: Lanes of the ledger whose jobs the batching worker takes.
 PREDICTIONS = "predictions"
 LANES = (PREDICTIONS,)
+#: Lane of the periodic tasks, the only one that kombu consumes.
+UPKEEP = "upkeep"
 
+#: Starts the name of every key and channel but the lists of the lanes.
+PREFIX = "kerbside:"
 #: Hash of API keys.
 API_KEYS = "kerbside:keys"
 #: Why new jobs are refused, while they are.

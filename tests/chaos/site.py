@@ -149,6 +149,7 @@ def _stack(site: Site, state: StateFolder, lock: int) -> Stack:
     return Stack(
         state=state,
         environment=_environment(site),
+        redis_url_of=lambda _: site.settings.redis_url,
         lock=lock,
         port=site.api_port,
         flower_port=0,

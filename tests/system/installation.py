@@ -12,6 +12,7 @@ from api.launcher.statefolder import StateFolder
 from api.settings import ApiSettings, server_threads
 from model_store.store import ModelStore
 from tests.patience import NotInTime, wait_until
+from worker import redis_acl
 from worker.supervision import embedded, ports
 from worker.supervision.child import Child, ChildSpec
 from worker.supervision.childlog import ChildLog
@@ -49,11 +50,18 @@ class Installation:
         }
 
 
+def _serving(state: StateFolder) -> contextlib.AbstractContextManager[EmbeddedRedis]:
+    """Run a server whose users are those of `kerbside up`, and one for the test."""
+    return embedded.serving(
+        state.redis, rules={**redis_acl.rules(), **embedded.ONE_FOR_ALL}
+    )
+
+
 @contextlib.contextmanager
 def running(folder: Path, store: ModelStore) -> Iterator[Installation]:
     """Run a server in a folder, and end with it what the block starts."""
     state = StateFolder.prepare(folder)
-    with state.locked() as lock, embedded.serving(state.redis) as server:
+    with state.locked() as lock, _serving(state) as server:
         port = ports.find_free()
         settings = installation.for_children(
             ApiSettings(store_url=store.url, trusted_keys=store.trust.keys),
@@ -64,6 +72,7 @@ def running(folder: Path, store: ModelStore) -> Iterator[Installation]:
         stack = Stack(
             state=state,
             environment=installation.environment(settings),
+            redis_url_of=server.url_of,
             lock=lock,
             port=port,
             flower_port=ports.find_free(),
