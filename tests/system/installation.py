@@ -18,6 +18,15 @@ from worker.supervision.child import Child, ChildSpec
 from worker.supervision.childlog import ChildLog
 from worker.supervision.embedded import EmbeddedRedis
 
+#: The users of `kerbside up`, and two more.
+RULES = {
+    **redis_acl.rules(),
+    # Who uses one address for everything; docs/howto/own-redis.md shows it.
+    "kerbside": "~* &* +@all -@admin -@dangerous +info",
+    # The test itself.
+    **embedded.ONE_FOR_ALL,
+}
+
 
 @dataclass(frozen=True)
 class Installation:
@@ -50,18 +59,11 @@ class Installation:
         }
 
 
-def _serving(state: StateFolder) -> contextlib.AbstractContextManager[EmbeddedRedis]:
-    """Run a server whose users are those of `kerbside up`, and one for the test."""
-    return embedded.serving(
-        state.redis, rules={**redis_acl.rules(), **embedded.ONE_FOR_ALL}
-    )
-
-
 @contextlib.contextmanager
 def running(folder: Path, store: ModelStore) -> Iterator[Installation]:
     """Run a server in a folder, and end with it what the block starts."""
     state = StateFolder.prepare(folder)
-    with state.locked() as lock, _serving(state) as server:
+    with state.locked() as lock, embedded.serving(state.redis, rules=RULES) as server:
         port = ports.find_free()
         settings = installation.for_children(
             ApiSettings(store_url=store.url, trusted_keys=store.trust.keys),
