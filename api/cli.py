@@ -9,6 +9,7 @@ from api.commands.doctor import doctor
 from api.commands.keys import keys
 from api.commands.model import model
 from api.commands.predict import predict
+from api.commands.redis_users import redis
 from api.launcher.up import up
 from model_store.command_line import Group
 
@@ -35,3 +36,4 @@ main.add_command(predict)
 main.add_command(dead_letters)
 main.add_command(doctor)
 main.add_command(audit)
+main.add_command(redis)

@@ -19,6 +19,7 @@ from benchmarks.programs import ROOT, Programs
 from benchmarks.tutorial.settings import REDIS_URL
 from model_store.settings import ModelSettings
 from model_store.store import ModelStore
+from worker import redis_acl
 from worker.celery import create_celery
 from worker.connection import connect
 from worker.credentials import ApiKeys
@@ -103,7 +104,14 @@ def installation(
     with ExitStack() as at_end:
         lock = at_end.enter_context(state.locked())
         server = at_end.enter_context(
-            closing(embedded.prepare(state.redis, maxmemory=MAXMEMORY))
+            closing(
+                embedded.prepare(
+                    state.redis,
+                    # As shipped, and one user for the benchmark itself.
+                    rules={**redis_acl.rules(), **embedded.ONE_FOR_ALL},
+                    maxmemory=MAXMEMORY,
+                )
+            )
         )
         port = ports.find_free()
         where = named(store)
@@ -123,6 +131,7 @@ def installation(
         stack = Stack(
             state=state,
             environment=kerbside_environment(settings),
+            redis_url_of=server.url_of,
             lock=lock,
             port=port,
             flower_port=ports.find_free(),

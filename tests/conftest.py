@@ -1,5 +1,6 @@
 """Fixtures that every test may use."""
 
+import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,9 +13,10 @@ from model_store.settings import PREFIX
 from model_store.store import ModelStore
 from tests import second_version, small_model
 from tests.clock import Clock
-from worker import connection, ledger, queue
+from worker import connection, ledger, queue, redis_acl
 from worker.settings import WorkerSettings
 from worker.supervision import embedded
+from worker.supervision.embedded import EmbeddedRedis
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -76,29 +78,41 @@ def _server_program(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def redis_server_url(
+def redis_server(
     _server_program: None, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    """Run a real server for the session and return its address."""
-    with embedded.serving(tmp_path_factory.mktemp("redis")) as server:
-        yield server.url
+) -> Iterator[EmbeddedRedis]:
+    """Run a real server for the session, with the users of an installation.
+
+    Beside them there is one that may do everything, for the tests themselves.
+    """
+    rules = {**redis_acl.rules(), **embedded.ONE_FOR_ALL}
+    with embedded.serving(tmp_path_factory.mktemp("redis"), rules=rules) as server:
+        yield server
 
 
 @pytest.fixture
-def redis_url(redis_server_url: str) -> Iterator[str]:
-    """Return the address of a real and empty server."""
-    client = redis_py.Redis.from_url(redis_server_url)
-    client.flushall()
-    client.config_resetstat()
-    yield redis_server_url
-    client.close()
+def redis_url(redis_server: EmbeddedRedis) -> Iterator[str]:
+    """Return the address of a real and empty server, for who may do everything.
+
+    What the test did under other users, it was allowed to do.
+    """
+    with contextlib.closing(redis_py.Redis.from_url(redis_server.url)) as client:
+        client.flushall()
+        client.config_resetstat()
+        client.acl_log_reset()
+        yield redis_server.url
+        assert client.acl_log() == []
 
 
 @pytest.fixture
-def settings(redis_url: str, store: ModelStore) -> WorkerSettings:
-    """Return settings that name the test's Redis and model store."""
+def settings(
+    redis_url: str, redis_server: EmbeddedRedis, store: ModelStore
+) -> WorkerSettings:
+    """Return settings of a worker that name the test's Redis and model store."""
     return WorkerSettings(
-        redis_url=redis_url, store_url=store.url, trusted_keys=store.trust.keys
+        redis_url=redis_server.url_of(redis_acl.WORKER),
+        store_url=store.url,
+        trusted_keys=store.trust.keys,
     )
 
 

@@ -7,7 +7,7 @@ import redis
 from celery import beat
 
 from worker import connection
-from worker.celery import UPKEEP
+from worker.ledger import UPKEEP
 
 #: Unread messages on the lane of upkeep at which the clock stops sending.
 _UNREAD = 5

@@ -14,10 +14,9 @@ from kombu import Exchange, Queue
 from kombu.utils.url import parse_url
 
 from worker import ledger, predictors
+from worker.ledger import UPKEEP
 from worker.settings import WorkerSettings
 
-#: Lane of the periodic tasks, the only one that kombu consumes.
-UPKEEP = "upkeep"
 #: Wire names of the tasks; they outlive every move of the code behind them.
 PRICE = "price"
 DELIVER = "deliver"

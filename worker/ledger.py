@@ -72,7 +72,11 @@ from worker.settings import WorkerSettings
 PREDICTIONS = "predictions"
 WEBHOOKS = "webhooks"
 LANES = (PREDICTIONS, WEBHOOKS)
+#: Lane of the periodic tasks, the only one that kombu consumes.
+UPKEEP = "upkeep"
 
+#: Starts the name of every key and channel but the lists of the lanes.
+PREFIX = "kerbside:"
 #: Hash of API keys.
 API_KEYS = "kerbside:keys"
 #: When each API key was last used.

@@ -8,8 +8,12 @@ from urllib.parse import parse_qsl, urlsplit
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
+from model_store.settings import PREFIX
 from worker.limits import UNLIMITED, InvalidRateLimit, RateLimit
 from worker.webhook_settings import WebhookSettings
+
+#: Variable in which each process finds its own user of Redis.
+REDIS_URL = PREFIX + "REDIS_URL"
 
 #: What the address of a Redis with TLS may say, in the form that redis-py and Celery
 #: read alike. All else they read differently or not at all: one of them would connect

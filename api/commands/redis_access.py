@@ -10,6 +10,7 @@ from api.launcher import installation
 from api.launcher.faults import RedisUnreachable
 from api.launcher.statefolder import StateFolder
 from api.settings import ApiSettings
+from worker import redis_acl
 from worker.connection import connect
 from worker.supervision import embedded
 
@@ -21,7 +22,7 @@ def address(settings: ApiSettings) -> str | None:
     """
     if installation.names_redis(settings):
         return settings.redis_url
-    return embedded.known_url(settings.state_dir / "redis")
+    return embedded.known_url(settings.state_dir / "redis", user=redis_acl.OPERATOR)
 
 
 @contextlib.contextmanager

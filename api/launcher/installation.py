@@ -10,11 +10,11 @@ from api.settings import ApiSettings, child_environment
 from model_store.errors import StoreError
 from model_store.settings import PREFIX, SIGNING_KEY_FILE
 from model_store.storage import signing
+from worker.settings import REDIS_URL
 from worker.supervision import ports
 
 #: What may be other for the processes than their own environment says.
 _NAMED = (
-    "redis_url",
     "state_dir",
     "store_url",
     "trusted_keys",
@@ -66,9 +66,10 @@ def for_children(
 def environment(settings: ApiSettings) -> dict[str, str]:
     """Return the environment of this process with these settings in it.
 
-    Without the private key: only training signs.
+    Without the private key, since only training signs, and without Redis: who has a
+    user there is told of that one alone.
     """
-    ours = settings.to_environ(*_NAMED) | {SIGNING_KEY_FILE: ""}
+    ours = settings.to_environ(*_NAMED) | {SIGNING_KEY_FILE: "", REDIS_URL: ""}
     # One process a core: threads inside numpy would only get in each other's way.
     return child_environment(OMP_NUM_THREADS="1", PYTHONUNBUFFERED="1", **ours)
 

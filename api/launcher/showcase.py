@@ -53,9 +53,9 @@ class LocalClient:
         """Tell whether the API can take and finish jobs."""
         return self.call("GET", "/readyz")[0] == http.HTTPStatus.OK
 
-    def is_healthy(self) -> bool:
-        """Tell whether Flower, which knows another path, answers."""
-        return self.call("GET", "/healthcheck")[0] == http.HTTPStatus.OK
+    def is_closed(self) -> bool:
+        """Tell whether Flower answers, and that it shows nothing without a login."""
+        return self.call("GET", "/healthcheck")[0] == http.HTTPStatus.UNAUTHORIZED
 
     def call(
         self, method: str, path: str, body: Any = None, **headers: str

@@ -1,7 +1,7 @@
 """The processes of an installation on one machine, and how each is started."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from signal import Signals
@@ -9,6 +9,8 @@ from signal import Signals
 from api import connections
 from api.launcher.statefolder import StateFolder
 from model_store.settings import SIGNING_KEY_FILE
+from worker import redis_acl
+from worker.settings import REDIS_URL
 from worker.supervision import ports
 from worker.supervision.child import ChildSpec
 from worker.supervision.embedded import EmbeddedRedis
@@ -39,6 +41,7 @@ class Stack:
     Attributes:
         state: The folder they share.
         environment: Their environment, without secrets of single ones.
+        redis_url_of: Tells the address of Redis for a user of it.
         lock: Handle of the state folder's lock, which they inherit.
         port: Where the API listens.
         flower_port: Where Flower listens.
@@ -51,6 +54,7 @@ class Stack:
 
     state: StateFolder
     environment: Mapping[str, str] = field(repr=False)
+    redis_url_of: Callable[[str], str]
     lock: int
     port: int
     flower_port: int
@@ -92,6 +96,7 @@ class Stack:
         return self._spec(
             "api",
             (*_GRANIAN, *_long(options), "--no-ws", "api.wsgi:application"),
+            user=redis_acl.API,
             stage=FRONT,
             grace_s=12.0,
             orphan_signal=Signals.SIGTERM,  # ends its server processes
@@ -114,19 +119,16 @@ class Stack:
     def beat(self) -> ChildSpec:
         """Return the clock of the upkeep worker."""
         options = {"schedule": self.state.beat_schedule, "loglevel": "WARNING"}
-        return self._spec("beat", (*_CELERY, "beat", *_long(options)))
+        command = (*_CELERY, "beat", *_long(options))
+        return self._spec("beat", command, user=redis_acl.WORKER)
 
     def flower(self) -> ChildSpec:
         """Return the page that shows workers and tasks."""
-        options = {
-            "address": ports.LOOPBACK,
-            "port": self.flower_port,
-            "max_tasks": 10_000,  # 135 MB; the default 100,000 takes 600
-            "purge_offline_workers": 60,
-        }
+        options = {"address": ports.LOOPBACK, "port": self.flower_port}
         return self._spec(
             "flower",
-            (*_CELERY, "flower", *_long(options), "--read_only"),
+            (sys.executable, "-m", "worker.flower", *_long(options)),
+            user=redis_acl.FLOWER,
             more_environment={
                 "FLOWER_BASIC_AUTH": f"{FLOWER_USER}:{self.flower_password}"
             },
@@ -152,7 +154,10 @@ class Stack:
             "loglevel": level,
         }
         return self._spec(
-            name, (*_CELERY, "worker", *_long(options)), grace_s=self.drain_s + 5.0
+            name,
+            (*_CELERY, "worker", *_long(options)),
+            user=redis_acl.WORKER,
+            grace_s=self.drain_s + 5.0,
         )
 
     def _spec(
@@ -163,12 +168,15 @@ class Stack:
         stage: int = BACK,
         grace_s: float = 8.0,
         orphan_signal: Signals = Signals.SIGKILL,
+        user: str | None = None,
         more_environment: Mapping[str, str] | None = None,
     ) -> ChildSpec:
+        # Each process knows one user of Redis at most, its own.
+        address = {REDIS_URL: self.redis_url_of(user) if user else ""}
         return ChildSpec(
             name=name,
             command=command,
-            environment={**self.environment, **(more_environment or {})},
+            environment={**self.environment, **address, **(more_environment or {})},
             folder=self.state.run,
             log=self.state.log(name),
             stage=stage,

@@ -161,7 +161,7 @@ class Startup:
         client = LocalClient(self.stack.flower_port)
         with self.screen.step("Flower", "starting") as told:
             self.supervisor.start(self.stack.flower())
-            if not self._until(client.is_healthy, READY_WAIT_S):
+            if not self._until(client.is_closed, READY_WAIT_S):
                 raise NotReady(self._late("flower", READY_WAIT_S))
             self.supervisor.settle("flower")
             told("queues, workers and tasks, read-only")

@@ -33,6 +33,7 @@ from api.settings import ApiSettings, server_threads
 from model_store.card import ModelCard
 from model_store.command_line import INTERRUPTED, Command
 from model_store.store import ModelStore
+from worker import redis_acl
 from worker.connection import connect
 from worker.credentials import ApiKeys
 from worker.supervision import embedded, ports
@@ -134,12 +135,15 @@ def up(**given: Any) -> None:
         settings = installation.for_children(
             settings,
             state_dir=state.path,
-            redis_url=server.url if server else settings.redis_url,
+            redis_url=server.url_of(redis_acl.OPERATOR)
+            if server
+            else settings.redis_url,
             port=port,
         )
         stack = Stack(
             state=state,
             environment=installation.environment(settings),
+            redis_url_of=server.url_of if server else lambda _: settings.redis_url,
             signing_key_file=settings.signing_key_file,
             lock=lock,
             port=port,
@@ -248,7 +252,9 @@ def _port(wanted: int, option: str, *, taken: int = 0) -> int:
 
 def _embedded(state: StateFolder, settings: ApiSettings) -> EmbeddedRedis:
     try:
-        return embedded.prepare(state.redis, maxmemory=settings.embedded_memory)
+        return embedded.prepare(
+            state.redis, rules=redis_acl.rules(), maxmemory=settings.embedded_memory
+        )
     except embedded.FolderUnusable as error:
         raise StateFolderUnusable(str(error)) from error
     except embedded.EmbeddedError as error:

@@ -21,9 +21,11 @@ from api.openapi.route_docs import OPERATIONS
 from api.services import Services
 from api.settings import ApiSettings
 from model_store.store import ModelStore
+from worker import redis_acl
 from worker.credentials import ApiKeys
 from worker.leases import Completion
 from worker.ledger import KEYS_USED, PREDICTIONS, Ledger
+from worker.supervision.embedded import EmbeddedRedis
 
 #: What a worker writes for a priced house.
 OUTPUT = {
@@ -90,10 +92,12 @@ def run(tmp_path: Path) -> Run:
 
 
 @pytest.fixture
-def api_settings(redis_url: str, store: ModelStore) -> ApiSettings:
-    """Return settings that name the test's Redis and model store."""
+def api_settings(
+    redis_url: str, redis_server: EmbeddedRedis, store: ModelStore
+) -> ApiSettings:
+    """Return settings of an API that name the test's Redis and model store."""
     return ApiSettings(
-        redis_url=redis_url,
+        redis_url=redis_server.url_of(redis_acl.API),
         store_url=store.url,
         trusted_keys=store.trust.keys,
         public_url="https://api.example.org/",

@@ -17,12 +17,13 @@ from tests.chaos.houses import Houses
 from tests.chaos.proxy import Proxy
 from tests.chaos.receivers import Receivers
 from tests.patience import wait_until
-from worker import connection, ledger, queue
+from worker import connection, ledger, queue, redis_acl
 from worker.ledger import PREDICTIONS
 from worker.limits import UNLIMITED
 from worker.settings import WorkerSettings
 from worker.supervision import embedded, ports
 from worker.supervision.child import ChildSpec
+from worker.supervision.embedded import EmbeddedRedis
 from worker.webhooks.keyring import Keyring
 from worker.webhooks.sealing import new_key
 
@@ -135,7 +136,9 @@ def pid_of(token: bytes) -> int:
 def running(folder: Path, plan: Plan) -> Iterator[Site]:
     """Run a site while the block runs; nothing of it is left after the block."""
     state = StateFolder.prepare(folder)
-    server = embedded.prepare(state.redis)
+    # As shipped, and one user for who looks at the evidence.
+    rules = {**redis_acl.rules(), **embedded.ONE_FOR_ALL}
+    server = embedded.prepare(state.redis, rules=rules)
     with contextlib.ExitStack() as at_end:
         at_end.callback(server.close)
         proxy = None
@@ -165,9 +168,9 @@ def running(folder: Path, plan: Plan) -> Iterator[Site]:
         site = Site(
             plan, folder, fleet, proxy, settings, server.url, api_port, receivers
         )
-        fleet.start(_stack(site, state, server.lock).redis(server))
+        fleet.start(_stack(site, state, server).redis(server))
         wait_until(site.answers, "the start of the server")
-        fleet.start(*_programs(site, _stack(site, state, server.lock)))
+        fleet.start(*_programs(site, _stack(site, state, server)))
         wait_until(site.workers_claim, "the start of the workers")
         if receivers:
             keyring = Keyring(site.client(), settings)
@@ -175,11 +178,17 @@ def running(folder: Path, plan: Plan) -> Iterator[Site]:
         yield site
 
 
-def _stack(site: Site, state: StateFolder, lock: int) -> Stack:
+def _stack(site: Site, state: StateFolder, server: EmbeddedRedis) -> Stack:
+    def redis_url_of(user: str) -> str:
+        # Through whatever lies between the server and its clients.
+        place = site.settings.redis_url.rpartition("@")[2]
+        return f"{server.url_of(user).rpartition('@')[0]}@{place}"
+
     return Stack(
         state=state,
         environment=_environment(site),
-        lock=lock,
+        redis_url_of=redis_url_of,
+        lock=server.lock,
         port=site.api_port,
         flower_port=0,
         flower_password="",

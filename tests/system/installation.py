@@ -12,10 +12,20 @@ from api.launcher.statefolder import StateFolder
 from api.settings import ApiSettings, server_threads
 from model_store.store import ModelStore
 from tests.patience import NotInTime, wait_until
+from worker import redis_acl
 from worker.supervision import embedded, ports
 from worker.supervision.child import Child, ChildSpec
 from worker.supervision.childlog import ChildLog
 from worker.supervision.embedded import EmbeddedRedis
+
+#: The users of `kerbside up`, and two more.
+RULES = {
+    **redis_acl.rules(),
+    # Who uses one address for everything; docs/howto/own-redis.md shows it.
+    "kerbside": "~* &* +@all -@admin -@dangerous +info",
+    # The test itself.
+    **embedded.ONE_FOR_ALL,
+}
 
 
 @dataclass(frozen=True)
@@ -53,7 +63,7 @@ class Installation:
 def running(folder: Path, store: ModelStore) -> Iterator[Installation]:
     """Run a server in a folder, and end with it what the block starts."""
     state = StateFolder.prepare(folder)
-    with state.locked() as lock, embedded.serving(state.redis) as server:
+    with state.locked() as lock, embedded.serving(state.redis, rules=RULES) as server:
         port = ports.find_free()
         settings = installation.for_children(
             ApiSettings(store_url=store.url, trusted_keys=store.trust.keys),
@@ -64,6 +74,7 @@ def running(folder: Path, store: ModelStore) -> Iterator[Installation]:
         stack = Stack(
             state=state,
             environment=installation.environment(settings),
+            redis_url_of=server.url_of,
             lock=lock,
             port=port,
             flower_port=ports.find_free(),

@@ -126,7 +126,7 @@ def test_no_secret_and_no_house_turns_up_where_it_should_not(
 
     secrets = [
         *(one.rpartition("_")[2] for one in (token, root, made["token"])),
-        *(secret_key, place.redis.password, stack.flower_password),
+        *(secret_key, *place.redis.passwords.values(), stack.flower_password),
     ]
     houses = [*map(str, ODD.values()), LABEL]
     assert len(stored) == 3

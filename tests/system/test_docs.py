@@ -71,7 +71,7 @@ def reader(serving: Installation, state: Path, tmp_path: Path) -> Iterator[Reade
         "HOME": str(folder),
         "KEY": token,
         "KERBSIDE_PUBLIC_URL": f"http://{ports.LOOPBACK}:{serving.stack.port}",
-        "KERBSIDE_REDIS_URL": serving.redis.url,
+        "KERBSIDE_REDIS_URL": serving.redis.url_of("kerbside"),
         "KERBSIDE_STATE_DIR": str(state),
         "OMP_NUM_THREADS": "1",
         "PATH": ":".join([*map(str, path), "/usr/local/bin:/usr/bin:/bin"]),
@@ -82,6 +82,7 @@ def reader(serving: Installation, state: Path, tmp_path: Path) -> Iterator[Reade
         "20150527-8448e7ad": SECOND,
         "0.0.0.0": ports.LOOPBACK,  # noqa: S104 -- it is what is replaced
         "8001": str(ports.find_free()),
+        "5556": str(ports.find_free()),
     }
     (tmp_path / "etc").mkdir()
     with contextlib.closing(Reader(folder, environment, places)) as reader:

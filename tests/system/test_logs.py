@@ -95,7 +95,7 @@ def test_no_log_holds_a_house_a_key_or_a_password(
     assert "redis_failed" in logs["api"]
     assert f"model_error: job {poor.id}" in logs["predictions-1"]
     secrets = [*map(str, ODD.values()), LABEL, ORDER, token, token.rpartition("_")[2]]
-    secrets += [place.redis.password, place.stack.flower_password]
+    secrets += [*place.redis.passwords.values(), place.stack.flower_password]
     for name, text in logs.items():
         assert [secret for secret in secrets if secret in text] == [], name
 

@@ -16,6 +16,7 @@ from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import redis as redis_py
@@ -25,6 +26,7 @@ from api.settings import child_environment
 from model_store.store import ModelStore
 from tests.patience import wait_until
 from tests.system.conftest import ROOT
+from worker.supervision import secretfile
 
 #: Variable that every process of one installation inherits.
 MARK = "UP_TEST_MARK"
@@ -32,6 +34,16 @@ MARK = "UP_TEST_MARK"
 #: Processes of an installation with one prediction worker: `up`, Valkey, three of the
 #: API, two workers, beat, Flower.
 PROCESSES = 9
+
+
+#: Words of a process's command line -> the users of Redis whose address it has.
+PARTS = {
+    "granian": {"api"},
+    "predictions-1@": {"worker"},
+    "upkeep@": {"worker"},
+    "beat": {"worker"},
+    "worker.flower": {"flower"},
+}
 
 
 @dataclass
@@ -50,6 +62,16 @@ class Up:
             int(path.name)
             for path in Path("/proc").iterdir()
             if path.name.isdigit() and self._owns(path) and words in _command(path)
+        }
+
+    def users_of_redis(self, words: str) -> set[str | None]:
+        """Return whose address of Redis is in the environment of some processes."""
+        name = b"KERBSIDE_REDIS_URL="
+        return {
+            urlsplit(variable.removeprefix(name).decode()).username
+            for pid in self.pids(words)
+            for variable in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+            if variable.startswith(name)
         }
 
     def await_start(self) -> None:
@@ -207,6 +229,26 @@ def test_everything_that_is_told_works_and_ends_in_order(
     assert "Granian shutdown completed" in logs["api"]
     assert "Warm shutdown" in logs["predictions-1"]
     assert "ready to exit" in logs["redis"]
+
+
+def test_each_process_knows_its_own_user_of_redis(start_up: Start, state: Path) -> None:
+    """In a folder from before there were users, too; commands find theirs there."""
+    (state / "redis").mkdir(parents=True)
+    record = {"port": 6379, "password": "the one for all"}
+    secretfile.write_json(state / "redis" / "connection.json", record)
+    up = start_up()
+    up.await_start()
+
+    found = {words: up.users_of_redis(words) for words in PARTS}
+    listed = subprocess.run(
+        [sys.executable, "-m", "api", "keys", "list", "--json"],
+        env=child_environment(KERBSIDE_STATE_DIR=str(state)),
+        capture_output=True,
+        check=True,
+    ).stdout
+
+    assert found == PARTS
+    assert {key["name"] for key in json.loads(listed)} == {"kerbside up"}
 
 
 def test_a_killed_up_leaves_no_process_and_can_be_started_again(

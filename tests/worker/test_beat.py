@@ -9,7 +9,8 @@ import redis as redis_py
 from kombu.utils.imports import symbol_by_name
 
 from worker import beat
-from worker.celery import REAP, UPKEEP, create_celery
+from worker.celery import REAP, create_celery
+from worker.ledger import UPKEEP
 from worker.settings import WorkerSettings
 
 

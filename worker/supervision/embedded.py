@@ -8,14 +8,15 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import redis
 
 from worker.connection import connect
-from worker.supervision import lockfile, ports, secretfile
+from worker.supervision import aclfile, lockfile, ports, secretfile
 from worker.supervision.leash import leashed
 
 #: A folder whose server was killed is free once that server has ended.
@@ -23,6 +24,9 @@ LOCK_WAIT_S = 10.0
 
 #: Starting takes 0.1 s; reading back a full append-only file of 512 MB some seconds.
 START_WAIT_S = 60.0
+
+#: Who may log in when nothing is said: one user, for everything.
+ONE_FOR_ALL = {aclfile.DEFAULT: "~* &* +@all"}
 
 POLL_S = 0.02
 STOP_WAIT_S = 10.0
@@ -84,13 +88,18 @@ class EmbeddedRedis:
     folder: Path
     binary: Path
     port: int
-    password: str = field(repr=False)
+    #: Of each user.
+    passwords: Mapping[str, str] = field(repr=False)
     lock: int
 
     @property
     def url(self) -> str:
-        """The address for clients, password included."""
-        return _url(self.port, self.password)
+        """The address for the one user that may do everything, password included."""
+        return self.url_of(aclfile.DEFAULT)
+
+    def url_of(self, user: str) -> str:
+        """Return the address for a user, password included."""
+        return _url(self.port, user, self.passwords[user])
 
     @property
     def command(self) -> tuple[str, ...]:
@@ -103,7 +112,8 @@ class EmbeddedRedis:
         Raises:
             PortTaken: A server with another password answered.
         """
-        with contextlib.closing(connect(self.url, role="api")) as client:
+        anybody = self.url_of(next(iter(self.passwords)))
+        with contextlib.closing(connect(anybody, role="api")) as client:
             try:
                 return bool(client.ping())
             except redis.AuthenticationError:
@@ -154,12 +164,17 @@ def find_binary() -> Path:
 
 
 def prepare(
-    folder: Path, *, port: int | None = None, maxmemory: str = "512mb"
+    folder: Path,
+    *,
+    rules: Mapping[str, str] = ONE_FOR_ALL,
+    port: int | None = None,
+    maxmemory: str = "512mb",
 ) -> EmbeddedRedis:
-    """Make a folder ready for a server: locked, with a port and a password.
+    """Make a folder ready for a server: locked, with a port and passwords.
 
     Args:
         folder: Where the server keeps its files; made if absent, private to the user.
+        rules: What each user may do. Each keeps its password from start to start.
         port: The port that it must have. By default the one of the last time if that
             is free, else any free one.
         maxmemory: How much the server may hold before it refuses writes.
@@ -179,7 +194,9 @@ def prepare(
             if lock is None:
                 raise FolderBusy(f"Another server already runs in {folder}.")
             undo.callback(os.close, lock)
-            server = _configured(folder, binary, port, lock)
+            server = _configured(folder, binary, port, lock, rules)
+            users = aclfile.text(rules, server.passwords)
+            secretfile.write(folder / "users.acl", users)
             secretfile.write(folder / "valkey.conf", _config(server, maxmemory))
         except OSError as error:
             message = f"The folder {folder} cannot be used: {error.strerror}."
@@ -188,20 +205,32 @@ def prepare(
     return server
 
 
-def known_url(folder: Path) -> str | None:
-    """Return the address of the server that last ran in a folder, if one did."""
+def known_url(folder: Path, *, user: str) -> str | None:
+    """Return a user's address of the server that last ran in a folder, if one did.
+
+    Where that server had no such user, it is the address for who may do everything.
+    """
     known = secretfile.read_json(folder / "connection.json")
-    return _url(known["port"], known["password"]) if known else None
+    passwords = _kept(known)
+    for name in (user, aclfile.DEFAULT):
+        if name in passwords:
+            return _url(known["port"], name, passwords[name])
+    return None
 
 
 @contextlib.contextmanager
-def serving(folder: Path, *, maxmemory: str = "512mb") -> Iterator[EmbeddedRedis]:
+def serving(
+    folder: Path,
+    *,
+    rules: Mapping[str, str] = ONE_FOR_ALL,
+    maxmemory: str = "512mb",
+) -> Iterator[EmbeddedRedis]:
     """Run a server while the block runs; it ends with this process at the latest.
 
     Raises:
         EmbeddedError: See its tree.
     """
-    server = prepare(folder, maxmemory=maxmemory)
+    server = prepare(folder, rules=rules, maxmemory=maxmemory)
     log = server.folder / "server.log"
     with contextlib.closing(server), log.open("wb") as output:
         process = subprocess.Popen(
@@ -239,21 +268,36 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 
 
 def _configured(
-    folder: Path, binary: Path, port: int | None, lock: int
+    folder: Path,
+    binary: Path,
+    port: int | None,
+    lock: int,
+    rules: Mapping[str, str],
 ) -> EmbeddedRedis:
     if port is not None and not ports.is_free(port):
         raise PortTaken(f"Port {port} is taken; choose another for Valkey.")
     record = folder / "connection.json"
     known = secretfile.read_json(record)
+    passwords = _kept(known)
     server = EmbeddedRedis(
         folder=folder,
         binary=binary,
         port=port or ports.find_free(known.get("port")),
-        password=known.get("password") or secrets.token_urlsafe(32),
+        passwords={
+            user: passwords.get(user) or secrets.token_urlsafe(32) for user in rules
+        },
         lock=lock,
     )
-    secretfile.write_json(record, {"port": server.port, "password": server.password})
+    secretfile.write_json(record, {"port": server.port, "passwords": server.passwords})
     return server
+
+
+def _kept(known: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return the passwords of the last time; folders of old know but one."""
+    if "password" in known:
+        return {aclfile.DEFAULT: known["password"]}
+    passwords: Mapping[str, str] = known.get("passwords", {})
+    return passwords
 
 
 def _config(server: EmbeddedRedis, maxmemory: str) -> str:
@@ -261,7 +305,7 @@ def _config(server: EmbeddedRedis, maxmemory: str) -> str:
     return f"""\
 bind {ports.LOOPBACK}
 port {server.port}
-requirepass {server.password}
+aclfile "{folder}/users.acl"
 dir "{folder}"
 appendonly yes
 appendfsync everysec
@@ -272,5 +316,5 @@ daemonize no
 """
 
 
-def _url(port: int, password: str) -> str:
-    return f"redis://:{password}@{ports.LOOPBACK}:{port}/0"
+def _url(port: int, user: str, password: str) -> str:
+    return f"redis://{user}:{password}@{ports.LOOPBACK}:{port}/0"

@@ -35,15 +35,18 @@ def check_flower(target: Target) -> Iterator[Finding]:
         return
     url = f"http://{ports.LOOPBACK}:{port}/healthcheck"
     status, answer = _get(url)
-    if status == HTTPStatus.OK:
-        yield Finding(check="flower", found=f"{url} answers 200")
+    if status == HTTPStatus.UNAUTHORIZED:
+        yield Finding(check="flower", found=f"{url} asks for a login")
         return
+    remedy = _start(target, "flower")
+    if status == HTTPStatus.OK:
+        remedy = "End it: start it as `python -m worker.flower`, which is closed."
     yield Finding(
         check="flower",
         status=Status.WARNING,
         found=f"{url}: {_said(status, answer)}",
-        expected="200; houses are priced without it",
-        remedy=_start(target, "flower"),
+        expected="401, the question for a login; houses are priced without Flower",
+        remedy=remedy,
     )
 
 

@@ -19,6 +19,8 @@ _OLDEST = (6, 2)
 #: Milliseconds of a round trip from which a submit is slow by it.
 _SLOW_MS = 20.0
 _PINGS = 5
+#: What OpenSSL says of a certificate, in the error of the connection.
+_UNTRUSTED = "certificate verify failed"
 
 
 def check(target: Target) -> Iterator[Finding]:
@@ -83,6 +85,12 @@ def _unreachable(error: Exception, target: Target, where: str) -> Finding:
     elif isinstance(error, redis.ResponseError):
         expected = f"the rights of the user in {redis_durability.PAGE}"
         remedy = "Give the user these rights, or wait until the server has started."
+    elif _UNTRUSTED in str(error):
+        expected = "a certificate of its name, by an authority that is trusted"
+        remedy = (
+            "Name the authority's file in KERBSIDE_REDIS_URL, ?ssl_ca_certs=FILE, and"
+            " the server as its certificate does."
+        )
     else:
         expected, remedy = "an answer", _start(target)
     return Finding(

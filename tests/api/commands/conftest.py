@@ -16,11 +16,19 @@ from api.cli import main
 from api.client import Client
 from api.commands import pricing
 from tests.api.conftest import Finish, Headers
+from worker import redis_acl
+from worker.supervision.embedded import EmbeddedRedis
 
 Serve = Callable[[dict[str, tuple[int, bytes]]], int]
 House = dict[str, Any]
 Predict = Callable[..., Result]
 Write = Callable[..., Path]
+
+
+@pytest.fixture
+def operator_url(redis_url: str, redis_server: EmbeddedRedis) -> str:
+    """Return the address of the test's Redis for commands."""
+    return redis_server.url_of(redis_acl.OPERATOR)
 
 
 @pytest.fixture

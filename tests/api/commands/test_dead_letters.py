@@ -41,9 +41,9 @@ def kill(front_desk: queue.Queue, book: ledger.Ledger, redis: redis_py.Redis) ->
 
 
 @pytest.fixture
-def letters(run: Run, redis_url: str) -> Run:
+def letters(run: Run, operator_url: str) -> Run:
     """Return a function that runs a `dead-letters` command on the test's Redis."""
-    return functools.partial(run, "dead-letters", KERBSIDE_REDIS_URL=redis_url)
+    return functools.partial(run, "dead-letters", KERBSIDE_REDIS_URL=operator_url)
 
 
 @pytest.fixture

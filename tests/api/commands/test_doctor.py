@@ -42,7 +42,7 @@ def test_a_reader_is_told_what_to_do(run: Run) -> None:
 
 
 def test_warnings_alone_are_no_failure(
-    run: Run, serve: Serve, redis_url: str, store: ModelStore, book: Ledger
+    run: Run, serve: Serve, operator_url: str, store: ModelStore, book: Ledger
 ) -> None:
     """The exit code tells whether houses are priced, not whether all is perfect."""
     book.claim(PREDICTIONS, limit=1, worker="w")
@@ -53,7 +53,7 @@ def test_warnings_alone_are_no_failure(
     done = run(
         "doctor",
         "--json",
-        KERBSIDE_REDIS_URL=redis_url,
+        KERBSIDE_REDIS_URL=operator_url,
         KERBSIDE_STORE_URL=store.url,
         KERBSIDE_TRUSTED_KEYS=" ".join(store.trust.keys),
         KERBSIDE_PUBLIC_URL=f"http://127.0.0.1:{port}",

@@ -14,9 +14,11 @@ from worker.key_uses import KeyUses
 from worker.supervision import embedded
 
 
-def test_a_created_key_opens(run: Run, redis_url: str, redis: redis_py.Redis) -> None:
+def test_a_created_key_opens(
+    run: Run, operator_url: str, redis: redis_py.Redis
+) -> None:
     """The token on stdout is the key that is kept."""
-    done = run("keys", "create", "--name", "notebook", KERBSIDE_REDIS_URL=redis_url)
+    done = run("keys", "create", "--name", "notebook", KERBSIDE_REDIS_URL=operator_url)
 
     parts = split_token(done.output.strip())
     assert parts
@@ -26,17 +28,19 @@ def test_a_created_key_opens(run: Run, redis_url: str, redis: redis_py.Redis) ->
     assert (key.tenant, key.scopes) == ("default", frozenset({"predict", "read"}))
 
 
-def test_keys_are_listed_without_secrets_and_revoked(run: Run, redis_url: str) -> None:
+def test_keys_are_listed_without_secrets_and_revoked(
+    run: Run, operator_url: str
+) -> None:
     """A list can be shown to anybody; a revoked key says so."""
     created = run(
         *("keys", "create", "--tenant", "acme", "--scope", "read", "--json"),
         *("--expires-in", "7d", "--rate-limit", "100/60"),
-        KERBSIDE_REDIS_URL=redis_url,
+        KERBSIDE_REDIS_URL=operator_url,
     )
     key = json.loads(created.stdout)
-    run("keys", "revoke", key["id"], KERBSIDE_REDIS_URL=redis_url)
-    listed = run("keys", "list", "--json", KERBSIDE_REDIS_URL=redis_url)
-    table = run("keys", "list", KERBSIDE_REDIS_URL=redis_url)
+    run("keys", "revoke", key["id"], KERBSIDE_REDIS_URL=operator_url)
+    listed = run("keys", "list", "--json", KERBSIDE_REDIS_URL=operator_url)
+    table = run("keys", "list", KERBSIDE_REDIS_URL=operator_url)
 
     del key["token"]
     (told,) = json.loads(listed.stdout)
@@ -65,10 +69,14 @@ def test_keys_are_listed_without_secrets_and_revoked(run: Run, redis_url: str) -
     ],
 )
 def test_a_wrong_key_command_is_told(
-    run: Run, redis_url: str, arguments: tuple[str, ...], exit_code: int, message: str
+    run: Run,
+    operator_url: str,
+    arguments: tuple[str, ...],
+    exit_code: int,
+    message: str,
 ) -> None:
     """What cannot be made or found is a message, not a traceback."""
-    done = run("keys", *arguments, KERBSIDE_REDIS_URL=redis_url)
+    done = run("keys", *arguments, KERBSIDE_REDIS_URL=operator_url)
 
     assert done.exit_code == exit_code
     assert message in done.stderr

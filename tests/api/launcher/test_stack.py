@@ -1,24 +1,23 @@
 """Laws of the processes of an installation."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from api.launcher.stack import Stack
 from api.launcher.statefolder import StateFolder
 from api.settings import server_threads
+from worker.supervision.child import ChildSpec
 
 KEY_FILE = "KERBSIDE_SIGNING_KEY_FILE"
 
 
-@pytest.mark.parametrize("key_file", [Path("/keys/signing.pem"), None])
-def test_training_alone_is_given_the_signing_key(
-    tmp_path: Path, key_file: Path | None
-) -> None:
-    """Without one that was named it finds that of the state folder."""
-    stack = Stack(
+def _stack(tmp_path: Path, *, key_file: Path | None = None) -> Stack:
+    return Stack(
         state=StateFolder(tmp_path),
         environment={KEY_FILE: ""},
+        redis_url_of=lambda user: f"redis://{user}@127.0.0.1:1/0",
         lock=0,
         port=1,
         flower_port=2,
@@ -28,9 +27,32 @@ def test_training_alone_is_given_the_signing_key(
         api_threads=server_threads(1),
         signing_key_file=key_file,
     )
+
+
+@pytest.mark.parametrize("key_file", [Path("/keys/signing.pem"), None])
+def test_training_alone_is_given_the_signing_key(
+    tmp_path: Path, key_file: Path | None
+) -> None:
+    """Without one that was named it finds that of the state folder."""
+    stack = _stack(tmp_path, key_file=key_file)
     others = [stack.api(), stack.upkeep_worker(), stack.beat(), stack.flower()]
 
     assert stack.training().environment[KEY_FILE] == str(key_file or "")
     assert {
         spec.environment[KEY_FILE] for spec in (*others, *stack.prediction_workers())
     } == {""}
+
+
+def test_each_process_knows_its_own_user_of_redis_and_no_other(tmp_path: Path) -> None:
+    """Who takes over a process has no more rights than it had; training has none."""
+    stack = _stack(tmp_path)
+    workers = [*stack.prediction_workers(), stack.upkeep_worker(), stack.beat()]
+
+    assert [_user(spec) for spec in workers] == ["worker"] * 3
+    assert _user(stack.api()) == "api"
+    assert _user(stack.flower()) == "flower"
+    assert _user(stack.training()) == ""
+
+
+def _user(spec: ChildSpec) -> str:
+    return urlsplit(spec.environment["KERBSIDE_REDIS_URL"]).username or ""

@@ -44,6 +44,7 @@ def started(port: int, tmp_path: Path) -> Iterator[Startup]:
     stack = Stack(
         state=StateFolder.prepare(tmp_path / "var"),
         environment={},
+        redis_url_of=lambda user: f"redis://{user}@127.0.0.1:1/0",
         lock=0,
         port=port,
         flower_port=0,

@@ -8,10 +8,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 import redis
+from redis.exceptions import NoPermissionError
 
 from worker.connection import connect
 from worker.supervision import embedded, secretfile
@@ -58,11 +60,12 @@ def test_the_password_is_nowhere_that_others_can_read(folder: Path) -> None:
     """Neither the command line nor a file with open mode holds it."""
     with embedded.serving(folder) as server:
         files = [path for path in folder.rglob("*") if path.is_file()]
-        holding = [f for f in files if server.password.encode() in f.read_bytes()]
+        password = server.passwords["default"]
+        holding = [f for f in files if password.encode() in f.read_bytes()]
 
-    assert server.password not in " ".join(server.command)
-    assert server.password not in repr(server)
-    assert {path.name for path in holding} == {"connection.json", "valkey.conf"}
+    assert password not in " ".join(server.command)
+    assert password not in repr(server)
+    assert {path.name for path in holding} == {"connection.json"}
     assert {path.stat().st_mode & 0o777 for path in holding} == {0o600}
     assert folder.stat().st_mode & 0o777 == 0o700
 
@@ -74,8 +77,57 @@ def test_port_password_and_data_survive_a_restart(folder: Path) -> None:
     with embedded.serving(folder) as again, client_of(again) as client:
         value = client.get("house")
 
-    assert again.url == server.url == embedded.known_url(folder)
+    assert again.url == server.url == embedded.known_url(folder, user="api")
     assert value == "priced"
+
+
+def test_each_user_may_do_what_its_rule_says_and_nobody_else_is_let_in(
+    folder: Path,
+) -> None:
+    """Who has one password of the server has not the others' rights."""
+    rules = {"reader": "~house +@connection +get", "writer": "~house +@connection +set"}
+    with embedded.serving(folder, rules=rules) as server:
+        reader, writer = (
+            redis.Redis.from_url(server.url_of(user)) for user in ("reader", "writer")
+        )
+        stranger = redis.Redis(port=server.port)
+        with reader, writer, stranger:
+            writer.set("house", "priced")
+            assert reader.get("house") == b"priced"
+            for refused in (partial(reader.set, "house", 1), partial(writer.get, "x")):
+                with pytest.raises(NoPermissionError):
+                    refused()
+            with pytest.raises(redis.AuthenticationError):
+                stranger.get("house")
+
+    modes = {path.stat().st_mode & 0o777 for path in folder.glob("*.*")}
+    assert modes - {(folder / "server.log").stat().st_mode & 0o777} == {0o600}
+    assert embedded.known_url(folder, user="writer") == server.url_of("writer")
+
+
+def test_a_folder_from_before_there_were_users_keeps_its_data(folder: Path) -> None:
+    """Its one password opens until the server starts with users, then no longer."""
+    with embedded.serving(folder) as server, client_of(server) as client:
+        client.set("house", "priced")
+    record = {"port": server.port, "password": server.passwords["default"]}
+    secretfile.write_json(folder / "connection.json", record)
+
+    before = embedded.known_url(folder, user="reader")
+    with embedded.serving(
+        folder, rules={"reader": "~house +@connection +get"}
+    ) as again:
+        after = embedded.known_url(folder, user="reader")
+        assert before is not None
+        assert after is not None
+        with redis.Redis.from_url(after) as reader:
+            assert reader.get("house") == b"priced"
+        with (
+            redis.Redis.from_url(before) as old,
+            pytest.raises(redis.AuthenticationError),
+        ):
+            old.ping()
+
+    assert (before, after) == (server.url, again.url_of("reader"))
 
 
 def test_acknowledged_writes_survive_a_kill(folder: Path) -> None:
@@ -117,7 +169,7 @@ def test_a_port_of_old_that_is_taken_now_is_replaced(folder: Path) -> None:
         )
         with contextlib.closing(embedded.prepare(folder)) as server:
             assert server.port != port
-            assert server.password == "kept"
+            assert server.passwords["default"] == "kept"
 
 
 def test_a_stranger_on_the_port_is_told_from_a_server_that_loads(
@@ -125,7 +177,9 @@ def test_a_stranger_on_the_port_is_told_from_a_server_that_loads(
 ) -> None:
     """Waiting for somebody else's server would never end."""
     with embedded.serving(tmp_path / "other") as other:
-        ours = EmbeddedRedis(folder, Path("valkey"), other.port, "ours", -1)
+        ours = EmbeddedRedis(
+            folder, Path("valkey"), other.port, {"default": "ours"}, -1
+        )
 
         with pytest.raises(embedded.PortTaken, match=str(other.port)):
             ours.answers()

@@ -12,9 +12,10 @@ Statuses = dict[str, Status]
 
 
 @pytest.fixture
-def target(api_settings: ApiSettings, tmp_path: Path) -> Target:
+def target(api_settings: ApiSettings, operator_url: str, tmp_path: Path) -> Target:
     """Return an installation on the test's Redis and store, in a folder of its own."""
-    return Target(settings=api_settings.model_copy(update={"state_dir": tmp_path}))
+    where = {"state_dir": tmp_path, "redis_url": operator_url}
+    return Target(settings=api_settings.model_copy(update=where))
 
 
 def changed(target: Target, **settings: object) -> Target:

@@ -38,7 +38,8 @@ def test_what_does_not_answer_is_told_once(target: Target, url: str) -> None:
 
 def test_the_ports_of_the_last_up_are_known(serve: Serve, tmp_path: Path) -> None:
     """`--port 0` takes any, and no variable says which."""
-    answers = dict.fromkeys(("/healthz", "/readyz", "/healthcheck"), (200, b"OK"))
+    answers = dict.fromkeys(("/healthz", "/readyz"), (200, b"OK"))
+    answers["/healthcheck"] = (401, b"Access denied")
     port = serve(answers)
     StateFolder.prepare(tmp_path).note_ports(api=port, flower=port)
     target = Target(settings=ApiSettings(state_dir=tmp_path))
@@ -47,6 +48,19 @@ def test_the_ports_of_the_last_up_are_known(serve: Serve, tmp_path: Path) -> Non
 
     assert statuses(found) == dict.fromkeys(("api", "api ready", "flower"), Status.OK)
     assert f":{port}/" in found[0].found
+
+
+def test_a_flower_that_is_open_to_everybody_is_a_warning(
+    serve: Serve, tmp_path: Path
+) -> None:
+    """Stock Flower shows some pages without a login, names of tasks among them."""
+    port = serve({"/healthcheck": (200, b"OK")})
+    StateFolder.prepare(tmp_path).note_ports(flower=port)
+
+    (found,) = addresses.check_flower(Target(settings=ApiSettings(state_dir=tmp_path)))
+
+    assert found.status == Status.WARNING
+    assert "worker.flower" in found.remedy
 
 
 def test_a_flower_that_does_not_answer_is_a_warning(tmp_path: Path) -> None:

@@ -91,10 +91,13 @@ def test_a_server_that_is_away_is_told_without_its_password(target: Target) -> N
     assert "hunter2" not in str(found)
 
 
-def test_a_wrong_password_is_told_as_one(target: Target, redis_url: str) -> None:
+def test_a_wrong_password_is_told_as_one(
+    target: Target, redis_url: str, redis: redis_py.Redis
+) -> None:
     """It is another fault than a server that is away."""
     place = redis_url.rpartition("@")[2]
     (found,) = redis_server.check(changed(target, redis_url=f"redis://:wrong@{place}"))
+    redis.acl_log_reset()
 
     assert found.status is Status.FAILED
     assert found.expected == "a password that opens"
@@ -110,6 +113,7 @@ def test_a_user_without_the_rights_is_told(
     place = redis_url.rpartition("@")[2]
     (found,) = redis_server.check(changed(target, redis_url=f"redis://poor:pw@{place}"))
     redis.acl_deluser("poor")
+    redis.acl_log_reset()
 
     assert found.status is Status.FAILED
     assert "info" in found.found

@@ -1,0 +1,161 @@
+"""`kerbside redis acl`: a user of Redis for each part of an installation."""
+
+import json
+import re
+import secrets
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, TextIO
+from urllib.parse import quote, urlsplit
+
+import click
+
+from api.launcher import installation
+from model_store.command_line import Group
+from worker import redis_acl
+from worker.settings import REDIS_URL
+from worker.supervision import aclfile, secretfile
+
+#: The file that the server reads.
+_USERS = "users.acl"
+#: What a password may be made of, so that it can stand in any file and address.
+_PASSWORD = re.compile(r"[A-Za-z0-9._~-]{16,}")
+_LINE = re.compile(r"\s*([a-z]+)\s*=\s*(.*?)\s*")
+
+
+@click.group(cls=Group, exit_codes={})
+def redis() -> None:
+    """Set up a Redis of your own."""
+
+
+@redis.command()
+@click.option(
+    "--output",
+    "-o",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for users.acl and one .env file for each user, mode 0600.",
+)
+@click.option(
+    "--passwords",
+    type=click.File("r"),
+    help="File of lines USER=PASSWORD, - for stdin; others are made up.",
+)
+@click.option(
+    "--keep-default",
+    is_flag=True,
+    help="Say nothing of the user `default`, who is else switched off.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def acl(
+    *,
+    folder: Path | None,
+    passwords: TextIO | None,
+    keep_default: bool,
+    as_json: bool,
+) -> None:
+    """Write the users that a Redis of your own needs, each with no more rights.
+
+    For Redis 7.0 or newer, or any Valkey; Redis 6.2 does not know such rules. The
+    users are api, worker (for all workers, upkeep and beat), flower, keda and operator
+    (for the commands of kerbside). Address and database are those of
+    KERBSIDE_REDIS_URL.
+
+    With -o the passwords are made up, and those of an earlier run stay as they are:
+    users.acl is for the server (aclfile), USER.env holds KERBSIDE_REDIS_URL for the
+    processes of that user. Without -o each password has to be given with --passwords,
+    and the file for the server is printed. No password is ever printed.
+    """
+    given = _read(passwords) if passwords else {}
+    url = installation.read_settings().redis_url
+    kept = _kept(folder) if folder else {}
+    known = {**kept, **given}
+    if folder is None and (missing := [u for u in redis_acl.USERS if u not in known]):
+        raise click.UsageError(
+            f"There is no password for {', '.join(missing)}: give one with"
+            " --passwords, or let them be made up with -o FOLDER."
+        )
+    known = {u: known.get(u) or secrets.token_urlsafe(32) for u in redis_acl.USERS}
+    rules = redis_acl.rules(_database(url))
+    text = aclfile.text(rules, known, default_off=not keep_default)
+    files = _write(folder, text, known, url) if folder else []
+    _tell(text, rules, files, as_json=as_json)
+
+
+def _tell(
+    text: str, rules: Mapping[str, str], files: list[Path], *, as_json: bool
+) -> None:
+    if as_json:
+        told: dict[str, Any] = {"users": dict(rules), "files": [*map(str, files)]}
+        click.echo(json.dumps(told if files else {**told, "acl": text}))
+    elif files:
+        for path in files:
+            click.echo(path)
+    else:
+        click.echo(text, nl=False)
+
+
+def _read(lines: TextIO) -> dict[str, str]:
+    """Return the passwords of a file.
+
+    Raises:
+        click.UsageError: A line is none; it is named by its number alone.
+    """
+    found = {}
+    for number, line in enumerate(lines, start=1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        match = _LINE.fullmatch(line.rstrip("\n"))
+        user, password = match.groups() if match else ("", "")
+        if user not in redis_acl.USERS or not _PASSWORD.fullmatch(password):
+            raise click.UsageError(
+                f"{lines.name}, line {number}: expected USER=PASSWORD, USER one of"
+                f" {', '.join(redis_acl.USERS)}, PASSWORD 16 or more of the characters"
+                " A-Z a-z 0-9 . _ ~ -"
+            )
+        found[user] = password
+    return found
+
+
+def _kept(folder: Path) -> dict[str, str]:
+    """Return the passwords of an earlier run."""
+    return dict(_passwords(folder))
+
+
+def _passwords(folder: Path) -> Iterator[tuple[str, str]]:
+    for user in redis_acl.USERS:
+        path = folder / f"{user}.env"
+        if not path.exists():
+            continue
+        _, _, url = path.read_text(encoding="utf-8").strip().partition("=")
+        password = urlsplit(url).password or ""
+        if not _PASSWORD.fullmatch(password):
+            raise click.UsageError(
+                f"{path}: expected one line, {REDIS_URL}=..., with a password. Remove"
+                " the file to have a new one made up."
+            )
+        yield user, password
+
+
+def _write(
+    folder: Path, text: str, passwords: Mapping[str, str], url: str
+) -> list[Path]:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    files = {folder / _USERS: text}
+    for user, password in passwords.items():
+        files[folder / f"{user}.env"] = f"{REDIS_URL}={_address(url, user, password)}\n"
+    for path, content in files.items():
+        secretfile.write(path, content)
+    return [*files]
+
+
+def _address(url: str, user: str, password: str) -> str:
+    """Return the address with another user and password."""
+    parts = urlsplit(url)
+    place = parts.netloc.rpartition("@")[2]
+    login = f"{user}:{quote(password, safe='')}"
+    return parts._replace(netloc=f"{login}@{place}").geturl()
+
+
+def _database(url: str) -> int:
+    return int(urlsplit(url).path.strip("/") or 0)

@@ -1,0 +1,69 @@
+"""Flower, closed: it shows nothing of workers and tasks to who has not logged in.
+
+`python -m worker.flower` takes Flower's own options. The login comes from the variable
+FLOWER_BASIC_AUTH, as `user:password`; without one it does not start.
+"""
+
+import click
+from celery.bin.celery import celery as run_celery
+from flower.options import options
+from flower.views import monitor
+from tornado import web
+
+from worker import celery
+from worker.redis_acl import FLOWER_UNACKED
+
+#: What counts unless an option says otherwise.
+_DEFAULTS = {
+    "address": "127.0.0.1",
+    # Else workers can be shut down, and tasks revoked, by a click.
+    "read_only": True,
+    # 135 MB; Flower's own default of 100,000 takes 600.
+    "max_tasks": 10_000,
+    "purge_offline_workers": 60,
+}
+
+#: Pages that Flower shows to everybody, whatever login it asks for elsewhere.
+_OPEN = (monitor.Metrics, monitor.Healthcheck)
+
+#: Whoever reads a queue through kombu also gives back what workers have not
+#: acknowledged for long. That is theirs to do: Flower looks where nothing is.
+_OWN_KEYS = {
+    "unacked_key": FLOWER_UNACKED,
+    "unacked_index_key": f"{FLOWER_UNACKED}_index",
+    "unacked_mutex_key": f"{FLOWER_UNACKED}_mutex",
+}
+
+
+def _login(_: click.Context, __: click.Parameter, login: str) -> str:
+    user, colon, password = login.partition(":")
+    if not (user and colon and password):
+        raise click.BadParameter("expected USER:PASSWORD")
+    return login
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.option(
+    "--basic_auth",
+    "--basic-auth",
+    "login",
+    envvar="FLOWER_BASIC_AUTH",
+    show_envvar=True,
+    required=True,
+    callback=_login,
+    help="USER:PASSWORD that it asks for; in the variable nobody sees it.",
+)
+@click.argument("more", nargs=-1, type=click.UNPROCESSED)
+def main(*, login: str, more: tuple[str, ...]) -> None:
+    """Run Flower until it is ended; MORE are its own options."""
+    for name, value in _DEFAULTS.items():
+        setattr(options, name, value)
+    options.basic_auth = [login]
+    for page in _OPEN:
+        page.get = web.authenticated(page.get)
+    celery.app.conf.broker_transport_options.update(_OWN_KEYS)
+    run_celery(args=["--quiet", "-A", "worker.celery", "flower", *more])
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m worker.flower")
