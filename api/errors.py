@@ -19,6 +19,8 @@ ServiceError                                                               500
  +-- InvalidSubmission, KeyReused                                           422
  +-- QueueIsFull, MemoryIsFull, RedisUnavailable, StoreUnavailable,
      ModelRefused, NoChampion, NotReady                                     503
+
+Those around webhooks are in `webhook_problems`.
 """
 
 import math
@@ -242,7 +244,7 @@ class SlowBody(ServiceError):
 
 
 class PreconditionFailed(ServiceError):
-    """The prediction is not as If-Match or If-None-Match says; read it and decide."""
+    """It is not as If-Match or If-None-Match says; read it and decide."""
 
     status = 412
     slug = "precondition-failed"

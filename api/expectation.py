@@ -22,7 +22,8 @@ def expected(
     """
     found: Schema = schema
     for at, part in enumerate(location):
-        own = found.get("properties", {}).get(part)
+        within = found.get("properties", {})
+        own = found.get("items") if isinstance(part, int) else within.get(part)
         names_last = is_name and at == len(location) - 1
         others = "propertyNames" if names_last else "additionalProperties"
         inner = own if own is not None else found.get(others)
@@ -49,6 +50,8 @@ def _anything(found: Schema) -> str:
 
 
 def _text(found: Schema) -> str:
+    if choices := found.get("enum"):
+        return "one of " + ", ".join(map(str, choices))
     pattern = found.get("pattern")
     least, most = found.get("minLength", 0), found.get("maxLength")
     if pattern and pattern != WITHOUT_NUL:
@@ -89,7 +92,13 @@ def _object(found: Schema) -> str:
     return "an object" if most is None else f"an object of at most {most} names"
 
 
+def _list(found: Schema) -> str:
+    least, most = found.get("minItems", 0), found.get("maxItems")
+    return "a list" if most is None else f"a list of {least} to {most}"
+
+
 _WORDS = {
+    "array": _list,
     "integer": lambda found: "a whole number" + _range(found),
     "number": lambda found: "a number" + _range(found),
     "string": _text,

@@ -57,6 +57,7 @@ def submitted(call: Call, job_id: str | None = None) -> Answer:
     new = submission.submission(
         call.shared.uploads.read(call.environ, call.shared.settings.body_limit),
         call.shared.catalog,
+        call.shared.settings,
         tenant=call.caller.tenant,
         job_id=job_id,
         idempotency_key=headers.idempotency_key(

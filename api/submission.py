@@ -5,23 +5,24 @@ import uuid
 from typing import Any
 
 import orjson
-from pydantic import ValidationError
 
-from api import explanation, json_text
+from api import destination, explanation, json_text
 from api.catalog import CHAMPION, Catalog, Served
-from api.errors import BadRequest, InvalidSubmission
+from api.errors import BadRequest
 from api.request_body import PredictionRequest
+from api.validation import validated
 from model_store.aliases import ALIAS_NAMES
 from model_store.errors import UnknownModel
 from worker.jobs import Submission
-
-#: Errors listed in one answer.
-_MAX_ERRORS = 50
+from worker.webhook_settings import WebhookSettings
+from worker.webhooks import event_types
+from worker.webhooks.sealing import NoSecretKeys
 
 
 def submission(
     body: bytes,
     catalog: Catalog,
+    webhooks: WebhookSettings,
     *,
     tenant: str,
     job_id: str | None = None,
@@ -33,6 +34,7 @@ def submission(
     Args:
         body: The bytes as they came.
         catalog: Knows the model versions.
+        webhooks: Where webhooks may go.
         tenant: Whose job it will be.
         job_id: The client's own id for the job; absent: a new one.
         idempotency_key: The client's own name for this submit.
@@ -42,6 +44,7 @@ def submission(
         MalformedBody: The body is not JSON.
         BadRequest: Both Cancel-After and `deadline` are given.
         InvalidSubmission: It is not what the model version expects.
+        NoSecretKeys: It wants a webhook, and nothing here can sign one.
         NoChampion: No version is named and none is champion.
         StoreError: The model store cannot be read.
     """
@@ -49,7 +52,10 @@ def submission(
     served, errors = _version(document, catalog)
     repeated = json_text.repeated_names(body, document)
     errors += [explanation.repeated(place) for place in repeated]
-    request = _validated(document, served.request_model, errors)
+    errors += destination.url_errors(document, "webhook", webhooks)
+    request = validated(document, served.request_model, errors)
+    if request.webhook is not None and not webhooks.secret_keys:
+        raise NoSecretKeys
     deadline_ms = milliseconds(_deadline_s(request, cancel_after_s))
     # Fields in the schema's order, absent ones left out: one text per house.
     house = request.input.model_dump_json(exclude_none=True).encode()
@@ -66,6 +72,8 @@ def submission(
         metadata=orjson.dumps(request.metadata),
         fingerprint=_fingerprint(house, request, deadline_ms),
         idempotency_key=idempotency_key,
+        webhook=request.webhook,
+        webhook_filter=tuple(request.webhook_events_filter or ()) or None,
         deadline_ms=deadline_ms,
     )
 
@@ -93,33 +101,6 @@ def _alias(request: PredictionRequest) -> str | None:
     return named if named in ALIAS_NAMES else None
 
 
-def _validated(
-    document: Any, model: type[PredictionRequest], errors: list[dict[str, Any]]
-) -> PredictionRequest:
-    try:
-        request = model.model_validate(document)
-    except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False)
-        room = max(0, _MAX_ERRORS - len(errors))
-        told = [explanation.explained(model, one) for one in found[:room]]
-        raise _invalid(errors + told, len(errors) + len(found)) from None
-    if errors:
-        raise _invalid(errors, len(errors))
-    return request
-
-
-def _invalid(errors: list[dict[str, Any]], number: int) -> InvalidSubmission:
-    """Return what a client is told: all reasons, or how many were left out."""
-    told = errors[:_MAX_ERRORS]
-    if len(told) == number:
-        return InvalidSubmission(told)
-    return InvalidSubmission(
-        told,
-        "The request was understood and is not valid; `errors` lists the first "
-        f"{len(told)} of {number} reasons.",
-    )
-
-
 def _deadline_s(
     request: PredictionRequest, cancel_after_s: float | None
 ) -> float | None:
@@ -142,13 +123,14 @@ def _fingerprint(
     The version counts as it was named: a repeat of a request for the champion is the
     same request although another version may have become champion since.
     """
-    around = orjson.dumps(
-        {
-            "version": request.version or CHAMPION,
-            "metadata": request.metadata,
-            "deadline_ms": deadline_ms,
-            "explain": request.explain,
-        },
-        option=orjson.OPT_SORT_KEYS,
-    )
+    asked: dict[str, Any] = {
+        "version": request.version or CHAMPION,
+        "metadata": request.metadata,
+        "deadline_ms": deadline_ms,
+        "explain": request.explain,
+    }
+    if request.webhook is not None:
+        types = event_types.of_filter(request.webhook_events_filter or None)
+        asked |= {"webhook": request.webhook, "webhook_events": sorted(types)}
+    around = orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)
     return hashlib.blake2b(house + around, digest_size=16).hexdigest()

@@ -23,6 +23,7 @@ from api.settings import ApiSettings
 from model_store.store import ModelStore
 from worker.credentials import ApiKeys
 from worker.ledger import PREDICTIONS, Completion, Ledger
+from worker.webhooks.sealing import new_key
 
 #: What a worker writes for a priced house.
 OUTPUT = {
@@ -66,6 +67,9 @@ OUTPUT = {
     },
 }
 
+#: What seals the webhooks' secrets.
+_SECRET_KEY = new_key()
+
 Headers = dict[str, str]
 MakeHeaders = Callable[..., Headers]
 #: Werkzeug types the JSON of an answer as optional; here a missing one is a failure.
@@ -96,6 +100,7 @@ def api_settings(redis_url: str, store: ModelStore) -> ApiSettings:
         store_url=store.url,
         trusted_keys=store.trust.keys,
         public_url="https://api.example.org/",
+        secret_keys=(_SECRET_KEY,),
     )
 
 
