@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from api.prediction_lists import DEFAULT_LIMIT, MAX_LIMIT, STATUSES
+from api.prediction_lists import STATUSES
+from api.queries import DEFAULT_LIMIT, MAX_LIMIT
 from api.settings import ApiSettings
 
 #: Printable ASCII, bare without a comma, or as a quoted string in which quotes and
