@@ -5,18 +5,35 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from api import schemas
+from api import schemas, webhook_body
 from api.openapi import examples
 
 _ANSWERS: tuple[type[BaseModel], ...] = (
+    schemas.DefaultSecret,
+    schemas.Delivery,
+    schemas.DeliveryList,
+    schemas.EndpointEvent,
     schemas.Health,
     schemas.Model,
     schemas.ModelList,
+    schemas.NewWebhook,
     schemas.Prediction,
+    schemas.PredictionEvent,
     schemas.PredictionList,
     schemas.Problem,
     schemas.Ready,
+    schemas.Recovered,
+    schemas.RotatedSecret,
     schemas.Scaler,
+    schemas.Webhook,
+    schemas.WebhookList,
+)
+#: What requests say around webhooks.
+_REQUESTS: tuple[type[BaseModel], ...] = (
+    webhook_body.SecretRotation,
+    webhook_body.WebhookChange,
+    webhook_body.WebhookRequest,
+    webhook_body.WebhookTest,
 )
 
 #: Header of an answer -> what it says, and what that may look like.
@@ -36,7 +53,7 @@ _HEADERS = {
         '<https://api.example.org/v1/predictions?cursor=o...>; rel="next"',
     ),
     "Location": (
-        "URL of the prediction.",
+        "URL of what was made.",
         f"https://api.example.org/v1/predictions/{examples.ID}",
     ),
     "Preference-Applied": (
@@ -74,7 +91,16 @@ def bodies(request_model: type[BaseModel]) -> dict[str, Any]:
     request = request_model.model_json_schema(
         ref_template="#/components/schemas/{model}"
     )
-    found = {**answers["$defs"], **request.pop("$defs"), request["title"]: request}
+    _, requests = models_json_schema(
+        [(model, "validation") for model in _REQUESTS],
+        ref_template="#/components/schemas/{model}",
+    )
+    found = {
+        **answers["$defs"],
+        **requests["$defs"],
+        **request.pop("$defs"),
+        request["title"]: request,
+    }
     for name, example in examples.BODIES.items():
         found[name]["examples"] = [example]
     return found

@@ -5,6 +5,7 @@ from typing import Any
 from api.prediction_lists import STATUSES
 from api.queries import DEFAULT_LIMIT, MAX_LIMIT
 from api.settings import ApiSettings
+from worker.webhooks import deliveries
 
 #: Printable ASCII, bare without a comma, or as a quoted string in which quotes and
 #: backslashes are escaped; at most 255 characters are meant.
@@ -68,7 +69,7 @@ def _request_headers(settings: ApiSettings) -> dict[str, Any]:
         "If-Match": _parameter(
             "header",
             "If-Match",
-            "ETag that the prediction must still have, or nothing is changed.",
+            "ETag that it must still have, or nothing is changed.",
             text,
             '"8d1f0a0f4c3be8a2f5a0a1e1b7c55d0e"',
         ),
@@ -95,7 +96,7 @@ def _query() -> dict[str, Any]:
         "limit": _parameter(
             "query",
             "limit",
-            f"Predictions a page, {MAX_LIMIT} at most; {DEFAULT_LIMIT} by default.",
+            f"Elements a page, {MAX_LIMIT} at most; {DEFAULT_LIMIT} by default.",
             limit,
             50,
         ),
@@ -114,6 +115,32 @@ def _query() -> dict[str, Any]:
             status,
             ["failed", "canceled"],
         ),
+        "delivery_status": _parameter(
+            "query",
+            "status",
+            "Only deliveries in this status; repeat it for more.",
+            {
+                "type": "array",
+                "items": {"type": "string", "enum": list(deliveries.STATUSES)},
+            },
+            ["failed"],
+        ),
+        "since": {
+            **_parameter(
+                "query",
+                "since",
+                "Deliveries made at this time or later, RFC 3339 or seconds since the "
+                "epoch.",
+                {
+                    "anyOf": [
+                        instant,
+                        {"type": "integer", "minimum": 0, "maximum": 99_999_999_999},
+                    ]
+                },
+                "2026-01-31T12:00:00Z",
+            ),
+            "required": True,
+        },
         "created_after": _parameter(
             "query",
             "created_after",

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from api import errors
+from api import errors, webhook_problems
 from api.errors import ServiceError
 from api.headers import JSON
+from api.openapi import webhook_docs
 from api.openapi.described import empty, operation, plain, success, unchanged
 from api.openapi.page import ASSET_TYPES
 
@@ -31,6 +32,7 @@ _SUBMIT = (
     errors.NoChampion,
     errors.StoreUnavailable,
     errors.ModelRefused,
+    webhook_problems.SecretKeysMissing,
 )
 #: Headers of the answer to a submit, and what can be done with what it made.
 _PUT = ("Location", "Preference-Applied", "Idempotency-Replayed")
@@ -153,6 +155,7 @@ OPERATIONS: dict[str, dict[str, Any]] = {
             "If-None-Match",
         ),
     ),
+    **webhook_docs.OPERATIONS,
     "list_models": operation(
         scopes=("read",),
         success={

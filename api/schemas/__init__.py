@@ -4,17 +4,39 @@ from api.schemas.models import Model, ModelList, Refusal
 from api.schemas.operations import Health, Ready, Scaler
 from api.schemas.predictions import Output, Prediction, PredictionList
 from api.schemas.problems import Choices, Problem
+from api.schemas.webhooks import (
+    DefaultSecret,
+    Delivery,
+    DeliveryList,
+    EndpointEvent,
+    NewWebhook,
+    PredictionEvent,
+    Recovered,
+    RotatedSecret,
+    Webhook,
+    WebhookList,
+)
 
 __all__ = [
     "Choices",
+    "DefaultSecret",
+    "Delivery",
+    "DeliveryList",
+    "EndpointEvent",
     "Health",
     "Model",
     "ModelList",
+    "NewWebhook",
     "Output",
     "Prediction",
+    "PredictionEvent",
     "PredictionList",
     "Problem",
     "Ready",
+    "Recovered",
     "Refusal",
+    "RotatedSecret",
     "Scaler",
+    "Webhook",
+    "WebhookList",
 ]

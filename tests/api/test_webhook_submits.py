@@ -51,6 +51,7 @@ def test_the_event_waits_for_its_turn_once_the_price_is_there(
     submit(webhook=HOOK)
     finish()
 
+    waiting: Any
     (waiting,) = redis.zrange("kerbside:waiting:webhooks", 0, -1)
     assert redis.hget(f"kerbside:job:{waiting.decode()}", "type") == (
         b"prediction.succeeded"
