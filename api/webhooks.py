@@ -85,10 +85,10 @@ def fetch(path: WebhookPath) -> Answer:
 def update(path: WebhookPath) -> Answer:
     """Change an endpoint; one that is enabled anew starts with a clean slate."""
     call = current_call()
-    known = _expected(call, path.webhook_id)
+    found(call, path.webhook_id)
     asked = webhook_body.read(call, WebhookChange)
     changes = asked.model_dump(exclude_unset=True)
-    return _changed(call, known, **changes)
+    return _changed(call, _expected(call, path.webhook_id), **changes)
 
 
 @api.delete("/<webhook_id>", operation_id="delete_webhook")

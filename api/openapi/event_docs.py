@@ -13,16 +13,16 @@ _HEADERS = {
     ),
     "webhook-timestamp": (
         (
-            "When this attempt was made, in seconds since the epoch; refuse what is more "
-            "than five minutes off."
+            "When this attempt was made, in seconds since the epoch; refuse what is "
+            "more than five minutes off."
         ),
         "1769860800",
     ),
     "webhook-signature": (
         (
             "One or more signatures, with spaces between: `v1,` and the base64 of the "
-            "HMAC-SHA256 of `id.timestamp.body` under the secret's bytes. One that fits is "
-            "enough."
+            "HMAC-SHA256 of `id.timestamp.body` under the secret's bytes. One that "
+            "fits is enough."
         ),
         "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=",
     ),

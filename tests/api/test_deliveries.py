@@ -23,6 +23,7 @@ from worker.webhooks.deliveries import Verdict
 from worker.webhooks.event_types import TYPES
 
 HOOK = "https://hooks.example.com/kerbside"
+DELIVERED = Verdict("delivered")
 FAILED = Verdict("failed", 0, 1)
 
 Register = Callable[..., Answer]
@@ -32,7 +33,7 @@ Register = Callable[..., Answer]
 def end(shared: Services) -> Callable[..., list[dict[bytes, bytes]]]:
     """Return a function that ends whatever is to be delivered, and its records."""
 
-    def end(verdict: Verdict = Verdict("delivered")) -> list[dict[bytes, bytes]]:
+    def end(verdict: Verdict = DELIVERED) -> list[dict[bytes, bytes]]:
         deliveries, seen = shared.deliveries, []
         leases: list[Lease] = []
         while leases := [
@@ -269,7 +270,7 @@ def test_a_log_is_filtered_by_status(
 ) -> None:
     """One or several; the links keep it."""
     path = f"/v1/webhooks/{endpoint}"
-    for verdict in (FAILED, Verdict("delivered"), FAILED):
+    for verdict in (FAILED, DELIVERED, FAILED):
         client.post(f"{path}/test", headers=hooker)
         end(verdict)
     client.post(f"{path}/test", headers=hooker)

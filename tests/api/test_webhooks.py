@@ -251,7 +251,7 @@ def test_another_tenants_endpoint_is_as_unknown_as_none(
 
     for webhook_id in ids:
         url = f"/v1/webhooks/{webhook_id}{path}"
-        body = {"json": {}} if method == "PATCH" else {}
+        body: dict[str, Any] = {"json": {}} if method == "PATCH" else {}
         answer = client.open(url, method=method, headers=other, **body)
         assert_problem(answer, 404, "unknown-webhook")
 
