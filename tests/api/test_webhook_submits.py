@@ -58,6 +58,19 @@ def test_the_event_waits_for_its_turn_once_the_price_is_there(
     )
 
 
+def test_a_prediction_whose_end_is_not_sent_says_nothing_of_it(
+    submit: Submit, client: Client, caller: Headers, finish: Finish
+) -> None:
+    """Neither at once nor later: it would be pending for ever."""
+    made = submit(webhook=HOOK, webhook_events_filter=["start"]).json
+    finish()
+
+    shown = client.get(f"/v1/predictions/{made['id']}", headers=caller).json
+
+    assert "webhook_status" not in made.keys() | shown.keys()
+    assert submit(webhook=HOOK).json["webhook_status"] == "pending"
+
+
 @pytest.mark.parametrize(
     ("fields", "pointer", "code"),
     [
