@@ -79,6 +79,7 @@ Answer = Any
 Client = Any
 Run = Callable[..., Result]
 Submit = Callable[..., Answer]
+Register = Callable[..., Answer]
 Finish = Callable[[], list[str]]
 Post = Callable[[bytes], Answer]
 
@@ -203,7 +204,7 @@ def resolver(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 
 @pytest.fixture
-def register(client: Client, hooker: Headers, resolver: dict[str, Any]) -> Submit:
+def register(client: Client, hooker: Headers, resolver: dict[str, Any]) -> Register:
     """Return a function that registers an endpoint, with further fields."""
     del resolver
 

@@ -10,11 +10,11 @@ import pytest
 from api.schemas import Delivery, DeliveryList, EndpointEvent, PredictionEvent
 from api.services import Services
 from tests.api.conftest import (
-    Answer,
     Client,
     Finish,
     Headers,
     MakeHeaders,
+    Register,
     Submit,
     assert_problem,
 )
@@ -25,8 +25,6 @@ from worker.webhooks.event_types import TYPES
 HOOK = "https://hooks.example.com/kerbside"
 DELIVERED = Verdict("delivered")
 FAILED = Verdict("failed", 0, 1)
-
-Register = Callable[..., Answer]
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The laws of registered endpoints and their secrets."""
 
-from collections.abc import Callable
 from ipaddress import ip_address
 from typing import Any
 
@@ -11,14 +10,18 @@ from api.app import create_app
 from api.schemas import NewWebhook, Webhook, WebhookList
 from api.services import Services
 from api.settings import ApiSettings
-from tests.api.conftest import Answer, Client, Headers, MakeHeaders, assert_problem
+from tests.api.conftest import (
+    Client,
+    Headers,
+    MakeHeaders,
+    Register,
+    assert_problem,
+)
 from worker.webhooks.endpoints import MOST
 from worker.webhooks.keyring import GRACE_MS, default_owner
 from worker.webhooks.lookup import NameNotFound
 
 OWN_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-
-Register = Callable[..., Answer]
 
 
 def test_an_endpoint_is_registered_and_its_secret_shown_once(

@@ -35,21 +35,17 @@ def serving(
 ) -> Iterator[Installation]:
     """Run an API with its workers and its upkeep; two dead letters are there."""
     folder = tmp_path_factory.mktemp("docs") / "var"
-    with pytest.MonkeyPatch.context() as patch, contextlib.ExitStack() as stack:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KERBSIDE_SECRET_KEYS", new_key())
         patch.setenv("KERBSIDE_WEBHOOK_DEVELOPMENT", "true")
-        place = stack.enter_context(installation.running(folder, store))
-        _leave_dead_letters(place.redis.url)
-        processes = place.stack
-        workers = (
-            *processes.prediction_workers(),
-            processes.upkeep_worker(),
-            processes.beat(),
-        )
-        for process in (processes.api(), *workers):
-            place.start(process)
-        wait_until(lambda: _is_ready(processes.port))
-        yield place
+        with installation.running(folder, store) as place:
+            _leave_dead_letters(place.redis.url)
+            stack = place.stack
+            workers = (*stack.prediction_workers(), stack.upkeep_worker(), stack.beat())
+            for process in (stack.api(), *workers):
+                place.start(process)
+            wait_until(lambda: _is_ready(stack.port))
+            yield place
 
 
 @pytest.fixture
