@@ -27,7 +27,7 @@ _DURATION = (
 
 def described(settings: ApiSettings) -> dict[str, Any]:
     """Return every header and query parameter of a request."""
-    return {**_request_headers(settings), **_query()}
+    return {**_request_headers(settings), **_query(), **_query_of_deliveries()}
 
 
 def _request_headers(settings: ApiSettings) -> dict[str, Any]:
@@ -115,32 +115,6 @@ def _query() -> dict[str, Any]:
             status,
             ["failed", "canceled"],
         ),
-        "delivery_status": _parameter(
-            "query",
-            "status",
-            "Only deliveries in this status; repeat it for more.",
-            {
-                "type": "array",
-                "items": {"type": "string", "enum": list(deliveries.STATUSES)},
-            },
-            ["failed"],
-        ),
-        "since": {
-            **_parameter(
-                "query",
-                "since",
-                "Deliveries made at this time or later, RFC 3339 or seconds since the "
-                "epoch.",
-                {
-                    "anyOf": [
-                        instant,
-                        {"type": "integer", "minimum": 0, "maximum": 99_999_999_999},
-                    ]
-                },
-                "2026-01-31T12:00:00Z",
-            ),
-            "required": True,
-        },
         "created_after": _parameter(
             "query",
             "created_after",
@@ -155,6 +129,31 @@ def _query() -> dict[str, Any]:
             instant,
             "2026-02-01T00:00:00+01:00",
         ),
+    }
+
+
+def _query_of_deliveries() -> dict[str, Any]:
+    status = {"type": "string", "enum": list(deliveries.STATUSES)}
+    epoch = {"type": "integer", "minimum": 0, "maximum": 99_999_999_999}
+    return {
+        "delivery_status": _parameter(
+            "query",
+            "status",
+            "Only deliveries in this status; repeat it for more.",
+            {"type": "array", "items": status},
+            ["failed"],
+        ),
+        "since": {
+            **_parameter(
+                "query",
+                "since",
+                "Deliveries made at this time or later, RFC 3339 or seconds since the "
+                "epoch.",
+                {"anyOf": [{"type": "string", "format": "date-time"}, epoch]},
+                "2026-01-31T12:00:00Z",
+            ),
+            "required": True,
+        },
     }
 
 
