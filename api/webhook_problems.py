@@ -67,9 +67,10 @@ class DeliveryRemoved(ServiceError):
 
 
 class SecretKeysMissing(Unavailable):
-    """This installation cannot keep webhook secrets, so nobody can have webhooks.
+    """This installation cannot keep webhook secrets: nobody can have webhooks.
 
-    Its operator must set `KERBSIDE_SECRET_KEYS` for the API and the workers.
+    Nothing was queued. Its operator must set `KERBSIDE_SECRET_KEYS` for the API and the
+    workers.
     """
 
     slug = "secret-keys-missing"
