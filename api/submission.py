@@ -6,11 +6,10 @@ from typing import Any
 
 import orjson
 
-from api import destination, explanation, json_text
+from api import destination, explanation, json_body, json_text
 from api.catalog import CHAMPION, Catalog, Served
 from api.errors import BadRequest
 from api.request_body import PredictionRequest
-from api.validation import validated
 from model_store.aliases import ALIAS_NAMES
 from model_store.errors import UnknownModel
 from worker.jobs import Submission
@@ -50,10 +49,9 @@ def submission(
     """
     document = json_text.parse(body)
     served, errors = _version(document, catalog)
-    repeated = json_text.repeated_names(body, document)
-    errors += [explanation.repeated(place) for place in repeated]
+    errors += json_body.repeated(body, document)
     errors += destination.url_errors(document, "webhook", webhooks)
-    request = validated(document, served.request_model, errors)
+    request = json_body.validated(document, served.request_model, errors)
     if request.webhook is not None and not webhooks.secret_keys:
         raise NoSecretKeys
     deadline_ms = milliseconds(_deadline_s(request, cancel_after_s))

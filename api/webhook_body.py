@@ -1,14 +1,15 @@
 """What a client says of a webhook endpoint, read and checked."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from functools import partial
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from api import destination, explanation, headers, json_text, validation
+from api import destination, headers, json_body, json_text
 from api.call import Call
+from api.errors import InvalidSubmission
 from model_store.schema import WITHOUT_NUL
 from worker.webhooks import event_types
 from worker.webhooks.addresses import LONGEST_URL
@@ -156,15 +157,11 @@ def read(call: Call, model: type[_Model], *, is_optional: bool = False) -> _Mode
         environ.get("CONTENT_TYPE"), environ.get("HTTP_CONTENT_ENCODING")
     )
     document = json_text.parse(body)
-    found = json_text.repeated_names(body, document)
-    errors: Sequence[dict[str, Any]] = [
-        *map(explanation.repeated, found),
-        *destination.url_errors(document, "url", settings),
-    ]
-    request = validation.validated(document, model, errors)
+    errors = json_body.repeated(body, document)
+    errors += destination.url_errors(document, "url", settings)
+    request = json_body.validated(document, model, errors)
     if "url" in request.model_fields_set:
-        url: str = document["url"]
-        refused = destination.host_errors(url, "url", settings)
+        refused = destination.host_errors(document["url"], "url", settings)
         if refused:
-            raise validation.invalid(refused, len(refused))
+            raise InvalidSubmission(refused)
     return request
