@@ -7,6 +7,7 @@ from flask_openapi3.openapi import OpenAPI
 
 import api
 from api import (
+    deliveries,
     early_answer,
     health,
     hooks,
@@ -17,6 +18,7 @@ from api import (
     predictions,
     security_headers,
     services,
+    webhooks,
 )
 from api.auth import Authenticator
 from api.catalog import Catalog
@@ -43,8 +45,12 @@ from worker.listing import Listing
 from worker.queue import Queue
 from worker.rates import Rates
 from worker.versions import Findings, Versions
+from worker.webhooks.deliveries import Deliveries
+from worker.webhooks.endpoints import Endpoints
+from worker.webhooks.keyring import Keyring
 
-_ABOUT = """House prices with honest ranges: submit, then poll.
+_ABOUT = """House prices with honest ranges: submit, then poll or be
+told by a signed webhook.
 
 Whatever takes GET takes HEAD too. OPTIONS answers 204 and any other method 405, both
 with the header `Allow`. What the server itself refuses, such as headers over 32 kB, is
@@ -53,6 +59,8 @@ answered without a problem document.
 
 _BLUEPRINTS = (
     predictions.api,
+    webhooks.api,
+    deliveries.api,
     models.api,
     keys.api,
     ops.api,
@@ -124,5 +132,8 @@ def _services(settings: ApiSettings, queue: Queue | None) -> Services:
         circuit=Circuit(client.ping),
         readiness=Readiness(queue, catalog),
         versions=versions,
+        endpoints=Endpoints(client, settings),
+        deliveries=Deliveries(client, settings),
+        keyring=Keyring(client, settings),
         store_faults=Throttle(),
     )

@@ -21,7 +21,8 @@ ServiceError                                                               500
  +-- QueueIsFull, MemoryIsFull, LineTooLong, RedisUnavailable, StoreUnavailable,
      ModelRefused, NoChampion, NotReady                                     503
 
-Those around API keys are in `key_problems`.
+Those around API keys are in `key_problems`, those around webhooks in
+`webhook_problems`.
 """
 
 import math
@@ -249,7 +250,7 @@ class SlowBody(ServiceError):
 
 
 class PreconditionFailed(ServiceError):
-    """The prediction is not as If-Match or If-None-Match says; read it and decide."""
+    """It is not as If-Match or If-None-Match says; read it and decide."""
 
     status = 412
     slug = "precondition-failed"

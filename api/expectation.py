@@ -22,7 +22,8 @@ def expected(
     """
     found: Schema = schema
     for at, part in enumerate(location):
-        own = found.get("properties", {}).get(part)
+        within = found.get("properties", {})
+        own = found.get("items") if isinstance(part, int) else within.get(part)
         names_last = is_name and at == len(location) - 1
         others = "propertyNames" if names_last else "additionalProperties"
         others = "items" if isinstance(part, int) else others
@@ -51,14 +52,16 @@ def _anything(found: Schema) -> str:
 
 def _list(found: Schema) -> str:
     least, most = found.get("minItems", 0), found.get("maxItems")
+    if most is None:
+        return "a list"
     inner = found.get("items", {})
     words = _WORDS.get(str(inner.get("type")), _anything)(inner)
     return f"a list of {least} to {most} elements, each {words}"
 
 
 def _text(found: Schema) -> str:
-    if "enum" in found:
-        return "one of " + ", ".join(found["enum"])
+    if choices := found.get("enum"):
+        return "one of " + ", ".join(map(str, choices))
     pattern = found.get("pattern")
     least, most = found.get("minLength", 0), found.get("maxLength")
     if pattern and pattern != WITHOUT_NUL:

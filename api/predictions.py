@@ -58,13 +58,13 @@ def submitted(call: Call, job_id: str | None = None) -> Answer:
     new = submission.submission(
         call.shared.uploads.read(call.environ, call.shared.settings.body_limit),
         call.shared.catalog,
-        tenant=call.caller.tenant,
+        call.shared.settings,
+        caller=call.caller,
         job_id=job_id,
         idempotency_key=headers.idempotency_key(
             call.environ.get("HTTP_IDEMPOTENCY_KEY")
         ),
         cancel_after_s=headers.cancel_after_s(call.environ.get("HTTP_CANCEL_AFTER")),
-        meter=call.caller.meter,
     )
     if job_id is not None:
         preconditions.check(call, job_id)

@@ -3,12 +3,21 @@
 import functools
 import importlib.util
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from model_store.schema import WITHOUT_NUL
+from worker.webhooks import event_types
+from worker.webhooks.addresses import LONGEST_URL
 
 #: Bounds of a client's own labels, those of the APIs that clients know.
 MAX_LABELS, MAX_LABEL_NAME, MAX_LABEL_VALUE = 16, 64, 512
@@ -113,18 +122,45 @@ class PredictionRequest(BaseModel):
         ),
     ] = None
     webhook: Annotated[
-        Any,
-        _later([None]),
+        str | None,
         Field(
-            description="Where to send the result; not available yet.",
-            json_schema_extra={"type": "null"},
+            max_length=LONGEST_URL,
+            json_schema_extra={"format": "uri"},
+            examples=["https://hooks.example.com/kerbside"],
+            description="Where to send this prediction's events, signed; see "
+            "`GET /v1/webhooks/default/secret`.",
         ),
     ] = None
     webhook_events_filter: Annotated[
-        Any,
-        _later([None, []]),
+        list[Literal["start", "output", "logs", "completed"]] | None,
         Field(
-            description="Which events to send; not available yet.",
-            json_schema_extra={"type": ["array", "null"], "maxItems": 0},
+            json_schema_extra={"uniqueItems": True},
+            description="Which events to send there: `start`, `completed` or both; by "
+            "default `completed`. `output` and `logs` are taken for other clients' "
+            "sake: here they come with the end.",
         ),
     ] = None
+
+    @field_validator("webhook_events_filter")
+    @classmethod
+    def _filter(cls, wanted: list[str] | None, info: ValidationInfo) -> Any:
+        if not wanted:
+            return wanted
+        if len(set(wanted)) < len(wanted):
+            raise PydanticCustomError(
+                "repeated_events", "An event is named twice: name each once"
+            )
+        # A webhook that is no text has its own error.
+        if info.data.get("webhook", "") is None:
+            raise PydanticCustomError(
+                "webhook_missing",
+                "There is no `webhook` to send these events to: say where, or leave "
+                "this out",
+            )
+        if not event_types.of_filter(wanted):
+            raise PydanticCustomError(
+                "nothing_sent",
+                "Nothing would ever be sent, for `output` and `logs` come with the "
+                "end here: add `completed`, or leave this out",
+            )
+        return wanted

@@ -22,6 +22,9 @@ from worker.lanes import Lanes
 from worker.listing import Listing
 from worker.queue import Queue
 from worker.versions import Versions
+from worker.webhooks.deliveries import Deliveries
+from worker.webhooks.endpoints import Endpoints
+from worker.webhooks.keyring import Keyring
 
 _EXTENSION = "kerbside"
 
@@ -48,6 +51,9 @@ class Services:
     circuit: Circuit
     readiness: Readiness
     versions: Versions
+    endpoints: Endpoints
+    deliveries: Deliveries
+    keyring: Keyring
     #: Of the log about a model store that cannot be read.
     store_faults: Throttle
 

@@ -6,48 +6,55 @@ from typing import Any
 
 import orjson
 
-from api import explanation, json_body, json_text
+from api import destination, explanation, json_body, json_text
+from api.auth import Principal
 from api.catalog import CHAMPION, Catalog, Served
 from api.errors import BadRequest
 from api.request_body import PredictionRequest
 from model_store.aliases import ALIAS_NAMES
 from model_store.errors import UnknownModel
 from worker.jobs import Submission
-from worker.limits import Meter
+from worker.webhook_settings import WebhookSettings
+from worker.webhooks import event_types
+from worker.webhooks.sealing import NoSecretKeys
 
 
 def submission(
     body: bytes,
     catalog: Catalog,
+    webhooks: WebhookSettings,
     *,
-    tenant: str,
+    caller: Principal,
     job_id: str | None = None,
     idempotency_key: str | None = None,
     cancel_after_s: float | None = None,
-    meter: Meter | None = None,
 ) -> Submission:
     """Return the job that a request asks for, with everything checked.
 
     Args:
         body: The bytes as they came.
         catalog: Knows the model versions.
-        tenant: Whose job it will be.
+        webhooks: Where webhooks may go.
+        caller: Whose job it will be, and by whose rate limit it counts.
         job_id: The client's own id for the job; absent: a new one.
         idempotency_key: The client's own name for this submit.
         cancel_after_s: The header Cancel-After, which says what `deadline` says.
-        meter: By whose rate limit the request counts.
 
     Raises:
         MalformedBody: The body is not JSON.
         BadRequest: Both Cancel-After and `deadline` are given.
         InvalidSubmission: It is not what the model version expects.
+        NoSecretKeys: It wants a webhook, and nothing here can sign one.
         NoChampion: No version is named and none is champion.
         StoreError: The model store cannot be read.
     """
     document = json_text.parse(body)
     served, errors = _version(document, catalog)
     errors += json_body.repeated(body, document)
+    errors += destination.url_errors(document, "webhook", webhooks)
     request = json_body.validated(document, served.request_model, errors)
+    if request.webhook is not None and not webhooks.secret_keys:
+        raise NoSecretKeys
     deadline_ms = milliseconds(_deadline_s(request, cancel_after_s))
     # Fields in the schema's order, absent ones left out: one text per house.
     house = request.input.model_dump_json(exclude_none=True).encode()
@@ -55,7 +62,7 @@ def submission(
     return Submission(
         id=job_id or str(uuid.uuid4()),
         id_is_clients=job_id is not None,
-        tenant=tenant,
+        tenant=caller.tenant,
         model=card.name,
         version=card.version,
         alias=_alias(request),
@@ -64,8 +71,10 @@ def submission(
         metadata=orjson.dumps(request.metadata),
         fingerprint=_fingerprint(house, request, deadline_ms),
         idempotency_key=idempotency_key,
+        webhook=request.webhook,
+        webhook_filter=tuple(request.webhook_events_filter or ()) or None,
         deadline_ms=deadline_ms,
-        meter=meter,
+        meter=caller.meter,
     )
 
 
@@ -114,13 +123,14 @@ def _fingerprint(
     The version counts as it was named: a repeat of a request for the champion is the
     same request although another version may have become champion since.
     """
-    around = orjson.dumps(
-        {
-            "version": request.version or CHAMPION,
-            "metadata": request.metadata,
-            "deadline_ms": deadline_ms,
-            "explain": request.explain,
-        },
-        option=orjson.OPT_SORT_KEYS,
-    )
+    asked: dict[str, Any] = {
+        "version": request.version or CHAMPION,
+        "metadata": request.metadata,
+        "deadline_ms": deadline_ms,
+        "explain": request.explain,
+    }
+    if request.webhook is not None:
+        types = event_types.of_filter(request.webhook_events_filter or None)
+        asked |= {"webhook": request.webhook, "webhook_events": sorted(types)}
+    around = orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)
     return hashlib.blake2b(house + around, digest_size=16).hexdigest()

@@ -29,9 +29,22 @@ from api.errors import (
     UnknownVersion,
     UnsupportedMedia,
 )
+from api.webhook_problems import (
+    DeliveryRemoved,
+    DeliveryUnderWay,
+    SecretKeysMissing,
+    SecretKeysWrong,
+    TooManyWaiting,
+    TooManyWebhooks,
+    UnknownDelivery,
+    UnknownWebhook,
+    WebhookDisabled,
+)
 from model_store.errors import ArtifactError, ModelStoreError, UnknownModel
 from worker import errors as queue
 from worker.jobs import State, rfc3339
+from worker.webhooks import errors as webhooks
+from worker.webhooks.sealing import NoSecretKeys, SealingError
 
 
 @singledispatch
@@ -163,6 +176,17 @@ def _(error: queue.RedisEvicts) -> ServiceError:
 
 
 @as_service_error.register
+def _(error: webhooks.WebhookError) -> ServiceError:
+    return _WEBHOOKS[type(error)]()
+
+
+@as_service_error.register
+def _(error: SealingError) -> ServiceError:
+    is_set_up = not isinstance(error, NoSecretKeys)
+    return SecretKeysWrong() if is_set_up else SecretKeysMissing()
+
+
+@as_service_error.register
 def _(error: http.HTTPException) -> ServiceError:
     return _HTTP.get(error.code or 500, ServiceError)()
 
@@ -177,6 +201,15 @@ def allowed(error: http.MethodNotAllowed) -> str:
     return ", ".join(sorted({*(error.valid_methods or ()), "OPTIONS"}))
 
 
+_WEBHOOKS: dict[type[webhooks.WebhookError], type[ServiceError]] = {
+    webhooks.UnknownEndpoint: UnknownWebhook,
+    webhooks.UnknownDelivery: UnknownDelivery,
+    webhooks.TooManyEndpoints: TooManyWebhooks,
+    webhooks.EndpointDisabled: WebhookDisabled,
+    webhooks.DeliveryPending: DeliveryUnderWay,
+    webhooks.DeliveryErased: DeliveryRemoved,
+    webhooks.TooManyPending: TooManyWaiting,
+}
 _HTTP: dict[int, type[ServiceError]] = {
     400: BadRequest,
     404: NoSuchRoute,

@@ -4,7 +4,7 @@ import ast
 import inspect
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from api import client
@@ -59,6 +59,7 @@ def render() -> str:
         # A chapter of one class has its name.
         level = "" if [one.__name__ for one in classes] == [title] else "###"
         parts += [_class(one, level) for one in classes]
+    parts.append(_function(client.verify_webhook))
     columns = ", ".join(f"`{name}`" for name in client.RESULT_COLUMNS)
     return "".join([*parts, f"\n## RESULT_COLUMNS\n\n{columns}.\n"])
 
@@ -69,6 +70,15 @@ def _class(shown: type[Any], level: str) -> str:
     parts = [*title, *_bases(node), *_told(node), *_fields(node)]
     below = f"{level or '##'}#"
     parts += [part for method in _methods(node, below) for part in method]
+    return "\n" + "\n\n".join(parts) + "\n"
+
+
+def _function(shown: Callable[..., Any]) -> str:
+    (node,) = ast.parse(inspect.getsource(shown)).body
+    if not isinstance(node, ast.FunctionDef):
+        raise TypeError(f"{shown} is no function")
+    signature = f"{node.name}({ast.unparse(node.args)}) -> {_gives(node)}"
+    parts = [f"## {node.name}()", f"```\n{signature}\n```", *_told(node)]
     return "\n" + "\n\n".join(parts) + "\n"
 
 
@@ -145,5 +155,8 @@ def _signature(owner: str, method: _Function) -> str:
     if method.name == "__init__":
         return f"{owner}({takes})"
     begin = "await " if isinstance(method, ast.AsyncFunctionDef) else ""
-    gives = ast.unparse(method.returns).strip("'") if method.returns else "None"
-    return f"{begin}{method.name}({takes}) -> {gives}"
+    return f"{begin}{method.name}({takes}) -> {_gives(method)}"
+
+
+def _gives(function: _Function) -> str:
+    return ast.unparse(function.returns).strip("'") if function.returns else "None"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from api.headers import JSON
 from api.openapi.described import ALWAYS
 from docs.markdown import table
 from docs.openapi import document, follow
@@ -32,7 +33,7 @@ def render() -> str:
     ]
     *others, last = (f"`{name}`" for name in ALWAYS)
     opening = _OPENING.format(always=f"{', '.join(others)} and {last}")
-    return opening + "".join(sections) + _headers(whole)
+    return opening + "".join(sections) + _events(whole) + _headers(whole)
 
 
 def _routes(whole: dict[str, Any], tag: str) -> Iterator[str]:
@@ -69,7 +70,11 @@ def _needs(operation: dict[str, Any]) -> str:
 def _body(operation: dict[str, Any]) -> str:
     content = operation.get("requestBody", {}).get("content", {})
     told = [f"{_shape(one)} as `{media}`" for media, one in content.items()]
-    return f"The body is {' or '.join(told)}.\n" if told else ""
+    if not told:
+        return ""
+    is_optional = not operation["requestBody"]["required"]
+    more = "; it may be left out" if is_optional else ""
+    return f"The body is {' or '.join(told)}{more}.\n"
 
 
 def _parameters(whole: dict[str, Any], operation: dict[str, Any]) -> str:
@@ -115,6 +120,30 @@ def _content(answer: dict[str, Any]) -> str:
 def _shape(content: dict[str, Any]) -> str:
     name = content["schema"]["$ref"].rpartition("/")[2]
     return f"[`{name}`](schemas.md#{name.lower()})"
+
+
+def _events(whole: dict[str, Any]) -> str:
+    """Return what subscribers are sent: each type, and the headers of them all."""
+    requests = {type_: one["post"] for type_, one in whole["webhooks"].items()}
+    rows = [
+        (f"`{type_}`", one["summary"], _shape(one["requestBody"]["content"][JSON]))
+        for type_, one in requests.items()
+    ]
+    some = next(iter(requests.values()))
+    headers = [(f"`{one['name']}`", _told(one)) for one in some["parameters"]]
+    answers = [
+        (f"`{code}`", one["description"]) for code, one in some["responses"].items()
+    ]
+    return (
+        "\n## Events\n\n"
+        "What is sent to webhooks, each as a `POST`; "
+        "[the guide](../howto/webhooks.md) says what to do with them.\n\n"
+        + table(("type", "when", "body"), rows)
+        + "\n"
+        + table(("header", "what it says"), headers)
+        + "\n"
+        + table(("answer", "what follows"), answers)
+    )
 
 
 def _headers(whole: dict[str, Any]) -> str:

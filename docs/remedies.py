@@ -70,4 +70,23 @@ REMEDIES = {
     "`kerbside model`.",
     "not-ready": "Send requests to another process until this one is ready; `detail` "
     "says what it waits for.",
+    "unknown-webhook": "Look at the id, `GET /v1/webhooks` lists yours, and whether "
+    "the key belongs to the tenant that registered it.",
+    "unknown-delivery": "Look at the id, and whether the key belongs to the tenant "
+    "whose event it was. Deliveries leave the log with age and number.",
+    "too-many-webhooks": "Delete an endpoint that you no longer need; one endpoint can "
+    "take any number of event types.",
+    "webhook-disabled": "Enable it with `POST /v1/webhooks/{webhook_id}/enable`, then "
+    "repeat.",
+    "delivery-under-way": "Wait for its next attempt: `next_attempt_at` says when.",
+    "too-many-deliveries-waiting": "Mend the receiver, wait until it has taken what "
+    "waits for it, and repeat. The operator sets the number with "
+    "`KERBSIDE_WEBHOOK_PENDING`.",
+    "delivery-removed": "Nothing: its prediction was deleted and cannot be sent again.",
+    "secret-keys-missing": "Leave `webhook` out and poll, until the operator has set "
+    "`KERBSIDE_SECRET_KEYS` to a key that `kerbside webhooks new-key` makes, the same "
+    "for every API and worker.",
+    "secret-keys-wrong": "Wait until the operator has put the key that is missing back "
+    "into `KERBSIDE_SECRET_KEYS`; keys that are replaced stay in the list, after the "
+    "new one.",
 }

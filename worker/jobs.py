@@ -2,7 +2,7 @@
 
 import datetime as dt
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -140,6 +140,8 @@ class Job:
         predict_us = record.get(b"predict_us")
         webhook = record.get(b"webhook")
         events = record.get(b"webhook_filter")
+        wanted = tuple(events.decode().split()) if events else None
+        is_told = webhook and wants_end(wanted)
         return cls(
             id=job_id,
             tenant=record[b"tenant"].decode(),
@@ -162,8 +164,8 @@ class Job:
             output=record.get(b"output") or None,
             error=error.decode() if error else None,
             webhook=webhook.decode() if webhook else None,
-            webhook_filter=tuple(events.decode().split()) if events else None,
-            webhook_status=_webhook_status(record) if webhook else None,
+            webhook_filter=wanted,
+            webhook_status=_webhook_status(record) if is_told else None,
         )
 
     @property
@@ -230,6 +232,11 @@ class Job:
         if self.completed_ms is not None:
             metrics["total_time"] = (self.completed_ms - queued_ms) / 1000
         return metrics
+
+
+def wants_end(wanted: Sequence[str] | None) -> bool:
+    """Tell whether a submit's filter of events names the end."""
+    return wanted is None or "completed" in wanted
 
 
 def _webhook_status(record: Mapping[bytes, bytes]) -> str:

@@ -24,7 +24,7 @@ from worker.errors import (
     RedisEvicts,
     UnknownJob,
 )
-from worker.jobs import Job, State, Submission
+from worker.jobs import Job, State, Submission, wants_end
 from worker.lanes import LATEST_S, expected_wait_s
 from worker.limits import Allowance, Meter
 from worker.rates import Rates
@@ -268,6 +268,7 @@ def _webhook_fields(url: str, wanted: tuple[str, ...] | None) -> list[str]:
 
 
 def _new_job(submission: Submission, now: int, number: int, position: int) -> Job:
+    is_told = submission.webhook and wants_end(submission.webhook_filter)
     return Job(
         id=submission.id,
         tenant=submission.tenant,
@@ -282,5 +283,5 @@ def _new_job(submission: Submission, now: int, number: int, position: int) -> Jo
         position=max(1, position),
         webhook=submission.webhook,
         webhook_filter=submission.webhook_filter,
-        webhook_status=submission.webhook and "pending",
+        webhook_status="pending" if is_told else None,
     )

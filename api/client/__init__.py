@@ -17,11 +17,13 @@ from .errors import (
     NotFinished,
     NotPriced,
     Unreachable,
+    UnverifiedWebhook,
     WrongHouse,
 )
 from .houses import House, Options, Row
 from .prediction import Prediction
 from .table import RESULT_COLUMNS, Table, result_columns
+from .webhooks import verify_webhook
 
 __all__ = [
     "RESULT_COLUMNS",
@@ -38,6 +40,8 @@ __all__ = [
     "Row",
     "Table",
     "Unreachable",
+    "UnverifiedWebhook",
     "WrongHouse",
     "result_columns",
+    "verify_webhook",
 ]

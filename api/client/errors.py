@@ -33,6 +33,10 @@ class KerbsideError(Exception):
     may_be_done = False
 
 
+class UnverifiedWebhook(KerbsideError):
+    """A webhook cannot be trusted; the message says why."""
+
+
 class ApiError(KerbsideError):
     """The API said no; the attributes are those of its problem document, RFC 9457.
 

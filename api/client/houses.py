@@ -1,7 +1,7 @@
 """Houses as they are given and as they are sent."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypedDict, TypeGuard
 
 from .errors import WrongHouse
@@ -24,12 +24,18 @@ class Options(TypedDict, total=False):
         explain: Whether the price comes with its reasons.
         metadata: Comes back with the prediction.
         deadline: Seconds after which the prediction is canceled.
+        webhook: URL that the events of the prediction are sent to, as
+            `verify_webhook` checks them.
+        webhook_events_filter: Which events: `start`, `completed`; the latter if it is
+            not said.
     """
 
     version: str
     explain: bool
     metadata: Mapping[str, str]
     deadline: float
+    webhook: str
+    webhook_events_filter: Sequence[str]
 
 
 def is_house(given: Any) -> TypeGuard[House | Row]:

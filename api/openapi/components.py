@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from api import schemas
+from api import schemas, webhook_body
 from api.key_request import KeyRequest
 from api.openapi import examples
 
@@ -13,15 +13,33 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     schemas.ApiKey,
     schemas.ApiKeyList,
     schemas.AuditLog,
+    schemas.DefaultSecret,
+    schemas.Delivery,
+    schemas.DeliveryList,
+    schemas.EndpointEvent,
     schemas.Health,
     schemas.Model,
     schemas.ModelList,
     schemas.NewApiKey,
+    schemas.NewWebhook,
     schemas.Prediction,
+    schemas.PredictionEvent,
     schemas.PredictionList,
     schemas.Problem,
     schemas.Ready,
+    schemas.Recovered,
+    schemas.RotatedSecret,
     schemas.Scaler,
+    schemas.Webhook,
+    schemas.WebhookList,
+)
+#: What requests say beside submits.
+_REQUESTS: tuple[type[BaseModel], ...] = (
+    KeyRequest,
+    webhook_body.SecretRotation,
+    webhook_body.WebhookChange,
+    webhook_body.WebhookRequest,
+    webhook_body.WebhookTest,
 )
 
 #: Header of an answer -> what it says, and what that may look like.
@@ -97,10 +115,19 @@ def bodies(request_model: type[BaseModel]) -> dict[str, Any]:
         [(model, "serialization") for model in _ANSWERS],
         ref_template="#/components/schemas/{model}",
     )
-    found = {**answers["$defs"]}
-    for model in (request_model, KeyRequest):
-        request = model.model_json_schema(ref_template="#/components/schemas/{model}")
-        found |= {**request.pop("$defs", {}), request["title"]: request}
+    request = request_model.model_json_schema(
+        ref_template="#/components/schemas/{model}"
+    )
+    _, requests = models_json_schema(
+        [(model, "validation") for model in _REQUESTS],
+        ref_template="#/components/schemas/{model}",
+    )
+    found = {
+        **answers["$defs"],
+        **requests["$defs"],
+        **request.pop("$defs"),
+        request["title"]: request,
+    }
     for name, example in examples.BODIES.items():
         found[name]["examples"] = [example]
     return found

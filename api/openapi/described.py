@@ -124,6 +124,7 @@ def operation(
     causes: Sequence[type[ServiceError]],
     parameters: Sequence[str] = (),
     body: str | None = None,
+    is_body_required: bool = True,
     scopes: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Return what the document says of a route beside its path and summary.
@@ -133,6 +134,7 @@ def operation(
         causes: What can go wrong.
         parameters: Names of its parameters, beside `Request-Id` and those in the path.
         body: Name of the schema of the request's body.
+        is_body_required: Whether none says nothing.
         scopes: What the key must be allowed to do; nothing: served to anybody.
     """
     responses = {**success, **failures(causes)}
@@ -148,5 +150,5 @@ def operation(
     }
     if body is not None:
         content = {JSON: {"schema": _schema(body)}}
-        described["requestBody"] = {"required": True, "content": content}
+        described["requestBody"] = {"required": is_body_required, "content": content}
     return described

@@ -15,7 +15,7 @@ from api.auth import public
 from api.catalog import Catalog, Served
 from api.deprecation import Deprecation
 from api.errors import NoChampion
-from api.openapi import components, parameters
+from api.openapi import components, event_docs, parameters
 from api.openapi.route_docs import OPERATIONS
 from api.request_body import PredictionRequest
 from api.services import services
@@ -75,7 +75,13 @@ def _described(generated: dict[str, Any], served: Served | None) -> dict[str, An
     for path, method, told in _deprecations():
         _deprecate(paths[path][method], told)
     servers = [{"url": settings.public_url}]
-    return {**generated, "servers": servers, "paths": paths, "components": parts}
+    return {
+        **generated,
+        "servers": servers,
+        "paths": paths,
+        "webhooks": event_docs.described(),
+        "components": parts,
+    }
 
 
 def _operation(generated: dict[str, Any]) -> dict[str, Any]:

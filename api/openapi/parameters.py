@@ -3,8 +3,10 @@
 from typing import Any
 
 from api.ops import DEFAULT_ACTIONS, MAX_ACTIONS
-from api.prediction_lists import DEFAULT_LIMIT, MAX_LIMIT, STATUSES
+from api.prediction_lists import STATUSES
+from api.queries import DEFAULT_LIMIT, MAX_LIMIT
 from api.settings import ApiSettings
+from worker.webhooks import deliveries
 
 #: Printable ASCII, bare without a comma, or as a quoted string in which quotes and
 #: backslashes are escaped; at most 255 characters are meant.
@@ -26,7 +28,12 @@ _DURATION = (
 
 def described(settings: ApiSettings) -> dict[str, Any]:
     """Return every header and query parameter of a request."""
-    return {**_request_headers(settings), **_query(), **_operators_query()}
+    return {
+        **_request_headers(settings),
+        **_query(),
+        **_query_of_deliveries(),
+        **_operators_query(),
+    }
 
 
 def _request_headers(settings: ApiSettings) -> dict[str, Any]:
@@ -68,7 +75,7 @@ def _request_headers(settings: ApiSettings) -> dict[str, Any]:
         "If-Match": _parameter(
             "header",
             "If-Match",
-            "ETag that the prediction must still have, or nothing is changed.",
+            "ETag that it must still have, or nothing is changed.",
             text,
             '"8d1f0a0f4c3be8a2f5a0a1e1b7c55d0e"',
         ),
@@ -95,7 +102,7 @@ def _query() -> dict[str, Any]:
         "limit": _parameter(
             "query",
             "limit",
-            f"Predictions a page, {MAX_LIMIT} at most; {DEFAULT_LIMIT} by default.",
+            f"Elements a page, {MAX_LIMIT} at most; {DEFAULT_LIMIT} by default.",
             limit,
             50,
         ),
@@ -156,6 +163,31 @@ def _operators_query() -> dict[str, Any]:
             limit,
             50,
         ),
+    }
+
+
+def _query_of_deliveries() -> dict[str, Any]:
+    status = {"type": "string", "enum": list(deliveries.STATUSES)}
+    epoch = {"type": "integer", "minimum": 0, "maximum": 99_999_999_999}
+    return {
+        "delivery_status": _parameter(
+            "query",
+            "status",
+            "Only deliveries in this status; repeat it for more.",
+            {"type": "array", "items": status},
+            ["failed"],
+        ),
+        "since": {
+            **_parameter(
+                "query",
+                "since",
+                "Deliveries made at this time or later, RFC 3339 or seconds since the "
+                "epoch.",
+                {"anyOf": [{"type": "string", "format": "date-time"}, epoch]},
+                "2026-01-31T12:00:00Z",
+            ),
+            "required": True,
+        },
     }
 
 

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from api import errors, key_problems
+from api import errors, key_problems, webhook_problems
 from api.errors import ServiceError
 from api.headers import JSON
+from api.openapi import webhook_docs
 from api.openapi.described import empty, operation, plain, success, unchanged
 from api.openapi.page import ASSET_TYPES
 
@@ -38,6 +39,7 @@ _SUBMIT = (
     errors.NoChampion,
     errors.StoreUnavailable,
     errors.ModelRefused,
+    webhook_problems.SecretKeysMissing,
 )
 _KEYS = (*_CALLER, *_ANY, errors.MalformedParameter)
 #: Headers of the answer to a submit, and what can be done with what it made.
@@ -166,6 +168,7 @@ OPERATIONS: dict[str, dict[str, Any]] = {
             "If-None-Match",
         ),
     ),
+    **webhook_docs.OPERATIONS,
     "list_models": operation(
         scopes=("read",),
         success={

@@ -5,21 +5,43 @@ from api.schemas.models import Model, ModelList, Refusal
 from api.schemas.operations import AuditLog, Health, Ready, Scaler
 from api.schemas.predictions import Output, Prediction, PredictionList
 from api.schemas.problems import Choices, Problem
+from api.schemas.webhooks import (
+    DefaultSecret,
+    Delivery,
+    DeliveryList,
+    EndpointEvent,
+    NewWebhook,
+    PredictionEvent,
+    Recovered,
+    RotatedSecret,
+    Webhook,
+    WebhookList,
+)
 
 __all__ = [
     "ApiKey",
     "ApiKeyList",
     "AuditLog",
     "Choices",
+    "DefaultSecret",
+    "Delivery",
+    "DeliveryList",
+    "EndpointEvent",
     "Health",
     "Model",
     "ModelList",
     "NewApiKey",
+    "NewWebhook",
     "Output",
     "Prediction",
+    "PredictionEvent",
     "PredictionList",
     "Problem",
     "Ready",
+    "Recovered",
     "Refusal",
+    "RotatedSecret",
     "Scaler",
+    "Webhook",
+    "WebhookList",
 ]

@@ -7,6 +7,8 @@ from pydantic import Field
 
 from api.schemas.body import Body
 
+Status = Literal["starting", "processing", "succeeded", "failed", "canceled"]
+
 
 class Interval(Body):
     """Range that holds the price with the stated probability."""
@@ -122,7 +124,7 @@ class Prediction(Body):
     output: Output | None
     error: str | None
     logs: str
-    status: Literal["starting", "processing", "succeeded", "failed", "canceled"]
+    status: Status
     state_detail: (
         Literal[
             "queued",
@@ -152,6 +154,11 @@ class Prediction(Body):
     metadata: dict[str, str]
     webhook: str | None
     webhook_events_filter: list[str] | None
+    webhook_status: Literal["pending", "delivered", "failed"] | None = Field(
+        default=None,
+        description="With `webhook`, to who reads it: what became of the event of "
+        "its end.",
+    )
     urls: Urls
     data_removed: bool
     source: str

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ from worker.credentials import ApiKeys
 from worker.leases import Completion
 from worker.ledger import KEYS_USED, PREDICTIONS, Ledger
 from worker.supervision.embedded import EmbeddedRedis
+from worker.webhooks.lookup import LOOKUPS, NameNotFound
+from worker.webhooks.sealing import new_key
 
 #: What a worker writes for a priced house.
 OUTPUT = {
@@ -69,6 +72,9 @@ OUTPUT = {
     },
 }
 
+#: What seals the webhooks' secrets.
+_SECRET_KEY = new_key()
+
 Headers = dict[str, str]
 MakeHeaders = Callable[..., Headers]
 #: Werkzeug types the JSON of an answer as optional; here a missing one is a failure.
@@ -76,6 +82,7 @@ Answer = Any
 Client = Any
 Run = Callable[..., Result]
 Submit = Callable[..., Answer]
+Register = Callable[..., Answer]
 Finish = Callable[[], list[str]]
 Post = Callable[[bytes], Answer]
 
@@ -101,6 +108,7 @@ def api_settings(
         store_url=store.url,
         trusted_keys=store.trust.keys,
         public_url="https://api.example.org/",
+        secret_keys=(_SECRET_KEY,),
     )
 
 
@@ -172,6 +180,44 @@ def bearer(keys: ApiKeys) -> MakeHeaders:
 def caller(bearer: MakeHeaders) -> Headers:
     """Return the header of a key of tenant `acme`."""
     return bearer()
+
+
+@pytest.fixture
+def hooker(bearer: MakeHeaders) -> Headers:
+    """Return the header of a key of tenant `acme` that may look after webhooks."""
+    return bearer(scopes="webhooks")
+
+
+@pytest.fixture
+def resolver(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Look names up in a table instead of asking a name server; it may be changed."""
+    public = [ip_address("93.184.216.34")]
+    names: dict[str, Any] = {
+        "hooks.example.com": public,
+        "other.example.com": public,
+        "inside.example.com": [*public, ip_address("10.0.0.1")],
+    }
+
+    def resolve(host: str, **_: object) -> Any:
+        found = names.get(host, NameNotFound("there is no such name"))
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    monkeypatch.setattr(LOOKUPS, "resolve", resolve)
+    return names
+
+
+@pytest.fixture
+def register(client: Client, hooker: Headers, resolver: dict[str, Any]) -> Register:
+    """Return a function that registers an endpoint, with further fields."""
+    del resolver
+
+    def register(**fields: Any) -> Answer:
+        body = {"url": "https://hooks.example.com/kerbside", **fields}
+        return client.post("/v1/webhooks", json=body, headers=hooker)
+
+    return register
 
 
 @pytest.fixture

@@ -6,9 +6,16 @@ from typing import Any
 
 import pytest
 
+from api.auth import Principal
 from api.catalog import Catalog
 from api.submission import submission
 from model_store.store import ModelStore
+from worker.webhook_settings import WebhookSettings
+from worker.webhooks.sealing import new_key
+
+_WEBHOOKS = WebhookSettings(secret_keys=(new_key(),))
+CALLER = Principal("key", "acme", frozenset({"predict"}))
+_HOOK = "https://hooks.example.com/kerbside"
 
 
 @pytest.fixture
@@ -20,7 +27,7 @@ def catalog(store: ModelStore) -> Catalog:
 def fingerprint(catalog: Catalog, **body: Any) -> str:
     """Return the fingerprint of a request."""
     text = json.dumps(body).encode()
-    return submission(text, catalog, tenant="acme").fingerprint
+    return submission(text, catalog, _WEBHOOKS, caller=CALLER).fingerprint
 
 
 def test_a_house_has_one_canonical_text(
@@ -34,7 +41,8 @@ def test_a_house_has_one_canonical_text(
     ]
 
     jobs = [
-        submission(text, catalog, tenant="acme", idempotency_key=None) for text in texts
+        submission(text, catalog, _WEBHOOKS, caller=CALLER, idempotency_key=None)
+        for text in texts
     ]
 
     assert jobs[0].input == jobs[1].input
@@ -81,7 +89,14 @@ def test_labels_and_numbers_have_one_form(
 
 
 @pytest.mark.parametrize(
-    "change", [{"metadata": {"a": "b"}}, {"deadline": 60}, {"version": "id"}], ids=str
+    "change",
+    [
+        {"metadata": {"a": "b"}},
+        {"deadline": 60},
+        {"version": "id"},
+        {"webhook": _HOOK},
+    ],
+    ids=str,
 )
 def test_everything_that_is_asked_for_counts_in_the_fingerprint(
     catalog: Catalog, house: dict[str, Any], change: dict[str, Any]
@@ -105,3 +120,19 @@ def test_a_promotion_between_two_tries_changes_no_fingerprint(
     monkeypatch.setattr(catalog, "served", lambda *_: promoted)
 
     assert fingerprint(catalog, input=house) == before
+
+
+@pytest.mark.parametrize(
+    "same", [None, [], ["completed"], ["logs", "completed", "output"]], ids=str
+)
+def test_a_filter_that_asks_for_the_same_events_makes_the_same_request(
+    catalog: Catalog, house: dict[str, Any], same: list[str] | None
+) -> None:
+    """The end is what is sent when nothing is said; the start is another request."""
+    plain = fingerprint(catalog, input=house, webhook=_HOOK)
+    start = {"webhook": _HOOK, "webhook_events_filter": ["start", "completed"]}
+
+    assert plain == fingerprint(
+        catalog, input=house, webhook=_HOOK, webhook_events_filter=same
+    )
+    assert plain != fingerprint(catalog, input=house, **start)

@@ -14,6 +14,7 @@ from docs.generated import PAGES
 from docs.markdown import sentences, table
 from model_store.store import ModelStore
 from worker.credentials import ApiKeys
+from worker.webhooks import event_types
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -44,6 +45,16 @@ def test_every_route_code_and_schema_of_the_document_is_told() -> None:
         section = schemas.partition(f"## {name}\n")[2].partition("\n## ")[0]
         for field in schema["properties"]:
             assert f"| `{field}` |" in section, name
+
+
+def test_every_event_is_told() -> None:
+    """With its body and with the headers that all of them have."""
+    events = http_page.render().partition("## Events\n")[2].partition("\n## ")[0]
+
+    for type_ in event_types.TYPES:
+        assert f"| `{type_}` |" in events
+    for name in ("webhook-id", "webhook-timestamp", "webhook-signature"):
+        assert f"| `{name}` |" in events
 
 
 def test_every_command_and_option_is_told() -> None:

@@ -26,6 +26,7 @@ from worker.ledger import Ledger
 from worker.queue import Queue
 from worker.settings import WorkerSettings
 from worker.supervision import ports
+from worker.webhooks.sealing import new_key
 
 
 @pytest.fixture(scope="module")
@@ -34,14 +35,17 @@ def serving(
 ) -> Iterator[Installation]:
     """Run an API with its workers and its upkeep; two dead letters are there."""
     folder = tmp_path_factory.mktemp("docs") / "var"
-    with installation.running(folder, store) as place:
-        _leave_dead_letters(place.redis.url)
-        stack = place.stack
-        workers = (*stack.prediction_workers(), stack.upkeep_worker(), stack.beat())
-        for process in (stack.api(), *workers):
-            place.start(process)
-        wait_until(lambda: _is_ready(stack.port))
-        yield place
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KERBSIDE_SECRET_KEYS", new_key())
+        patch.setenv("KERBSIDE_WEBHOOK_DEVELOPMENT", "true")
+        with installation.running(folder, store) as place:
+            _leave_dead_letters(place.redis.url)
+            stack = place.stack
+            workers = (*stack.prediction_workers(), stack.upkeep_worker(), stack.beat())
+            for process in (stack.api(), *workers):
+                place.start(process)
+            wait_until(lambda: _is_ready(stack.port))
+            yield place
 
 
 @pytest.fixture
@@ -65,7 +69,8 @@ def reader(serving: Installation, state: Path, tmp_path: Path) -> Iterator[Reade
     (folder / ".venv").symlink_to(sys.prefix)
     (folder / "model_store").symlink_to(source.ROOT / "model_store")
     with connection.connect(serving.redis.url, role="worker") as client:
-        token, _ = ApiKeys(client).create(tenant="reader", scopes=["predict", "read"])
+        scopes = ["predict", "read", "webhooks"]
+        token, _ = ApiKeys(client).create(tenant="reader", scopes=scopes)
     path = [sessions.commands(tmp_path / "bin"), Path(sys.prefix) / "bin"]
     environment = {
         "HOME": str(folder),

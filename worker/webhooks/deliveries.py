@@ -1,6 +1,6 @@
 """Deliveries: read, logged, made anew; each is a job of lane `webhooks`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
@@ -29,6 +29,12 @@ _CHUNK = 500
 #: Pauses of a receiver that fails, in ms: the first, and the longest.
 _FIRST_PAUSE_MS, _LONGEST_PAUSE_MS = 5000, 300_000
 
+#: Deliveries of a log that are read at a time.
+_AT_A_TIME = 100
+
+#: Where a delivery stands in its log: its creation, in ms, and its id.
+Place = tuple[int, str]
+
 _STATUS = {
     "queued": "pending",
     "parked": "pending",
@@ -38,6 +44,11 @@ _STATUS = {
     "succeeded": "delivered",
     "failed": "failed",
     "canceled": "canceled",
+}
+#: What a client may ask for -> the states that it means.
+STATUSES: dict[str, frozenset[str]] = {
+    status: frozenset(state for state in _STATUS if _STATUS[state] == status)
+    for status in dict.fromkeys(_STATUS.values())
 }
 _REFUSALS: dict[bytes, type[WebhookError]] = {
     b"unknown": UnknownDelivery,
@@ -187,34 +198,59 @@ class Deliveries:
         return Delivery.from_record(delivery_id, record)
 
     def page(
-        self, endpoint: str, *, limit: int, before: tuple[int, str] | None = None
+        self,
+        endpoint: str,
+        *,
+        limit: int,
+        before: Place | None = None,
+        after: Place | None = None,
+        states: Collection[str] | None = None,
     ) -> list[Delivery]:
         """Return deliveries to an endpoint, the newest first.
 
         Args:
             endpoint: Its id, or `default:<tenant>`; the caller's own.
             limit: How many, at most.
-            before: Creation, in ms, and id of the delivery to go on after.
+            before: Only those made before this one, the newest of them.
+            after: Only those made after this one, the oldest of them.
+            states: Only those in one of these states.
         """
+        found: list[Delivery] = []
+        place = before if after is None else after
+        count = min(limit, _AT_A_TIME) if states is None else _AT_A_TIME
+        while len(found) < limit:
+            places = self._beside(endpoint, place, count, newer=after is not None)
+            if not places:
+                break
+            read = self._read([delivery_id for _, delivery_id in places])
+            wanted = [one for one in read if states is None or one.state in states]
+            found += wanted[: limit - len(found)]
+            place = places[-1]
+        return found if after is None else found[::-1]
+
+    def _beside(
+        self, endpoint: str, place: Place | None, count: int, *, newer: bool
+    ) -> list[Place]:
+        """Return what lies in a log on one side of a place, the nearest first."""
         key = ledger.endpoint_key("deliveries", endpoint)
-        first = 0
-        if before is not None:
-            rank = self._redis.zrevrank(key, before[1])
+        rank = -1 if place is None else self._redis.zrevrank(key, place[1])
+        if rank is None and place is not None:
             # One that has left the log was among those of its millisecond.
-            first = (
-                self._redis.zcount(key, before[0] + 1, "+inf")
-                if rank is None
-                else rank + 1
-            )
-        ids = self._redis.zrevrange(key, first, first + limit - 1)
+            rank = self._redis.zcount(key, place[0] + 1, "+inf") - (0 if newer else 1)
+        first = max(0, rank - count) if newer else rank + 1
+        last = rank - 1 if newer else rank + count
+        if last < first:
+            return []
+        raw = self._redis.zrange(key, first, last, desc=True, withscores=True)
+        found = [(int(score), member.decode()) for member, score in raw]
+        return found[::-1] if newer else found
+
+    def _read(self, ids: Sequence[str]) -> list[Delivery]:
         pipe = self._redis.pipeline(transaction=False)
         for delivery_id in ids:
-            pipe.hgetall(ledger.job_key(delivery_id.decode()))
-        return [
-            Delivery.from_record(delivery_id.decode(), record)
-            for delivery_id, record in zip(ids, pipe.execute(), strict=True)
-            if record
-        ]
+            pipe.hgetall(ledger.job_key(delivery_id))
+        read = zip(ids, pipe.execute(), strict=True)
+        return [Delivery.from_record(one, record) for one, record in read if record]
 
     def redeliver(self, tenant: str, delivery_id: str) -> Delivery:
         """Make an ended delivery again, with the same bytes and event id.

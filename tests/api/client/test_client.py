@@ -51,7 +51,13 @@ def test_a_submit_says_all_that_was_said(server: Script, client: Client) -> None
     server.replies = [Reply(202, prediction("starting"), {"Retry-After": "1"})]
 
     seen = client.submit(
-        HOUSE, version="v1", explain=True, metadata={"a": "b"}, idempotency_key="k1"
+        HOUSE,
+        version="v1",
+        explain=True,
+        metadata={"a": "b"},
+        webhook="https://hooks.example.com",
+        webhook_events_filter=["start", "completed"],
+        idempotency_key="k1",
     )
 
     (request,) = server.requests
@@ -64,6 +70,8 @@ def test_a_submit_says_all_that_was_said(server: Script, client: Client) -> None
         "version": "v1",
         "explain": True,
         "metadata": {"a": "b"},
+        "webhook": "https://hooks.example.com",
+        "webhook_events_filter": ["start", "completed"],
     }
 
 

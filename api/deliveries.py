@@ -1,0 +1,183 @@
+"""Deliveries of webhooks: the log of an endpoint, and what is sent again."""
+
+import base64
+import re
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
+from flask import request
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
+from pydantic import BaseModel, Field
+
+from api import answers, queries, webhooks
+from api.answers import Answer
+from api.auth import requires
+from api.call import Call, current_call
+from api.errors import MalformedParameter
+from api.queries import Asked
+from worker.webhooks.deliveries import STATUSES, Delivery, Place, owner_of
+from worker.webhooks.errors import UnknownDelivery
+
+PATH = "/v1/deliveries"
+api = APIBlueprint(
+    "deliveries", __name__, url_prefix="/v1", abp_tags=[Tag(name="deliveries")]
+)
+
+_ID = re.compile(r"dlv_[0-9a-f]{32}")
+_PARAMETERS = ("limit", "cursor", "status")
+#: Which way a cursor leads, and the place that it leads on from.
+_CURSOR = re.compile(r"([on])([0-9]{1,15}):(dlv_[0-9a-f]{32})")
+_OLDER, _NEWER = "o", "n"
+_MAX_CURSOR = 200
+#: Seconds since the epoch.
+_EPOCH = re.compile(r"[0-9]{1,11}")
+
+
+class LogPath(BaseModel):
+    """Whose log."""
+
+    webhook_id: str = Field(
+        description="Id of a webhook endpoint, `wh_...`; `default`: the URLs that "
+        "requests bring themselves."
+    )
+
+
+class DeliveryPath(BaseModel):
+    """Which delivery."""
+
+    delivery_id: str = Field(description="Id of a delivery, `dlv_...`.")
+
+
+@api.get("/webhooks/<webhook_id>/deliveries", operation_id="list_deliveries")
+@requires("webhooks")
+def list_all(path: LogPath) -> Answer:
+    """List what was sent to an endpoint and what is to be, newest first."""
+    call = current_call()
+    owner = _owner(call, path.webhook_id)
+    asked = queries.known(request.args, _PARAMETERS, repeated="status")
+    limit, (way, place) = queries.limit(asked), _cursor(asked.get("cursor", ""))
+    chosen = queries.one_of(asked, "status", [*STATUSES])
+    states = frozenset().union(*(STATUSES[status] for status in chosen))
+    found = call.shared.deliveries.page(
+        owner,
+        limit=limit + 1,
+        before=place if way == _OLDER else None,
+        after=place if way == _NEWER else None,
+        states=states or None,
+    )
+    return _page(call, path.webhook_id, asked, found, way=way if place else "")
+
+
+@api.post("/webhooks/<webhook_id>/recover", operation_id="recover_deliveries")
+@requires("webhooks")
+def recover(path: LogPath) -> Answer:
+    """Send again whatever has failed since an instant."""
+    call = current_call()
+    owner = _owner(call, path.webhook_id)
+    since_ms = _since_ms(queries.known(request.args, ("since",)))
+    recovered = call.shared.deliveries.recover(call.caller.tenant, owner, since_ms)
+    return answers.json({"recovered": recovered}, 202)
+
+
+@api.get("/deliveries/<delivery_id>", operation_id="fetch_delivery")
+@requires("webhooks")
+def fetch(path: DeliveryPath) -> Answer:
+    """Read a delivery and each attempt at it."""
+    call = current_call()
+    delivery_id = _checked(path.delivery_id)
+    found = call.shared.deliveries.find(call.caller.tenant, delivery_id)
+    known = call.environ.get("HTTP_IF_NONE_MATCH")
+    return answers.unless_known(answers.dumps(found.public()), known, {})
+
+
+@api.post("/deliveries/<delivery_id>/redeliver", operation_id="redeliver")
+@requires("webhooks")
+def redeliver(path: DeliveryPath) -> Answer:
+    """Send an ended delivery again: the same bytes under the same event id."""
+    call = current_call()
+    delivery_id = _checked(path.delivery_id)
+    opened = call.shared.deliveries.redeliver(call.caller.tenant, delivery_id)
+    return answers.json(opened.public(), 202)
+
+
+def _checked(delivery_id: str) -> str:
+    if not _ID.fullmatch(delivery_id):
+        raise UnknownDelivery
+    return delivery_id
+
+
+def _owner(call: Call, webhook_id: str) -> str:
+    """Return under which name the log of an endpoint of the caller's is kept."""
+    if webhook_id != webhooks.DEFAULT:
+        webhooks.found(call, webhook_id)
+    return owner_of(call.caller.tenant, webhook_id)
+
+
+def _since_ms(asked: Asked) -> int:
+    text = asked.get("since")
+    if text is None:
+        raise MalformedParameter(
+            "since is missing: send the instant from which on to recover, such as "
+            "2026-01-31T12:00:00Z or seconds since the epoch."
+        )
+    if _EPOCH.fullmatch(text):
+        return int(text) * 1000
+    return queries.instant_ms(asked, "since") or 0
+
+
+def _cursor(text: str) -> tuple[str, Place | None]:
+    if not text:
+        return _OLDER, None
+    try:
+        plain = base64.urlsafe_b64decode(text[:_MAX_CURSOR] + "==").decode()
+    except ValueError:
+        plain = ""
+    if found := _CURSOR.fullmatch(plain):
+        return found[1], (int(found[2]), found[3])
+    raise MalformedParameter(
+        "cursor is not one of this list's: follow next or previous as they are."
+    )
+
+
+def _place(way: str, delivery: Delivery) -> str:
+    plain = f"{way}{delivery.created_ms}:{delivery.id}"
+    return base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
+
+
+def _page(
+    call: Call, webhook_id: str, asked: Asked, found: Sequence[Delivery], *, way: str
+) -> Answer:
+    """Answer with a page of one less than was looked for, if there were as many.
+
+    Args:
+        call: The request.
+        webhook_id: Whose log it is.
+        asked: Its parameters.
+        found: The page, and the next one on the way where there is one.
+        way: The way of the cursor that led here; empty: this is the first page.
+    """
+    limit = queries.limit(asked)
+    goes_on = len(found) > limit
+    shown = found[-limit:] if way == _NEWER else found[:limit]
+    links = {}
+    base = f"{call.shared.settings.public_url}{webhooks.PATH}/{webhook_id}/deliveries?"
+    around = [pair for pair in asked.items(multi=True) if pair[0] != "cursor"]
+    if shown and (goes_on or way == _NEWER):
+        links["next"] = _place(_OLDER, shown[-1])
+    if shown and (way == _OLDER or (way == _NEWER and goes_on)):
+        links["prev"] = _place(_NEWER, shown[0])
+    urls = {
+        name: base + urlencode([*around, ("cursor", place)])
+        for name, place in links.items()
+    }
+    told = ", ".join(f'<{url}>; rel="{name}"' for name, url in urls.items())
+    body = {
+        "results": [one.public() for one in shown],
+        "next": urls.get("next"),
+        "previous": urls.get("prev"),
+    }
+    known = call.environ.get("HTTP_IF_NONE_MATCH")
+    return answers.unless_known(
+        answers.dumps(body), known, {"Link": told} if urls else {}
+    )

@@ -1,0 +1,66 @@
+"""Example events, as `test` sends them: no prediction of anybody's."""
+
+from typing import Any
+
+from api.openapi import examples
+from worker.jobs import PATH, rfc3339
+from worker.webhooks import event_types, payload
+
+#: Id of the prediction that the examples are about: there is none like it.
+NOBODY = "00000000-0000-0000-0000-000000000000"
+
+_WITHOUT_PRICE = {"output": None, "metrics": {"queue_time": 0.004, "total_time": 0.007}}
+#: What is otherwise where the prediction has not succeeded.
+_CHANGES: dict[str, dict[str, Any]] = {
+    "prediction.succeeded": {},
+    event_types.STARTED: {
+        **_WITHOUT_PRICE,
+        "metrics": {"queue_time": 0.004},
+        "status": "processing",
+        "state_detail": "running",
+        "sequence": 2,
+        "completed_at": None,
+        "expires_at": None,
+    },
+    "prediction.failed": {
+        **_WITHOUT_PRICE,
+        "status": "failed",
+        "state_detail": "model_error",
+        "error": "This is a test: nothing has failed.",
+    },
+    "prediction.canceled": {
+        **_WITHOUT_PRICE,
+        "status": "canceled",
+        "state_detail": "by_client",
+    },
+}
+
+
+def body(type_: str, at_ms: int, *, base_url: str) -> bytes:
+    """Return an example of an event as it is sent.
+
+    Args:
+        type_: One of `event_types.TYPES`.
+        at_ms: When it is said to have happened, in ms since the epoch.
+        base_url: Where clients reach the API, without a trailing slash.
+    """
+    if type_ == event_types.DISABLED:
+        return payload.event(type_, at_ms, _disabled(at_ms))
+    url = f"{base_url}{PATH}/{NOBODY}"
+    prediction = {
+        **examples.BODIES["Prediction"],
+        **_CHANGES[type_],
+        "id": NOBODY,
+        "metadata": {"test": "true"},
+        "urls": {"get": url, "cancel": f"{url}/cancel"},
+    }
+    return payload.event(type_, at_ms, prediction)
+
+
+def _disabled(at_ms: int) -> dict[str, Any]:
+    return {
+        "id": "wh_" + "0" * 24,
+        "url": "https://hooks.example.com/test",
+        "reason": "failing",
+        "disabled_at": rfc3339(at_ms),
+    }

@@ -1,0 +1,158 @@
+"""What answers about webhooks look like, and the events that are sent."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from api.schemas.body import Body
+from api.schemas.predictions import Prediction, Status
+
+
+class Webhook(Body):
+    """An endpoint, where a tenant's events go."""
+
+    id: str
+    object: Literal["webhook"]
+    url: str
+    events: list[str] = Field(description="Types, families and `*`.")
+    description: str
+    enabled: bool
+    disabled_reason: Literal["by_client", "gone", "failing"] | None = Field(
+        description="`gone`: it answered 410; `failing`: with nothing but failures."
+    )
+    disabled_at: datetime | None
+    created_at: datetime
+    pending: int = Field(description="Deliveries under way.")
+    dropped: int = Field(
+        description="Events that were not sent, since it was disabled or too many "
+        "waited; they can be recovered."
+    )
+    failing_since: datetime | None = Field(
+        description="Since when it has answered with nothing but failures."
+    )
+    last_delivered_at: datetime | None
+    paused_until: datetime | None = Field(
+        description="Until when it is left in peace after failures."
+    )
+
+
+class NewWebhook(Webhook):
+    """An endpoint just registered, with its secret."""
+
+    secret: str = Field(description="Keep it: it is not shown again.")
+
+
+class WebhookList(Body):
+    """All endpoints of a tenant, oldest first."""
+
+    results: list[Webhook]
+    next: None
+    previous: None
+
+
+class RotatedSecret(Body):
+    """A new secret; it signs from now on."""
+
+    secret: str = Field(description="Keep it: it is not shown again.")
+    previous_signs_until: datetime = Field(
+        description="Until then each event carries a signature of the old one too."
+    )
+
+
+class DefaultSecret(Body):
+    """The secret that signs the events of requests' own `webhook`."""
+
+    key: str
+
+
+class Attempt(Body):
+    """One attempt at a delivery."""
+
+    at: datetime
+    status_code: int | None = Field(description="Null where no answer came.")
+    duration: float = Field(description="Seconds.")
+    response: str = Field(description="How the answer began, as text.")
+    error: str | None = Field(description="`word: what happened`; the word is stable.")
+
+
+class EventName(Body):
+    """Which event."""
+
+    id: str = Field(description="The `webhook-id` of each attempt.")
+    type: str
+
+
+class Delivery(Body):
+    """One event on its way to one receiver."""
+
+    id: str
+    object: Literal["delivery"]
+    webhook: str = Field(
+        description="Id of the endpoint; `default`: the URL that the request brought."
+    )
+    event: EventName
+    prediction: str | None = Field(description="Id of the one that it is about.")
+    status: Literal["pending", "delivered", "failed", "canceled"]
+    status_detail: str = Field(description="The finer truth, or why.")
+    created_at: datetime
+    next_attempt_at: datetime | None
+    completed_at: datetime | None
+    attempts: list[Attempt]
+
+
+class DeliveryList(Body):
+    """A page of deliveries, newest first."""
+
+    results: list[Delivery]
+    next: str | None = Field(description="URL of the page of older ones.")
+    previous: str | None = Field(description="URL of the page of newer ones.")
+
+
+class Recovered(Body):
+    """What is sent again."""
+
+    recovered: int = Field(description="How many deliveries.")
+
+
+class ThinPrediction(Body):
+    """A prediction that is too large for an event: read it at `result_url`."""
+
+    id: str
+    object: Literal["prediction"]
+    status: Status
+    state_detail: str | None
+    sequence: int
+    result_url: str
+
+
+class PredictionEvent(Body):
+    """What is sent when something has happened to a prediction."""
+
+    type: Literal[
+        "prediction.started",
+        "prediction.succeeded",
+        "prediction.failed",
+        "prediction.canceled",
+    ]
+    timestamp: datetime = Field(description="When it happened.")
+    data: Prediction | ThinPrediction = Field(
+        description="The prediction as it was then; above 20 kB it is named only."
+    )
+
+
+class DisabledEndpoint(Body):
+    """An endpoint that was disabled, not by its client."""
+
+    id: str
+    url: str
+    reason: Literal["gone", "failing"]
+    disabled_at: datetime
+
+
+class EndpointEvent(Body):
+    """What a tenant's other endpoints are sent when one was disabled."""
+
+    type: Literal["endpoint.disabled"]
+    timestamp: datetime = Field(description="When it happened.")
+    data: DisabledEndpoint

@@ -1,0 +1,86 @@
+"""What the document says of events and what is sent are the same."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from api.openapi import event_docs, examples
+from api.schemas import EndpointEvent, PredictionEvent
+from api.services import Services
+from tests.api.conftest import Finish, Register, Submit
+from worker.ledger import WEBHOOKS
+from worker.webhooks import payload
+from worker.webhooks.deliveries import Verdict
+from worker.webhooks.event_types import TYPES
+from worker.webhooks.signing import new_secret, signature_headers
+
+HOOK = "https://hooks.example.com/kerbside"
+BASE = "https://api.example.org"
+
+
+def records(shared: Services) -> list[dict[bytes, bytes]]:
+    """Return what waits to be delivered."""
+    found = shared.deliveries.ledger.claim(WEBHOOKS, limit=9, worker="d").leases
+    return shared.deliveries.load(found)
+
+
+def test_each_type_is_described_with_its_headers() -> None:
+    """Those that a signature has, and no more."""
+    described = event_docs.described()
+    signed = signature_headers("evt_1", datetime.now(UTC), b"{}", [new_secret()])
+
+    assert described.keys() == TYPES.keys()
+    for one in described.values():
+        assert {each["name"] for each in one["post"]["parameters"]} == signed.keys()
+        (content,) = one["post"]["requestBody"]["content"].values()
+        name = content["schema"]["$ref"].rpartition("/")[2]
+        assert name in examples.BODIES
+
+
+def test_the_event_of_a_prediction_is_as_described(
+    submit: Submit, finish: Finish, shared: Services
+) -> None:
+    """The prediction as it ended, without what only polls are told."""
+    job = submit(webhook=HOOK).json
+    finish()
+    (record,) = records(shared)
+
+    body = payload.body(record, BASE)
+
+    event = PredictionEvent.model_validate_json(body)
+    assert event.type == "prediction.succeeded"
+    assert (event.data.id, event.data.status) == (job["id"], "succeeded")
+    assert "webhook_status" not in event.data.model_fields_set
+
+
+def test_a_thin_event_is_as_described(
+    submit: Submit, finish: Finish, shared: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says where to read what it does not carry."""
+    monkeypatch.setattr(payload, "LARGEST", 100)
+    job = submit(webhook=HOOK).json
+    finish()
+    (record,) = records(shared)
+
+    data: Any = PredictionEvent.model_validate_json(payload.body(record, BASE)).data
+
+    assert data.result_url == f"{BASE}/v1/predictions/{job['id']}"
+
+
+def test_the_event_of_an_endpoint_is_as_described(
+    register: Register, shared: Services
+) -> None:
+    """Another endpoint of the tenant is told which was disabled, and why."""
+    lost, other = register().json["id"], register(events=["endpoint.*"]).json["id"]
+    deliveries = shared.deliveries
+    body = payload.event("prediction.failed", 0, {})
+    deliveries.publish("acme", "evt_1", "prediction.failed", body, endpoint=lost)
+    (lease,) = deliveries.ledger.claim(WEBHOOKS, limit=9, worker="d").leases
+    deliveries.attempted(lease, Verdict("failed", 0, 1, "gone"), {"at": 1})
+    (record,) = records(shared)
+
+    event = EndpointEvent.model_validate_json(payload.body(record, BASE))
+
+    assert record[b"endpoint"].decode() == other
+    assert (event.data.id, event.data.reason) == (lost, "gone")
