@@ -39,6 +39,10 @@ FAULTS = {
         "  (exec -a valkey-check-aof {binary} --fix {file})\n"
         "or move {folder} away, which gives up the jobs and keys in it"
     ),
+    "because of ACL errors": (
+        "{binary} does not know the rules of its users, as Redis before 7.0 does not."
+        " Install Redis 7.0 or newer, or any Valkey"
+    ),
     "Can't open or create append-only dir": "it cannot write to {folder}",
     "Permission denied": "it cannot write to {folder}",
     "No space left on device": "the disk of {folder} is full",

@@ -261,6 +261,17 @@ def test_a_damaged_file_is_told_with_a_repair_that_works(folder: Path) -> None:
         assert client.get("before") == "1"
 
 
+def test_a_server_that_is_too_old_for_its_users_is_told_as_such(folder: Path) -> None:
+    """Where the wheel has none, one on the PATH may be of any age."""
+    rules = {"reader": "%Z~a-rule-of-the-future"}
+
+    with (
+        pytest.raises(embedded.NotStarted, match=r"Install Redis 7\.0"),
+        embedded.serving(folder, rules=rules),
+    ):
+        pass
+
+
 def test_a_server_that_cannot_start_tells_its_last_words(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
