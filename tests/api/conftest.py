@@ -26,7 +26,9 @@ from worker import redis_acl
 from worker.credentials import ApiKeys
 from worker.leases import Completion
 from worker.ledger import KEYS_USED, PREDICTIONS, Ledger
+from worker.settings import WorkerSettings
 from worker.supervision.embedded import EmbeddedRedis
+from worker.webhooks.deliveries import Deliveries
 from worker.webhooks.lookup import LOOKUPS, NameNotFound
 from worker.webhooks.sealing import new_key
 
@@ -272,6 +274,12 @@ def _content(redis: redis_py.Redis) -> dict[bytes, bytes]:
     names = [name for name in names if name != KEYS_USED.encode()]
     dumps: Any = [redis.dump(name) for name in names]
     return dict(zip(names, dumps, strict=True))
+
+
+@pytest.fixture
+def deliveries(redis: redis_py.Redis, settings: WorkerSettings) -> Deliveries:
+    """Return the deliveries as the worker has them that makes them."""
+    return Deliveries(redis, settings)
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 import pytest
 
 from api.schemas import Delivery, DeliveryList, EndpointEvent, PredictionEvent
-from api.services import Services
 from tests.api.conftest import (
     Client,
     Finish,
@@ -20,7 +19,7 @@ from tests.api.conftest import (
 )
 from worker.leases import Lease
 from worker.ledger import WEBHOOKS
-from worker.webhooks.deliveries import Verdict
+from worker.webhooks.deliveries import Deliveries, Verdict
 from worker.webhooks.event_types import TYPES
 
 HOOK = "https://hooks.example.com/kerbside"
@@ -29,11 +28,11 @@ FAILED = Verdict("failed", 0, 1)
 
 
 @pytest.fixture
-def end(shared: Services) -> Callable[..., list[dict[bytes, bytes]]]:
+def end(deliveries: Deliveries) -> Callable[..., list[dict[bytes, bytes]]]:
     """Return a function that ends whatever is to be delivered, and its records."""
 
     def end(verdict: Verdict = DELIVERED) -> list[dict[bytes, bytes]]:
-        deliveries, seen = shared.deliveries, []
+        seen: list[dict[bytes, bytes]] = []
         leases: list[Lease] = []
         while leases := [
             *deliveries.ledger.claim(WEBHOOKS, limit=100, worker="d").leases

@@ -7,11 +7,10 @@ import pytest
 
 from api.openapi import event_docs, examples
 from api.schemas import EndpointEvent, PredictionEvent
-from api.services import Services
 from tests.api.conftest import Finish, Register, Submit
 from worker.ledger import WEBHOOKS
 from worker.webhooks import payload
-from worker.webhooks.deliveries import Verdict
+from worker.webhooks.deliveries import Deliveries, Verdict
 from worker.webhooks.event_types import TYPES
 from worker.webhooks.signing import new_secret, signature_headers
 
@@ -19,10 +18,10 @@ HOOK = "https://hooks.example.com/kerbside"
 BASE = "https://api.example.org"
 
 
-def records(shared: Services) -> list[dict[bytes, bytes]]:
+def records(deliveries: Deliveries) -> list[dict[bytes, bytes]]:
     """Return what waits to be delivered."""
-    found = shared.deliveries.ledger.claim(WEBHOOKS, limit=9, worker="d").leases
-    return shared.deliveries.load(found)
+    found = deliveries.ledger.claim(WEBHOOKS, limit=9, worker="d").leases
+    return deliveries.load(found)
 
 
 def test_each_type_is_described_with_its_headers() -> None:
@@ -39,12 +38,12 @@ def test_each_type_is_described_with_its_headers() -> None:
 
 
 def test_the_event_of_a_prediction_is_as_described(
-    submit: Submit, finish: Finish, shared: Services
+    submit: Submit, finish: Finish, deliveries: Deliveries
 ) -> None:
     """The prediction as it ended, without what only polls are told."""
     job = submit(webhook=HOOK).json
     finish()
-    (record,) = records(shared)
+    (record,) = records(deliveries)
 
     body = payload.body(record, BASE)
 
@@ -55,13 +54,16 @@ def test_the_event_of_a_prediction_is_as_described(
 
 
 def test_a_thin_event_is_as_described(
-    submit: Submit, finish: Finish, shared: Services, monkeypatch: pytest.MonkeyPatch
+    submit: Submit,
+    finish: Finish,
+    deliveries: Deliveries,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """It says where to read what it does not carry."""
     monkeypatch.setattr(payload, "LARGEST", 100)
     job = submit(webhook=HOOK).json
     finish()
-    (record,) = records(shared)
+    (record,) = records(deliveries)
 
     data: Any = PredictionEvent.model_validate_json(payload.body(record, BASE)).data
 
@@ -69,16 +71,15 @@ def test_a_thin_event_is_as_described(
 
 
 def test_the_event_of_an_endpoint_is_as_described(
-    register: Register, shared: Services
+    register: Register, deliveries: Deliveries
 ) -> None:
     """Another endpoint of the tenant is told which was disabled, and why."""
     lost, other = register().json["id"], register(events=["endpoint.*"]).json["id"]
-    deliveries = shared.deliveries
     body = payload.event("prediction.failed", 0, {})
     deliveries.publish("acme", "evt_1", "prediction.failed", body, endpoint=lost)
     (lease,) = deliveries.ledger.claim(WEBHOOKS, limit=9, worker="d").leases
     deliveries.attempted(lease, Verdict("failed", 0, 1, "gone"), {"at": 1})
-    (record,) = records(shared)
+    (record,) = records(deliveries)
 
     event = EndpointEvent.model_validate_json(payload.body(record, BASE))
 
