@@ -22,10 +22,10 @@ def expected(
     """
     found: Schema = schema
     for at, part in enumerate(location):
-        within = found.get("properties", {})
-        own = found.get("items") if isinstance(part, int) else within.get(part)
+        own = found.get("properties", {}).get(part)
         names_last = is_name and at == len(location) - 1
         others = "propertyNames" if names_last else "additionalProperties"
+        others = "items" if isinstance(part, int) else others
         inner = own if own is not None else found.get(others)
         found = _resolved(schema, inner if isinstance(inner, dict) else {})
     words = _WORDS.get(str(found.get("type")), _anything)(found)
@@ -49,9 +49,16 @@ def _anything(found: Schema) -> str:
     return "another value"
 
 
+def _list(found: Schema) -> str:
+    least, most = found.get("minItems", 0), found.get("maxItems")
+    inner = found.get("items", {})
+    words = _WORDS.get(str(inner.get("type")), _anything)(inner)
+    return f"a list of {least} to {most} elements, each {words}"
+
+
 def _text(found: Schema) -> str:
-    if choices := found.get("enum"):
-        return "one of " + ", ".join(map(str, choices))
+    if "enum" in found:
+        return "one of " + ", ".join(found["enum"])
     pattern = found.get("pattern")
     least, most = found.get("minLength", 0), found.get("maxLength")
     if pattern and pattern != WITHOUT_NUL:
@@ -90,11 +97,6 @@ def _figure(limit: float) -> str:
 def _object(found: Schema) -> str:
     most = found.get("maxProperties")
     return "an object" if most is None else f"an object of at most {most} names"
-
-
-def _list(found: Schema) -> str:
-    least, most = found.get("minItems", 0), found.get("maxItems")
-    return "a list" if most is None else f"a list of {least} to {most}"
 
 
 _WORDS = {
