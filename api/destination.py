@@ -1,6 +1,5 @@
 """Where webhooks may go, asked for a request's field: refusals as its errors."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from worker.webhook_settings import WebhookSettings
@@ -18,7 +17,7 @@ def url_errors(
         name: The field; no text there is for others to refuse.
         settings: Where webhooks may go.
     """
-    url = document.get(name) if isinstance(document, Mapping) else None
+    url = document.get(name) if isinstance(document, dict) else None
     if not isinstance(url, str):
         return []
     try:

@@ -22,8 +22,7 @@ def expected(
     """
     found: Schema = schema
     for at, part in enumerate(location):
-        within = found.get("properties", {})
-        own = found.get("items") if isinstance(part, int) else within.get(part)
+        own = found.get("properties", {}).get(part)
         names_last = is_name and at == len(location) - 1
         others = "propertyNames" if names_last else "additionalProperties"
         others = "items" if isinstance(part, int) else others
@@ -52,16 +51,14 @@ def _anything(found: Schema) -> str:
 
 def _list(found: Schema) -> str:
     least, most = found.get("minItems", 0), found.get("maxItems")
-    if most is None:
-        return "a list"
     inner = found.get("items", {})
     words = _WORDS.get(str(inner.get("type")), _anything)(inner)
     return f"a list of {least} to {most} elements, each {words}"
 
 
 def _text(found: Schema) -> str:
-    if choices := found.get("enum"):
-        return "one of " + ", ".join(map(str, choices))
+    if "enum" in found:
+        return "one of " + ", ".join(found["enum"])
     pattern = found.get("pattern")
     least, most = found.get("minLength", 0), found.get("maxLength")
     if pattern and pattern != WITHOUT_NUL:

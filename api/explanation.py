@@ -77,14 +77,14 @@ def _told(
 #: Errors of this service's own checks, which say all in their message.
 _OWN_WORDS = frozenset(
     {
-        "not_available_yet",
-        "explain_unavailable",
         "below_other",
+        "explain_unavailable",
+        "no_secret",
+        "not_available_yet",
+        "nothing_sent",
         "operator_only",
         "repeated_events",
         "webhook_missing",
-        "nothing_sent",
-        "no_secret",
     }
 )
 
@@ -97,8 +97,7 @@ def _schema(model: type[BaseModel]) -> dict[str, Any]:
 def _unknown(schema: dict[str, Any], location: Location) -> str:
     """Say where an unknown field belongs, or what is known where it was found."""
     around = list(schema["properties"])
-    house = schema.get("$defs", {}).get("House", {})
-    inside = list(house.get("properties", ()))
+    inside = list(schema.get("$defs", {}).get("House", {}).get("properties", ()))
     name = str(location[-1])
     is_inside = location[0] == "input" and len(location) > 1
     here, there = (inside, around) if is_inside else (around, inside)

@@ -134,6 +134,7 @@ class PredictionRequest(BaseModel):
     webhook_events_filter: Annotated[
         list[Literal["start", "output", "logs", "completed"]] | None,
         Field(
+            max_length=len(event_types.FILTERS),
             json_schema_extra={"uniqueItems": True},
             description="Which events to send there: `start`, `completed` or both; by "
             "default `completed`. `output` and `logs` are taken for other clients' "

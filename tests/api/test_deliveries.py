@@ -7,7 +7,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from api.app import create_app
 from api.schemas import Delivery, DeliveryList, EndpointEvent, PredictionEvent
+from api.settings import ApiSettings
 from tests.api.conftest import (
     Client,
     Finish,
@@ -298,3 +300,26 @@ def test_a_parameter_that_is_not_understood_is_refused(
     answer = client.get(f"/v1/webhooks/default/deliveries?{query}", headers=hooker)
 
     assert_problem(answer, 400, "malformed-parameter")
+
+
+def test_no_more_than_may_wait_are_sent_again(
+    api_settings: ApiSettings, client: Client, hooker: Headers, endpoint: str, end: End
+) -> None:
+    """Who asks for more is told so, and nothing is lost."""
+    path = f"/v1/webhooks/{endpoint}"
+    ids = [client.post(f"{path}/test", headers=hooker).json["id"] for _ in range(2)]
+    end(FAILED)
+    settings = api_settings.model_copy(update={"webhook_pending": 1})
+    strict: Client = create_app(settings).test_client()
+
+    first, second = (
+        strict.post(f"/v1/deliveries/{one}/redeliver", headers=hooker) for one in ids
+    )
+
+    assert first.status_code == 202
+    assert_problem(second, 409, "too-many-deliveries-waiting")
+    assert_problem(
+        strict.post(f"{path}/recover?since=0", headers=hooker),
+        409,
+        "too-many-deliveries-waiting",
+    )

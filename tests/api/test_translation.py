@@ -6,6 +6,7 @@ from api.errors import ModelRefused, ServiceError, StoreUnavailable, UnknownVers
 from api.translation import as_service_error
 from model_store.errors import ArtifactError, StoreError, UnknownModel
 from worker.errors import MemoryFull, QueueFull, QueueRefusal
+from worker.webhooks.errors import WebhookError
 
 
 @pytest.mark.parametrize("refusal", [QueueFull, MemoryFull])
@@ -35,3 +36,14 @@ def test_no_client_reads_the_words_of_another_layer(
 
     assert type(answer) is told
     assert b"/srv" not in answer.body("id")
+
+
+@pytest.mark.parametrize("error", WebhookError.__subclasses__())
+def test_whatever_goes_wrong_around_webhooks_has_a_cause_of_its_own(
+    error: type[WebhookError],
+) -> None:
+    """None of it is a fault of the service."""
+    told = as_service_error(error())
+
+    assert type(told) is not ServiceError
+    assert told.status < 500
