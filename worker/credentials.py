@@ -22,7 +22,7 @@ OPERATOR_TENANT = "operator"
 
 _TOKEN = re.compile(r"kb_([0-9A-Za-z]{12})_([0-9A-Za-z]{43})")
 #: No space or colon: the ledger's records and key names are split at them.
-_TENANT = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+TENANT = r"[a-z0-9][a-z0-9_-]{0,62}"
 _ALPHABET = string.digits + string.ascii_letters
 _ID_LENGTH = 12
 #: 43 letters of 62 hold the 256 bits of a sha256, so that guessing has no short cut.
@@ -163,7 +163,7 @@ class ApiKeys:
 def _check(
     tenant: str, scopes: frozenset[str], expires_at: datetime | None, now: datetime
 ) -> None:
-    if not _TENANT.fullmatch(tenant):
+    if not re.fullmatch(TENANT, tenant):
         raise InvalidKeyRequest(
             f"tenant {tenant!r} cannot be used: expected 1 to 63 lower-case letters, "
             "digits, '-' and '_', beginning with a letter or digit"

@@ -11,6 +11,7 @@ from model_store.errors import StoreError
 from model_store.settings import PREFIX, SIGNING_KEY_FILE
 from model_store.storage import signing
 from worker.supervision import ports
+from worker.webhook_settings import SECRET_KEYS
 
 #: What may be other for the processes than their own environment says.
 _NAMED = (
@@ -20,6 +21,7 @@ _NAMED = (
     "trusted_keys",
     "health_dir",
     "public_url",
+    "webhook_development",
 )
 
 
@@ -66,9 +68,10 @@ def for_children(
 def environment(settings: ApiSettings) -> dict[str, str]:
     """Return the environment of this process with these settings in it.
 
-    Without the private key: only training signs.
+    Without the private key, since only training signs, and without the keys that seal
+    secrets.
     """
-    ours = settings.to_environ(*_NAMED) | {SIGNING_KEY_FILE: ""}
+    ours = settings.to_environ(*_NAMED) | {SIGNING_KEY_FILE: "", SECRET_KEYS: ""}
     # One process a core: threads inside numpy would only get in each other's way.
     return child_environment(OMP_NUM_THREADS="1", PYTHONUNBUFFERED="1", **ours)
 

@@ -1,7 +1,7 @@
 """The processes of an installation on one machine, and how each is started."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from signal import Signals
@@ -12,6 +12,7 @@ from model_store.settings import SIGNING_KEY_FILE
 from worker.supervision import ports
 from worker.supervision.child import ChildSpec
 from worker.supervision.embedded import EmbeddedRedis
+from worker.webhook_settings import SECRET_KEYS
 
 FLOWER_USER = "kerbside"
 
@@ -47,6 +48,7 @@ class Stack:
         drain_s: How long a worker may take to finish what it has begun.
         api_threads: Requests that one API process serves at a time.
         signing_key_file: The private key that training signs with, if it was named.
+        secret_keys: What seals the webhooks' secrets, for who seals or opens them.
     """
 
     state: StateFolder
@@ -59,6 +61,7 @@ class Stack:
     drain_s: float
     api_threads: int
     signing_key_file: Path | None = None
+    secret_keys: Sequence[str] = field(default=(), repr=False)
 
     def redis(self, server: EmbeddedRedis) -> ChildSpec:
         """Return the embedded Valkey."""
@@ -95,12 +98,18 @@ class Stack:
             stage=FRONT,
             grace_s=12.0,
             orphan_signal=Signals.SIGTERM,  # ends its server processes
+            more_environment=self._sealing(),
         )
 
     def prediction_workers(self) -> Iterator[ChildSpec]:
         """Return the workers that price."""
         for number in range(1, self.predictors + 1):
             yield self._worker(f"predictions-{number}", "predictions", "INFO")
+
+    def webhooks_worker(self) -> ChildSpec:
+        """Return the worker that delivers events."""
+        spec = self._worker("webhooks", "webhooks", "INFO")
+        return replace(spec, environment={**spec.environment, **self._sealing()})
 
     def upkeep_worker(self) -> ChildSpec:
         """Return the worker that tends the ledger."""
@@ -137,6 +146,9 @@ class Stack:
             environment[SIGNING_KEY_FILE] = str(self.signing_key_file)
         spec = self._spec("training", command, more_environment=environment)
         return replace(spec, is_visible=True)
+
+    def _sealing(self) -> dict[str, str]:
+        return {SECRET_KEYS: " ".join(self.secret_keys)}
 
     def _worker(self, name: str, lane: str, level: str) -> ChildSpec:
         options = {

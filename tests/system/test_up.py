@@ -30,8 +30,8 @@ from tests.system.conftest import ROOT
 MARK = "UP_TEST_MARK"
 
 #: Processes of an installation with one prediction worker: `up`, Valkey, three of the
-#: API, two workers, beat, Flower.
-PROCESSES = 9
+#: API, three workers, beat, Flower.
+PROCESSES = 10
 
 
 @dataclass

@@ -1,24 +1,22 @@
 """Laws of the processes of an installation."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from api.launcher.stack import Stack
 from api.launcher.statefolder import StateFolder
 from api.settings import server_threads
+from worker.webhook_settings import SECRET_KEYS
 
 KEY_FILE = "KERBSIDE_SIGNING_KEY_FILE"
 
 
-@pytest.mark.parametrize("key_file", [Path("/keys/signing.pem"), None])
-def test_training_alone_is_given_the_signing_key(
-    tmp_path: Path, key_file: Path | None
-) -> None:
-    """Without one that was named it finds that of the state folder."""
-    stack = Stack(
-        state=StateFolder(tmp_path),
-        environment={KEY_FILE: ""},
+def _stack(folder: Path, **more: Any) -> Stack:
+    return Stack(
+        state=StateFolder(folder),
+        environment={KEY_FILE: "", SECRET_KEYS: ""},
         lock=0,
         port=1,
         flower_port=2,
@@ -26,11 +24,32 @@ def test_training_alone_is_given_the_signing_key(
         predictors=1,
         drain_s=1,
         api_threads=server_threads(1),
-        signing_key_file=key_file,
+        **more,
     )
+
+
+@pytest.mark.parametrize("key_file", [Path("/keys/signing.pem"), None])
+def test_training_alone_is_given_the_signing_key(
+    tmp_path: Path, key_file: Path | None
+) -> None:
+    """Without one that was named it finds that of the state folder."""
+    stack = _stack(tmp_path, signing_key_file=key_file)
     others = [stack.api(), stack.upkeep_worker(), stack.beat(), stack.flower()]
 
     assert stack.training().environment[KEY_FILE] == str(key_file or "")
     assert {
         spec.environment[KEY_FILE] for spec in (*others, *stack.prediction_workers())
     } == {""}
+
+
+def test_who_seals_and_who_signs_alone_are_given_the_secret_keys(
+    tmp_path: Path,
+) -> None:
+    """Who prices houses has no use for them, and who shows queues none either."""
+    stack = _stack(tmp_path, secret_keys=("new", "old"))
+    specs = [stack.api(), stack.webhooks_worker(), stack.upkeep_worker(), stack.beat()]
+    specs += [stack.flower(), stack.training(), *stack.prediction_workers()]
+
+    given = {spec.name: spec.environment[SECRET_KEYS] for spec in specs}
+    assert {name for name, keys in given.items() if keys} == {"api", "webhooks"}
+    assert given["api"] == given["webhooks"] == "new old"
