@@ -8,6 +8,7 @@ from api.commands.doctor import doctor
 from api.commands.keys import keys
 from api.commands.model import model
 from api.commands.predict import predict
+from api.commands.webhooks.group import webhooks
 from api.launcher.up import up
 from model_store.command_line import Group
 
@@ -33,3 +34,4 @@ main.add_command(model)
 main.add_command(predict)
 main.add_command(dead_letters)
 main.add_command(doctor)
+main.add_command(webhooks)
