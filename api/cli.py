@@ -6,6 +6,7 @@ import api
 from api.commands.dead_letters import dead_letters
 from api.commands.doctor import doctor
 from api.commands.keys import keys
+from api.commands.listen import listen
 from api.commands.model import model
 from api.commands.predict import predict
 from api.commands.webhooks.group import webhooks
@@ -35,3 +36,4 @@ main.add_command(predict)
 main.add_command(dead_letters)
 main.add_command(doctor)
 main.add_command(webhooks)
+main.add_command(listen)

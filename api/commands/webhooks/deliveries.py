@@ -138,7 +138,8 @@ def redeliver(*, delivery_id: str, tenant: str, as_json: bool) -> None:
 @click.option(
     "--since",
     type=_Instant(),
-    required=True,
+    default=datetime.fromtimestamp(0, UTC),
+    show_default="all that the log has",
     help="From when on, such as 2026-01-31T12:00:00Z.",
 )
 @as_json
