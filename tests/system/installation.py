@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -50,13 +50,23 @@ class Installation:
 
 
 @contextlib.contextmanager
-def running(folder: Path, store: ModelStore) -> Iterator[Installation]:
+def running(
+    folder: Path,
+    store: ModelStore,
+    *,
+    secret_keys: Sequence[str] = (),
+    webhook_development: bool = False,
+) -> Iterator[Installation]:
     """Run a server in a folder, and end with it what the block starts."""
     state = StateFolder.prepare(folder)
     with state.locked() as lock, embedded.serving(state.redis) as server:
         port = ports.find_free()
         settings = installation.for_children(
-            ApiSettings(store_url=store.url, trusted_keys=store.trust.keys),
+            ApiSettings(
+                store_url=store.url,
+                trusted_keys=store.trust.keys,
+                webhook_development=webhook_development,
+            ),
             state_dir=state.path,
             redis_url=server.url,
             port=port,
@@ -71,6 +81,7 @@ def running(folder: Path, store: ModelStore) -> Iterator[Installation]:
             predictors=1,
             drain_s=settings.drain_s,
             api_threads=server_threads(settings.waiters),
+            secret_keys=secret_keys,
         )
         place = Installation(stack, server)
         try:
