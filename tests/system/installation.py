@@ -2,16 +2,23 @@
 
 import contextlib
 import time
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from api.launcher import installation
+from api.launcher.local_keys import LOCAL_TENANT
 from api.launcher.stack import Stack
 from api.launcher.statefolder import StateFolder
 from api.settings import ApiSettings, server_threads
 from model_store.store import ModelStore
 from tests.patience import NotInTime, wait_until
+from worker.connection import connect
+from worker.jobs import Submission
+from worker.listing import Listing
+from worker.queue import Queue
+from worker.settings import WorkerSettings
 from worker.supervision import embedded, ports
 from worker.supervision.child import Child, ChildSpec
 from worker.supervision.childlog import ChildLog
@@ -88,3 +95,20 @@ def running(
             yield place
         finally:
             place.end()
+
+
+def submit_again(state: Path, webhook: str) -> str:
+    """Submit one more time what was priced on a state folder; return the new id."""
+    url = embedded.known_url(state / "redis")
+    assert url
+    with contextlib.closing(connect(url, role="operator")) as client:
+        (priced,) = Listing(client).page(LOCAL_TENANT, limit=1).jobs
+        submission = Submission(
+            id=str(uuid.uuid4()),
+            tenant=LOCAL_TENANT,
+            model=priced.model,
+            version=priced.version,
+            input=priced.input,
+            webhook=webhook,
+        )
+        return Queue(client, WorkerSettings(redis_url=url)).submit(submission).job.id
