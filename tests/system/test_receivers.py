@@ -75,7 +75,7 @@ def start(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Start]:
         PORT=str(sender.port),
         DATABASE=str(tmp_path / "events.sqlite"),
     )
-    started = []
+    started: list[subprocess.Popen[str]] = []
 
     def start() -> Receiver:
         printed = tmp_path / f"printed-{len(started)}"

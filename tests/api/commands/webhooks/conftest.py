@@ -70,7 +70,7 @@ class Operator:
         """Write what became of an attempt at the next delivery; False: none is due."""
         book = self.deliveries.ledger
         for lease in book.claim(WEBHOOKS, limit=1, worker="d").leases:
-            logged = {"at": 1, "status_code": status, "duration": 0.1}
+            logged: dict[str, Any] = {"at": 1, "status_code": status, "duration": 0.1}
             logged |= {"response": "", "error": None}
             self.deliveries.attempted(lease, Verdict(outcome), logged)
             return True
