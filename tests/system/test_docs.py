@@ -41,6 +41,9 @@ def serving(
         for process in (stack.api(), *workers):
             place.start(process)
         wait_until(lambda: _is_ready(stack.port))
+        with connection.connect(place.redis.url, role="worker") as client:
+            settings = WorkerSettings(redis_url=place.redis.url)
+            wait_until(Ledger(client, settings).is_tended)
         yield place
 
 
