@@ -7,9 +7,11 @@ from api.commands.audit import audit
 from api.commands.dead_letters import dead_letters
 from api.commands.doctor import doctor
 from api.commands.keys import keys
+from api.commands.listen import listen
 from api.commands.model import model
 from api.commands.predict import predict
 from api.commands.redis_users import redis
+from api.commands.webhooks.group import webhooks
 from api.launcher.up import up
 from model_store.command_line import Group
 
@@ -37,3 +39,5 @@ main.add_command(dead_letters)
 main.add_command(doctor)
 main.add_command(audit)
 main.add_command(redis)
+main.add_command(webhooks)
+main.add_command(listen)

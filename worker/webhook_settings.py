@@ -7,7 +7,10 @@ from cryptography.fernet import Fernet
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from model_store.settings import ModelSettings
+from model_store.settings import PREFIX, ModelSettings
+
+#: Variable that only who seals or opens secrets is given.
+SECRET_KEYS = PREFIX + "SECRET_KEYS"
 
 #: Seconds between a failed attempt and the next, from the first attempt on: ten more,
 #: spread over 75 hours and 35 minutes. Source: Standard Webhooks, "Deliverability and

@@ -106,6 +106,10 @@ class AsyncClient:
         """Return the card of a model version; see `Client.model`."""
         return await self._run(lambda client: client.model(version))
 
+    async def webhook_secret(self) -> str:
+        """Return the secret of submits' own webhooks; see `Client.webhook_secret`."""
+        return await self._run(lambda client: client.webhook_secret())
+
     async def list(self, **filters: Unpack[Filters]) -> Sequence[Prediction]:
         """Return predictions, all pages of them; see `Client.list`."""
         return await self._run(lambda client: [*client.list(**filters)])

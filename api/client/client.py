@@ -157,6 +157,11 @@ class Client:
         call = Call("GET", f"models/{quote(version, safe='')}")
         return read(_card, self._calls.answer(call, until=self._until()))
 
+    def webhook_secret(self) -> str:
+        """Return the secret that signs the events of submits with a `webhook`."""
+        call = Call("GET", "webhooks/default/secret")
+        return read(_secret, self._calls.answer(call, until=self._until()))
+
     def list(self, **filters: Unpack[Filters]) -> Iterator[Prediction]:
         """Yield predictions, the newest first; see `Filters`."""
         query = urlencode({"limit": _PAGE, **filters}, doseq=True)
@@ -376,6 +381,10 @@ def _card(body: Any) -> dict[str, Any]:
     if "version" not in body or not all(one.keys() >= _FEATURE for one in features):
         raise LookupError("no card of a model version")
     return dict(body)
+
+
+def _secret(body: Any) -> str:
+    return str(body["key"])
 
 
 def _page(body: Any) -> tuple[Iterable[Prediction], str]:

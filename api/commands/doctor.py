@@ -19,6 +19,7 @@ from api.commands.checkup import (
     redis_server,
     secret_files,
     variables,
+    webhooks,
 )
 from api.commands.checkup.examination import Check, examine
 from api.commands.checkup.finding import Finding, Status, Target
@@ -34,6 +35,7 @@ CHECKS: Mapping[str, Check] = {
     "model store": models.check_store,
     "loaded": models.check_loaded,
     "lanes": lanes.check,
+    "webhooks": webhooks.check,
     "api": addresses.check_api,
     "flower": addresses.check_flower,
     "memory": machine.check_memory,
@@ -63,9 +65,9 @@ _EXIT_CODES = {
 def doctor(ctx: click.Context, *, as_json: bool, limit_s: float) -> None:
     """Look for what is wrong, and say what to do.
 
-    It looks at the settings, Redis, the clock, the model store, the workers, the API,
-    Flower, this machine, the installed packages and the files that hold secrets. It
-    changes nothing.
+    It looks at the settings, Redis, the clock, the model store, the workers, the
+    webhooks, the API, Flower, this machine, the installed packages and the files that
+    hold secrets. It changes nothing.
 
     The installation is the one that the settings name, by default the `kerbside up` of
     the state folder.

@@ -19,7 +19,10 @@ class Fault(click.ClickException):
     ├── NotFound (10)
     ├── QueueRefused (11)
     ├── ApiUnreachable (12)
-    └── KeyRefused (13)
+    ├── KeyRefused (13)
+    ├── WebhookRefused (14)
+    ├── SecretSealed (15)
+    └── DeliveryFailed (16)
     """
 
 
@@ -91,6 +94,24 @@ class KeyRefused(Fault):
     """The API does not take the key."""
 
     exit_code = 13
+
+
+class WebhookRefused(Fault):
+    """The webhooks cannot do that now; the message says what to change."""
+
+    exit_code = 14
+
+
+class SecretSealed(Fault):
+    """No key of the installation seals or opens a webhook's secret."""
+
+    exit_code = 15
+
+
+class DeliveryFailed(Fault):
+    """The receiver did not take the event, or not yet."""
+
+    exit_code = 16
 
 
 def exit_codes(*kinds: type[Fault]) -> Mapping[int, str]:

@@ -12,6 +12,7 @@ from model_store.settings import PREFIX, SIGNING_KEY_FILE
 from model_store.storage import signing
 from worker.settings import REDIS_URL
 from worker.supervision import ports
+from worker.webhook_settings import SECRET_KEYS
 
 #: What may be other for the processes than their own environment says.
 _NAMED = (
@@ -20,6 +21,7 @@ _NAMED = (
     "trusted_keys",
     "health_dir",
     "public_url",
+    "webhook_development",
 )
 
 
@@ -66,10 +68,11 @@ def for_children(
 def environment(settings: ApiSettings) -> dict[str, str]:
     """Return the environment of this process with these settings in it.
 
-    Without the private key, since only training signs, and without Redis: who has a
-    user there is told of that one alone.
+    Without the private key, since only training signs, without Redis, for who has a
+    user there is told of that one alone, and without the keys that seal secrets.
     """
-    ours = settings.to_environ(*_NAMED) | {SIGNING_KEY_FILE: "", REDIS_URL: ""}
+    others = dict.fromkeys((SIGNING_KEY_FILE, REDIS_URL, SECRET_KEYS), "")
+    ours = settings.to_environ(*_NAMED) | others
     # One process a core: threads inside numpy would only get in each other's way.
     return child_environment(OMP_NUM_THREADS="1", PYTHONUNBUFFERED="1", **ours)
 

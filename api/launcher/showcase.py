@@ -105,11 +105,18 @@ def price(
     ]
 
 
-def curl(url: str, token: str, house: Mapping[str, Any]) -> str:
-    """Return a command line that prices a house when it is pasted."""
-    body = json.dumps({"input": house}).replace("'", r"'\''")
+def curl(url: str, token: str, house: Mapping[str, Any], **more: Any) -> str:
+    """Return a command line that prices a house when it is pasted.
+
+    Args:
+        url: Where the API is.
+        token: The key, or a variable of the shell that holds it.
+        house: The house.
+        more: What the submit says besides.
+    """
+    body = json.dumps({"input": house, **more}).replace("'", r"'\''")
     return (
-        f"curl -s {url}/v1/predictions -H 'Authorization: Bearer {token}'"
+        f'curl -s {url}/v1/predictions -H "Authorization: Bearer {token}"'
         f" -H 'Content-Type: application/json' -H 'Prefer: wait=10' -d '{body}'"
     )
 

@@ -1,7 +1,7 @@
 """The processes of an installation on one machine, and how each is started."""
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from signal import Signals
@@ -14,6 +14,7 @@ from worker.settings import REDIS_URL
 from worker.supervision import ports
 from worker.supervision.child import ChildSpec
 from worker.supervision.embedded import EmbeddedRedis
+from worker.webhook_settings import SECRET_KEYS
 
 FLOWER_USER = "kerbside"
 
@@ -50,6 +51,7 @@ class Stack:
         drain_s: How long a worker may take to finish what it has begun.
         api_threads: Requests that one API process serves at a time.
         signing_key_file: The private key that training signs with, if it was named.
+        secret_keys: What seals the webhooks' secrets, for who seals or opens them.
     """
 
     state: StateFolder
@@ -63,6 +65,7 @@ class Stack:
     drain_s: float
     api_threads: int
     signing_key_file: Path | None = None
+    secret_keys: Sequence[str] = field(default=(), repr=False)
 
     def redis(self, server: EmbeddedRedis) -> ChildSpec:
         """Return the embedded Valkey."""
@@ -100,6 +103,7 @@ class Stack:
             stage=FRONT,
             grace_s=12.0,
             orphan_signal=Signals.SIGTERM,  # ends its server processes
+            more_environment=self._sealing(),
         )
 
     def prediction_workers(self) -> Iterator[ChildSpec]:
@@ -109,7 +113,8 @@ class Stack:
 
     def webhooks_worker(self) -> ChildSpec:
         """Return the worker that delivers events."""
-        return self._worker("webhooks", "webhooks", "INFO")
+        spec = self._worker("webhooks", "webhooks", "INFO")
+        return replace(spec, environment={**spec.environment, **self._sealing()})
 
     def upkeep_worker(self) -> ChildSpec:
         """Return the worker that tends the ledger."""
@@ -143,6 +148,9 @@ class Stack:
             environment[SIGNING_KEY_FILE] = str(self.signing_key_file)
         spec = self._spec("training", command, more_environment=environment)
         return replace(spec, is_visible=True)
+
+    def _sealing(self) -> dict[str, str]:
+        return {SECRET_KEYS: " ".join(self.secret_keys)}
 
     def _worker(self, name: str, lane: str, level: str) -> ChildSpec:
         options = {

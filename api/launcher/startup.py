@@ -119,6 +119,7 @@ class Startup:
             self.supervisor.start(
                 *self.stack.prediction_workers(),
                 self.stack.api(),
+                self.stack.webhooks_worker(),
                 self.stack.upkeep_worker(),
                 self.stack.beat(),
             )

@@ -70,6 +70,11 @@ class StateFolder:
         """Keys and passwords of the local user, mode 0600."""
         return self.path / "access.json"
 
+    @property
+    def secret_keys(self) -> Path:
+        """What seals the webhooks' secrets, mode 0600; the first seals, all open."""
+        return self.path / "secret-keys"
+
     def note_ports(self, **numbers: int) -> None:
         """Keep where servers listen, for commands beside this `kerbside up`.
 

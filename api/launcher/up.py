@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from api.launcher import faults, installation
+from api.launcher import faults, installation, sealing_keys
 from api.launcher.faults import (
     AlreadyRunning,
     NotPriced,
@@ -91,6 +91,7 @@ class Options:
     workers: int
     state_dir: Path | None
     once: bool
+    webhooks_to_localhost: bool
     as_json: bool
     verbose: bool
 
@@ -114,6 +115,11 @@ class Options:
     type=click.Path(path_type=Path),
     show_default="KERBSIDE_STATE_DIR, else var",
     help="Keeps data, models and logs.",
+)
+@click.option(
+    "--webhooks-to-localhost",
+    is_flag=True,
+    help="Let webhooks go to this machine, and anywhere else: for development.",
 )
 @click.option("--once", is_flag=True, help="Price the houses, end everything, exit.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead.")
@@ -140,6 +146,8 @@ def up(**given: Any) -> None:
             else settings.redis_url,
             port=port,
         )
+        if options.webhooks_to_localhost:
+            settings = settings.model_copy(update={"webhook_development": True})
         stack = Stack(
             state=state,
             environment=installation.environment(settings),
@@ -152,6 +160,7 @@ def up(**given: Any) -> None:
             predictors=options.workers,
             drain_s=settings.drain_s,
             api_threads=server_threads(settings.waiters),
+            secret_keys=sealing_keys.ensured(settings),
         )
         state.note_ports(api=port, flower=flower_port)
         inbox = at_end.enter_context(SignalInbox())
@@ -188,6 +197,11 @@ def _start(
     server: EmbeddedRedis | None,
 ) -> tuple[ModelCard, LocalKeys]:
     """Bring everything up that prices a house."""
+    if settings.webhook_development:
+        startup.screen.warn(
+            "Webhooks may go to this machine and to private networks, without TLS: give"
+            " no key to a stranger."
+        )
     card = startup.champion(ModelStore.from_settings(settings))
     if server:
         startup.embedded_redis(server)

@@ -151,4 +151,5 @@ def test_the_curl_line_survives_the_shell() -> None:
         ["bash", "-c", f"printf '%s\\n' {line}"], check=True, capture_output=True
     ).stdout.decode()
 
+    assert "Authorization: Bearer kb_key" in words.splitlines()
     assert json.loads(words.splitlines()[-1]) == {"input": house}

@@ -2,17 +2,24 @@
 
 import contextlib
 import time
-from collections.abc import Iterator, Mapping
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from api.launcher import installation
+from api.launcher.local_keys import LOCAL_TENANT
 from api.launcher.stack import Stack
 from api.launcher.statefolder import StateFolder
 from api.settings import ApiSettings, server_threads
 from model_store.store import ModelStore
 from tests.patience import NotInTime, wait_until
 from worker import redis_acl
+from worker.connection import connect
+from worker.jobs import Submission
+from worker.listing import Listing
+from worker.queue import Queue
+from worker.settings import WorkerSettings
 from worker.supervision import embedded, ports
 from worker.supervision.child import Child, ChildSpec
 from worker.supervision.childlog import ChildLog
@@ -60,13 +67,23 @@ class Installation:
 
 
 @contextlib.contextmanager
-def running(folder: Path, store: ModelStore) -> Iterator[Installation]:
+def running(
+    folder: Path,
+    store: ModelStore,
+    *,
+    secret_keys: Sequence[str] = (),
+    webhook_development: bool = False,
+) -> Iterator[Installation]:
     """Run a server in a folder, and end with it what the block starts."""
     state = StateFolder.prepare(folder)
     with state.locked() as lock, embedded.serving(state.redis, rules=RULES) as server:
         port = ports.find_free()
         settings = installation.for_children(
-            ApiSettings(store_url=store.url, trusted_keys=store.trust.keys),
+            ApiSettings(
+                store_url=store.url,
+                trusted_keys=store.trust.keys,
+                webhook_development=webhook_development,
+            ),
             state_dir=state.path,
             redis_url=server.url,
             port=port,
@@ -82,9 +99,27 @@ def running(folder: Path, store: ModelStore) -> Iterator[Installation]:
             predictors=1,
             drain_s=settings.drain_s,
             api_threads=server_threads(settings.waiters),
+            secret_keys=secret_keys,
         )
         place = Installation(stack, server)
         try:
             yield place
         finally:
             place.end()
+
+
+def submit_again(state: Path, webhook: str) -> str:
+    """Submit one more time what was priced on a state folder; return the new id."""
+    url = embedded.known_url(state / "redis", user=redis_acl.OPERATOR)
+    assert url
+    with contextlib.closing(connect(url, role="operator")) as client:
+        (priced,) = Listing(client).page(LOCAL_TENANT, limit=1).jobs
+        submission = Submission(
+            id=str(uuid.uuid4()),
+            tenant=LOCAL_TENANT,
+            model=priced.model,
+            version=priced.version,
+            input=priced.input,
+            webhook=webhook,
+        )
+        return Queue(client, WorkerSettings(redis_url=url)).submit(submission).job.id

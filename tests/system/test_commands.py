@@ -23,6 +23,8 @@ from worker.connection import connect
 from worker.jobs import Job, State
 from worker.ledger import PREDICTIONS
 from worker.settings import WorkerSettings
+from worker.supervision import secretfile
+from worker.webhooks.sealing import new_key
 
 #: `kerbside` as a terminal starts it: where the tests run in the background, their
 #: children ignore Ctrl-C.
@@ -61,6 +63,8 @@ def test_doctor_finds_nothing_until_something_is_wrong(place: Installation) -> N
     stack = place.stack
     for spec in (*stack.prediction_workers(), stack.upkeep_worker(), stack.beat()):
         place.start(spec)
+    secretfile.write(stack.state.secret_keys, new_key())
+    place.start(stack.webhooks_worker())
     place.start(stack.api())
     stack.state.note_ports(api=stack.port)
     wait_until(lambda: _wrong(stack) == {})
@@ -74,6 +78,7 @@ def test_doctor_finds_nothing_until_something_is_wrong(place: Installation) -> N
         os.kill(server, signal.SIGCONT)
 
     away = {"redis": "failed", "clock": "warning", "lanes": "warning"}
+    away |= {"webhooks": "warning"}
     assert during.items() >= away.items()
     assert during["api ready"] == "failed"
     assert "model store" not in during

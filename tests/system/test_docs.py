@@ -35,17 +35,19 @@ def serving(
 ) -> Iterator[Installation]:
     """Run an API with its workers and its upkeep; two dead letters are there."""
     folder = tmp_path_factory.mktemp("docs") / "var"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KERBSIDE_SECRET_KEYS", new_key())
-        patch.setenv("KERBSIDE_WEBHOOK_DEVELOPMENT", "true")
-        with installation.running(folder, store) as place:
-            _leave_dead_letters(place.redis.url)
-            stack = place.stack
-            workers = (*stack.prediction_workers(), stack.upkeep_worker(), stack.beat())
-            for process in (stack.api(), *workers):
-                place.start(process)
-            wait_until(lambda: _is_ready(stack.port))
-            yield place
+    with installation.running(
+        folder, store, secret_keys=(new_key(),), webhook_development=True
+    ) as place:
+        _leave_dead_letters(place.redis.url)
+        stack = place.stack
+        workers = (*stack.prediction_workers(), stack.upkeep_worker(), stack.beat())
+        for process in (stack.api(), *workers):
+            place.start(process)
+        wait_until(lambda: _is_ready(stack.port))
+        with connection.connect(place.redis.url, role="worker") as client:
+            settings = WorkerSettings(redis_url=place.redis.url)
+            wait_until(Ledger(client, settings).is_tended)
+        yield place
 
 
 @pytest.fixture

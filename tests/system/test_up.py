@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import http.client
+import itertools
 import json
 import os
 import re
@@ -26,14 +27,15 @@ from api.settings import child_environment
 from model_store.store import ModelStore
 from tests.patience import wait_until
 from tests.system.conftest import ROOT
+from tests.system.installation import submit_again
 from worker.supervision import secretfile
 
 #: Variable that every process of one installation inherits.
 MARK = "UP_TEST_MARK"
 
 #: Processes of an installation with one prediction worker: `up`, Valkey, three of the
-#: API, two workers, beat, Flower.
-PROCESSES = 9
+#: API, three workers, beat, Flower.
+PROCESSES = 10
 
 
 #: Words of a process's command line -> the users of Redis whose address it has.
@@ -41,6 +43,7 @@ PARTS = {
     "granian": {"api"},
     "predictions-1@": {"worker"},
     "upkeep@": {"worker"},
+    "webhooks@": {"worker"},
     "beat": {"worker"},
     "worker.flower": {"flower"},
 }
@@ -297,6 +300,42 @@ def _is_ready(up: Up) -> bool:
     with contextlib.suppress(OSError, http.client.HTTPException):
         return up.get(up.told["url"] + "/readyz")[0] == HTTPStatus.OK
     return False
+
+
+def test_events_come_to_a_receiver_on_this_machine_where_that_was_asked_for(
+    start_up: Start, state: Path
+) -> None:
+    """`kerbside listen` needs no options; the secret is made once and kept."""
+    up = start_up("--webhooks-to-localhost")
+    up.await_start()
+    (key,) = (state / "secret-keys").read_text().split()
+    listener = subprocess.Popen(
+        [
+            sys.executable,
+            *["-m", "api", "listen", "--json", "--port", "0", "--count", "1"],
+        ],
+        env=child_environment(KERBSIDE_STATE_DIR=str(state)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert listener.stderr
+    told = iter(listener.stderr.readline, "")
+    (command,) = itertools.islice((one for one in told if one.startswith("curl")), 1)
+    url = re.search(r'"webhook": "(http://127.0.0.1:\d+/)"', command)
+    assert url
+
+    job_id = submit_again(state, url[1])
+    out, last = listener.communicate(timeout=60)
+
+    (event,) = map(json.loads, out.splitlines())
+    assert event["event"]["type"] == "prediction.succeeded"
+    assert event["event"]["data"]["id"] == job_id
+    assert last.endswith("1 events, 0 repeated, 0 refused.\n")
+    ended = up.end(signal.SIGTERM)
+    assert "Webhooks may go to this machine" in ended
+    assert key not in ended
+    assert up.pids() == set()
 
 
 def test_a_stop_before_all_is_up_says_so(start_up: Start) -> None:

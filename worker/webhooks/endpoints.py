@@ -16,6 +16,8 @@ from worker.webhooks.keyring import Keyring
 
 #: Endpoints of one tenant: each adds a delivery to every event that it takes.
 MOST = 20
+#: Keys that Redis looks at in one step of a look at all.
+_SCANNED = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +140,12 @@ class Endpoints:
         ids = [key.decode() for key in self._redis.hkeys(self._index(tenant))]
         found = [endpoint for one in ids if (endpoint := self._read(one))]
         return sorted(found, key=lambda one: (one.created_ms, one.id))
+
+    def tenants(self) -> Sequence[str]:
+        """Return all tenants that have endpoints, in order; it looks at every key."""
+        pattern = self._index("*")
+        found = self._redis.scan_iter(match=pattern, count=_SCANNED)
+        return sorted({key.decode().removeprefix(pattern[:-1]) for key in found})
 
     def find(self, tenant: str, endpoint_id: str) -> Endpoint:
         """Return an endpoint.

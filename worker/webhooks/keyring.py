@@ -18,6 +18,8 @@ GRACE_MS = 86_400_000
 #: Secrets that sign at a time, at most.
 _MOST = 3
 _FIELD = "secrets"
+#: Keys that Redis looks at in one step of a look at all.
+_SCANNED = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,34 @@ class Keyring:
 
         self._redis.transaction(write, key)
         return secret
+
+    def owners(self) -> Sequence[str]:
+        """Return all who have secrets: endpoints, and `default:<tenant>`.
+
+        It looks at every key.
+        """
+        pattern = ledger.endpoint_key("webhook", "*")
+        found = self._redis.scan_iter(match=pattern, count=_SCANNED)
+        return sorted({key.decode().removeprefix(pattern[:-1]) for key in found})
+
+    def reseal(self, owner: str) -> int:
+        """Seal the secrets of one owner anew with the first key; return how many.
+
+        Raises:
+            NoSecretKeys: The installation has no keys.
+            WrongSecretKeys: None of them opens what is kept, which stays as it is.
+        """
+        key = ledger.endpoint_key("webhook", owner)
+        opened: list[tuple[str, int | None]] = []
+
+        def write(pipe: Any) -> None:
+            opened[:] = self._opened(pipe.hget(key, _FIELD))
+            pipe.multi()
+            if opened:
+                pipe.hset(key, _FIELD, self._sealed(opened))
+
+        self._redis.transaction(write, key)
+        return len(opened)
 
     def _read(self, owner: str) -> list[tuple[str, int | None]]:
         return self._opened(

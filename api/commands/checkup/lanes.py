@@ -27,9 +27,11 @@ def _workers(lane: str, figures: dict[str, Any]) -> Finding:
     check = f"workers {lane}"
     if figures["workers"]:
         return Finding(check=check, found=f"{figures['workers']} seen within 10 s")
+    # Where nobody has webhooks nothing is lost.
+    spared = lane == ledger.WEBHOOKS and not figures["backlog"]
     return Finding(
         check=check,
-        status=Status.FAILED,
+        status=Status.WARNING if spared else Status.FAILED,
         found="none seen within 10 s",
         expected="at least one that asks for work each second",
         remedy="Start `kerbside up` or a worker of this lane, and look into its log.",

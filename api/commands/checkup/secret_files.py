@@ -15,6 +15,7 @@ def check(target: Target) -> Iterator[Finding]:
     redis = settings.state_dir / "redis"
     secrets = (
         settings.state_dir / "access.json",
+        settings.state_dir / "secret-keys",
         redis,
         redis / "connection.json",
         redis / "valkey.conf",

@@ -11,6 +11,7 @@ from api import client as client_module
 from api.client import (
     ApiError,
     Client,
+    KerbsideError,
     NotFinished,
     NotPriced,
     Prediction,
@@ -229,6 +230,17 @@ def test_an_address_or_a_key_that_is_none_is_told_at_once(url: str, key: str) ->
 
     assert "secret" not in str(told.value)
     assert "pw" not in str(told.value)
+
+
+def test_the_secret_of_ones_own_webhooks_can_be_read(
+    server: Script, client: Client
+) -> None:
+    """Who submits with a `webhook` verifies with it."""
+    server.replies = [Reply(200, {"key": "whsec_x"}), Reply(200, {"secret": "other"})]
+
+    assert client.webhook_secret() == "whsec_x"
+    with pytest.raises(KerbsideError):
+        client.webhook_secret()
 
 
 def test_no_representation_holds_the_key(server: Script, client: Client) -> None:

@@ -73,5 +73,6 @@ async def coroutines(
     )
     assert_type(await client.list(status="failed"), Sequence[Prediction])
     assert_type(await client.model(), dict[str, Any])
+    assert_type(await client.webhook_secret(), str)
     await client.prise(house)  # type: ignore[attr-defined]
     await client.price(house, verson="v1")  # type: ignore[call-overload]

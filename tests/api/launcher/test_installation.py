@@ -8,6 +8,7 @@ import pytest
 from api.launcher import installation
 from api.settings import ApiSettings
 from model_store.storage.signing import SigningKey
+from worker.webhooks.sealing import new_key
 
 
 def test_a_setting_that_cannot_be_read_is_named(
@@ -106,3 +107,17 @@ def test_a_signing_key_that_is_not_there_is_told_at_once(tmp_path: Path) -> None
         installation.for_children(
             settings, state_dir=tmp_path, redis_url="redis://x:1/0", port=8000
         )
+
+
+def test_no_process_is_given_secret_keys_with_the_rest(tmp_path: Path) -> None:
+    """Those that need them are given them one by one."""
+    settings = ApiSettings(secret_keys=(new_key(),), webhook_development=True)
+
+    theirs = installation.environment(
+        installation.for_children(
+            settings, state_dir=tmp_path, redis_url="redis://x:1/0", port=8000
+        )
+    )
+
+    assert theirs["KERBSIDE_SECRET_KEYS"] == ""
+    assert ApiSettings.from_env(theirs).webhook_development

@@ -1,6 +1,7 @@
 """Laws of the processes of an installation."""
 
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -9,14 +10,15 @@ from api.launcher.stack import Stack
 from api.launcher.statefolder import StateFolder
 from api.settings import server_threads
 from worker.supervision.child import ChildSpec
+from worker.webhook_settings import SECRET_KEYS
 
 KEY_FILE = "KERBSIDE_SIGNING_KEY_FILE"
 
 
-def _stack(tmp_path: Path, *, key_file: Path | None = None) -> Stack:
+def _stack(folder: Path, **more: Any) -> Stack:
     return Stack(
-        state=StateFolder(tmp_path),
-        environment={KEY_FILE: ""},
+        state=StateFolder(folder),
+        environment={KEY_FILE: "", SECRET_KEYS: ""},
         redis_url_of=lambda user: f"redis://{user}@127.0.0.1:1/0",
         lock=0,
         port=1,
@@ -25,7 +27,7 @@ def _stack(tmp_path: Path, *, key_file: Path | None = None) -> Stack:
         predictors=1,
         drain_s=1,
         api_threads=server_threads(1),
-        signing_key_file=key_file,
+        **more,
     )
 
 
@@ -34,7 +36,7 @@ def test_training_alone_is_given_the_signing_key(
     tmp_path: Path, key_file: Path | None
 ) -> None:
     """Without one that was named it finds that of the state folder."""
-    stack = _stack(tmp_path, key_file=key_file)
+    stack = _stack(tmp_path, signing_key_file=key_file)
     others = [stack.api(), stack.upkeep_worker(), stack.beat(), stack.flower()]
 
     assert stack.training().environment[KEY_FILE] == str(key_file or "")
@@ -56,3 +58,16 @@ def test_each_process_knows_its_own_user_of_redis_and_no_other(tmp_path: Path) -
 
 def _user(spec: ChildSpec) -> str:
     return urlsplit(spec.environment["KERBSIDE_REDIS_URL"]).username or ""
+
+
+def test_who_seals_and_who_signs_alone_are_given_the_secret_keys(
+    tmp_path: Path,
+) -> None:
+    """Who prices houses has no use for them, and who shows queues none either."""
+    stack = _stack(tmp_path, secret_keys=("new", "old"))
+    specs = [stack.api(), stack.webhooks_worker(), stack.upkeep_worker(), stack.beat()]
+    specs += [stack.flower(), stack.training(), *stack.prediction_workers()]
+
+    given = {spec.name: spec.environment[SECRET_KEYS] for spec in specs}
+    assert {name for name, keys in given.items() if keys} == {"api", "webhooks"}
+    assert given["api"] == given["webhooks"] == "new old"

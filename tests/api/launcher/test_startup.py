@@ -80,7 +80,8 @@ def test_what_tends_the_queue_starts_with_the_workers(started: Startup) -> None:
     started.api()
 
     supervisor: Any = started.supervisor
-    assert set(supervisor.started) == {"predictions-1", "api", "upkeep", "beat"}
+    workers = {"predictions-1", "webhooks", "upkeep"}
+    assert set(supervisor.started) == {"api", "beat", *workers}
 
 
 def test_a_backlog_is_a_warning_that_names_it(

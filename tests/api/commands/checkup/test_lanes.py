@@ -7,26 +7,41 @@ from api.commands.checkup.finding import Status, Target
 from tests.api.commands.checkup.conftest import only, statuses
 from tests.worker.conftest import submission
 from worker import upkeep
-from worker.ledger import PREDICTIONS, Ledger, job_key
+from worker.ledger import LANES, PREDICTIONS, WEBHOOKS, Ledger, job_key
 from worker.queue import Queue
 
 WORKERS, LANE = f"workers {PREDICTIONS}", f"lane {PREDICTIONS}"
 DEAD = f"dead letters {PREDICTIONS}"
+DELIVERING = f"workers {WEBHOOKS}"
 
 
 def test_lanes_without_workers_and_upkeep_are_told(target: Target) -> None:
     """Houses are taken and never priced."""
     found = statuses(lanes.check(target))
 
-    fine = dict.fromkeys((LANE, DEAD), Status.OK)
-    assert found == {WORKERS: Status.FAILED, "upkeep": Status.FAILED} | fine
+    wrong = {one for one, status in found.items() if status is Status.FAILED}
+    assert wrong == {WORKERS, "upkeep"}
+    assert found[LANE] is found[DEAD] is Status.OK
+
+
+def test_nobody_who_delivers_is_a_fault_once_something_is_to_be_delivered(
+    target: Target, redis: redis_py.Redis
+) -> None:
+    """An installation without webhooks can do without."""
+    before = only(lanes.check(target), DELIVERING)
+    redis.zadd(f"kerbside:waiting:{WEBHOOKS}", {"one": 1})
+
+    after = only(lanes.check(target), DELIVERING)
+
+    assert (before.status, after.status) == (Status.WARNING, Status.FAILED)
 
 
 def test_lanes_that_are_worked_and_tended_are_fine(
     target: Target, book: Ledger
 ) -> None:
     """An idle worker asks for work each second, and so it is seen."""
-    book.claim(PREDICTIONS, limit=1, worker="w")
+    for lane in LANES:
+        book.claim(lane, limit=1, worker="w")
     upkeep.tend(book)
 
     assert set(statuses(lanes.check(target)).values()) == {Status.OK}

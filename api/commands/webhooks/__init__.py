@@ -1,0 +1,1 @@
+"""Commands of operators about webhooks: endpoints, deliveries, secrets, copies."""
