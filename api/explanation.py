@@ -83,6 +83,7 @@ _OWN_WORDS = frozenset(
         "not_available_yet",
         "nothing_sent",
         "operator_only",
+        "rate_limit",
         "repeated_events",
         "webhook_missing",
     }

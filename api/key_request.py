@@ -25,9 +25,9 @@ def _lent(scopes: list[Scope], info: ValidationInfo) -> list[Scope]:
     return scopes
 
 
-def _readable(limit: str | None) -> str | None:
+def _readable(limit: str) -> str:
     try:
-        return limit and str(RateLimit.parse(limit))
+        return str(RateLimit.parse(limit))
     except InvalidRateLimit as error:
         raise PydanticCustomError("rate_limit", "{why}", {"why": str(error)}) from None
 
@@ -72,13 +72,17 @@ class KeyRequest(BaseModel):
             description="Seconds until it expires; without it, only revoking ends it.",
         ),
     ] = None
-    rate_limit: Annotated[
-        str | None,
-        AfterValidator(_readable),
-        Field(
-            max_length=16,
-            description="Requests that it may send in a number of seconds, such as "
-            "100/60; without it, the service's own limit.",
-            examples=["100/60"],
-        ),
-    ] = None
+    rate_limit: (
+        Annotated[
+            str,
+            Field(
+                max_length=16,
+                pattern="^[1-9][0-9]*/[1-9][0-9]*$",
+                description="Requests that it may send in a number of seconds, such as "
+                "100/60; without it, the service's own limit.",
+                examples=["100/60"],
+            ),
+            AfterValidator(_readable),
+        ]
+        | None
+    ) = None

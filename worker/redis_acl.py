@@ -59,7 +59,7 @@ def rules(database: int = 0) -> Mapping[str, str]:
         WORKER: _told(_of_workers(database)),
         FLOWER: _told(_of_flower(database)),
         KEDA: _told(_of_keda()),
-        OPERATOR: _told([*_of_clients(), *_INFO]),
+        OPERATOR: _told(_of_operators()),
     }
 
 
@@ -74,6 +74,13 @@ def _of_clients() -> Iterator[str]:
     yield from (*_CONNECTION, *_DATA, *_SCRIPTS)
     # No request holds a connection by waiting inside Redis.
     yield from ("-@blocking", *_NOTHING_DANGEROUS)
+
+
+def _of_operators() -> Iterator[str]:
+    """Look after everything that clients have."""
+    yield from _of_clients()
+    # Who has endpoints is in the names of keys alone; of others' it learns the names.
+    yield from (*_INFO, "+scan")
 
 
 def _of_workers(database: int) -> Iterator[str]:

@@ -119,6 +119,8 @@ def _sayable(monkeypatch: pytest.MonkeyPatch, operator: Headers) -> Iterator[Non
         if isinstance(case.body, dict) and "tenant" in case.body:
             # Only the operator may lend the operator's reach.
             case.body["tenant"] = OPERATOR_TENANT
+            # Not every number of requests can be counted.
+            case.body["rate_limit"] = case.body.get("rate_limit") and "100/60"
             _write_whole(case.body)
         elif isinstance(case.body, dict):
             _mend(case.body)

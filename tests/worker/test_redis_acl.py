@@ -19,7 +19,7 @@ _NOBODY = [
     *("FLUSHALL", "FLUSHDB", "KEYS *", "CONFIG GET *", "CONFIG SET maxmemory 1"),
     *("SHUTDOWN", "MONITOR", "ACL LIST", "ACL SETUSER x on"),
     *("REPLICAOF NO ONE", "CLIENT LIST", "CLIENT KILL TYPE normal", "SCRIPT FLUSH"),
-    *("SCAN 0", "RANDOMKEY", "SWAPDB 0 1", "BGREWRITEAOF", "SLOWLOG GET"),
+    *("RANDOMKEY", "SWAPDB 0 1", "BGREWRITEAOF", "SLOWLOG GET"),
     *("FUNCTION LOAD x", "RENAME kerbside:probe x", "MOVE kerbside:probe 1"),
     *("COPY kerbside:keys kerbside:probe", "SORT predictions", "MODULE LIST"),
     # Keys that are nobody's.
@@ -28,7 +28,13 @@ _NOBODY = [
 
 _DENIED = {
     API: [
-        *("INFO", "HGETALL unacked", "ZRANGE unacked_index 0 -1", "SMEMBERS x"),
+        *(
+            "INFO",
+            "SCAN 0",
+            "HGETALL unacked",
+            "ZRANGE unacked_index 0 -1",
+            "SMEMBERS x",
+        ),
         # A message is for workers: it is neither read nor taken.
         *("RPOP predictions", "LRANGE predictions 0 -1", "LINDEX predictions 0"),
         *("LPUSH upkeep x", "LLEN upkeep", "SADD _kombu.binding.upkeep x"),
@@ -44,17 +50,29 @@ _DENIED = {
         *("HSET kerbside:keys x y", "HGETALL kerbside:keys", "DEL kerbside:keys"),
         # Nor does he cover his tracks.
         *("LPUSH kerbside:audit x", "HSET kerbside:used x 1"),
-        *("PSUBSCRIBE *", "PSUBSCRIBE /*", "PUBLISH /1.celery.pidbox x"),
+        *("SCAN 0", "PSUBSCRIBE *", "PSUBSCRIBE /*", "PUBLISH /1.celery.pidbox x"),
     ],
     FLOWER: [
-        *("INFO", "GET kerbside:probe", "HGETALL kerbside:keys", "DEL predictions"),
+        *(
+            "INFO",
+            "SCAN 0",
+            "GET kerbside:probe",
+            "HGETALL kerbside:keys",
+            "DEL predictions",
+        ),
         *("LPUSH predictions x", "RPOP predictions", "BRPOP predictions 1"),
         *("LRANGE predictions 0 -1", "HGETALL unacked", "SET unacked_mutex x"),
         *("SADD _kombu.binding.upkeep x", "SUBSCRIBE kerbside:finished:0"),
         *("PUBLISH kerbside:finished:0 x", "PSUBSCRIBE *"),
     ],
     KEDA: [
-        *("INFO", "GET predictions", "LRANGE predictions 0 -1", "DEL predictions"),
+        *(
+            "INFO",
+            "SCAN 0",
+            "GET predictions",
+            "LRANGE predictions 0 -1",
+            "DEL predictions",
+        ),
         *("LPUSH predictions x", "ZADD kerbside:running:predictions 1 x"),
         *("ZRANGE kerbside:waiting:predictions 0 -1", "LLEN upkeep"),
         *("HGETALL kerbside:keys", "PUBLISH kerbside:finished:0 x"),
@@ -67,7 +85,12 @@ _ALLOWED = {
         *("PING", "LLEN predictions", "HGETALL kerbside:keys", "LREM predictions 0 x"),
         *("PUBLISH kerbside:finished:0 x", "TIME", "ZCARD kerbside:deliveries:x"),
     ],
-    OPERATOR: ["INFO", "HSET kerbside:keys x y", "DEL kerbside:paused:predictions"],
+    OPERATOR: [
+        "INFO",
+        "SCAN 0",
+        "HSET kerbside:keys x y",
+        "DEL kerbside:paused:predictions",
+    ],
     WORKER: [
         *("INFO", "RPOP predictions", "LLEN upkeep", "HGETALL unacked"),
         *("HGETALL kerbside:webhook:x", "SADD _kombu.binding.upkeep x"),

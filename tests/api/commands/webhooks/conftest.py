@@ -80,12 +80,14 @@ class Operator:
 
 @pytest.fixture
 def make_operator(
-    run: Run, settings: WorkerSettings, redis: redis_py.Redis
+    run: Run, settings: WorkerSettings, redis: redis_py.Redis, operator_url: str
 ) -> Callable[..., Operator]:
     """Return a function that makes an operator of an installation with some keys."""
 
     def make(*keys: str) -> Operator:
-        own = settings.model_copy(update={"secret_keys": keys})
+        own = settings.model_copy(
+            update={"secret_keys": keys, "redis_url": operator_url}
+        )
         return Operator(run, own, redis)
 
     return make
