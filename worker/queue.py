@@ -145,11 +145,9 @@ class Queue:
             MemoryFull: Redis is short of memory, or would evict jobs (RedisEvicts).
         """
         deadline = "" if deadline_ms is None else deadline_ms
-        policy = self._policy(meter)
+        args = (*self._limits(meter), job_id, tenant, deadline)
         try:
-            outcome, *rest = self._ledger.run(
-                "retry", job_id, tenant, deadline, *policy
-            )
+            outcome, *rest = self._ledger.run("retry", *args)
         except OutOfMemoryError as error:
             raise MemoryFull(LATEST_S) from error
         if outcome == b"unknown":
@@ -190,6 +188,7 @@ class Queue:
         if submission.id_is_clients:
             asked += ["fingerprint", submission.fingerprint]
         return [
+            *self._limits(submission.meter),
             submission.id,
             ledger.PREDICTIONS,
             submission.tenant,
@@ -198,7 +197,6 @@ class Queue:
             self._settings.idempotency_ttl_s,
             "" if submission.deadline_ms is None else submission.deadline_ms,
             int(submission.id_is_clients),
-            *self._policy(submission.meter),
             "model",
             submission.model,
             "version",
@@ -218,8 +216,8 @@ class Queue:
                 return JobGone(job_id, *map(int, instants))
         return UnknownJob()
 
-    def _policy(self, meter: Meter | None) -> tuple[Any, ...]:
-        """Return what the scripts that open a job weigh it by."""
+    def _limits(self, meter: Meter | None) -> tuple[Any, ...]:
+        """Return what a job is weighed by before it is opened."""
         settings = self._settings
         rate: tuple[Any, ...] = ("", 0, 0)
         if meter:

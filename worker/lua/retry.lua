@@ -2,9 +2,9 @@
 -- new one. Its earlier outcome is forgotten; its sequence and its attempts go on.
 -- Writes: kerbside:job:<id> kerbside:gone:<id> kerbside:dead:<lane> kerbside:tenant:<tenant>, and what admission's count
 --         and prelude's open write
--- Arguments: 6 id, 7 tenant, 8 deadline in ms from now or '', 9-14 policy (see admission)
--- Returns: {'reopened'} | {'unknown'} | {'not_retryable', state} | what admission's refused returns
-local id, tenant = ARGV[6], ARGV[7]
+-- Arguments: 6-11 see admission, 12 id, 13 tenant, 14 deadline in ms from now or ''
+-- Returns: {'reopened'} | {'unknown'} | {'not_retryable', state} | {'refused', ..} as submit's
+local id, tenant = ARGV[12], ARGV[13]
 local record = redis.call('HMGET', job_key(id), 'tenant', 'lane', 'state', 'sequence', 'created')
 if record[1] ~= tenant then
   return { 'unknown' }
@@ -13,10 +13,12 @@ local lane, state = record[2], record[3]
 if state ~= 'failed' and state ~= 'canceled' then
   return { 'not_retryable', state }
 end
-local found = facts(lane, tenant, 9)
-local why, jobs, longest = refusal(found, ARGV[8])
-if why then
-  return refused(found, why, jobs, longest)
+if not fits(lane, tenant) then
+  return refused('rate', 0, 0)
+end
+local no = refusal(lane, ARGV[14])
+if no then
+  return no
 end
 -- A growing write first, unlike in finish: a full server is to refuse all of it. And a list that nobody submitted to for
 -- long has ended before its last dead letters.
@@ -29,6 +31,6 @@ redis.call('ZREM', 'kerbside:dead:' .. lane, id)
 redis.call('EXPIRE', 'kerbside:tenant:' .. tenant, RESULT_TTL + DEAD_TTL)
 -- Who still has the job in hand from before may bring a price, but no failure.
 redis.call('HINCRBY', job_key(id), 'fence', 1)
-open(id, lane, tenant, ARGV[8], 'sequence', record[4] + 1, 'reopened', now)
-count(found)
+open(id, lane, tenant, ARGV[14], 'sequence', record[4] + 1, 'reopened', now)
+count()
 return { 'reopened' }

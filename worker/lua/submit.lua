@@ -2,14 +2,15 @@
 -- Reads:  of an earlier job whether kerbside:job:<id> or kerbside:gone:<id> is there
 -- Writes: kerbside:job:<id> kerbside:idempotency:<tenant>:<hash> kerbside:tenant:<tenant>, and what admission's count
 --         and prelude's open write
--- Arguments: 6 id, 7 lane, 8 tenant, 9 idempotency hash or '', 10 fingerprint, 11 idempotency TTL s,
---            12 deadline in ms from now or '', 13 '1' where the client chose the id, 14-19 policy (see admission),
+-- Arguments: 6-11 see admission, 12 id, 13 lane, 14 tenant, 15 idempotency hash or '', 16 fingerprint,
+--            17 idempotency TTL s, 18 deadline in ms from now or '', 19 '1' where the client chose the id,
 --            20.. further fields and values of the record
 -- Returns: {'replayed' | 'mismatch' | 'taken', left, reset, id} | {'created', left, reset, now, number, position} |
---          what admission's refused returns; `left` is what the key may still send, `reset` the s until all of it
-local id, lane, tenant = ARGV[6], ARGV[7], ARGV[8]
+--          {'refused', left, reset, reason, jobs before it, capacity or '', longest wait ms}; for left and reset see
+--          admission
+local id, lane, tenant = ARGV[12], ARGV[13], ARGV[14]
 local list = 'kerbside:tenant:' .. tenant
-local idempotency = 'kerbside:idempotency:' .. tenant .. ':' .. ARGV[9]
+local idempotency = 'kerbside:idempotency:' .. tenant .. ':' .. ARGV[15]
 
 -- One submit in 16 looks at 32 of the tenant's older jobs, each time elsewhere among them, and drops those whose
 -- record is gone. So open jobs and dead letters stay, and the list holds at most about twice what it must.
@@ -27,41 +28,38 @@ local function tidy(number)
   end
 end
 
-local found = facts(lane, tenant, 14, idempotency)
-if found.why == 'rate' then
-  return refused(found, 'rate', 0)
-end
-
 -- The answer to a request that another one has been before. A removal first (see finish): a full server answers it too.
 local function known_before(outcome, known_id)
-  if found.key then
-    redis.call('DEL', found.key)
-    count(found)
-  end
-  return { outcome, found.left or 0, found.reset or 0, known_id }
+  redis.call('DEL', rate)
+  count()
+  return { outcome, left, reset, known_id }
 end
 
-if ARGV[9] ~= '' and found.further then
-  local held_id, fingerprint = string.match(found.further, '^(%S+) (%S*)$')
-  return known_before(fingerprint == ARGV[10] and 'replayed' or 'mismatch', held_id)
+local fitting, held = fits(lane, tenant, idempotency)
+if not fitting then
+  return refused('rate', 0, 0)
+end
+if held and ARGV[15] ~= '' then
+  local held_id, fingerprint = string.match(held, '^(%S+) (%S*)$')
+  return known_before(fingerprint == ARGV[16] and 'replayed' or 'mismatch', held_id)
 end
 -- An id of the client's own is its idempotency key, for as long as anything is known of the job.
-if ARGV[13] == '1' then
+if ARGV[19] == '1' then
   local owner, fingerprint = unpack(redis.call('HMGET', job_key(id), 'tenant', 'fingerprint'))
   local gone = not owner and redis.call('GET', 'kerbside:gone:' .. id)
   if owner and owner ~= tenant or gone and string.match(gone, '^%S+') ~= tenant then
     return known_before('taken', id)
   end
   if owner or gone then
-    return known_before((gone or fingerprint == ARGV[10]) and 'replayed' or 'taken', id)
+    return known_before((gone or fingerprint == ARGV[16]) and 'replayed' or 'taken', id)
   end
 end
-local why, jobs, longest = refusal(found, ARGV[12])
-if why then
-  return refused(found, why, jobs, longest)
+local no, waiting = refusal(lane, ARGV[18])
+if no then
+  return no
 end
 
-local number = open(id, lane, tenant, ARGV[12], 'sequence', 1, 'created', now, 'tenant', tenant, 'lane', lane,
+local number = open(id, lane, tenant, ARGV[18], 'sequence', 1, 'created', now, 'tenant', tenant, 'lane', lane,
   unpack(ARGV, 20))
 redis.call('ZADD', list, now, id)
 redis.call('EXPIRE', list, RESULT_TTL + DEAD_TTL)
@@ -69,9 +67,9 @@ redis.call('EXPIRE', list, RESULT_TTL + DEAD_TTL)
 if clock[2] % 16 == 0 then
   tidy(number)
 end
-if ARGV[9] ~= '' then
-  redis.call('SET', idempotency, id .. ' ' .. ARGV[10], 'EX', ARGV[11])
+if ARGV[15] ~= '' then
+  redis.call('SET', idempotency, id .. ' ' .. ARGV[16], 'EX', ARGV[17])
 end
-count(found)
+count()
 -- Never more than there are: numbers of jobs that were canceled while they waited are passed over.
-return { 'created', found.left or 0, found.reset or 0, now, number, math.min(number - tonumber(found.claimed or 0), jobs + 1) }
+return { 'created', left, reset, now, number, math.min(number - (claimed or 0), waiting + 1) }
