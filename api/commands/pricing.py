@@ -1,12 +1,15 @@
 """Rows of a file go to the API a few hundred at a time, and come back priced."""
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from api.client import (
     RESULT_COLUMNS,
+    ApiError,
     Client,
     KerbsideError,
     Prediction,
@@ -16,6 +19,8 @@ from api.client import (
 #: Houses that are handed to the client together, for each that it prices at a time:
 #: the fewer, the more often all wait for the last one.
 _TOGETHER = 16
+#: Seconds before houses that a limit held up are sent again, at least.
+_PAUSE_S = 1
 
 Row = Sequence[str]
 Result = Prediction | KerbsideError
@@ -37,6 +42,8 @@ class Run:
     #: The idempotency keys of its houses begin with it.
     id: str
     model_version: str
+    #: Waits for seconds.
+    pause: Callable[[float], None] = time.sleep
 
     def priced(
         self,
@@ -61,13 +68,7 @@ class Run:
         numbered = enumerate(rows, first)
         while some := list(itertools.islice(numbered, _TOGETHER * client.concurrency)):
             houses = {number: told for number, row in some if (told := house(row))}
-            results: Any = client.price(
-                list(houses.values()),
-                errors="keep",
-                keys=[f"{self.id}:{number}" for number in houses],
-                version=self.model_version,
-            )
-            by_number = dict(zip(houses, results, strict=True))
+            by_number = self._results(client, houses)
             found = [
                 (row, by_number.get(number, NothingTold())) for number, row in some
             ]
@@ -75,6 +76,33 @@ class Run:
             yield whole
             if len(whole) < len(found):
                 raise found[len(whole)][1]
+
+    def _results(
+        self, client: Client, houses: Mapping[int, dict[str, Any]]
+    ) -> dict[int, Any]:
+        """Return what came of houses; those that a limit holds up come in time."""
+        results: dict[int, Any] = {}
+        left = dict(houses)
+        while left:
+            told: Any = client.price(
+                list(left.values()),
+                errors="keep",
+                keys=[f"{self.id}:{number}" for number in left],
+                version=self.model_version,
+            )
+            results |= zip(left, told, strict=True)
+            waits_s = {n: wait for n in left if (wait := _limited_s(results[n]))}
+            left = {number: houses[number] for number in waits_s}
+            if left:
+                self.pause(max(waits_s.values()))
+        return results
+
+
+def _limited_s(result: Result) -> float:
+    """Return the seconds for which a limit of the key or tenant holds a house up."""
+    if isinstance(result, ApiError) and result.status == HTTPStatus.TOO_MANY_REQUESTS:
+        return max(_PAUSE_S, result.retry_after_s)
+    return 0
 
 
 def _is_about_house(priced: tuple[Row, Result]) -> bool:

@@ -157,6 +157,35 @@ def test_an_outage_outlasts_the_wait_for_a_price(
 
 
 @pytest.mark.parametrize("status", [429, 503])
+def test_a_submit_that_is_put_off_comes_again_when_it_is_told_to(
+    server: Script, client: Client, status: int
+) -> None:
+    """With the same key, and no sooner."""
+    server.replies = [Reply(status, {}, {"Retry-After": "1"}), created()]
+    began = time.monotonic()
+
+    assert client.submit(HOUSE, wait_s=1).price == OUTPUT["price"]
+
+    assert time.monotonic() - began >= 1
+    first, second = server.requests
+    assert first.headers["Idempotency-Key"] == second.headers["Idempotency-Key"]
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_submit_that_is_put_off_for_longer_than_its_time_is_told_at_once(
+    server: Script, client: Client, status: int
+) -> None:
+    """With when to come again, and the key to come again with."""
+    server.replies = [Reply(status, {}, {"Retry-After": "60"})]
+
+    with pytest.raises(ApiError) as told:
+        client.submit(HOUSE, idempotency_key="k1")
+
+    assert (told.value.may_pass, told.value.retry_after_s) == (True, 60)
+    assert told.value.idempotency_key == "k1"
+
+
+@pytest.mark.parametrize("status", [429, 503])
 def test_a_refusal_after_a_clear_no_is_no_success(
     server: Script, client: Client, status: int
 ) -> None:
