@@ -44,6 +44,7 @@ _GUIDES = (
     "errors",
     "own-sales",
     "model-store",
+    "limits",
     "own-redis",
     "several-hosts",
     "doctor",
