@@ -50,7 +50,8 @@ def test_a_key_that_is_gone_is_told(target: Target, redis: redis_py.Redis) -> No
     endpoint = _endpoint(_with_keys(target), redis)
 
     (other, none) = (
-        only(webhooks.check(one), SECRETS) for one in (_with_keys(target), _without_keys(target))
+        only(webhooks.check(one), SECRETS)
+        for one in (_with_keys(target), _without_keys(target))
     )
 
     assert (other.status, none.status) == (Status.FAILED, Status.FAILED)
