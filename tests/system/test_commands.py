@@ -18,12 +18,13 @@ from tests.patience import PATIENCE_S, wait_until
 from tests.system.conftest import Start, Submit
 from tests.system.installation import Installation
 from tests.worker.conftest import tend
-from worker import ledger, queue
+from worker import ledger, queue, redis_acl
 from worker.connection import connect
 from worker.jobs import Job, State
 from worker.ledger import PREDICTIONS
 from worker.settings import WorkerSettings
 from worker.supervision import secretfile
+from worker.supervision.embedded import EmbeddedRedis
 from worker.webhooks.sealing import new_key
 
 #: `kerbside` as a terminal starts it: where the tests run in the background, their
@@ -39,8 +40,10 @@ Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture
-def command(settings: WorkerSettings) -> Command:
+def command(settings: WorkerSettings, redis_server: EmbeddedRedis) -> Command:
     """Return a function that runs `kerbside` on the test's Redis and model store."""
+    url = redis_server.url_of(redis_acl.OPERATOR)
+    settings = settings.model_copy(update={"redis_url": url})
     environment = settings.to_environ("redis_url", "store_url", "trusted_keys")
     return functools.partial(_run, child_environment(**environment))
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from api.launcher.showcase import LocalClient
 from model_store.store import ModelStore
 from tests import dead_letters
 from tests.patience import wait_until
-from tests.system import api_server
+from tests.system import api_server, installation
 from tests.system.api_server import Server
 from tests.system.installation import Installation
 from worker import connection
@@ -24,8 +25,19 @@ from worker.ledger import PREDICTIONS, Ledger
 from worker.queue import Queue
 from worker.redis_acl import OPERATOR
 from worker.settings import WorkerSettings
+from worker.supervision import ports
+from worker.webhooks.sealing import new_key
 
 Command = Callable[..., Any]
+
+
+@pytest.fixture
+def place(store: ModelStore, tmp_path: Path) -> Iterator[Installation]:
+    """Return an installation whose events may go to this machine."""
+    with installation.running(
+        tmp_path / "var", store, secret_keys=(new_key(),), webhook_development=True
+    ) as place:
+        yield place
 
 
 @pytest.fixture
@@ -51,7 +63,7 @@ def server(
     """Run all processes of an installation."""
     stack = place.stack
     workers = (*stack.prediction_workers(), stack.upkeep_worker(), stack.beat())
-    for spec in (*workers, stack.flower()):
+    for spec in (*workers, stack.webhooks_worker(), stack.flower()):
         place.start(spec)
     stack.state.note_ports(api=stack.port, flower=stack.flower_port)
     flower = LocalClient(stack.flower_port)
@@ -88,6 +100,7 @@ def test_nothing_that_an_installation_does_is_denied(
 ) -> None:
     """From the first submit to the last worker that ends; Redis keeps a list of it."""
     _is_customer(server, letters[0], place)
+    _is_subscriber(server, command)
     _is_operator(server, command, letters[1:])
     _looks_at_flower(place)
     place.end()
@@ -116,6 +129,31 @@ def _is_customer(server: Server, dead: str, place: Installation) -> None:
     wait_until(lambda: server.call("GET", retried).body["status"] != "starting")
     assert server.call("DELETE", url).status == 204
     assert server.call("GET", url).status == 410
+
+
+def _is_subscriber(server: Server, command: Command) -> None:
+    key = command("keys", "create", "--tenant", "shop", "--scope", "webhooks")
+    client = LocalClient(server.port, key["token"])
+
+    def told(method: str, path: str, body: Any = None) -> Any:
+        status, answer = client.call(method, f"/v1/{path}", body)
+        assert status < 300, answer
+        return answer
+
+    # Nobody listens there: the delivery fails, waits, and is called off.
+    url = f"http://127.0.0.1:{ports.find_free()}/hook"
+    hook = told("POST", "webhooks", {"url": url})["id"]
+    told("POST", f"webhooks/{hook}/rotate-secret")
+    tried = told("POST", f"webhooks/{hook}/test")["id"]
+    wait_until(lambda: told("GET", f"deliveries/{tried}")["attempts"])
+    told("POST", f"webhooks/{hook}/disable")
+    told("POST", f"webhooks/{hook}/enable")
+    told("POST", f"deliveries/{tried}/redeliver")
+    told("POST", f"webhooks/{hook}/recover?since=0")
+    assert told("GET", f"webhooks/{hook}/deliveries")["results"]
+    assert told("GET", "webhooks/default/secret")["key"]
+    assert [one["id"] for one in command("webhooks", "list")] == [hook]
+    told("DELETE", f"webhooks/{hook}")
 
 
 def _is_operator(server: Server, command: Command, letters: list[str]) -> None:
