@@ -38,10 +38,13 @@ Scripts build keys from ids, so one primary holds them all (no Redis Cluster).
 | `kerbside:webhook:<endpoint>` | hash | - | endpoints, webhooks | an endpoint's record, its secrets sealed; `default:<tenant>` has those of requests' own webhooks |
 | `kerbside:subscriptions:<tenant>` | hash | - | endpoints, webhooks | endpoint -> `on` or `off`, and the event types that it takes |
 | `kerbside:deliveries:<endpoint>` | zset | 30 days after the last event | webhooks | delivery -> created |
-| `kerbside:ended:<endpoint>` | zset | 30 days after the last end; the newest, for the log's TTL | webhooks, redeliver | those that have ended -> when |
+| `kerbside:ended:<endpoint>` | zset | 30 days after the last end; the newest, for the log's TTL | webhooks, redeliver | those that were made -> when |
+| `kerbside:missed:<endpoint>` | zset | the same | webhooks, redeliver | those that failed or were called off, and can be recovered -> created |
 | `kerbside:destination:<destination>` | hash | 30 days after the last attempt | webhooks, attempted | how a receiver answers: failures, pause, what was dropped |
 | `kerbside:active:<destination>` | set | - | webhooks | its deliveries in the lane or in hand |
 | `kerbside:parked:<destination>` | zset | - | webhooks | its deliveries that wait for one of those to end -> their number |
+| `kerbside:probing:<tenant>` | set | - | webhooks | deliveries in the lane or in hand whose destination has not answered yet |
+| `kerbside:unproved:<tenant>` | zset | - | webhooks | destinations that wait for one of those to end -> since when |
 | `kerbside:keys` | hash | - | credentials | API key id -> its JSON record |
 | `kerbside:used` | hash | - | key_uses | API key id -> when it was last used, to the minute |
 | `kerbside:audit` | list | newest 10,000 | audit | JSON of each action of an operator, newest left |
@@ -53,7 +56,7 @@ Times are milliseconds since the epoch.
 
 import contextlib
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib import resources
 from typing import Any, Literal
 
@@ -92,6 +95,9 @@ PROBE = "kerbside:probe"
 
 #: Starts of a job whose worker died, before the job is a dead letter.
 CRASHES_ALLOWED = 3
+#: The same of a delivery since its last attempt that was written down: it is not what
+#: kills workers, and those in hand beside it die with it.
+_CRASHES_OF_DELIVERIES = 10
 #: Milliseconds since its last claim in which a worker counts; an idle one asks each
 #: second.
 WORKER_SEEN_MS = 10_000
@@ -120,7 +126,7 @@ LaneKey = Literal[
     "waiting",
     "workers",
 ]
-EndpointKey = Literal["deliveries", "destination", "ended", "webhook"]
+EndpointKey = Literal["deliveries", "destination", "ended", "missed", "webhook"]
 
 
 def lane_key(kind: LaneKey, lane: str) -> str:
@@ -269,9 +275,15 @@ class Ledger:
             args += (lease.id, lease.version, lease.fence, *outcome, done.predict_us)
         return [bool(written) for written in self.run("complete", *args)]
 
-    def release(self, lane: str, *, worker: str) -> int:
-        """Give back whatever `worker` holds in a lane, without a crash being counted."""
-        return int(self.run("release", lane, worker))
+    def release(self, lane: str, *, worker: str, keeps: Iterable[str] = ()) -> int:
+        """Give back what `worker` holds in a lane, without a crash being counted.
+
+        Args:
+            lane: The lane.
+            worker: Who holds it.
+            keeps: Ids of jobs that it goes on with.
+        """
+        return int(self.run("release", lane, worker, *keeps))
 
     def renew(self, lane: str, leases: Sequence[Lease]) -> int:
         """Extend the leases that are still held; tell how many were."""
@@ -289,12 +301,11 @@ class Ledger:
         that stands in for the upkeep does not count as its being there.
         """
         seen_s = 0 if stands_in else _UPKEEP_SEEN_S
+        allowed = _CRASHES_OF_DELIVERIES if lane == WEBHOOKS else CRASHES_ALLOWED
         total = [0] * 5
         goes_on = 0
         while True:
-            answer = self.run(
-                "reap", lane, CRASHES_ALLOWED, _REAP_LIMIT, goes_on, seen_s
-            )
+            answer = self.run("reap", lane, allowed, _REAP_LIMIT, goes_on, seen_s)
             if answer is None:
                 return None
             *counts, more = answer
@@ -354,10 +365,12 @@ class Ledger:
 
 
 def _lease_and_webhooks(settings: WorkerSettings, lease_s: float) -> str:
+    # Of a tenant's receivers that have not answered yet, which may all hang.
+    probes = max(1, settings.webhook_threads // 4)
     return (
-        f"{int(lease_s * 1000)} {settings.webhook_concurrency} "
+        f"{int(lease_s * 1000)} {settings.webhook_concurrency} {probes} "
         f"{settings.webhook_pending} {settings.webhook_log} "
-        f"{settings.webhook_log_ttl_s}"
+        f"{settings.webhook_log_ttl_s} {settings.public_url}"
     )
 
 

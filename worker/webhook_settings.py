@@ -80,10 +80,12 @@ class WebhookSettings(ModelSettings):
         description="Deliveries to one receiver that are under way at a time, at most.",
     )
     webhook_threads: int = Field(
-        default=64,
+        default=128,
         ge=1,
         le=512,
-        description="Deliveries that one webhook worker has under way at a time.",
+        description="Deliveries that one webhook worker has under way at a time. A "
+        "tenant's receivers that have never answered, or not of late, have a quarter "
+        "of them at most.",
     )
     webhook_pending: int = Field(
         default=10_000,
@@ -95,7 +97,8 @@ class WebhookSettings(ModelSettings):
         default=1000,
         ge=1,
         le=100_000,
-        description="Ended deliveries of one endpoint that are kept, the newest.",
+        description="Deliveries of one endpoint that were made and are kept, the "
+        "newest; those that failed are kept up to KERBSIDE_WEBHOOK_PENDING.",
     )
     webhook_log_ttl_s: int = Field(
         default=345_600,

@@ -1,8 +1,8 @@
 -- Ends an attempt to deliver: it was made, is made again later, or has failed for good. And what that tells of its
 -- destination: after five failures in a row, or one that weighs as much, nothing is sent there for a while; then one
 -- delivery goes first, to see.
--- Writes: kerbside:running:<lane> kerbside:cooling:<lane> kerbside:scheduled:<lane> kerbside:active:<destination>, and
---         what prelude's finish and webhooks' note, fill_slots and disable write
+-- Writes: kerbside:running:<lane> kerbside:cooling:<lane> kerbside:scheduled:<lane>, and what prelude's finish and
+--         webhooks' note, leave_slot and disable write
 -- Arguments: 6 id, 7 fence, 8 'delivered' | 'again' | 'failed', 9 the attempt as JSON, 10 ms until the next,
 --            11 failures that it counts for, 12 ms of a first pause, 13 ms of the longest, 14 detail of a failure,
 --            15 why the endpoint is to be disabled or '', 16 ms of nothing but failures after which it is,
@@ -17,7 +17,13 @@ end
 local endpoint, destination = record[3], record[4]
 -- A removal first (see prelude's finish).
 redis.call('ZREM', 'kerbside:running:' .. WEBHOOKS, id)
+redis.call('HDEL', job_key(id), 'crashes')
 redis.call('HSET', job_key(id), 'log', record[5] and record[5] .. ',' .. ARGV[9] or ARGV[9])
+-- One that the receiver was never asked for uses up nothing of its schedule.
+local is_counted = outcome == 'delivered' or tonumber(ARGV[11]) > 0
+if is_counted then
+  redis.call('HINCRBY', job_key(id), 'tries', 1)
+end
 
 local function pause(opened)
   local ms = math.max(tonumber(ARGV[17]), math.min(tonumber(ARGV[13]), ARGV[12] * 2 ^ math.min(opened, 20)))
@@ -29,10 +35,14 @@ end
 -- Returns why the endpoint has to be disabled, or ''.
 local function count_failure()
   local key = destination_key(destination)
-  local known = redis.call('HMGET', key, 'failing_since', 'opened', 'in_a_row')
+  local known = redis.call('HMGET', key, 'failing_since', 'opened', 'in_a_row', 'failed_at')
   local since, in_a_row = tonumber(known[1] or now), tonumber(known[3] or 0) + 1
+  -- A failure of long ago says nothing of those in between, of which there were none.
+  if now - tonumber(known[4] or 0) > ARGV[16] / 2 then
+    since, in_a_row = now, 1
+  end
   local weight = redis.call('HINCRBY', key, 'weight', ARGV[11])
-  note(destination, 'failing_since', since, 'in_a_row', in_a_row)
+  note(destination, 'failing_since', since, 'in_a_row', in_a_row, 'failed_at', now)
   if weight >= FAILURES_ALLOWED then
     pause(tonumber(known[2] or 0))
   end
@@ -44,16 +54,16 @@ end
 
 local reason = ''
 if outcome == 'delivered' then
-  redis.call('HDEL', destination_key(destination), 'failing_since', 'weight', 'in_a_row', 'opened', 'paused_until')
+  redis.call('HDEL', destination_key(destination), 'failing_since', 'weight', 'in_a_row', 'opened', 'paused_until',
+    'failed_at')
   note(destination, 'answers', 1, 'delivered_at', now)
-else
+elseif is_counted then
   reason = count_failure()
 end
 if outcome == 'again' then
   redis.call('HSET', job_key(id), 'state', 'scheduled', 'next', now + ARGV[10])
-  redis.call('SREM', 'kerbside:active:' .. destination, id)
   redis.call('ZADD', 'kerbside:scheduled:' .. WEBHOOKS, now + ARGV[10], id)
-  fill_slots(destination)
+  leave_slot(id, destination, record[6])
 else
   finish(WEBHOOKS, { {
     id = id, tenant = record[6], sequence = record[7], state = outcome == 'delivered' and 'succeeded' or 'failed',

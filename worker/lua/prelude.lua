@@ -154,12 +154,13 @@ local function finish(lane, ends)
     redis.call('HSET', key, 'state', done.state, 'detail', done.detail, 'sequence', done.sequence + 1,
       'completed', now, 'expires', now + ttl * 1000, unpack(done.more))
     if lane == 'webhooks' then
-      delivered(done.id, done.state)
+      delivered(done.id, done.state, done.detail)
     else
       local own = redis.call('HMGET', key, 'webhook', 'webhook_events')
       local told = tell(done.id, done.tenant, done.sequence + 1, 'prediction.' .. done.state, own[1], own[2])
       -- Who is told of it late may still come and read it.
-      redis.call('EXPIRE', key, told > 0 and math.max(ttl, KEPT_FOR_DELIVERY) or ttl)
+      local waits = told > 0 and tonumber(redis.call('HGET', key, 'undelivered')) > 0
+      redis.call('EXPIRE', key, waits and math.max(ttl, KEPT_FOR_DELIVERY) or ttl)
       redis.call('SET', 'kerbside:gone:' .. done.id, done.tenant .. ' ' .. now, 'EX', math.max(TOMBSTONE_TTL, ttl))
     end
   end

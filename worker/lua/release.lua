@@ -1,12 +1,15 @@
 -- Gives back every job that one worker holds: not a crash, and the job keeps its place in time.
 -- Writes: kerbside:job:<id> kerbside:running:<lane>, and what prelude's enqueue_next writes
--- Arguments: 6 lane, 7 worker
+-- Arguments: 6 lane, 7 worker, 8.. jobs that it keeps
 -- Returns: how many were given back
 local lane, worker = ARGV[6], ARGV[7]
-local held = {}
+local held, kept = {}, {}
+for i = 8, #ARGV do
+  kept[ARGV[i]] = true
+end
 for _, id in ipairs(redis.call('ZRANGE', 'kerbside:running:' .. lane, 0, -1)) do
   local record = redis.call('HMGET', job_key(id), 'worker', 'state', 'sent', 'number')
-  if record[1] == worker and record[2] == 'running' then
+  if record[1] == worker and record[2] == 'running' and not kept[id] then
     held[#held + 1] = { id = id, sent = record[3], number = tonumber(record[4]) }
   end
 end

@@ -7,7 +7,8 @@ local record = redis.call('HMGET', key, 'state', 'fence')
 if record[1] ~= 'running' or record[2] ~= ARGV[7] then
   return 0
 end
--- A removal first: of what the body says now.
+-- A removal first (see prelude's finish); then of what the body says now.
+redis.call('HDEL', key, 'next')
 for _, field in ipairs(redis.call('HKEYS', key)) do
   if string.sub(field, 1, 4) == 'job:' and field ~= 'job:sequence' then
     redis.call('HDEL', key, field)

@@ -2,18 +2,25 @@
 -- of lane `webhooks` that carries what its event is about, as it was then.
 -- Its destination, an endpoint or the origin of a request's own URL, has so many slots. What has one is in the lane or in
 -- hand; what has none is parked, in order, so that no receiver keeps another's deliveries waiting.
+-- A destination that has not answered yet may hang, and hold a thread for as long as an attempt lasts: of such a tenant
+-- has no more than a share of the threads, and the rest of them stand in line.
 -- Reads:  kerbside:subscriptions:<tenant> kerbside:webhook:<endpoint>
--- Writes: kerbside:job:<id> kerbside:deliveries:<endpoint> kerbside:ended:<endpoint> kerbside:destination:<destination>
---         kerbside:active:<destination> kerbside:parked:<destination> kerbside:scheduled:<lane> kerbside:cooling:<lane>
+-- Writes: kerbside:job:<id> kerbside:deliveries:<endpoint> kerbside:ended:<endpoint> kerbside:missed:<endpoint>
+--         kerbside:destination:<destination> kerbside:active:<destination> kerbside:parked:<destination>
+--         kerbside:probing:<tenant> kerbside:unproved:<tenant> kerbside:scheduled:<lane> kerbside:cooling:<lane>
 --         kerbside:number:<lane>, and what prelude's enqueue_last and finish write
 local WEBHOOKS = 'webhooks'
 -- Seconds after which a destination, or an endpoint's log, that nothing comes to is forgotten.
 local FORGOTTEN = 30 * 86400
 
--- Slots of a destination, pending deliveries and ended ones of an endpoint, seconds that an ended one is kept.
+-- Slots of a destination, and of a tenant's destinations that have not answered yet; deliveries of an endpoint that may
+-- wait, and ended ones that are kept, and for how many seconds; where clients reach the API.
 local function policy()
-  local slots, pending, log, ttl = string.match(ARGV[4], '^%d+ (%d+) (%d+) (%d+) (%d+)$')
-  return { slots = tonumber(slots), pending = tonumber(pending), log = tonumber(log), ttl = tonumber(ttl) }
+  local slots, probes, pending, log, ttl, base = string.match(ARGV[4], '^%d+ (%d+) (%d+) (%d+) (%d+) (%d+) (.*)$')
+  return {
+    slots = tonumber(slots), probes = tonumber(probes), pending = tonumber(pending), log = tonumber(log),
+    ttl = tonumber(ttl), base = base,
+  }
 end
 
 local function destination_key(destination)
@@ -25,29 +32,59 @@ local function note(destination, ...)
   redis.call('EXPIRE', destination_key(destination), FORGOTTEN)
 end
 
--- How many slots are free: none while the destination is paused, and one until it has proved that it answers.
+-- How many slots are free, and whether it has proved that it answers: none while the destination is paused, and one until
+-- it has.
 local function free_slots(destination)
   local known = redis.call('HMGET', destination_key(destination), 'paused_until', 'answers')
   if tonumber(known[1] or 0) > now then
     return 0
   end
-  return (known[2] and policy().slots or 1) - redis.call('SCARD', 'kerbside:active:' .. destination)
+  return (known[2] and policy().slots or 1) - redis.call('SCARD', 'kerbside:active:' .. destination), known[2]
 end
 
 local function take_slot(id, destination)
+  redis.call('ZREM', 'kerbside:parked:' .. destination, id)
   redis.call('SADD', 'kerbside:active:' .. destination, id)
   redis.call('HSET', job_key(id), 'state', 'queued', 'sent', now)
   enqueue_last(id, WEBHOOKS, now)
 end
 
 local function fill_slots(destination)
-  for _ = 1, free_slots(destination) do
-    local next = redis.call('ZPOPMIN', 'kerbside:parked:' .. destination)
-    if not next[1] then
+  local free, answers = free_slots(destination)
+  for _ = 1, free do
+    local id = redis.call('ZRANGE', 'kerbside:parked:' .. destination, 0, 0)[1]
+    if not id then
       return
     end
-    take_slot(next[1], destination)
+    local tenant = redis.call('HGET', job_key(id), 'tenant')
+    if not answers then
+      if redis.call('SCARD', 'kerbside:probing:' .. tenant) >= policy().probes then
+        redis.call('ZADD', 'kerbside:unproved:' .. tenant, 'NX', now, destination)
+        return
+      end
+      redis.call('SADD', 'kerbside:probing:' .. tenant, id)
+    end
+    take_slot(id, destination)
   end
+end
+
+-- Frees the slot of a delivery, for others of its destination and for those of its tenant that stand in line.
+local function leave_slot(id, destination, tenant)
+  redis.call('SREM', 'kerbside:active:' .. destination, id)
+  if redis.call('SREM', 'kerbside:probing:' .. tenant, id) == 1 then
+    local IN_LINE = 10
+    for _ = 1, IN_LINE do
+      local next = redis.call('ZPOPMIN', 'kerbside:unproved:' .. tenant)[1]
+      if not next then
+        break
+      end
+      fill_slots(next)
+      if redis.call('SCARD', 'kerbside:probing:' .. tenant) >= policy().probes then
+        break
+      end
+    end
+  end
+  fill_slots(destination)
 end
 
 -- Whoever comes finds free slots filled first, so that nothing stays parked for want of an end that frees one.
@@ -81,8 +118,10 @@ local function takes(patterns, type)
   return false
 end
 
+-- However it is spelt: one receiver has one place in line.
 local function origin_of(tenant, url)
-  local origin = string.match(url, '^%a+://[^/?#]+')
+  local scheme, host = string.match(string.lower(url), '^(%a+)://([^/?#]+)')
+  local origin = scheme .. '://' .. string.gsub(host, scheme == 'https' and ':443$' or ':80$', '')
   return 'origin_' .. string.sub(redis.sha1hex(tenant .. ' ' .. origin), 1, 24)
 end
 
@@ -105,25 +144,35 @@ local function audience(tenant, type, url, types)
   return found
 end
 
+-- How many deliveries wait: for an endpoint, or for one origin of those that requests name.
+local function pending_of(endpoint, destination)
+  if endpoint ~= destination then
+    return redis.call('ZCARD', 'kerbside:parked:' .. destination)
+  end
+  return redis.call('ZCARD', 'kerbside:deliveries:' .. endpoint) - redis.call('ZCARD', 'kerbside:ended:' .. endpoint)
+    - redis.call('ZCARD', 'kerbside:missed:' .. endpoint)
+end
+
 -- Makes the delivery of an event, { id =, type =, tenant =, subject = a job or '', content = { field, value, .. } }, to one
 -- of its audience; returns its id. One that may not wait has ended at once, and can be recovered.
 local function post(event, to)
   local id = 'dlv_' .. string.sub(redis.sha1hex(event.id .. ' ' .. to.endpoint), 1, 32)
-  local log, ended = 'kerbside:deliveries:' .. to.endpoint, 'kerbside:ended:' .. to.endpoint
-  local pending = redis.call('ZCARD', log) - redis.call('ZCARD', ended)
+  local log, kept = 'kerbside:deliveries:' .. to.endpoint, policy()
+  local pending = pending_of(to.endpoint, to.destination)
   local number = redis.call('INCR', 'kerbside:number:' .. WEBHOOKS)
   redis.call('HSET', job_key(id), 'lane', WEBHOOKS, 'tenant', event.tenant, 'sequence', 1, 'created', now, 'since', now,
     'number', number, 'endpoint', to.endpoint, 'destination', to.destination, 'url', to.url, 'event', event.id,
-    'type', event.type, 'subject', event.subject, unpack(event.content))
+    'type', event.type, 'subject', event.subject, 'base', kept.base, unpack(event.content))
   -- Those of one batch have the same millisecond and stay in order all the same.
   redis.call('ZADD', log, now + number % 1000 / 1000, id)
   redis.call('EXPIRE', log, FORGOTTEN)
   if event.subject ~= '' then
     redis.call('HINCRBY', job_key(event.subject), 'undelivered', 1)
   end
-  local refused = not to.is_on and 'endpoint_disabled' or pending >= policy().pending and 'too_many_pending'
+  local refused = not to.is_on and 'endpoint_disabled' or pending >= kept.pending and 'too_many_pending'
   if refused then
     redis.call('HINCRBY', destination_key(to.endpoint), 'dropped', 1)
+    redis.call('EXPIRE', destination_key(to.endpoint), FORGOTTEN)
     finish(WEBHOOKS, { { id = id, tenant = event.tenant, sequence = 1, state = 'failed', detail = refused, more = {} } })
   else
     give_turn(id, to.destination)
@@ -165,22 +214,29 @@ end
 
 local function forget(endpoint, id)
   redis.call('DEL', job_key(id))
-  redis.call('ZREM', 'kerbside:deliveries:' .. endpoint, id)
-  redis.call('ZREM', 'kerbside:ended:' .. endpoint, id)
+  for _, kind in ipairs({ 'deliveries', 'ended', 'missed' }) do
+    redis.call('ZREM', 'kerbside:' .. kind .. ':' .. endpoint, id)
+  end
 end
 
-local function enter_log(endpoint, id, kept)
-  local ended = 'kerbside:ended:' .. endpoint
-  redis.call('ZADD', ended, now + clock[2] % 1000 / 1000, id)
-  redis.call('EXPIRE', ended, FORGOTTEN)
-  local AT_ONCE = 10
-  local over = math.min(AT_ONCE, redis.call('ZCARD', ended) - kept.log)
-  for _, oldest in ipairs(over > 0 and redis.call('ZRANGE', ended, 0, over - 1) or {}) do
+-- Keeps the newest of one kind, some more than there should be at a time.
+local function trim(endpoint, kind, most, ttl)
+  local AT_ONCE, key = 10, 'kerbside:' .. kind .. ':' .. endpoint
+  local over = math.min(AT_ONCE, redis.call('ZCARD', key) - most)
+  for _, oldest in ipairs(over > 0 and redis.call('ZRANGE', key, 0, over - 1) or {}) do
     forget(endpoint, oldest)
   end
-  for _, old in ipairs(redis.call('ZRANGEBYSCORE', ended, '-inf', now - kept.ttl * 1000, 'LIMIT', 0, AT_ONCE)) do
+  for _, old in ipairs(redis.call('ZRANGEBYSCORE', key, '-inf', now - ttl * 1000, 'LIMIT', 0, AT_ONCE)) do
     forget(endpoint, old)
   end
+end
+
+-- What was missed is kept for as long as it can be recovered; what was delivered, for those who look.
+local function enter_log(endpoint, id, created, kept, is_missed)
+  local kind = is_missed and 'missed' or 'ended'
+  redis.call('ZADD', 'kerbside:' .. kind .. ':' .. endpoint, is_missed and created or now + clock[2] % 1000 / 1000, id)
+  redis.call('EXPIRE', 'kerbside:' .. kind .. ':' .. endpoint, FORGOTTEN)
+  trim(endpoint, kind, is_missed and kept.pending or kept.log, kept.ttl)
 end
 
 -- What a prediction's record shows of its own webhook; and it need not be kept for its deliveries any longer.
@@ -197,20 +253,20 @@ local function tell_subject(subject, delivery, state)
 end
 
 -- What follows the end of a delivery; called by prelude's finish.
-function delivered(id, state)
+function delivered(id, state, detail)
   local kept = policy()
-  local record = redis.call('HMGET', job_key(id), 'endpoint', 'destination', 'subject', 'type', 'job:sequence')
+  local record = redis.call('HMGET', job_key(id), 'endpoint', 'destination', 'subject', 'type', 'job:sequence', 'tenant',
+    'created')
   local endpoint, destination, subject = record[1], record[2], record[3]
-  redis.call('SREM', 'kerbside:active:' .. destination, id)
   redis.call('ZREM', 'kerbside:parked:' .. destination, id)
   redis.call('ZREM', 'kerbside:scheduled:' .. WEBHOOKS, id)
   redis.call('EXPIRE', job_key(id), kept.ttl)
-  enter_log(endpoint, id, kept)
+  enter_log(endpoint, id, record[7], kept, state ~= 'succeeded' and detail ~= 'data_removed')
   if subject ~= '' and redis.call('EXISTS', job_key(subject)) == 1 then
     local is_own = string.sub(endpoint, 1, 8) == 'default:'
     tell_subject(subject, { is_own = is_own, type = record[4], sequence = record[5] }, state)
   end
-  fill_slots(destination)
+  leave_slot(id, destination, record[6])
 end
 
 -- Why a delivery whose turn has come cannot be made any more: its state and detail at the end, or nil.
@@ -237,13 +293,23 @@ local function call_off(id, state, detail)
   finish(WEBHOOKS, { { id = id, tenant = record[3], sequence = record[4], state = state, detail = detail, more = {} } })
 end
 
+-- Takes the answers of a receiver, which may repeat what they were sent, out of a log.
+local function without_answers(log)
+  local told = {}
+  for _, attempt in ipairs(cjson.decode('[' .. log .. ']')) do
+    attempt.response = ''
+    told[#told + 1] = cjson.encode(attempt)
+  end
+  return table.concat(told, ',')
+end
+
 -- Takes the house and the price out of a delivery; one that was not made yet is called off.
 local function erase(id)
-  local state = redis.call('HGET', job_key(id), 'state')
-  if not state then
+  local record = redis.call('HMGET', job_key(id), 'state', 'endpoint', 'log')
+  if not record[1] then
     return
   end
-  if is_open(state) then
+  if is_open(record[1]) then
     call_off(id, 'canceled', 'data_removed')
   end
   redis.call('HDEL', job_key(id), 'body')
@@ -251,6 +317,13 @@ local function erase(id)
     if string.sub(field, 1, 4) == 'job:' then
       redis.call('HDEL', job_key(id), field)
     end
+  end
+  if record[3] then
+    redis.call('HSET', job_key(id), 'log', without_answers(record[3]))
+  end
+  -- There is nothing left of it to be recovered.
+  if redis.call('ZREM', 'kerbside:missed:' .. record[2], id) == 1 then
+    redis.call('ZADD', 'kerbside:ended:' .. record[2], now, id)
   end
 end
 

@@ -1,9 +1,10 @@
 """The delivering bootstep: takes due deliveries, makes each in a thread of its own."""
 
 import collections
+import contextlib
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import redis
@@ -75,16 +76,18 @@ class DeliveryConsumer(LaneConsumer):
         else:
             self._sleep(paused=False)
 
-    def _send(self, leases: Any) -> None:
-        self._take(leases)
+    def _send(self, leases: Sequence[Lease]) -> None:
         records = self._deliveries.load(leases)
         for lease, record in zip(leases, records, strict=True):
-            threading.Thread(
+            thread = threading.Thread(
                 target=self._deliver,
                 args=(lease, record),
                 name=f"delivery-{lease.id[-8:]}",
                 daemon=True,
-            ).start()
+            )
+            # What has no thread is not in hand, and is given back if this goes wrong.
+            thread.start()
+            self._take([lease])
 
     def _deliver(self, lease: Lease, record: Mapping[bytes, bytes]) -> None:
         try:
@@ -126,7 +129,11 @@ class DeliveryConsumer(LaneConsumer):
         while self._in_hand:
             self._await_any(_BUSY_S)
             self._settle()
+            with contextlib.suppress(redis.RedisError):
+                self._renew()
         super()._end(unsure=unsure)
 
     def _let_go_of_all(self) -> None:
-        """Keep what threads are still at: each writes its own outcome."""
+        """Give back what no thread is at: each of the others writes its own outcome."""
+        self._settle()
+        self._ledger.release(self.lane, worker=self._token, keeps=list(self._in_hand))

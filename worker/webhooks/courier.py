@@ -79,13 +79,15 @@ class Courier:
         """
         body = record.get(b"body")
         if body is None:
-            body = payload.body(record, self._settings.public_url)
+            body = payload.body(record)
             # Kept first: whoever sends it again sends the same.
             if not self._deliveries.keep_body(lease, body):
                 return
         began = self._now()
         attempt = self._attempt(record, body, began)
-        number = int(record[b"attempts"]) - int(record.get(b"earlier", 0))
+        if attempt is None:
+            return
+        number = int(record.get(b"tries", 0)) + 1
         follows = verdict(attempt, number, self._settings)
         reason = self._written(lease, follows, _logged(attempt, began), endure)
         if reason:
@@ -95,17 +97,21 @@ class Courier:
 
     def _attempt(
         self, record: Mapping[bytes, bytes], body: bytes, began: datetime
-    ) -> Attempt:
+    ) -> Attempt | None:
+        """Send it once; None where its endpoint has just been deleted."""
         endpoint = record[b"endpoint"].decode()
         try:
             target = self._keyring.target(endpoint, record[b"tenant"].decode())
         except SealingError as error:
             _log.error("delivery_not_signed: %s", error)
             return _NOT_SIGNED
+        url = record[b"url"].decode() or target.url
+        if not url:
+            return None
         headers = signature_headers(
             record[b"event"].decode(), began, body, target.secrets
         )
-        return self._sender.send(record[b"url"].decode() or target.url, body, headers)
+        return self._sender.send(url, body, headers)
 
     def _written(
         self,

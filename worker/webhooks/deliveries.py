@@ -262,21 +262,23 @@ class Deliveries:
             EndpointDisabled: Its endpoint is disabled.
             TooManyPending: As many deliveries wait for it as may.
         """
-        self._reopen("one", tenant, delivery_id, 0, "")
+        self._reopen("one", tenant, delivery_id, 0)
         return self.find(tenant, delivery_id)
 
     def recover(self, tenant: str, endpoint: str, since_ms: int) -> int:
-        """Make again what failed since an instant; return how many deliveries.
+        """Make again what was missed since an instant; return how many deliveries.
+
+        No more than may wait at a time: called again later, it goes on.
 
         Raises:
             EndpointDisabled: The endpoint is disabled.
             TooManyPending: As many deliveries wait for it as may.
         """
-        recovered, last = 0, b""
+        recovered = 0
         while True:
-            opened, last = self._reopen("failed", tenant, endpoint, since_ms, last)
+            opened = self._reopen("missed", tenant, endpoint, since_ms)
             recovered += opened
-            if not last:
+            if opened < _CHUNK:
                 return recovered
 
     def call_off(self, endpoint: str, why: Literal["disabled", "deleted"]) -> None:
@@ -302,16 +304,13 @@ class Deliveries:
         ids = self.ledger.run("publish", event_id, type_, tenant, endpoint, body)
         return [one.decode() for one in ids]
 
-    def _reopen(
-        self, which: str, tenant: str, target: str, since_ms: int, last: bytes | str
-    ) -> tuple[int, bytes]:
-        outcome, *rest = self.ledger.run(
-            "redeliver", which, tenant, target, since_ms, last, _CHUNK
+    def _reopen(self, which: str, tenant: str, target: str, since_ms: int) -> int:
+        outcome, *opened = self.ledger.run(
+            "redeliver", which, tenant, target, since_ms, _CHUNK
         )
         if outcome != b"opened":
             raise _REFUSALS[outcome]
-        opened, goes_on = rest
-        return opened, goes_on
+        return int(opened[0])
 
 
 def lease_s(settings: WorkerSettings) -> float:

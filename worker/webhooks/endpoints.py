@@ -236,10 +236,13 @@ class Endpoints:
         pipe.hgetall(ledger.endpoint_key("destination", endpoint_id))
         pipe.zcard(ledger.endpoint_key("deliveries", endpoint_id))
         pipe.zcard(ledger.endpoint_key("ended", endpoint_id))
-        record, known, all_, ended = pipe.execute()
+        pipe.zcard(ledger.endpoint_key("missed", endpoint_id))
+        record, known, all_, *ended = pipe.execute()
         if b"url" not in record:
             return None
-        return Endpoint.from_record(endpoint_id, record, known, max(0, all_ - ended))
+        return Endpoint.from_record(
+            endpoint_id, record, known, max(0, all_ - sum(ended))
+        )
 
     def _index(self, tenant: str) -> str:
         return ledger.subscriptions_key(tenant)

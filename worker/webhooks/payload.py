@@ -14,13 +14,16 @@ LARGEST = 20_000
 _JOB, _ABOUT = b"job:", b"about:"
 
 
-def body(record: Mapping[bytes, bytes], base_url: str) -> bytes:
+def body(record: Mapping[bytes, bytes]) -> bytes:
     """Return the body of a delivery from its record, where it has none yet.
+
+    It is the same for all who are told of the event: what is not in the record, such
+    as the API's address by now, is not in it.
 
     Args:
         record: The delivery's ledger hash.
-        base_url: Where clients reach the API, without a trailing slash.
     """
+    base_url = record[b"base"].decode()
     type_, at = record[b"type"].decode(), int(record[b"created"])
     snapshot = _with_prefix(record, _JOB)
     if not snapshot:

@@ -16,6 +16,10 @@ JITTER = 0.2
 _NONE, _ONE, _ALL = 0, 1, 5
 #: Begins the error of an attempt for which there was no secret.
 NOT_SIGNED = "not_signed"
+#: Errors of attempts that never came as far as the receiver.
+_NOT_ITS_FAULT = (NOT_SIGNED, "dns: too many")
+#: Seconds until such an attempt is made again.
+_LATER_S = 60.0
 _OVERLOADED = {
     HTTPStatus.TOO_MANY_REQUESTS,
     HTTPStatus.BAD_GATEWAY,
@@ -33,6 +37,8 @@ def verdict(attempt: Attempt, number: int, settings: WebhookSettings) -> Verdict
     if attempt.status == HTTPStatus.GONE:
         return Verdict("failed", weight=_ONE, disable="gone")
     weight, asked_s = _weight(attempt), attempt.retry_after_s or 0.0
+    if weight == _NONE:
+        return Verdict("again", round(_LATER_S * 1000))
     if number > len(settings.webhook_schedule_s):
         return Verdict("failed", weight=weight, asked_ms=round(asked_s * 1000))
     pause_s = settings.webhook_schedule_s[number - 1]
@@ -43,7 +49,7 @@ def verdict(attempt: Attempt, number: int, settings: WebhookSettings) -> Verdict
 
 def _weight(attempt: Attempt) -> int:
     error = attempt.error or ""
-    if error.startswith(NOT_SIGNED):
+    if error.startswith(_NOT_ITS_FAULT):
         return _NONE
     asks = attempt.status in _OVERLOADED or attempt.retry_after_s
     slow = error.startswith("timeout") or asks

@@ -1,12 +1,13 @@
 """The laws of the delivering bootstep."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import redis as redis_py
 from celery import signals
 
 from tests.patience import wait_until
@@ -14,6 +15,7 @@ from tests.worker.webhooks.site import URL, Site
 from tests.worker.webhooks.test_schedule import attempt
 from worker import inspection, lane_consumer
 from worker.celery import create_celery
+from worker.leases import Lease
 from worker.ledger import WEBHOOKS
 from worker.webhooks import consumer
 from worker.webhooks.consumer import DeliveryConsumer
@@ -173,3 +175,28 @@ def test_a_bug_costs_its_own_delivery_only(
     wait_until(lambda: len(receivers.got) == 1, "the other")
 
     assert "47.512" not in caplog.text
+
+
+def test_what_redis_kept_from_a_worker_is_given_back(
+    site: Site, run: Run, receivers: Receivers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A claim whose answer got lost is no crash; what has a thread goes on."""
+    step = run()
+    site.price(webhook=HANGS)
+    wait_until(lambda: receivers.hanging == 1, "the attempt")
+    faults = [redis_py.TimeoutError()]
+    load = step._deliveries.load  # noqa: SLF001 - where the fault comes
+
+    def lost(leases: Sequence[Lease]) -> list[dict[bytes, bytes]]:
+        if faults:
+            raise faults.pop()
+        return load(leases)
+
+    monkeypatch.setattr(step._deliveries, "load", lost)  # noqa: SLF001 - as above
+    site.price(webhook=URL)
+    wait_until(lambda: receivers.got == [URL], "the other")
+
+    (other, hanging) = site.log("default:acme")
+    assert b"crashes" not in site.record(other.id)
+    assert hanging.state == "running"
+    assert faults == []

@@ -1,5 +1,7 @@
 """The laws of which events are told to whom, written with what they tell of."""
 
+from collections.abc import Callable
+
 import orjson
 import pytest
 
@@ -8,6 +10,8 @@ from tests.worker.webhooks.site import URL, Site
 from worker.leases import Completion
 from worker.ledger import PREDICTIONS
 from worker.webhooks import payload
+from worker.webhooks.deliveries import Verdict
+from worker.webhooks.endpoints import Wanted
 
 
 def told(site: Site, endpoint: str = "default:acme") -> list[str]:
@@ -31,8 +35,8 @@ def test_the_end_of_a_prediction_is_told_to_its_own_webhook(site: Site) -> None:
     assert told(site) == ["prediction.succeeded"]
     (lease,) = site.take()
     (record,) = site.deliveries.load([lease])
-    sent = orjson.loads(payload.body(record, "https://api"))
-    polled = orjson.loads(job.public("https://api"))
+    sent = orjson.loads(payload.body(record))
+    polled = orjson.loads(job.public(site.settings.public_url))
     assert sent["data"] == {k: v for k, v in polled.items() if k != "webhook_status"}
     assert sent["data"]["webhook"] == URL
     assert sent["type"] == "prediction.succeeded"
@@ -125,7 +129,7 @@ def test_an_event_tells_of_its_moment(site: Site) -> None:
     records = site.deliveries.load([*site.take(1), *site.take(1)])
     (started,) = [one for one in records if one[b"type"] == b"prediction.started"]
 
-    data = orjson.loads(payload.body(started, "https://api"))["data"]
+    data = orjson.loads(payload.body(started))["data"]
 
     assert (data["status"], data["output"], data["sequence"]) == ("processing", None, 2)
     assert data["id"] == job.id
@@ -158,11 +162,11 @@ def test_what_is_large_is_named_not_sent(site: Site) -> None:
     job = site.price(webhook=URL, metadata=b'{"notes":"%s"}' % (b"x" * 20_000))
     (record,) = site.deliveries.load(site.take())
 
-    body = payload.body(record, "https://api")
+    body = payload.body(record)
 
     data = orjson.loads(body)["data"]
     assert len(body) < 1000
-    assert data["result_url"] == f"https://api/v1/predictions/{job.id}"
+    assert data["result_url"] == f"{site.settings.public_url}/v1/predictions/{job.id}"
     assert (data["id"], data["status"]) == (job.id, "succeeded")
 
 
@@ -176,6 +180,29 @@ def test_a_prediction_is_kept_for_its_deliveries(site: Site) -> None:
     site.end_next()
 
     assert 0 < site.redis.ttl(key) <= ttl
+
+
+def test_a_prediction_that_nobody_waits_for_is_kept_no_longer(site: Site) -> None:
+    """Its only delivery ended at once, for its endpoint is off."""
+    endpoint = site.endpoint("prediction.succeeded")
+    site.endpoints.update("acme", endpoint.id, Wanted(url=URL, enabled=False))
+    job = site.price()
+
+    assert 0 < site.redis.ttl(f"kerbside:job:{job.id}") <= site.settings.result_ttl_s
+
+
+def test_all_who_are_told_get_the_same_bytes(
+    make_site: Callable[..., Site],
+) -> None:
+    """Whatever the workers that make them are set to by then."""
+    site = make_site(public_url="https://then.example")
+    site.endpoint("prediction.succeeded")
+    site.price(webhook=URL)
+    records = site.deliveries.load(site.take())
+
+    bodies = {payload.body(record) for record in records}
+    assert (len(records), len(bodies)) == (2, 1)
+    assert b"https://then.example/v1/predictions/" in bodies.pop()
 
 
 def test_a_poll_tells_what_became_of_the_webhook(site: Site) -> None:
@@ -192,9 +219,18 @@ def test_a_poll_tells_what_became_of_the_webhook(site: Site) -> None:
 def test_deleting_a_prediction_erases_it_from_its_deliveries(site: Site) -> None:
     """What was not sent yet is called off; the log keeps that there was something."""
     job = site.price(webhook=URL)
+    (lease,) = site.take()
+    logged = {
+        "at": 1,
+        "status_code": 500,
+        "response": "you sent lat 47.5",
+        "error": None,
+    }
+    site.deliveries.attempted(lease, Verdict("again", 5000, 1), logged)
     site.queue.delete("acme", job.id)
 
     (left,) = site.log("default:acme")
+    assert left.attempts == [{**logged, "response": ""}]
     assert (left.state, left.detail) == ("canceled", "data_removed")
     assert not [name for name in site.record(left.id) if name.startswith(b"job:")]
     assert site.take() == []

@@ -75,6 +75,7 @@ def test_410_ends_the_delivery_and_the_endpoint() -> None:
         (attempt(504), 5),
         (attempt(error="timeout: the receiver did not answer in time"), 5),
         (attempt(error=f"{NOT_SIGNED}: no key"), 0),
+        (attempt(error="dns: too many other names are looked up"), 0),
     ],
 )
 def test_what_costs_most_pauses_the_receiver_at_once(
@@ -82,6 +83,11 @@ def test_what_costs_most_pauses_the_receiver_at_once(
 ) -> None:
     """What is no fault of the receiver counts for nothing."""
     assert verdict(failed, 1, SETTINGS).weight == weight
+
+
+def test_what_was_never_tried_is_tried_again_however_often() -> None:
+    """The end of a schedule is for receivers that were asked."""
+    assert verdict(attempt(error=NOT_SIGNED), 99, SETTINGS).outcome == "again"
 
 
 def test_a_schedule_may_be_empty() -> None:
