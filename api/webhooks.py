@@ -3,7 +3,6 @@
 import re
 import time
 import uuid
-from dataclasses import replace
 from typing import Any
 
 from flask_openapi3.blueprint import APIBlueprint
@@ -22,7 +21,7 @@ from api.webhook_body import (
     WebhookTest,
 )
 from worker.jobs import rfc3339
-from worker.webhooks.endpoints import Endpoint, Wanted
+from worker.webhooks.endpoints import Change, Endpoint, Wanted
 from worker.webhooks.errors import EndpointDisabled, UnknownEndpoint
 from worker.webhooks.keyring import GRACE_MS, default_owner
 
@@ -83,7 +82,7 @@ def fetch(path: WebhookPath) -> Answer:
 @api.patch("/<webhook_id>", operation_id="update_webhook")
 @requires("webhooks")
 def update(path: WebhookPath) -> Answer:
-    """Change an endpoint; one that is enabled anew starts with a clean slate."""
+    """Change an endpoint; one that is enabled anew or moves has a clean slate."""
     call = current_call()
     found(call, path.webhook_id)
     asked = webhook_body.read(call, WebhookChange)
@@ -196,16 +195,9 @@ def _expected(call: Call, webhook_id: str) -> Endpoint:
 
 
 def _changed(call: Call, known: Endpoint, **changes: Any) -> Answer:
-    before = Wanted(
-        url=known.url,
-        events=known.events,
-        description=known.description,
-        enabled=known.enabled,
-    )
-    endpoints, wanted = call.shared.endpoints, replace(before, **changes)
-    after = known
-    if wanted != before:
-        after = endpoints.update(call.caller.tenant, known.id, wanted)
+    endpoints, after = call.shared.endpoints, known
+    if changes:
+        after = endpoints.update(call.caller.tenant, known.id, Change(**changes))
     body = answers.dumps(after.public())
     return answers.json(body, 200, {"ETag": answers.etag_of(body)})
 

@@ -35,12 +35,12 @@ Scripts build keys from ids, so one primary holds them all (no Redis Cluster).
 | `kerbside:refused` | hash | newest 100, until a worker loads the version | refuse, accept | model version -> JSON of `count`, `reason`, `since`, `last` |
 | `kerbside:scheduled:<lane>` | zset | - | webhooks, attempted | delivery that is tried again -> when |
 | `kerbside:cooling:<lane>` | zset | - | attempted, claim | destination that is paused -> until when |
-| `kerbside:webhook:<endpoint>` | hash | - | endpoints, webhooks | an endpoint's record, its secrets sealed; `default:<tenant>` has those of requests' own webhooks |
-| `kerbside:subscriptions:<tenant>` | hash | - | endpoints, webhooks | endpoint -> `on` or `off`, and the event types that it takes |
+| `kerbside:webhook:<endpoint>` | hash | - | change_endpoint, endpoints, webhooks | an endpoint's record, its secrets sealed; `default:<tenant>` has those of requests' own webhooks |
+| `kerbside:subscriptions:<tenant>` | hash | - | change_endpoint, endpoints, webhooks | endpoint -> `on` or `off`, and the event types that it takes |
 | `kerbside:deliveries:<endpoint>` | zset | 30 days after the last event | webhooks | delivery -> created |
 | `kerbside:ended:<endpoint>` | zset | 30 days after the last end; the newest, for the log's TTL | webhooks, redeliver | those that were made -> when |
 | `kerbside:missed:<endpoint>` | zset | the same | webhooks, redeliver | those that failed or were called off, and can be recovered -> created |
-| `kerbside:destination:<destination>` | hash | 30 days after the last attempt | webhooks, attempted | how a receiver answers: failures, pause, what was dropped |
+| `kerbside:destination:<destination>` | hash | 30 days after the last attempt | webhooks, attempted, change_endpoint | how a receiver answers: failures, pause, what was dropped |
 | `kerbside:active:<destination>` | set | - | webhooks | its deliveries in the lane or in hand |
 | `kerbside:parked:<destination>` | zset | - | webhooks | its deliveries that wait for one of those to end -> their number |
 | `kerbside:probing:<tenant>` | set | - | webhooks | deliveries in the lane or in hand whose destination has not answered yet |

@@ -1,7 +1,8 @@
 """Registered endpoints: where a tenant's events go, which, and signed with what."""
 
+import dataclasses
 import secrets as random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -11,13 +12,19 @@ from worker import ledger
 from worker.jobs import rfc3339
 from worker.settings import WorkerSettings
 from worker.webhooks.deliveries import Deliveries
-from worker.webhooks.errors import TooManyEndpoints, UnknownEndpoint
+from worker.webhooks.errors import TooManyEndpoints, UnknownEndpoint, WebhookError
 from worker.webhooks.keyring import Keyring
 
 #: Endpoints of one tenant: each adds a delivery to every event that it takes.
 MOST = 20
 #: Keys that Redis looks at in one step of a look at all.
 _SCANNED = 1000
+#: What makes a record that of an endpoint.
+_NEEDED = frozenset((b"tenant", b"url", b"events", b"enabled", b"created"))
+_REFUSALS: dict[bytes, type[WebhookError]] = {
+    b"unknown": UnknownEndpoint,
+    b"too_many": TooManyEndpoints,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +109,27 @@ class Wanted:
     enabled: bool = True
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What is to change of an endpoint; None: it stays as it is."""
+
+    url: str | None = None
+    events: Sequence[str] | None = None
+    description: str | None = None
+    enabled: bool | None = None
+
+    def fields(self) -> Iterator[str | int]:
+        """Return names and values of the record's fields in turn."""
+        if self.url is not None:
+            yield from ("url", self.url)
+        if self.events is not None:
+            yield from ("events", " ".join(self.events))
+        if self.description is not None:
+            yield from ("description", self.description)
+        if self.enabled is not None:
+            yield from ("enabled", int(self.enabled))
+
+
 class Endpoints:
     """All endpoints of an installation, each seen by its tenant alone.
 
@@ -122,17 +150,10 @@ class Endpoints:
             TooManyEndpoints: The tenant has as many as it may.
             NoSecretKeys: The installation has no key to seal the secret with.
         """
-        if self._redis.hlen(ledger.subscriptions_key(tenant)) >= MOST:
-            raise TooManyEndpoints
         endpoint_id = "wh_" + random.token_hex(12)
         sealed, secret = self._keyring.new(secret)
-        seconds, micros = self._redis.time()
-        record = {
-            "tenant": tenant,
-            "created": seconds * 1000 + micros // 1000,
-            "secrets": sealed,
-        }
-        self._write(tenant, endpoint_id, wanted, record)
+        change = Change(**dataclasses.asdict(wanted))
+        self._run("create", tenant, endpoint_id, "secrets", sealed, *change.fields())
         return self.find(tenant, endpoint_id), secret
 
     def list(self, tenant: str) -> list[Endpoint]:
@@ -158,24 +179,14 @@ class Endpoints:
             raise UnknownEndpoint
         return endpoint
 
-    def update(self, tenant: str, endpoint_id: str, wanted: Wanted) -> Endpoint:
-        """Change an endpoint; one that is enabled anew starts with a clean slate.
+    def update(self, tenant: str, endpoint_id: str, change: Change) -> Endpoint:
+        """Change an endpoint; one that is enabled anew or moves has a clean slate.
 
         Raises:
             UnknownEndpoint: There is none, or it is another tenant's.
         """
-        before = self.find(tenant, endpoint_id)
-        if wanted.enabled and not before.enabled:
-            self._forgive(endpoint_id)
-        if not wanted.enabled and before.enabled:
-            # Of its own will: no event tells of it.
-            seconds, micros = self._redis.time()
-            at = seconds * 1000 + micros // 1000
-            why = {"disabled_reason": "by_client", "disabled_at": at}
-            self._write(tenant, endpoint_id, wanted, why)
+        if self._run("change", tenant, endpoint_id, *change.fields()) == b"off":
             self._deliveries.call_off(endpoint_id, "disabled")
-        else:
-            self._write(tenant, endpoint_id, wanted, {})
         return self.find(tenant, endpoint_id)
 
     def delete(self, tenant: str, endpoint_id: str) -> None:
@@ -184,11 +195,7 @@ class Endpoints:
         Raises:
             UnknownEndpoint: There is none, or it is another tenant's.
         """
-        self.find(tenant, endpoint_id)
-        pipe = self._redis.pipeline(transaction=True)
-        pipe.hdel(self._index(tenant), endpoint_id)
-        pipe.delete(ledger.endpoint_key("webhook", endpoint_id))
-        pipe.execute()
+        self._run("delete", tenant, endpoint_id)
         self._deliveries.call_off(endpoint_id, "deleted")
 
     def rotate_secret(
@@ -202,33 +209,13 @@ class Endpoints:
         self.find(tenant, endpoint_id)
         return self._keyring.rotate(endpoint_id, secret)
 
-    def _write(
-        self, tenant: str, endpoint_id: str, wanted: Wanted, more: Mapping[str, Any]
-    ) -> None:
-        events = " ".join(wanted.events)
-        fields = {
-            "url": wanted.url,
-            "events": events,
-            "description": wanted.description,
-            "enabled": int(wanted.enabled),
-        }
-        mode = "on" if wanted.enabled else "off"
-        pipe = self._redis.pipeline(transaction=True)
-        pipe.hset(
-            ledger.endpoint_key("webhook", endpoint_id), mapping={**fields, **more}
+    def _run(self, verb: str, tenant: str, endpoint_id: str, *fields: Any) -> bytes:
+        outcome: bytes = self._deliveries.ledger.run(
+            "change_endpoint", verb, tenant, endpoint_id, MOST, *fields
         )
-        if wanted.enabled:
-            pipe.hdel(
-                ledger.endpoint_key("webhook", endpoint_id),
-                "disabled_reason",
-                "disabled_at",
-            )
-        pipe.hset(self._index(tenant), endpoint_id, f"{mode} {events}")
-        pipe.execute()
-
-    def _forgive(self, endpoint_id: str) -> None:
-        names = ("failing_since", "in_a_row", "weight", "opened", "paused_until")
-        self._redis.hdel(ledger.endpoint_key("destination", endpoint_id), *names)
+        if refusal := _REFUSALS.get(outcome):
+            raise refusal
+        return outcome
 
     def _read(self, endpoint_id: str) -> Endpoint | None:
         pipe = self._redis.pipeline(transaction=False)
@@ -238,7 +225,8 @@ class Endpoints:
         pipe.zcard(ledger.endpoint_key("ended", endpoint_id))
         pipe.zcard(ledger.endpoint_key("missed", endpoint_id))
         record, known, all_, *ended = pipe.execute()
-        if b"url" not in record:
+        if not record.keys() >= _NEEDED:
+            # Of what a tenant cannot read it can make nothing either.
             return None
         return Endpoint.from_record(
             endpoint_id, record, known, max(0, all_ - sum(ended))

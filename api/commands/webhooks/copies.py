@@ -20,7 +20,7 @@ from api.commands.webhooks.site import (
 )
 from model_store.command_line import Command
 from worker.supervision import secretfile
-from worker.webhooks.endpoints import MOST, Endpoint, Wanted
+from worker.webhooks.endpoints import MOST, Change, Endpoint, Wanted
 from worker.webhooks.keyring import default_owner
 
 #: What an import did with an endpoint.
@@ -157,7 +157,8 @@ def _imported(site: Site, copy: EndpointCopy, known: Endpoint | None) -> dict[st
         return {"id": made.id, **told, "outcome": _CREATED, **shown}
     same = (known.description, known.enabled) == (copy.description, copy.enabled)
     if not same:
-        site.endpoints.update(copy.tenant, known.id, wanted)
+        change = Change(description=copy.description, enabled=copy.enabled)
+        site.endpoints.update(copy.tenant, known.id, change)
     taken = _take_over(site, known.id, copy.secrets)
     outcome = _UNCHANGED if same and not taken else _CHANGED
     return {"id": known.id, **told, "outcome": outcome}

@@ -10,7 +10,7 @@ from api.commands.webhooks.site import tenant as tenant_option
 from model_store.command_line import Command, results
 from worker.webhooks import event_types
 from worker.webhooks.addresses import RefusedAddress, check_host
-from worker.webhooks.endpoints import Endpoint, Wanted
+from worker.webhooks.endpoints import Change, Endpoint, Wanted
 
 
 @click.command("list", cls=Command)
@@ -138,14 +138,7 @@ def every_endpoint(site: Site, tenant: str | None) -> list[Endpoint]:
 
 def _switched(tenant: str, endpoint_id: str, *, enabled: bool) -> Endpoint:
     with connected() as site:
-        found = site.endpoints.find(tenant, endpoint_id)
-        wanted = Wanted(
-            url=found.url,
-            events=found.events,
-            description=found.description,
-            enabled=enabled,
-        )
-        return site.endpoints.update(tenant, endpoint_id, wanted)
+        return site.endpoints.update(tenant, endpoint_id, Change(enabled=enabled))
 
 
 def _tell(verb: str, endpoint: Endpoint, *, as_json: bool) -> None:

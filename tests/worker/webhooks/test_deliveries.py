@@ -8,7 +8,7 @@ from tests.worker.webhooks.site import URL, Site
 from worker.ledger import WEBHOOKS
 from worker.webhooks import deliveries, errors
 from worker.webhooks.deliveries import Verdict
-from worker.webhooks.endpoints import Endpoint, Wanted
+from worker.webhooks.endpoints import Change
 
 AGAIN = Verdict("again", 5000, 1)
 HANGS = Verdict("again", 5000, 5)
@@ -237,10 +237,9 @@ def test_more_is_kept_of_what_was_missed_than_of_what_was_made(
     endpoint = site.endpoint("prediction.succeeded")
     for _ in range(6):
         site.price()
-    off, on = _wanted(endpoint, enabled=False), _wanted(endpoint, enabled=True)
-    site.endpoints.update("acme", endpoint.id, off)
+    site.endpoints.update("acme", endpoint.id, Change(enabled=False))
     site.price()
-    site.endpoints.update("acme", endpoint.id, on)
+    site.endpoints.update("acme", endpoint.id, Change(enabled=True))
 
     assert site.deliveries.recover("acme", endpoint.id, 0) == 7
     assert site.endpoints.find("acme", endpoint.id).pending == 7
@@ -364,14 +363,14 @@ def test_three_days_of_nothing_but_failures_disable(site: Site) -> None:
 def test_events_for_a_disabled_endpoint_can_be_recovered(site: Site) -> None:
     """They are counted and logged; once it is enabled they are sent."""
     endpoint = site.endpoint("prediction.succeeded")
-    off = site.endpoints.update("acme", endpoint.id, _wanted(endpoint, enabled=False))
+    off = site.endpoints.update("acme", endpoint.id, Change(enabled=False))
     assert off.disabled_reason == "by_client"
     job = site.price()
     assert site.take() == []
     with pytest.raises(errors.EndpointDisabled):
         site.deliveries.recover("acme", endpoint.id, 0)
 
-    site.endpoints.update("acme", endpoint.id, _wanted(endpoint, enabled=True))
+    site.endpoints.update("acme", endpoint.id, Change(enabled=True))
     assert site.deliveries.recover("acme", endpoint.id, 0) == 1
 
     (lease,) = site.take()
@@ -496,7 +495,3 @@ def test_an_event_too_old_is_not_sent(site: Site) -> None:
 def _now(site: Site) -> int:
     seconds, micros = site.redis.time()
     return int(seconds * 1000 + micros // 1000)
-
-
-def _wanted(endpoint: Endpoint, *, enabled: bool) -> Wanted:
-    return Wanted(url=endpoint.url, events=endpoint.events, enabled=enabled)

@@ -11,7 +11,7 @@ from worker.leases import Completion
 from worker.ledger import PREDICTIONS
 from worker.webhooks import payload
 from worker.webhooks.deliveries import Verdict
-from worker.webhooks.endpoints import Wanted
+from worker.webhooks.endpoints import Change
 
 
 def told(site: Site, endpoint: str = "default:acme") -> list[str]:
@@ -185,7 +185,7 @@ def test_a_prediction_is_kept_for_its_deliveries(site: Site) -> None:
 def test_a_prediction_that_nobody_waits_for_is_kept_no_longer(site: Site) -> None:
     """Its only delivery ended at once, for its endpoint is off."""
     endpoint = site.endpoint("prediction.succeeded")
-    site.endpoints.update("acme", endpoint.id, Wanted(url=URL, enabled=False))
+    site.endpoints.update("acme", endpoint.id, Change(enabled=False))
     job = site.price()
 
     assert 0 < site.redis.ttl(f"kerbside:job:{job.id}") <= site.settings.result_ttl_s
