@@ -4,6 +4,8 @@
 FLOWER_BASIC_AUTH, as `user:password`; without one it does not start.
 """
 
+import os
+
 import click
 from celery.bin.celery import celery as run_celery
 from flower.options import options
@@ -13,6 +15,8 @@ from tornado import web
 from worker import celery
 from worker.redis_acl import FLOWER_UNACKED
 
+#: The variable of the login.
+_LOGIN = "FLOWER_BASIC_AUTH"
 #: What counts unless an option says otherwise.
 _DEFAULTS = {
     "address": "127.0.0.1",
@@ -47,7 +51,7 @@ def _login(_: click.Context, __: click.Parameter, login: str) -> str:
     "--basic_auth",
     "--basic-auth",
     "login",
-    envvar="FLOWER_BASIC_AUTH",
+    envvar=_LOGIN,
     show_envvar=True,
     required=True,
     callback=_login,
@@ -59,6 +63,8 @@ def main(*, login: str, more: tuple[str, ...]) -> None:
     for name, value in _DEFAULTS.items():
         setattr(options, name, value)
     options.basic_auth = [login]
+    # Flower reads it too, and would take it for the login whatever the option says.
+    os.environ.pop(_LOGIN, None)
     for page in _OPEN:
         page.get = web.authenticated(page.get)
     celery.app.conf.broker_transport_options.update(_OWN_KEYS)
