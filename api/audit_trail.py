@@ -14,13 +14,22 @@ from worker.audit import Action, Outcome
 _SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
 #: Statuses of what was refused, and of what failed.
 _REFUSED, _FAILED = 400, 500
+#: Characters of an id that are written down, at most.
+_MAX_ID = 64
 
 _logger = logging.getLogger(__name__)
 
 
 def about(*targets: str) -> None:
-    """Say what the action in hand is about, where its path does not."""
-    g.audit_targets = targets
+    """Say what the action in hand is about.
+
+    Nothing of a path or body is written down by itself: an operator may have pasted a
+    secret where an id belongs.
+
+    Args:
+        targets: Ids, of which the view has found that they are formed as such.
+    """
+    g.audit_targets = tuple(one[:_MAX_ID] for one in targets)
 
 
 def note(view: Any, status: int) -> None:
@@ -36,12 +45,11 @@ def note(view: Any, status: int) -> None:
     call: Call | None = g.get("call")
     if call is None or request.method in _SAFE or "operate" not in view.scopes:
         return
-    in_path = tuple((request.view_args or {}).values())
     action = Action(
         time=datetime.now(UTC),
         actor=f"key:{call.caller.key_id}",
         operation=_operation_id(current_app),
-        targets=g.get("audit_targets", in_path),
+        targets=g.get("audit_targets", ()),
         request_id=g.request_id,
         outcome=_outcome(status),
     )

@@ -17,7 +17,7 @@ from api.errors import MalformedParameter
 from api.found import shown
 from api.key_problems import LastOperateKey, UnknownKey
 from api.key_request import KeyRequest
-from worker.credentials import ApiKey
+from worker.credentials import ApiKey, id_in
 from worker.limits import RateLimit
 
 PATH = "/v1/keys"
@@ -75,7 +75,7 @@ def list_all() -> Answer:
 def fetch(path: KeyPath) -> Answer:
     """Read what is kept of a key."""
     call = current_call()
-    return _told(call, call.shared.keys.find(path.key_id))
+    return _told(call, call.shared.keys.find(_id(path)))
 
 
 @api.post("/<key_id>/revoke", operation_id="revoke_key")
@@ -86,12 +86,21 @@ def revoke(path: KeyPath) -> Answer:
     The last usable key with the scope `operate` is kept unless `force=true` is said:
     without one, only the command line on the service's own machine makes another.
     """
+    key_id = _id(path)
+    audit_trail.about(key_id)
     call, asked = current_call(), _asked({"force"})
     keys = call.shared.keys
     force = _truth("force", asked.get("force", "false"))
-    if not force and keys.carries_last("operate", path.key_id):
+    if not force and keys.carries_last("operate", key_id):
         raise LastOperateKey
-    return _told(call, keys.revoke(path.key_id))
+    return _told(call, keys.revoke(key_id))
+
+
+def _id(path: KeyPath) -> str:
+    """Return the id that a path names, be it by a token; no secret is looked up."""
+    if key_id := id_in(path.key_id):
+        return key_id
+    raise UnknownKey
 
 
 def _told(call: Call, key: ApiKey | None) -> Answer:

@@ -1,18 +1,23 @@
 """The audit log: what operators did, newest first, without any secret."""
 
+import heapq
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, Literal
 
 import orjson
 import redis
 
 from worker.jobs import rfc3339
-from worker.ledger import AUDIT
+from worker.ledger import AUDIT, AUDIT_IN_VAIN
 
-#: Actions that are kept.
+#: Actions that are kept, of those that were done.
 KEPT = 10_000
+#: And of those that came to nothing: whoever repeats one pushes out no other.
+KEPT_IN_VAIN = 1_000
 #: Ids of one action that are listed, at most; its `target_count` counts all.
 MAX_TARGETS = 100
 
@@ -62,15 +67,23 @@ class Audit:
     def keep(self, action: Action) -> None:
         """Write an action; the oldest of more than 10,000 goes.
 
+        What was refused or failed is kept apart, the newest 1,000.
+
         Raises:
             redis.RedisError: Redis cannot be reached, or takes no writes.
         """
+        done = action.outcome == "done"
+        key, kept = (AUDIT, KEPT) if done else (AUDIT_IN_VAIN, KEPT_IN_VAIN)
         pipe = self._redis.pipeline()
-        pipe.lpush(AUDIT, action.to_json())
-        pipe.ltrim(AUDIT, 0, KEPT - 1)
+        pipe.lpush(key, action.to_json())
+        pipe.ltrim(key, 0, kept - 1)
         pipe.execute()
 
     def newest(self, limit: int) -> list[dict[str, Any]]:
         """Return the newest actions, newest first."""
-        found: Any = self._redis.lrange(AUDIT, 0, limit - 1)
-        return [orjson.loads(text) for text in found]
+        pipe = self._redis.pipeline()
+        for key in (AUDIT_IN_VAIN, AUDIT):
+            pipe.lrange(key, 0, limit - 1)
+        kept = ([orjson.loads(text) for text in texts] for texts in pipe.execute())
+        merged = heapq.merge(*kept, key=itemgetter("time"), reverse=True)
+        return list(itertools.islice(merged, limit))

@@ -23,6 +23,7 @@ SCOPES = ("predict", "read", "webhooks", "operate")
 OPERATOR_TENANT = "operator"
 
 _TOKEN = re.compile(r"kb_([0-9A-Za-z]{12})_([0-9A-Za-z]{43})")
+_ID = re.compile(r"[0-9A-Za-z]{12}")
 #: No space or colon: the ledger's records and key names are split at them.
 TENANT = r"[a-z0-9][a-z0-9_-]{0,62}"
 _ALPHABET = string.digits + string.ascii_letters
@@ -125,6 +126,17 @@ def split_token(token: str) -> tuple[str, str] | None:
     """Return key id and secret of `kb_<keyid>_<secret>`, None for anything else."""
     match = _TOKEN.fullmatch(token)
     return (match[1], match[2]) if match else None
+
+
+def id_in(text: str) -> str | None:
+    """Return the id that a text is, or that of the token that it is; else None.
+
+    Who looks after keys has tokens at hand and pastes them where ids belong: what was
+    meant is plain, and the secret in it goes no further.
+    """
+    if parts := split_token(text):
+        return parts[0]
+    return text if _ID.fullmatch(text) else None
 
 
 def _now() -> datetime:

@@ -4,8 +4,11 @@
 FLOWER_BASIC_AUTH, as `user:password`; without one it does not start.
 """
 
+from collections.abc import Callable
+
 import click
 from celery.bin.celery import celery as run_celery
+from flower import command
 from flower.options import options
 from flower.views import monitor
 from tornado import web
@@ -42,6 +45,21 @@ def _login(_: click.Context, __: click.Parameter, login: str) -> str:
     return login
 
 
+def _and_then_one_login(
+    apply: Callable[[str, list[str]], None], login: str
+) -> Callable[[str, list[str]], None]:
+    """Return what reads Flower's options, and then lets in one login alone.
+
+    Flower itself reads the variable and a file besides, which may name others.
+    """
+
+    def applied(name: str, words: list[str]) -> None:
+        apply(name, words)
+        options.basic_auth = [login]
+
+    return applied
+
+
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.option(
     "--basic_auth",
@@ -58,7 +76,7 @@ def main(*, login: str, more: tuple[str, ...]) -> None:
     """Run Flower until it is ended; MORE are its own options."""
     for name, value in _DEFAULTS.items():
         setattr(options, name, value)
-    options.basic_auth = [login]
+    command.apply_options = _and_then_one_login(command.apply_options, login)
     for page in _OPEN:
         page.get = web.authenticated(page.get)
     celery.app.conf.broker_transport_options.update(_OWN_KEYS)

@@ -47,7 +47,8 @@ Scripts build keys from ids, so one primary holds them all (no Redis Cluster).
 | `kerbside:unproved:<tenant>` | zset | - | webhooks | destinations that wait for one of those to end -> since when |
 | `kerbside:keys` | hash | - | credentials | API key id -> its JSON record |
 | `kerbside:used` | hash | - | key_uses | API key id -> when it was last used, to the minute |
-| `kerbside:audit` | list | newest 10,000 | audit | JSON of each action of an operator, newest left |
+| `kerbside:audit` | list | newest 10,000 | audit | JSON of each action of an operator that was done, newest left |
+| `kerbside:audit_in_vain` | list | newest 1,000 | audit | the same of those that were refused or failed |
 | `kerbside:finished:<db>` | channel | - | prelude | ids of finished jobs, one a line |
 | `kerbside:models:<db>` | channel | - | refuse | JSON of `type` (`model.refused`), `version`, `reason`, `time`; once for each reason |
 
@@ -86,6 +87,7 @@ API_KEYS = "kerbside:keys"
 KEYS_USED = "kerbside:used"
 #: What operators did.
 AUDIT = "kerbside:audit"
+AUDIT_IN_VAIN = "kerbside:audit_in_vain"
 #: Why new jobs are refused, while they are.
 MEMORY_FULL = "kerbside:memory_full"
 #: Which model versions workers have loaded, and which they refuse.

@@ -26,7 +26,8 @@ USERS = (API, WORKER, FLOWER, KEDA, OPERATOR)
 
 #: What concerns nothing but the caller's own connection, under the names of whatever
 #: version; the right to list or to end those of others is taken away again below.
-_CONNECTION = ("+@connection", "+@transaction")
+#: Tracking tells the names of all keys that anybody changes, patterns or not.
+_CONNECTION = ("+@connection", "-client|tracking", "-client|caching", "+@transaction")
 
 #: Verbs of the types that the ledger is made of. Of those for keys of any type only
 #: these: SCAN, RANDOMKEY and DBSIZE look past the patterns, COPY, MOVE and RENAME take

@@ -153,6 +153,12 @@ class WorkerSettings(WebhookSettings):
         if not url.startswith(("redis://", "rediss://")):
             raise PydanticCustomError("redis_url", "expected redis:// or rediss://")
         parts = urlsplit(url)
+        try:
+            _ = parts.port
+        except ValueError:
+            raise PydanticCustomError(
+                "redis_url", "expected a port from 0 to 65535 after the host"
+            ) from None
         if not re.fullmatch(r"/?[0-9]*", parts.path):
             raise PydanticCustomError(
                 "redis_url", "expected a number of a database as the path, such as /0"

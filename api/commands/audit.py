@@ -31,8 +31,9 @@ _TARGETS = 3
 def audit(*, limit: int, as_json: bool) -> None:
     """List what operators did, newest first, over HTTP and by commands.
 
-    The newest 10,000 actions are kept in the Redis at KERBSIDE_REDIS_URL, by default in
-    that of the `kerbside up` which runs on the state folder.
+    The newest 10,000 actions that were done, and 1,000 that were refused or failed, are
+    kept in the Redis at KERBSIDE_REDIS_URL, by default in that of the `kerbside up`
+    which runs on the state folder.
 
     With --json it prints {"results": [{"time", "actor", "operation", "targets",
     "target_count", "request_id", "outcome"}]}; of many targets the first 100 are

@@ -1,14 +1,12 @@
 """What an operator did by a command is written down, beside what HTTP wrote."""
 
-import os
-import pwd
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import click
 
 from api.commands import redis_access
-from api.launcher import installation
+from api.launcher import actor, installation
 from api.launcher.faults import RedisUnreachable
 from worker.audit import Action, Audit, Outcome
 
@@ -25,7 +23,7 @@ def keep(operation: str, targets: Sequence[str], outcome: Outcome = "done") -> N
     """
     action = Action(
         time=datetime.now(UTC),
-        actor=f"cli:{_user()}",
+        actor=actor.running(),
         operation=operation,
         targets=targets,
         outcome=outcome,
@@ -36,12 +34,3 @@ def keep(operation: str, targets: Sequence[str], outcome: Outcome = "done") -> N
     except (RedisUnreachable, click.UsageError) as error:
         told = error.format_message()
         click.echo(f"Warning: not written to the audit log. {told}", err=True)
-
-
-def _user() -> str:
-    """Return the user who runs this, whatever the environment says."""
-    number = os.getuid()
-    try:
-        return pwd.getpwuid(number).pw_name
-    except KeyError:
-        return str(number)

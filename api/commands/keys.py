@@ -15,7 +15,7 @@ from api.commands import auditing, redis_access
 from api.launcher import faults, installation
 from api.launcher.faults import NotFound, RedisUnreachable
 from model_store.command_line import Group, results
-from worker.credentials import SCOPES, ApiKey, ApiKeys, InvalidKeyRequest
+from worker.credentials import SCOPES, ApiKey, ApiKeys, InvalidKeyRequest, id_in
 from worker.key_uses import KeyUses
 from worker.limits import InvalidRateLimit, RateLimit
 
@@ -56,6 +56,19 @@ class _Limit(click.ParamType[RateLimit]):
             return RateLimit.parse(value)
         except InvalidRateLimit as error:
             self.fail(str(error), param, ctx)
+
+
+def _id(typed: str) -> str:
+    """Return the id that was typed; its token will do, and is told nowhere."""
+    if key_id := id_in(typed):
+        return key_id
+    raise NotFound(
+        "That is no id of a key: expected its 12 letters and digits, the middle part"
+        " of the token. `kerbside keys list` shows all."
+    )
+
+
+_key_id = click.argument("key_id", metavar="ID")
 
 
 @click.group(cls=Group, exit_codes=faults.exit_codes(RedisUnreachable, NotFound))
@@ -142,10 +155,11 @@ def list_keys(*, tenant: str | None, as_json: bool) -> None:
 
 
 @keys.command()
-@click.argument("key_id", metavar="ID")
+@_key_id
 @_as_json
 def show(*, key_id: str, as_json: bool) -> None:
     """Show what is kept of the key ID: everything but its secret."""
+    key_id = _id(key_id)
     with _kept() as (kept, uses):
         (shown,) = _public([_found(kept.find(key_id), key_id)], uses)
     if as_json:
@@ -159,14 +173,15 @@ def show(*, key_id: str, as_json: bool) -> None:
 
 
 @keys.command()
-@click.argument("key_id")
+@_key_id
 @_as_json
 def revoke(*, key_id: str, as_json: bool) -> None:
-    """Revoke the key KEY_ID.
+    """Revoke the key ID.
 
     A process of the API that has just seen it takes it for KERBSIDE_KEY_CACHE_S more
     seconds at most, by default 5.
     """
+    key_id = _id(key_id)
     with _kept() as (kept, uses):
         is_last = kept.carries_last("operate", key_id)
         key = _found(kept.revoke(key_id), key_id)

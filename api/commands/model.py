@@ -19,8 +19,13 @@ from model_store.errors import ModelStoreError
 from model_store.store import ModelStore
 
 _PROGRAM = (sys.executable, "-m", "model_store")
-#: Commands that say what prices houses -> the operation, in the audit log.
-_AUDITED = {"promote": "promote_model", "rollback": "rollback_model"}
+#: Commands that say what prices houses -> the operation, in the audit log. The first
+#: model that is trained prices at once, and others if that was asked for.
+_AUDITED = {
+    "promote": "promote_model",
+    "rollback": "rollback_model",
+    "train": "promote_model",
+}
 #: What the shell adds to the number of a signal that ended a program.
 _BY_SIGNAL = 128
 
@@ -67,22 +72,30 @@ def model(arguments: tuple[str, ...]) -> None:
     operation = _AUDITED.get(arguments[0]) if arguments else None
     if operation is None or {"-h", "--help"}.intersection(arguments):
         os.execv(sys.executable, [*_PROGRAM, *arguments])  # noqa: S606 -- becomes the program, no shell
+    words = arguments[1:]
+    is_training = arguments[0] == "train"
+    before = _target(words, done=True) if is_training else []
     code = _run(arguments)
-    if code != WRONG_USAGE:
-        done = code == DONE
-        target = _target(arguments[1:], done=done)
+    done = code == DONE
+    target = _target(words, done=done)
+    # A training that promotes nothing changes no price.
+    if done and target != before if is_training else code != WRONG_USAGE:
         auditing.keep(operation, target, "done" if done else "failed")
     sys.exit(code)
 
 
 def _run(arguments: tuple[str, ...]) -> int:
-    """Run the other program to its end; Ctrl-C is its own affair."""
+    """Run the other program to its end; Ctrl-C is its own affair, SIGTERM passed on."""
     with subprocess.Popen([*_PROGRAM, *arguments]) as program:
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        before = (
+            signal.signal(signal.SIGINT, signal.SIG_IGN),
+            signal.signal(signal.SIGTERM, lambda *_: program.terminate()),
+        )
         try:
             code = program.wait()
         finally:
-            signal.signal(signal.SIGINT, before)
+            signal.signal(signal.SIGINT, before[0])
+            signal.signal(signal.SIGTERM, before[1])
     return code if code >= 0 else _BY_SIGNAL - code
 
 

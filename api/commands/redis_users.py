@@ -14,12 +14,14 @@ from api.launcher import installation
 from model_store.command_line import Group
 from worker import redis_acl
 from worker.settings import REDIS_URL
-from worker.supervision import aclfile, secretfile
+from worker.supervision import aclfile, embedded, secretfile
 
 #: The file that the server reads.
 _USERS = "users.acl"
 #: What a password may be made of, so that it can stand in any file and address.
 _PASSWORD = re.compile(r"[A-Za-z0-9._~-]{16,}")
+#: Who may be given a password: the one that Redis has by itself, too.
+_NAMED = (*redis_acl.USERS, aclfile.DEFAULT)
 _LINE = re.compile(r"\s*([a-z]+)\s*=\s*(.*?)\s*")
 
 
@@ -38,20 +40,14 @@ def redis() -> None:
 )
 @click.option(
     "--passwords",
-    type=click.File("r"),
+    type=click.File("r", encoding="utf-8"),
     help="File of lines USER=PASSWORD, - for stdin; others are made up.",
-)
-@click.option(
-    "--keep-default",
-    is_flag=True,
-    help="Say nothing of the user `default`, who is else switched off.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def acl(
     *,
     folder: Path | None,
     passwords: TextIO | None,
-    keep_default: bool,
     as_json: bool,
 ) -> None:
     """Write the users that a Redis of your own needs, each with no more rights.
@@ -65,6 +61,9 @@ def acl(
     users.acl is for the server (aclfile), USER.env holds KERBSIDE_REDIS_URL for the
     processes of that user. Without -o each password has to be given with --passwords,
     and the file for the server is printed. No password is ever printed.
+
+    Who names no user is not let in, unless --passwords has a line default=PASSWORD:
+    then whoever gives this password alone may do everything.
     """
     given = _read(passwords) if passwords else {}
     url = installation.read_settings().redis_url
@@ -77,7 +76,9 @@ def acl(
         )
     known = {u: known.get(u) or secrets.token_urlsafe(32) for u in redis_acl.USERS}
     rules = redis_acl.rules(_database(url))
-    text = aclfile.text(rules, known, default_off=not keep_default)
+    if aclfile.DEFAULT in given:
+        rules = {**rules, **embedded.ONE_FOR_ALL}
+    text = aclfile.text(rules, {**known, **given})
     files = _write(folder, text, known, url) if folder else []
     _tell(text, rules, files, as_json=as_json)
 
@@ -101,20 +102,35 @@ def _read(lines: TextIO) -> dict[str, str]:
     Raises:
         click.UsageError: A line is none; it is named by its number alone.
     """
-    found = {}
-    for number, line in enumerate(lines, start=1):
+    found: dict[str, str] = {}
+    for number, line in enumerate(_lines_of(lines), start=1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         match = _LINE.fullmatch(line.rstrip("\n"))
         user, password = match.groups() if match else ("", "")
-        if user not in redis_acl.USERS or not _PASSWORD.fullmatch(password):
+        if user not in _NAMED or not _PASSWORD.fullmatch(password):
             raise click.UsageError(
                 f"{lines.name}, line {number}: expected USER=PASSWORD, USER one of"
-                f" {', '.join(redis_acl.USERS)}, PASSWORD 16 or more of the characters"
+                f" {', '.join(_NAMED)}, PASSWORD 16 or more of the characters"
                 " A-Z a-z 0-9 . _ ~ -"
+            )
+        if user in found:
+            raise click.UsageError(
+                f"{lines.name}, line {number}: expected one line for each user, got a"
+                f" second one for {user}."
             )
         found[user] = password
     return found
+
+
+def _lines_of(file: TextIO) -> list[str]:
+    try:
+        return [*file]
+    except UnicodeDecodeError as error:
+        raise click.UsageError(
+            f"{file.name}: expected a text file in UTF-8, one USER=PASSWORD a line;"
+            f" {error.reason} at byte {error.start}."
+        ) from None
 
 
 def _kept(folder: Path) -> dict[str, str]:

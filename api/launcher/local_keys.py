@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from api.launcher import actor
+from worker.audit import Action, Audit
 from worker.credentials import OPERATOR_TENANT, ApiKeys, split_token
 from worker.supervision import secretfile
 
@@ -33,26 +35,47 @@ class LocalAccess:
             "flower_password", secrets.token_urlsafe(12)
         )
 
-    def keys(self, keys: ApiKeys) -> LocalKeys:
-        """Return the kept keys if they still open, else new ones."""
-        return LocalKeys(
-            user=self._token(keys, "api_key", LOCAL_TENANT, USER_SCOPES),
+    def keys(self, keys: ApiKeys, audit: Audit) -> LocalKeys:
+        """Return the kept keys if they still open, else new ones, written down.
+
+        Args:
+            keys: All keys of the installation.
+            audit: Where it is written who made some.
+        """
+        made: list[str] = []
+        local = LocalKeys(
+            user=self._token(keys, "api_key", LOCAL_TENANT, USER_SCOPES, made),
             operator=self._token(
-                keys, "operator_key", OPERATOR_TENANT, OPERATOR_SCOPES
+                keys, "operator_key", OPERATOR_TENANT, OPERATOR_SCOPES, made
             ),
         )
+        if made:
+            action = Action(
+                time=datetime.now(UTC),
+                actor=actor.running(),
+                operation="create_key",
+                targets=made,
+            )
+            audit.keep(action)
+        return local
 
     def user_token(self) -> str | None:
         """Return the key of the local user, if an installation has made one."""
         return self._kept("api_key")
 
     def _token(
-        self, keys: ApiKeys, name: str, tenant: str, scopes: tuple[str, ...]
+        self,
+        keys: ApiKeys,
+        name: str,
+        tenant: str,
+        scopes: tuple[str, ...],
+        made: list[str],
     ) -> str:
         token = self._kept(name)
         if token and _is_usable(keys, token):
             return token
-        token, _ = keys.create(tenant=tenant, scopes=scopes, name="kerbside up")
+        token, key = keys.create(tenant=tenant, scopes=scopes, name="kerbside up")
+        made.append(key.id)
         return self._keep(name, token)
 
     def _kept(self, name: str) -> str | None:

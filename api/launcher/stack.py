@@ -26,7 +26,8 @@ FRONT, BACK, REDIS = range(3)
 
 #: Milliseconds for which a connection may send no whole request.
 _IDLE_MS = 30_000
-#: Bytes of a request's headers, at most: what a connection may make a process keep.
+#: Bytes of a request's headers: what a connection may make a process keep. The server
+#: asks for no more once it has so many, but what it read last may be as much again.
 _HEADERS_BYTES = 32_768
 #: Connections that the kernel holds until a process takes them.
 _BACKLOG = 4096

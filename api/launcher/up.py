@@ -34,6 +34,7 @@ from model_store.card import ModelCard
 from model_store.command_line import INTERRUPTED, Command
 from model_store.store import ModelStore
 from worker import redis_acl
+from worker.audit import Audit
 from worker.connection import connect
 from worker.credentials import ApiKeys
 from worker.supervision import embedded, ports
@@ -209,7 +210,8 @@ def _start(
         startup.own_redis(settings.redis_url)
     startup.api()
     with contextlib.closing(connect(settings.redis_url, role="worker")) as client:
-        return card, LocalAccess(startup.stack.state.access).keys(ApiKeys(client))
+        access = LocalAccess(startup.stack.state.access)
+        return card, access.keys(ApiKeys(client), Audit(client))
 
 
 def _houses(

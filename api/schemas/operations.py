@@ -44,7 +44,7 @@ class Action(Body):
 
 
 class AuditLog(Body):
-    """What operators did, newest first; the newest 10,000 actions are kept."""
+    """What operators did, newest first: 10,000, and 1,000 that were in vain."""
 
     results: list[Action]
 

@@ -2,9 +2,10 @@
 
 import logging
 from typing import Any
+from urllib.parse import quote
 
 import pytest
-import redis
+import redis as redis_py
 
 from api.schemas import AuditLog
 from api.services import Services
@@ -15,6 +16,10 @@ from tests.api.conftest import (
     Submit,
     assert_problem,
 )
+from worker.ledger import AUDIT
+
+#: The id of a key that there is not.
+UNKNOWN = "A1b2C3d4E5f6"
 
 
 @pytest.fixture
@@ -39,6 +44,7 @@ def test_an_action_is_written_down_with_who_what_and_when(
     made = client.post("/v1/keys", json=wanted, headers=operator)
     again = {**operator, "Request-Id": "order-7"}
     client.post(f"/v1/keys/{made.json['id']}/revoke", headers=again)
+    client.post(f"/v1/keys/{UNKNOWN}/revoke", headers=operator)
     client.post("/v1/keys/nothing/revoke", headers=operator)
     client.post("/v1/keys", json={}, headers=operator)
 
@@ -48,13 +54,14 @@ def test_an_action_is_written_down_with_who_what_and_when(
     assert {one["actor"] for one in told} == {actor}
     assert [(one["operation"], one["targets"], one["outcome"]) for one in told] == [
         ("create_key", [], "refused"),
-        ("revoke_key", ["nothing"], "refused"),
+        ("revoke_key", [], "refused"),
+        ("revoke_key", [UNKNOWN], "refused"),
         ("revoke_key", [made.json["id"]], "done"),
         ("create_key", [made.json["id"]], "done"),
     ]
-    assert told[2]["request_id"] == "order-7"
-    assert told[3]["request_id"] == made.headers["Request-Id"]
-    assert told[3]["time"].endswith("Z")
+    assert told[3]["request_id"] == "order-7"
+    assert told[4]["request_id"] == made.headers["Request-Id"]
+    assert told[4]["time"].endswith("Z")
 
 
 def test_what_only_reads_or_is_no_operators_is_not_written_down(
@@ -67,6 +74,34 @@ def test_what_only_reads_or_is_no_operators_is_not_written_down(
 
     assert_problem(refused, 403, "missing-scope")
     assert actions(client, operator) == []
+
+
+@pytest.mark.parametrize("paste", ["{token}", "{token}x", "Bearer {token}"])
+def test_a_token_that_is_pasted_for_an_id_is_written_nowhere(
+    client: Client,
+    operator: Headers,
+    shared: Services,
+    redis: redis_py.Redis,
+    caplog: pytest.LogCaptureFixture,
+    paste: str,
+) -> None:
+    """A whole one is taken for the id in it: its key had better be revoked."""
+    token, key = shared.keys.create(tenant="acme", scopes=["read"])
+    path = quote(paste.format(token=token))
+
+    answer = client.post(f"/v1/keys/{path}/revoke", headers=operator)
+    read = client.get(f"/v1/keys/{path}", headers=operator)
+
+    whole = paste == "{token}"
+    assert {answer.status_code, read.status_code} == {200 if whole else 404}
+    revoked = shared.keys.find(key.id)
+    assert revoked
+    assert bool(revoked.revoked_at) is whole
+    (kept,) = actions(client, operator)
+    assert kept["targets"] == ([key.id] if whole else [])
+    secret = token.rpartition("_")[2]
+    stored = repr(redis.lrange(AUDIT, 0, -1))
+    assert secret not in stored + caplog.text + answer.text + read.text
 
 
 def test_an_action_is_a_line_in_the_log_too(
@@ -92,7 +127,7 @@ def test_an_action_that_cannot_be_kept_is_done_all_the_same(
     """It has happened: the log line is what is left of it."""
 
     def fail(*_: object) -> None:
-        raise redis.ConnectionError
+        raise redis_py.ConnectionError
 
     monkeypatch.setattr(type(shared.audit), "keep", fail)
     made = client.post(
@@ -106,11 +141,11 @@ def test_an_action_that_cannot_be_kept_is_done_all_the_same(
 def test_the_log_is_as_long_as_is_asked(client: Client, operator: Headers) -> None:
     """100 actions where nothing is said."""
     for number in range(3):
-        client.post(f"/v1/keys/no-{number}/revoke", headers=operator)
+        client.post(f"/v1/keys/{UNKNOWN[:-1]}{number}/revoke", headers=operator)
 
     newest = actions(client, operator, "?limit=2")
 
-    assert [one["targets"] for one in newest] == [["no-2"], ["no-1"]]
+    assert [one["targets"][0][-1] for one in newest] == ["2", "1"]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 import redis as redis_py
 
+from api.launcher import sealing_keys
 from api.launcher.showcase import LocalClient
+from api.launcher.statefolder import StateFolder
 from model_store.store import ModelStore
 from tests import dead_letters
 from tests.patience import wait_until
@@ -26,7 +28,6 @@ from worker.queue import Queue
 from worker.redis_acl import OPERATOR
 from worker.settings import WorkerSettings
 from worker.supervision import ports
-from worker.webhooks.sealing import new_key
 
 Command = Callable[..., Any]
 
@@ -34,8 +35,11 @@ Command = Callable[..., Any]
 @pytest.fixture
 def place(store: ModelStore, tmp_path: Path) -> Iterator[Installation]:
     """Return an installation whose events may go to this machine."""
+    state = StateFolder.prepare(tmp_path / "var")
+    # Where commands find the keys, beside a `kerbside up` that has made them.
+    keys = sealing_keys.ensured(WorkerSettings(state_dir=state.path))
     with installation.running(
-        tmp_path / "var", store, secret_keys=(new_key(),), webhook_development=True
+        state.path, store, secret_keys=keys, webhook_development=True
     ) as place:
         yield place
 

@@ -222,6 +222,20 @@ def test_a_key_that_is_there_twice_is_refused(
     assert _is_untouched(server, place)
 
 
+@pytest.mark.parametrize(("size", "status"), [(30_000, 200), (65_536, 431)])
+def test_headers_are_read_to_twice_the_bound_at_most(
+    server: Server, upload: Upload, size: int, status: int
+) -> None:
+    """Within it they are served; how much of one is read beyond it, chance decides."""
+    link = upload.connect(server)
+
+    link.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: " + b"a" * size)
+    with contextlib.suppress(ConnectionError):
+        link.sendall(b"\r\n\r\n")
+
+    assert link.recv(4096).startswith(f"HTTP/1.1 {status} ".encode())
+
+
 def test_headers_without_end_are_refused(server: Server, upload: Upload) -> None:
     """They are kept up to a bound and not until memory ends."""
     link = upload.connect(server)

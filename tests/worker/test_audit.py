@@ -6,7 +6,7 @@ import pytest
 import redis as redis_py
 
 from worker import audit
-from worker.audit import Action, Audit
+from worker.audit import Action, Audit, Outcome
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -17,9 +17,15 @@ def log(redis: redis_py.Redis) -> Audit:
     return Audit(redis)
 
 
-def action(*targets: str) -> Action:
+def action(*targets: str, second: int = 5, outcome: Outcome = "done") -> Action:
     """Return what a command did."""
-    return Action(time=NOW, actor="cli:ada", operation="revoke_key", targets=targets)
+    return Action(
+        time=NOW.replace(second=second),
+        actor="cli:ada",
+        operation="revoke_key",
+        targets=targets,
+        outcome=outcome,
+    )
 
 
 def test_an_action_is_told_as_it_was_kept(log: Audit) -> None:
@@ -60,3 +66,19 @@ def test_of_an_action_on_many_the_first_are_listed_and_all_are_counted(
     (told,) = log.newest(1)
     assert told["targets"] == [str(number) for number in range(100)]
     assert told["target_count"] == 1000
+
+
+def test_what_was_in_vain_pushes_out_nothing_that_was_done(
+    log: Audit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a thousand wrong requests wipe what was done before them."""
+    monkeypatch.setattr(audit, "KEPT", 3)
+    monkeypatch.setattr(audit, "KEPT_IN_VAIN", 2)
+    log.keep(action("done", second=0))
+    for number in range(5):
+        log.keep(action(str(number), second=number + 1, outcome="refused"))
+    log.keep(action("late", second=9))
+
+    told = [one["targets"][0] for one in log.newest(10)]
+    assert told == ["late", "4", "3", "done"]
+    assert [one["targets"][0] for one in log.newest(2)] == ["late", "4"]

@@ -19,6 +19,8 @@ _NOBODY = [
     *("FLUSHALL", "FLUSHDB", "KEYS *", "CONFIG GET *", "CONFIG SET maxmemory 1"),
     *("SHUTDOWN", "MONITOR", "ACL LIST", "ACL SETUSER x on"),
     *("REPLICAOF NO ONE", "CLIENT LIST", "CLIENT KILL TYPE normal", "SCRIPT FLUSH"),
+    # The names of all keys, whosever they are.
+    *("CLIENT TRACKING ON BCAST", "CLIENT TRACKING ON", "CLIENT CACHING YES"),
     *("RANDOMKEY", "SWAPDB 0 1", "BGREWRITEAOF", "SLOWLOG GET"),
     *("FUNCTION LOAD x", "RENAME kerbside:probe x", "MOVE kerbside:probe 1"),
     *("COPY kerbside:keys kerbside:probe", "SORT predictions", "MODULE LIST"),
@@ -49,7 +51,8 @@ _DENIED = {
         # Whoever has a worker in his hand makes no API key, and reads none.
         *("HSET kerbside:keys x y", "HGETALL kerbside:keys", "DEL kerbside:keys"),
         # Nor does he cover his tracks.
-        *("LPUSH kerbside:audit x", "HSET kerbside:used x 1"),
+        *("LPUSH kerbside:audit x", "LPUSH kerbside:audit_in_vain x"),
+        "HSET kerbside:used x 1",
         *("SCAN 0", "PSUBSCRIBE *", "PSUBSCRIBE /*", "PUBLISH /1.celery.pidbox x"),
     ],
     FLOWER: [

@@ -32,6 +32,8 @@ def test_an_address_that_both_clients_read_alike_is_taken(url: str) -> None:
         ("rediss://h/0?ssl_cert_reqs=CERT_NONE", "got ssl_cert_reqs"),
         ("rediss://h/0?ssl_ca_certs=", "got ssl_ca_certs"),
         ("redis://h/prices", "number of a database"),
+        ("redis://h:70000/0", "a port from 0 to 65535"),
+        ("redis://h:port/0", "a port from 0 to 65535"),
     ],
 )
 def test_an_address_that_one_client_would_read_differently_is_refused(

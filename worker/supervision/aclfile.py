@@ -7,24 +7,21 @@ from collections.abc import Mapping
 DEFAULT = "default"
 
 
-def text(
-    rules: Mapping[str, str],
-    passwords: Mapping[str, str],
-    *,
-    default_off: bool = True,
-) -> str:
+def text(rules: Mapping[str, str], passwords: Mapping[str, str]) -> str:
     """Return the file, from which nobody learns a password.
+
+    It always says what becomes of who names no user: a server takes a file that does
+    not for one that lets everybody in, to do everything.
 
     Args:
         rules: What each user may do, in Redis's own words.
         passwords: Of each of them.
-        default_off: Whether nobody is let in without a name, unless a rule says so.
     """
     lines = [
         f"user {user} on #{_digest(passwords[user])} {rule}"
         for user, rule in rules.items()
     ]
-    if default_off and DEFAULT not in rules:
+    if DEFAULT not in rules:
         lines.append(f"user {DEFAULT} off")
     return "".join(f"{line}\n" for line in lines)
 

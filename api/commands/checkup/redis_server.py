@@ -9,7 +9,7 @@ from typing import Any
 import redis
 
 from api.commands import absence, redis_access
-from api.commands.checkup import redis_durability
+from api.commands.checkup import redis_durability, redis_login
 from api.commands.checkup.finding import Finding, NoRedis, Status, Target
 from api.launcher.statefolder import StateFolder
 from worker.durability import Server
@@ -32,6 +32,7 @@ def check(target: Target) -> Iterator[Finding]:
             yield _answers(client, info, where)
             yield version(info, where)
             yield from _is_one_primary(info, where)
+            yield from redis_login.check(target, where)
             share = target.settings.memory_share
             yield from redis_durability.check(Server.of(client), info, share, where)
     except NoRedis:

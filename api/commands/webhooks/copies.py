@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from api.commands import auditing
 from api.commands.webhooks import copy_file
 from api.commands.webhooks.copy_file import Copy, DefaultCopy, EndpointCopy
 from api.commands.webhooks.endpoints import every_endpoint
@@ -81,6 +82,7 @@ def import_(*, file: Path, as_json: bool) -> None:
         told = [_imported(site, one, known.get(one.identity)) for one in copy.endpoints]
         for default in copy.default_secrets:
             _take_over(site, default_owner(default.tenant), default.secrets)
+    auditing.keep("import_webhooks", [one["id"] for one in told])
     if as_json:
         click.echo(json.dumps({"endpoints": told}))
         return

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from api.commands import auditing
 from api.commands.webhooks import display
 from api.commands.webhooks.site import Site, as_json, connected, endpoint_id
 from api.commands.webhooks.site import tenant as tenant_option
@@ -102,6 +103,7 @@ def test(*, endpoint_id: str, tenant: str, wait_s: float, as_json: bool) -> None
             now_ms=round(time.time() * 1000),
             base_url=site.settings.public_url,
         )
+        auditing.keep("test_webhook", [endpoint_id, delivery_id])
         made = _tried(site, tenant, delivery_id, wait_s)
     told = made.public()
     answer = display.last_answer(made)
@@ -129,6 +131,7 @@ def redeliver(*, delivery_id: str, tenant: str, as_json: bool) -> None:
     """
     with connected() as site:
         told = site.deliveries.redeliver(tenant, delivery_id).public()
+    auditing.keep("redeliver", [delivery_id])
     click.echo(json.dumps(told) if as_json else f"{delivery_id} is under way again.")
 
 
@@ -152,6 +155,7 @@ def recover(*, endpoint_id: str, tenant: str, since: datetime, as_json: bool) ->
         owner = _owner(site, tenant, endpoint_id)
         since_ms = round(since.timestamp() * 1000)
         count = site.deliveries.recover(tenant, owner, since_ms)
+    auditing.keep("recover_deliveries", [endpoint_id])
     record = {"id": endpoint_id, "recovered": count}
     click.echo(json.dumps(record) if as_json else f"{count:,} are under way again.")
 

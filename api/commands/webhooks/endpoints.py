@@ -4,6 +4,7 @@ import json
 
 import click
 
+from api.commands import auditing
 from api.commands.webhooks import display
 from api.commands.webhooks.site import Site, as_json, connected, endpoint_id, of_tenant
 from api.commands.webhooks.site import tenant as tenant_option
@@ -83,6 +84,7 @@ def create(
         except RefusedAddress as error:
             raise click.UsageError(f"Webhooks may not go there: {error}.") from error
         made, secret = site.endpoints.create(tenant, wanted)
+    auditing.keep("create_webhook", [made.id])
     if as_json:
         click.echo(json.dumps({**display.endpoint_record(made), "secret": secret}))
     else:
@@ -100,6 +102,7 @@ def delete(*, endpoint_id: str, tenant: str, as_json: bool) -> None:
     """
     with connected() as site:
         site.endpoints.delete(tenant, endpoint_id)
+    auditing.keep("delete_webhook", [endpoint_id])
     record = {"id": endpoint_id, "deleted": True}
     click.echo(json.dumps(record) if as_json else f"Deleted {endpoint_id}.")
 
@@ -116,6 +119,7 @@ def enable(*, endpoint_id: str, tenant: str, as_json: bool) -> None:
     With --json it prints what `show --json` prints.
     """
     _tell("Enabled", _switched(tenant, endpoint_id, enabled=True), as_json=as_json)
+    auditing.keep("enable_webhook", [endpoint_id])
 
 
 @click.command(cls=Command)
@@ -128,6 +132,7 @@ def disable(*, endpoint_id: str, tenant: str, as_json: bool) -> None:
     With --json it prints what `show --json` prints.
     """
     _tell("Disabled", _switched(tenant, endpoint_id, enabled=False), as_json=as_json)
+    auditing.keep("disable_webhook", [endpoint_id])
 
 
 def every_endpoint(site: Site, tenant: str | None) -> list[Endpoint]:

@@ -4,6 +4,7 @@ import json
 
 import click
 
+from api.commands import auditing
 from api.commands.webhooks.site import as_json, connected, endpoint_id
 from api.commands.webhooks.site import tenant as tenant_option
 from api.launcher.faults import SecretSealed
@@ -31,6 +32,7 @@ def rotate_secret(*, endpoint_id: str, tenant: str, as_json: bool) -> None:
             secret = site.keyring.rotate(owner)
         else:
             secret = site.endpoints.rotate_secret(tenant, endpoint_id)
+    auditing.keep("rotate_webhook_secret", [endpoint_id])
     record = {"id": endpoint_id, "secret": secret}
     click.echo(json.dumps(record) if as_json else secret)
 
@@ -67,6 +69,7 @@ def reseal(*, as_json: bool) -> None:
                 resealed += bool(site.keyring.reseal(owner))
             except WrongSecretKeys:
                 sealed.append(owner)
+    auditing.keep("reseal_webhook_secrets", sealed, "failed" if sealed else "done")
     if as_json:
         click.echo(json.dumps({"resealed": resealed, "sealed": sealed}))
     else:

@@ -62,10 +62,12 @@ def test_keys_are_listed_without_secrets_and_revoked(
         (("create", "--name", "a\nb"), 2, "expected one line of at most 100"),
         (("create", "--expires-in", "90"), 2, "'90' is no duration"),
         (("create", "--expires-in", "999999999d"), 2, "after the year 9999"),
-        (("show", "nothing"), 10, "There is no key nothing"),
+        (("show", "nothing"), 10, "That is no id of a key"),
+        (("show", "A1b2C3d4E5f6"), 10, "There is no key A1b2C3d4E5f6"),
         (("create", "--rate-limit", "100"), 2, "whole numbers, such as 100/60"),
         (("create", "--rate-limit", "1/0"), 2, "rate limit '1/0' cannot be read"),
-        (("revoke", "nothing"), 10, "There is no key nothing"),
+        (("revoke", "nothing"), 10, "That is no id of a key"),
+        (("revoke", "A1b2C3d4E5f6"), 10, "There is no key A1b2C3d4E5f6"),
     ],
 )
 def test_a_wrong_key_command_is_told(
@@ -80,6 +82,22 @@ def test_a_wrong_key_command_is_told(
 
     assert done.exit_code == exit_code
     assert message in done.stderr
+
+
+@pytest.mark.parametrize("verb", ["show", "revoke"])
+def test_a_token_is_taken_for_its_id_and_never_told(
+    run: Run, operator_url: str, redis: redis_py.Redis, verb: str
+) -> None:
+    """Who has a key at hand has its token; a damaged one is told as no id."""
+    here = {"KERBSIDE_REDIS_URL": operator_url}
+    token, key = ApiKeys(redis).create(tenant="acme", scopes=["read"])
+
+    done, damaged = run("keys", verb, token, **here), run("keys", verb, f"{token}x")
+
+    assert done.exit_code == 0, done.stderr
+    assert key.id in done.stdout
+    assert (damaged.exit_code, "no id of a key" in damaged.stderr) == (10, True)
+    assert token[16:] not in done.output + damaged.output
 
 
 def test_keys_are_narrowed_to_a_tenant_and_shown_with_their_last_use(

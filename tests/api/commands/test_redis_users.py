@@ -3,6 +3,7 @@
 import contextlib
 import json
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -10,10 +11,12 @@ import pytest
 import redis as redis_py
 
 from tests.api.conftest import Run
+from tests.patience import wait_until
 from worker import redis_acl
 from worker.connection import connect
-from worker.supervision import embedded
+from worker.supervision import embedded, ports
 
+DEFAULT = "default=the-password-of-all-others\n"
 GIVEN = "".join(f"{user}={user}-has-a-long-password\n" for user in redis_acl.USERS)
 
 
@@ -22,6 +25,30 @@ def _urls(folder: Path) -> dict[str, str]:
         user: (folder / f"{user}.env").read_text().strip().partition("=")[2]
         for user in redis_acl.USERS
     }
+
+
+@contextlib.contextmanager
+def _started(*config: str) -> Iterator[None]:
+    """Run a server with nothing but these lines, as one of your own would."""
+    server = [str(embedded.find_binary()), "-"]
+    with subprocess.Popen(
+        server, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+    ) as process:
+        try:
+            assert process.stdin
+            process.stdin.write("\n".join(config))
+            process.stdin.close()
+            yield
+        finally:
+            process.kill()
+
+
+def _is_master(url: str) -> bool:
+    with contextlib.closing(connect(url, role="operator")) as client:
+        try:
+            return bool(client.config_get("maxmemory"))
+        except redis_py.AuthenticationError:
+            return False
 
 
 def test_a_server_with_this_file_lets_each_user_in_and_nobody_else(
@@ -93,11 +120,53 @@ def test_passwords_that_are_given_are_the_ones_that_open(run: Run) -> None:
     assert "long-password" not in done.output
 
 
-def test_the_default_user_can_stay_as_the_server_has_it(run: Run) -> None:
-    """Where others still use it, or the server is not only Kerbside's."""
-    done = run("redis", "acl", "--keep-default", "--passwords", "-", typed=GIVEN)
+@pytest.mark.parametrize(("more", "is_let_in"), [("", False), (DEFAULT, True)])
+def test_a_server_that_starts_with_the_file_lets_nobody_in_without_a_password(
+    run: Run, tmp_path: Path, more: str, *, is_let_in: bool
+) -> None:
+    """A file that says nothing of `default` would make it master without one."""
+    users, port = tmp_path / "users.acl", ports.find_free()
+    done = run("redis", "acl", "--passwords", "-", typed=GIVEN + more)
+    users.write_text(done.stdout)
 
-    assert "user default" not in done.stdout
+    with _started(f"port {port}", f"aclfile {users}", "bind 127.0.0.1", 'save ""'):
+        place, password = f"127.0.0.1:{port}", DEFAULT.strip().partition("=")[2]
+        wait_until(lambda: not ports.is_free(port))
+        assert not _is_master(f"redis://{place}")
+        assert _is_master(f"redis://:{password}@{place}") is is_let_in
+
+
+def test_a_user_is_given_one_password(run: Run) -> None:
+    """Which of two would open is nobody's guess."""
+    done = run("redis", "acl", "--passwords", "-", typed=GIVEN + GIVEN)
+
+    assert done.exit_code == 2
+    assert "line 6: expected one line for each user" in done.stderr
+    assert "long-password" not in done.stderr
+
+
+def test_passwords_that_are_no_text_are_told(run: Run, tmp_path: Path) -> None:
+    """By the place, and without a traceback."""
+    file = tmp_path / "passwords"
+    file.write_bytes(b"api=\xff\xfe")
+
+    done = run("redis", "acl", "--passwords", str(file))
+
+    assert done.exit_code == 2
+    assert f"{file}: expected a text file in UTF-8" in done.stderr
+
+
+def test_an_address_with_a_port_that_is_none_is_refused_before_anything_is_written(
+    run: Run, tmp_path: Path
+) -> None:
+    """Else every process would be given it."""
+    folder, url = tmp_path / "acl", "redis://redis.example.org:70000/0"
+
+    done = run("redis", "acl", "-o", str(folder), KERBSIDE_REDIS_URL=url)
+
+    assert done.exit_code == 2
+    assert "expected a port from 0 to 65535" in done.stderr
+    assert not folder.exists()
 
 
 def test_programs_get_the_rules_and_the_files(run: Run, tmp_path: Path) -> None:

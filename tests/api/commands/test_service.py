@@ -3,12 +3,14 @@
 from pathlib import Path
 
 import pytest
+import redis as redis_py
 
 from api.launcher.faults import ApiUnreachable, KeyRefused
 from api.launcher.local_keys import LocalAccess
 from api.launcher.statefolder import StateFolder
 from tests.api.commands.conftest import Predict, Write
 from tests.api.conftest import MakeHeaders
+from worker.audit import Audit
 from worker.credentials import ApiKeys
 
 
@@ -96,12 +98,13 @@ def test_without_an_address_it_is_the_local_installation(
     worker: None,
     url: str,
     keys: ApiKeys,
+    redis: redis_py.Redis,
     tmp_path: Path,
 ) -> None:
     """Beside a running `kerbside up` neither address nor key has to be given."""
     state = StateFolder.prepare(tmp_path / "state")
     state.note_ports(api=int(url.rpartition(":")[2]))
-    LocalAccess(state.access).keys(keys)
+    LocalAccess(state.access).keys(keys, Audit(redis))
 
     done = predict(write(1), KERBSIDE_URL="", KERBSIDE_API_KEY="")
 
@@ -109,10 +112,15 @@ def test_without_an_address_it_is_the_local_installation(
 
 
 def test_the_local_key_is_sent_to_no_other_server(
-    predict: Predict, write: Write, keys: ApiKeys, tmp_path: Path
+    predict: Predict,
+    write: Write,
+    keys: ApiKeys,
+    redis: redis_py.Redis,
+    tmp_path: Path,
 ) -> None:
     """Who names an address names the key as well."""
-    LocalAccess(StateFolder.prepare(tmp_path / "state").access).keys(keys)
+    access = LocalAccess(StateFolder.prepare(tmp_path / "state").access)
+    access.keys(keys, Audit(redis))
 
     done = predict(write(1), KERBSIDE_API_KEY="")
 

@@ -6,6 +6,7 @@ import pytest
 import redis as redis_py
 
 from api.launcher.local_keys import LocalAccess
+from worker.audit import Audit
 from worker.credentials import ApiKeys, split_token
 
 
@@ -19,9 +20,12 @@ def test_they_are_the_same_at_every_start(
     access: LocalAccess, redis: redis_py.Redis
 ) -> None:
     """What was written down once goes on working."""
-    first = access.keys(ApiKeys(redis)), access.flower_password()
+    first = access.keys(ApiKeys(redis), Audit(redis)), access.flower_password()
 
-    assert (access.keys(ApiKeys(redis)), access.flower_password()) == first
+    assert (
+        access.keys(ApiKeys(redis), Audit(redis)),
+        access.flower_password(),
+    ) == first
 
 
 def test_a_key_that_opens_no_more_is_replaced(
@@ -29,22 +33,27 @@ def test_a_key_that_opens_no_more_is_replaced(
 ) -> None:
     """Revoked, or of a server whose data is gone; the other one stays."""
     keys = ApiKeys(redis)
-    first = access.keys(keys)
+    first = access.keys(keys, Audit(redis))
     parts = split_token(first.user)
     assert parts
     keys.revoke(parts[0])
 
-    second = access.keys(keys)
+    second = access.keys(keys, Audit(redis))
 
     assert second.user != first.user
     assert second.operator == first.operator
+    made = [one["targets"] for one in Audit(redis).newest(9)]
+    both = [split_token(one) for one in (first.user, first.operator)]
+    new = split_token(second.user)
+    assert new
+    assert made == [[new[0]], [one[0] for one in both if one]]
 
 
 def test_nobody_else_may_read_them(
     access: LocalAccess, redis: redis_py.Redis, tmp_path: Path
 ) -> None:
     """Neither in the file nor in a log of the object."""
-    keys = access.keys(ApiKeys(redis))
+    keys = access.keys(ApiKeys(redis), Audit(redis))
 
     assert (tmp_path / "access.json").stat().st_mode & 0o777 == 0o600
     assert keys.user not in repr(keys)

@@ -19,6 +19,7 @@ from api.settings import server_threads
 from model_store.card import ModelCard
 from model_store.store import ModelStore
 from tests.api.conftest import Submit
+from worker.audit import Audit
 from worker.credentials import ApiKeys
 from worker.supervision.child import ChildSpec
 from worker.supervision.inbox import SignalInbox
@@ -66,7 +67,7 @@ def card(store: ModelStore) -> ModelCard:
 @pytest.fixture
 def local_keys(redis: redis_py.Redis, tmp_path: Path) -> LocalKeys:
     """Return the keys of the installation."""
-    return LocalAccess(tmp_path / "access.json").keys(ApiKeys(redis))
+    return LocalAccess(tmp_path / "access.json").keys(ApiKeys(redis), Audit(redis))
 
 
 @pytest.fixture

@@ -34,7 +34,10 @@ def configure(redis: redis_py.Redis) -> Iterator[Configure]:
 def test_a_server_as_up_starts_it_is_fine(target: Target, configure: Configure) -> None:
     """Address, version, policy, log and memory are each told."""
     assert statuses(redis_server.check(target)) == dict.fromkeys(
-        ("redis", "redis version", "redis policy", "redis log", "redis memory"),
+        (
+            *("redis", "redis version", "redis policy", "redis log", "redis memory"),
+            "redis login",
+        ),
         Status.OK,
     )
 
