@@ -5,7 +5,7 @@ import redis as redis_py
 from api.commands.checkup import webhooks
 from api.commands.checkup.finding import Status, Target
 from tests.api.commands.checkup.conftest import changed, only, statuses
-from worker.webhooks.endpoints import Endpoint, Endpoints, Wanted
+from worker.webhooks.endpoints import Change, Endpoint, Endpoints, Wanted
 from worker.webhooks.keyring import Keyring
 from worker.webhooks.sealing import new_key
 
@@ -78,7 +78,7 @@ def test_endpoints_that_fail_are_told_and_those_at_rest_are_not(
     failing, resting, ended = (_endpoint(own, redis) for _ in range(3))
     redis.hset(f"kerbside:destination:{failing.id}", "failing_since", 1)
     kept = Endpoints(redis, own.settings)
-    kept.update("acme", resting.id, Wanted(url=resting.url, enabled=False))
+    kept.update("acme", resting.id, Change(enabled=False))
     redis.hset(
         f"kerbside:webhook:{ended.id}",
         mapping={"enabled": 0, "disabled_reason": "gone"},
