@@ -1,10 +1,12 @@
 """Example events, as `test` sends them: no prediction of anybody's."""
 
+import uuid
 from typing import Any
 
 from api.openapi import examples
 from worker.jobs import PATH, rfc3339
 from worker.webhooks import event_types, payload
+from worker.webhooks.deliveries import Deliveries
 
 #: Id of the prediction that the examples are about: there is none like it.
 NOBODY = "00000000-0000-0000-0000-000000000000"
@@ -34,6 +36,33 @@ _CHANGES: dict[str, dict[str, Any]] = {
         "state_detail": "by_client",
     },
 }
+
+
+def send(
+    deliveries: Deliveries,
+    tenant: str,
+    endpoint_id: str,
+    type_: str,
+    *,
+    at_ms: int,
+    base_url: str,
+) -> str:
+    """Send an endpoint an example, whatever it takes; return the delivery's id.
+
+    Args:
+        deliveries: Where it is posted.
+        tenant: Whose endpoint it is.
+        endpoint_id: The enabled endpoint.
+        type_: One of `event_types.TYPES`.
+        at_ms: When it is said to have happened, in ms since the epoch.
+        base_url: Where clients reach the API, without a trailing slash.
+    """
+    event_id = f"evt_{uuid.uuid4().hex}"
+    sent = body(type_, at_ms, base_url=base_url)
+    (delivery_id,) = deliveries.publish(
+        tenant, event_id, type_, sent, endpoint=endpoint_id
+    )
+    return delivery_id
 
 
 def body(type_: str, at_ms: int, *, base_url: str) -> bytes:

@@ -2,7 +2,8 @@
 
 ServiceError
  +-- UnknownWebhook, UnknownDelivery                                        404
- +-- TooManyWebhooks, WebhookDisabled, DeliveryUnderWay, TooManyWaiting     409
+ +-- TooManyWebhooks, TooManySecrets, WebhookDisabled, DeliveryUnderWay,
+ |   TooManyWaiting                                                         409
  +-- DeliveryRemoved                                                        410
  +-- SecretKeysMissing, SecretKeysWrong                                     503
 """
@@ -32,6 +33,14 @@ class TooManyWebhooks(ServiceError):
     status = 409
     slug = "too-many-webhooks"
     title = "Too many webhooks"
+
+
+class TooManySecrets(ServiceError):
+    """Ten secrets sign already: each that was replaced does for a day, as promised."""
+
+    status = 409
+    slug = "too-many-secrets"
+    title = "Too many secrets"
 
 
 class WebhookDisabled(ServiceError):

@@ -2,7 +2,6 @@
 
 import re
 import time
-import uuid
 from typing import Any
 
 from flask_openapi3.blueprint import APIBlueprint
@@ -121,7 +120,7 @@ def disable(path: WebhookPath) -> Answer:
 def rotate_secret(path: WebhookPath) -> Answer:
     """Make a new secret; the one before signs beside it for a day."""
     call = current_call()
-    known = found(call, path.webhook_id)
+    known = _expected(call, path.webhook_id)
     asked = webhook_body.read(call, SecretRotation, is_optional=True)
     endpoints = call.shared.endpoints
     secret = endpoints.rotate_secret(call.caller.tenant, known.id, secret=asked.secret)
@@ -133,17 +132,19 @@ def rotate_secret(path: WebhookPath) -> Answer:
 def test(path: WebhookPath) -> Answer:
     """Send an endpoint a signed example, whatever types it takes."""
     call = current_call()
-    known = found(call, path.webhook_id)
+    known = _expected(call, path.webhook_id)
     asked = webhook_body.read(call, WebhookTest, is_optional=True)
     if not known.enabled:
         # It would fail in the worker, and nobody would see why.
         raise EndpointDisabled
     shared, tenant = call.shared, call.caller.tenant
-    body = example_events.body(
-        asked.type, _now_ms(), base_url=shared.settings.public_url
-    )
-    (delivery_id,) = shared.deliveries.publish(
-        tenant, f"evt_{uuid.uuid4().hex}", asked.type, body, endpoint=known.id
+    delivery_id = example_events.send(
+        shared.deliveries,
+        tenant,
+        known.id,
+        asked.type,
+        at_ms=_now_ms(),
+        base_url=shared.settings.public_url,
     )
     sent = shared.deliveries.find(tenant, delivery_id)
     return answers.json(sent.public(), 202)

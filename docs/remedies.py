@@ -76,6 +76,8 @@ REMEDIES = {
     "whose event it was. Deliveries leave the log with age and number.",
     "too-many-webhooks": "Delete an endpoint that you no longer need; one endpoint can "
     "take any number of event types.",
+    "too-many-secrets": "Wait until the oldest no longer signs, a day after it was "
+    "replaced, and rotate less often.",
     "webhook-disabled": "Enable it with `POST /v1/webhooks/{webhook_id}/enable`, then "
     "repeat.",
     "delivery-under-way": "Wait for its next attempt: `next_attempt_at` says when.",

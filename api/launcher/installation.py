@@ -6,6 +6,7 @@ from typing import Any
 import click
 from pydantic import ValidationError
 
+from api.launcher.statefolder import StateFolder
 from api.settings import ApiSettings, child_environment
 from model_store.errors import StoreError
 from model_store.settings import PREFIX, SIGNING_KEY_FILE
@@ -23,6 +24,8 @@ _NAMED = (
     "public_url",
     "webhook_development",
 )
+#: What `kerbside up` settles itself and commands beside it need.
+_NOTED = {"public_url", "webhook_development"}
 
 
 def read_settings() -> ApiSettings:
@@ -37,6 +40,24 @@ def read_settings() -> ApiSettings:
         first = error.errors()[0]
         name = PREFIX + str(first["loc"][0]).upper()
         raise click.UsageError(f"{name}: {first['msg']}") from error
+
+
+def noted(settings: ApiSettings) -> dict[str, Any]:
+    """Return what commands beside an installation have to know of its settings."""
+    return settings.model_dump(include=_NOTED)
+
+
+def as_it_runs(settings: ApiSettings) -> ApiSettings:
+    """Return the settings of a command as the `kerbside up` that it is about has them.
+
+    What the command's own environment says stays. Where that names a Redis, it is not
+    about what the state folder knows.
+    """
+    if names_redis(settings):
+        return settings
+    known = StateFolder(settings.state_dir).known_settings()
+    names = _NOTED & known.keys() - settings.model_fields_set
+    return settings.model_copy(update={name: known[name] for name in names})
 
 
 def names_redis(settings: ApiSettings) -> bool:

@@ -11,7 +11,7 @@ from worker.credentials import OPERATOR_TENANT, ApiKeys, split_token
 from worker.supervision import secretfile
 
 LOCAL_TENANT = "default"
-USER_SCOPES = ("predict", "read")
+USER_SCOPES = ("predict", "read", "webhooks")
 OPERATOR_SCOPES = ("operate", "read")
 
 
@@ -72,7 +72,7 @@ class LocalAccess:
         made: list[str],
     ) -> str:
         token = self._kept(name)
-        if token and _is_usable(keys, token):
+        if token and _is_usable(keys, token, scopes):
             return token
         token, key = keys.create(tenant=tenant, scopes=scopes, name="kerbside up")
         made.append(key.id)
@@ -87,10 +87,13 @@ class LocalAccess:
         return secret
 
 
-def _is_usable(keys: ApiKeys, token: str) -> bool:
-    """Tell whether a kept token still opens; Redis may have been emptied since."""
+def _is_usable(keys: ApiKeys, token: str, scopes: tuple[str, ...]) -> bool:
+    """Tell whether a kept token still opens all that it should.
+
+    Redis may have been emptied since, or an older version have made it.
+    """
     parts = split_token(token)
     key = keys.find(parts[0]) if parts else None
-    if parts is None or key is None:
+    if parts is None or key is None or not key.scopes.issuperset(scopes):
         return False
     return key.is_usable(datetime.now(UTC)) and key.opens(parts[1])

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from api.launcher.faults import AlreadyRunning, StateFolderUnusable
 from worker.supervision import lockfile, secretfile
@@ -81,14 +81,27 @@ class StateFolder:
         Raises:
             StateFolderUnusable: It cannot be written.
         """
-        try:
-            secretfile.write_json(self._ports, numbers)
-        except OSError as error:
-            raise StateFolderUnusable(f"{self._ports}: {error.strerror}.") from error
+        _note(self._ports, numbers)
 
     def known_ports(self) -> dict[str, int]:
         """Return where servers of the last `kerbside up` listen, if there was one."""
         return secretfile.read_json(self._ports)
+
+    def note_settings(self, values: dict[str, Any]) -> None:
+        """Keep what `kerbside up` runs with that its commands have to know.
+
+        Raises:
+            StateFolderUnusable: It cannot be written.
+        """
+        _note(self._settings, values)
+
+    def known_settings(self) -> dict[str, Any]:
+        """Return what the last `kerbside up` ran with, if there was one."""
+        return secretfile.read_json(self._settings)
+
+    @property
+    def _settings(self) -> Path:
+        return self.path / "settings.json"
 
     @property
     def _ports(self) -> Path:
@@ -123,6 +136,13 @@ class StateFolder:
             yield handle
         finally:
             os.close(handle)
+
+
+def _note(path: Path, record: dict[str, Any]) -> None:
+    try:
+        secretfile.write_json(path, record)
+    except OSError as error:
+        raise StateFolderUnusable(f"{path}: {error.strerror}.") from error
 
 
 def _is_barred(path: Path) -> bool:

@@ -164,6 +164,7 @@ def up(**given: Any) -> None:
             secret_keys=sealing_keys.ensured(settings),
         )
         state.note_ports(api=port, flower=flower_port)
+        state.note_settings(installation.noted(settings))
         inbox = at_end.enter_context(SignalInbox())
         _keep_up(options, settings, stack, server, inbox, screen)
 

@@ -90,13 +90,21 @@ OPERATIONS: dict[str, dict[str, Any]] = {
     ),
     "rotate_webhook_secret": _operation(
         success={200: success("The new secret, shown once.", "RotatedSecret")},
-        causes=(*_ONE, *_BODY, *_KEYS),
+        causes=(
+            *_ONE,
+            *_BODY,
+            *_KEYS,
+            problems.TooManySecrets,
+            errors.PreconditionFailed,
+        ),
+        parameters=("If-Match",),
         body="SecretRotation",
         is_body_required=False,
     ),
     "test_webhook": _operation(
         success={202: success("On its way.", "Delivery")},
-        causes=(*_ONE, *_BODY, problems.WebhookDisabled),
+        causes=(*_ONE, *_BODY, problems.WebhookDisabled, errors.PreconditionFailed),
+        parameters=("If-Match",),
         body="WebhookTest",
         is_body_required=False,
     ),
@@ -106,7 +114,7 @@ OPERATIONS: dict[str, dict[str, Any]] = {
     ),
     "rotate_default_secret": _operation(
         success={200: success("The new secret.", "RotatedSecret")},
-        causes=(*_ANY, *_BODY, *_KEYS),
+        causes=(*_ANY, *_BODY, *_KEYS, problems.TooManySecrets),
         body="SecretRotation",
         is_body_required=False,
     ),

@@ -18,7 +18,7 @@ from tests.api.conftest import (
     assert_problem,
 )
 from worker.webhooks.endpoints import MOST
-from worker.webhooks.keyring import GRACE_MS, default_owner
+from worker.webhooks.keyring import GRACE_MS, MOST_SECRETS, default_owner
 from worker.webhooks.lookup import NameNotFound
 
 OWN_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -189,6 +189,8 @@ def test_a_change_can_ask_for_the_state_that_was_read(
         client.patch(path, json={"description": "three"}, headers=old),
         client.post(f"{path}/disable", headers=old),
         client.post(f"{path}/enable", headers=old),
+        client.post(f"{path}/rotate-secret", headers=old),
+        client.post(f"{path}/test", headers=old),
         client.delete(path, headers=old),
     ):
         assert_problem(answer, 412, "precondition-failed")
@@ -215,6 +217,18 @@ def test_a_rotated_secret_signs_beside_the_old_one_for_a_day(
     ]
     assert new.keys() == {"secret", "previous_signs_until"}
     assert GRACE_MS == 86_400_000
+
+
+def test_a_rotation_that_would_break_a_promise_is_refused(
+    client: Client, hooker: Headers
+) -> None:
+    """Each secret that was replaced signs for a day."""
+    path = "/v1/webhooks/default/rotate-secret"
+    client.get("/v1/webhooks/default/secret", headers=hooker)
+    for _ in range(MOST_SECRETS - 1):
+        assert client.post(path, headers=hooker).status_code == 200
+
+    assert_problem(client.post(path, headers=hooker), 409, "too-many-secrets")
 
 
 def test_the_default_secret_is_replicates_shape(

@@ -309,6 +309,7 @@ def test_events_come_to_a_receiver_on_this_machine_where_that_was_asked_for(
     up = start_up("--webhooks-to-localhost")
     up.await_start()
     (key,) = (state / "secret-keys").read_text().split()
+    _register(up, "http://127.0.0.1:9/")
     listener = subprocess.Popen(
         [
             sys.executable,
@@ -336,6 +337,17 @@ def test_events_come_to_a_receiver_on_this_machine_where_that_was_asked_for(
     assert "Webhooks may go to this machine" in ended
     assert key not in ended
     assert up.pids() == set()
+
+
+def _register(up: Up, url: str) -> None:
+    """Register an endpoint on this machine by the command, and by the API."""
+    command = (sys.executable, "-m", "api", "webhooks", "create", url)
+    environment = child_environment(KERBSIDE_STATE_DIR=str(up.state))
+    subprocess.run(command, env=environment, check=True, capture_output=True)
+    headers = {"Authorization": f"Bearer {up.told['api_key']}"}
+    status, listed = up.get(up.told["url"] + "/v1/webhooks", **headers)
+    assert status == HTTPStatus.OK
+    assert [one["url"] for one in json.loads(listed)["results"]] == [url]
 
 
 def test_a_stop_before_all_is_up_says_so(start_up: Start) -> None:

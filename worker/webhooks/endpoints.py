@@ -205,6 +205,7 @@ class Endpoints:
 
         Raises:
             UnknownEndpoint: There is none, or it is another tenant's.
+            TooManySecrets: As many sign already as may.
         """
         self.find(tenant, endpoint_id)
         return self._keyring.rotate(endpoint_id, secret)

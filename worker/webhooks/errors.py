@@ -4,6 +4,7 @@ WebhookError
 ├── UnknownEndpoint
 ├── UnknownDelivery
 ├── TooManyEndpoints
+├── TooManySecrets
 ├── EndpointDisabled
 ├── DeliveryPending
 ├── DeliveryErased
@@ -28,6 +29,10 @@ class UnknownDelivery(WebhookError):
 
 class TooManyEndpoints(WebhookError):
     """A tenant has as many endpoints as it may; delete one first."""
+
+
+class TooManySecrets(WebhookError):
+    """Ten secrets sign already; each that was replaced does for a day, as promised."""
 
 
 class EndpointDisabled(WebhookError):

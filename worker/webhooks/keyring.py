@@ -10,13 +10,14 @@ import redis
 
 from worker import ledger
 from worker.settings import WorkerSettings
+from worker.webhooks.errors import TooManySecrets, UnknownEndpoint
 from worker.webhooks.sealing import SecretBox
 from worker.webhooks.signing import new_secret
 
 #: Milliseconds for which the secret before signs beside a new one.
 GRACE_MS = 86_400_000
-#: Secrets that sign at a time, at most.
-_MOST = 3
+#: Secrets that sign at a time, at most: each adds a signature to every event.
+MOST_SECRETS = 10
 _FIELD = "secrets"
 #: Keys that Redis looks at in one step of a look at all.
 _SCANNED = 1000
@@ -109,6 +110,8 @@ class Keyring:
         """Return a new secret; those before sign beside it for a day from their end.
 
         Raises:
+            TooManySecrets: As many sign already as may.
+            UnknownEndpoint: The endpoint was deleted meanwhile.
             NoSecretKeys: There is no key to seal it with.
             WrongSecretKeys: None of the installation's keys opens the old one.
         """
@@ -117,13 +120,19 @@ class Keyring:
 
         def write(pipe: Any) -> None:
             now = self._now_ms()
+            known = pipe.hget(key, _FIELD)
+            if known is None and not owner.startswith(default_owner("")):
+                raise UnknownEndpoint
             kept = [
                 (old, until or round(now + GRACE_MS))
-                for old, until in self._opened(pipe.hget(key, _FIELD))
+                for old, until in self._opened(known)
                 if (until is None or until > now) and old != secret
             ]
+            if len(kept) >= MOST_SECRETS:
+                # To drop one would break the promise that was made for it.
+                raise TooManySecrets
             pipe.multi()
-            pipe.hset(key, _FIELD, self._sealed([(secret, None), *kept][:_MOST]))
+            pipe.hset(key, _FIELD, self._sealed([(secret, None), *kept]))
 
         self._redis.transaction(write, key)
         return secret

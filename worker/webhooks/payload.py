@@ -30,17 +30,11 @@ def body(record: Mapping[bytes, bytes]) -> bytes:
         about = _with_prefix(record, _ABOUT)
         told = {name.decode(): value.decode() for name, value in about.items()}
         return event(type_, at, {**told, "disabled_at": rfc3339(at)})
-    return of_job(
-        type_, at, Job.from_record(record[b"subject"].decode(), snapshot), base_url
-    )
-
-
-def of_job(type_: str, at_ms: int, job: Job, base_url: str) -> bytes:
-    """Return what is sent of a job at an instant."""
+    job = Job.from_record(record[b"subject"].decode(), snapshot)
     # Of a delivery, only polls tell.
     job = replace(job, webhook_status=None)
-    whole = event(type_, at_ms, orjson.Fragment(job.public(base_url)))
-    return whole if len(whole) <= LARGEST else event(type_, at_ms, _thin(job, base_url))
+    whole = event(type_, at, orjson.Fragment(job.public(base_url)))
+    return whole if len(whole) <= LARGEST else event(type_, at, _thin(job, base_url))
 
 
 def event(type_: str, at_ms: int, data: Any) -> bytes:

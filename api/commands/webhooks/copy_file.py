@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import click
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
+from api.webhook_fields import EndpointFields, Secret, Strict
 from worker.credentials import TENANT
 from worker.settings import WorkerSettings
-from worker.webhooks import event_types
 from worker.webhooks.addresses import RefusedAddress, check_url
-from worker.webhooks.signing import is_secret
+from worker.webhooks.keyring import MOST_SECRETS
 
 #: Faults of a file that are told, at most.
 _TOLD = 10
@@ -27,41 +27,16 @@ def _tenant(text: str) -> str:
     return text
 
 
-def _event(text: str) -> str:
-    if text not in event_types.patterns():
-        known = ", ".join(event_types.patterns())
-        raise PydanticCustomError("event", "expected one of {known}", {"known": known})
-    return text
-
-
-def _secret(text: str) -> str:
-    if not is_secret(text):
-        raise PydanticCustomError(
-            "secret", "expected `whsec_` and standard base64 of 24 to 64 bytes"
-        )
-    return text
-
-
 _Tenant = Annotated[str, AfterValidator(_tenant)]
 #: The newest first; no more than sign at a time.
-_Secrets = Annotated[list[Annotated[str, AfterValidator(_secret)]], Field(max_length=3)]
+_Secrets = Annotated[list[Secret], Field(max_length=MOST_SECRETS)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", strict=True, frozen=True, hide_input_in_errors=True
-    )
-
-
-class EndpointCopy(_Strict):
+class EndpointCopy(EndpointFields):
     """An endpoint as it stands in a file."""
 
     tenant: _Tenant
-    url: str
-    events: list[Annotated[str, AfterValidator(_event)]] = Field(min_length=1)
-    description: str = ""
-    enabled: bool = True
-    secrets: _Secrets = []
+    secrets: _Secrets = Field(default=[])
 
     @property
     def identity(self) -> tuple[str, str, frozenset[str]]:
@@ -69,19 +44,19 @@ class EndpointCopy(_Strict):
         return self.tenant, self.url, frozenset(self.events)
 
 
-class DefaultCopy(_Strict):
+class DefaultCopy(Strict):
     """The secrets of the webhooks that a tenant's requests name."""
 
     tenant: _Tenant
     secrets: _Secrets
 
 
-class Copy(_Strict):
+class Copy(Strict):
     """A whole file."""
 
     object: Literal["webhooks"] = "webhooks"
     endpoints: list[EndpointCopy]
-    default_secrets: list[DefaultCopy] = []
+    default_secrets: list[DefaultCopy] = Field(default=[])
 
 
 def read(path: Path, settings: WorkerSettings) -> Copy:

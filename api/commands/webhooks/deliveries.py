@@ -7,16 +7,17 @@ from typing import Any
 
 import click
 
+from api import example_events
 from api.commands import auditing
 from api.commands.webhooks import display
 from api.commands.webhooks.site import Site, as_json, connected, endpoint_id
 from api.commands.webhooks.site import tenant as tenant_option
 from api.launcher.faults import DeliveryFailed
 from model_store.command_line import Command, results
+from worker.webhooks import event_types
 from worker.webhooks.deliveries import Delivery, owner_of
 from worker.webhooks.errors import EndpointDisabled
 from worker.webhooks.keyring import default_owner
-from worker.webhooks.rehearsal import rehearse
 
 #: Seconds between two looks at a delivery that is waited for.
 _LOOK_EVERY_S = 0.1
@@ -78,6 +79,14 @@ def list_deliveries(
 @endpoint_id
 @tenant_option
 @click.option(
+    "--type",
+    "type_",
+    type=click.Choice([*event_types.TYPES]),
+    default="prediction.succeeded",
+    show_default=True,
+    help="Of what type the example is.",
+)
+@click.option(
     "--wait",
     "wait_s",
     type=click.FloatRange(0),
@@ -86,21 +95,25 @@ def list_deliveries(
     help="Seconds until it must have been tried.",
 )
 @as_json
-def test(*, endpoint_id: str, tenant: str, wait_s: float, as_json: bool) -> None:
+def test(
+    *, endpoint_id: str, tenant: str, type_: str, wait_s: float, as_json: bool
+) -> None:
     """Send the endpoint ID an example, signed as every event, and tell its answer.
 
-    The example has {"test": true} as its metadata.
+    It is sent whatever types the endpoint takes. The prediction of an example has an
+    id of zeros and {"test": "true"} as its metadata.
 
     With --json it prints the delivery, as `deliveries --json` does.
     """
     with connected() as site:
         if not site.endpoints.find(tenant, endpoint_id).enabled:
             raise EndpointDisabled
-        delivery_id = rehearse(
+        delivery_id = example_events.send(
             site.deliveries,
             tenant,
             endpoint_id,
-            now_ms=round(time.time() * 1000),
+            type_,
+            at_ms=round(time.time() * 1000),
             base_url=site.settings.public_url,
         )
         auditing.keep("test_webhook", [endpoint_id, delivery_id])

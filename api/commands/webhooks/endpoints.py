@@ -1,13 +1,16 @@
 """Endpoints are listed, made, changed and deleted."""
 
 import json
+from collections.abc import Sequence
 
 import click
+from pydantic import ValidationError
 
 from api.commands import auditing
 from api.commands.webhooks import display
 from api.commands.webhooks.site import Site, as_json, connected, endpoint_id, of_tenant
 from api.commands.webhooks.site import tenant as tenant_option
+from api.webhook_fields import EndpointFields
 from model_store.command_line import Command, results
 from worker.webhooks import event_types
 from worker.webhooks.addresses import RefusedAddress, check_host
@@ -77,7 +80,7 @@ def create(
 
     With --json it prints what `show --json` prints, and "secret".
     """
-    wanted = Wanted(url=url, events=events, description=description)
+    wanted = _wanted(url, events, description)
     with connected() as site:
         try:
             check_host(url, site.settings)
@@ -139,6 +142,15 @@ def every_endpoint(site: Site, tenant: str | None) -> list[Endpoint]:
     """Return the endpoints of a tenant, by default of all."""
     tenants = site.endpoints.tenants() if tenant is None else [tenant]
     return [one for name in tenants for one in site.endpoints.list(name)]
+
+
+def _wanted(url: str, events: Sequence[str], description: str) -> Wanted:
+    try:
+        fields = EndpointFields(url=url, events=[*events], description=description)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise click.UsageError(f"{first['loc'][0]}: {first['msg']}.") from None
+    return Wanted(**fields.model_dump())
 
 
 def _switched(tenant: str, endpoint_id: str, *, enabled: bool) -> Endpoint:

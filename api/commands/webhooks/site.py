@@ -65,12 +65,12 @@ class Site:
 
 
 def read_settings() -> ApiSettings:
-    """Return the settings, with the keys of the state folder where none were set.
+    """Return the settings of the installation, with the keys of its state folder.
 
     Raises:
         click.UsageError: A setting, or the file of keys, holds what it may not.
     """
-    settings = installation.read_settings()
+    settings = installation.as_it_runs(installation.read_settings())
     keys = tuple(sealing_keys.known(settings))
     return settings.model_copy(update={"secret_keys": keys})
 

@@ -6,6 +6,7 @@ import click
 import pytest
 
 from api.launcher import installation
+from api.launcher.statefolder import StateFolder
 from api.settings import ApiSettings
 from model_store.storage.signing import SigningKey
 from worker.webhooks.sealing import new_key
@@ -121,3 +122,24 @@ def test_no_process_is_given_secret_keys_with_the_rest(tmp_path: Path) -> None:
 
     assert theirs["KERBSIDE_SECRET_KEYS"] == ""
     assert ApiSettings.from_env(theirs).webhook_development
+
+
+def test_commands_know_how_the_installation_beside_them_runs(tmp_path: Path) -> None:
+    """Unless they are told otherwise, or are about another one."""
+    home = {"KERBSIDE_STATE_DIR": str(tmp_path)}
+    alone = installation.as_it_runs(ApiSettings.from_env(home))
+    running = ApiSettings(public_url="http://127.0.0.1:8123", webhook_development=True)
+    StateFolder.prepare(tmp_path).note_settings(installation.noted(running))
+
+    beside = installation.as_it_runs(ApiSettings.from_env(home))
+    strict = {**home, "KERBSIDE_WEBHOOK_DEVELOPMENT": "false"}
+    told = installation.as_it_runs(ApiSettings.from_env(strict))
+    named = {**home, "KERBSIDE_REDIS_URL": "redis://127.0.0.1:6379/0"}
+    other = installation.as_it_runs(ApiSettings.from_env(named))
+
+    def seen(settings: ApiSettings) -> tuple[str, bool]:
+        return settings.public_url, settings.webhook_development
+
+    assert seen(alone) == seen(other) == ("http://127.0.0.1:8000", False)
+    assert seen(beside) == ("http://127.0.0.1:8123", True)
+    assert seen(told) == ("http://127.0.0.1:8123", False)

@@ -8,6 +8,7 @@ import redis as redis_py
 from api.launcher.local_keys import LocalAccess
 from worker.audit import Audit
 from worker.credentials import ApiKeys, split_token
+from worker.supervision import secretfile
 
 
 @pytest.fixture
@@ -58,3 +59,19 @@ def test_nobody_else_may_read_them(
     assert (tmp_path / "access.json").stat().st_mode & 0o777 == 0o600
     assert keys.user not in repr(keys)
     assert keys.operator not in repr(keys)
+
+
+def test_a_key_of_an_older_version_is_replaced_by_one_with_all_scopes(
+    access: LocalAccess, redis: redis_py.Redis, tmp_path: Path
+) -> None:
+    """The local user may register webhooks too."""
+    keys = ApiKeys(redis)
+    old, _ = keys.create(tenant="default", scopes=("predict", "read"), name="old")
+    secretfile.write_json(tmp_path / "access.json", {"api_key": old})
+
+    parts = split_token(access.keys(keys).user)
+
+    assert parts
+    found = keys.find(parts[0])
+    assert found
+    assert found.scopes == {"predict", "read", "webhooks"}

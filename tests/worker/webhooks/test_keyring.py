@@ -7,7 +7,13 @@ import pytest
 from tests.clock import Clock
 from tests.worker.webhooks.site import Site
 from worker.webhooks.endpoints import Wanted
-from worker.webhooks.keyring import GRACE_MS, Keyring, default_owner
+from worker.webhooks.errors import TooManySecrets, UnknownEndpoint
+from worker.webhooks.keyring import (
+    GRACE_MS,
+    MOST_SECRETS,
+    Keyring,
+    default_owner,
+)
 from worker.webhooks.sealing import NoSecretKeys, WrongSecretKeys, new_key
 from worker.webhooks.signing import is_secret, new_secret
 
@@ -55,16 +61,33 @@ def test_the_old_secret_signs_on_for_a_day(
     assert keyring.secrets(endpoint.id) == [new]
 
 
-def test_rotations_in_a_row_leave_no_more_than_three(
+def test_rotations_in_a_row_keep_what_was_promised(
     keyring: Keyring, clock: Clock
 ) -> None:
-    """The newest; each old one ends a day after it was replaced."""
+    """Each old one signs for a day; what would break that is refused."""
     made = [keyring.default("acme")]
-    for _ in range(3):
+    for _ in range(MOST_SECRETS - 1):
         clock.seconds += 60
         made.insert(0, keyring.rotate(default_owner("acme")))
+    with pytest.raises(TooManySecrets):
+        keyring.rotate(default_owner("acme"))
+    assert keyring.secrets(default_owner("acme")) == made
 
-    assert keyring.secrets(default_owner("acme")) == made[:3]
+    clock.seconds += GRACE_MS / 1000 - 60 * (MOST_SECRETS - 2)
+    made.insert(0, keyring.rotate(default_owner("acme")))
+    assert keyring.secrets(default_owner("acme")) == made[:MOST_SECRETS]
+
+
+def test_a_rotation_makes_no_deleted_endpoint_anew(
+    site: Site, keyring: Keyring
+) -> None:
+    """Not even its secrets."""
+    endpoint, _ = site.endpoints.create("acme", _wanted())
+    site.endpoints.delete("acme", endpoint.id)
+
+    with pytest.raises(UnknownEndpoint):
+        keyring.rotate(endpoint.id)
+    assert site.redis.keys("kerbside:webhook:*") == []
 
 
 def test_a_secret_of_ones_own_is_taken(keyring: Keyring) -> None:

@@ -134,7 +134,9 @@ _GOOD = {"tenant": "acme", "url": URL, "events": ["*"]}
     [
         ({**_GOOD, "url": "https://10.0.0.1/"}, "endpoints[1].url", "10.0.0.1"),
         ({**_GOOD, "url": 1}, "endpoints[1].url", "string"),
-        ({**_GOOD, "events": ["all"]}, "endpoints[1].events[0]", "expected one of *"),
+        ({**_GOOD, "events": ["all"]}, "endpoints[1].events[0]", "Expected one of *"),
+        ({**_GOOD, "events": ["*", "*"]}, "endpoints[1].events", "named twice"),
+        ({**_GOOD, "description": 513 * "x"}, "endpoints[1].description", "512"),
         ({**_GOOD, "events": []}, "endpoints[1].events", "at least 1"),
         ({**_GOOD, "tenant": "A B"}, "endpoints[1].tenant", "name of a tenant"),
         ({**_GOOD, "secrets": ["x"]}, "endpoints[1].secrets[0]", "whsec_"),

@@ -1,11 +1,14 @@
 """Laws of the commands that look at deliveries and make them again."""
 
+import json
 import threading
 
 import pytest
 
+from api import example_events
 from tests.api.commands.webhooks.conftest import URL, Operator
 from tests.patience import wait_until
+from worker.ledger import WEBHOOKS
 
 
 @pytest.fixture
@@ -89,6 +92,22 @@ def test_a_trial_tells_what_the_receiver_answered(
     assert str(status) in done.output
     (sent,) = operator.told("deliveries", endpoint_id, "--tenant", "acme")
     assert sent["event"]["type"] == "prediction.succeeded"
+
+
+def test_a_trial_is_the_example_that_the_api_sends(
+    operator: Operator, endpoint_id: str
+) -> None:
+    """Of the type that was asked for, though the endpoint takes others."""
+    words = ("--type", "prediction.failed", "--wait", "0")
+    operator.type("test", endpoint_id, "--tenant", "acme", *words)
+
+    book = operator.deliveries.ledger
+    leases = book.claim(WEBHOOKS, limit=1, worker="d").leases
+    (record,) = operator.deliveries.load(leases)
+    sent = json.loads(record[b"body"])
+    assert (sent["type"], sent["data"]["status"]) == ("prediction.failed", "failed")
+    assert sent["data"]["id"] == example_events.NOBODY
+    assert sent["data"]["metadata"] == {"test": "true"}
 
 
 def test_a_trial_that_nobody_makes_says_so(

@@ -84,6 +84,8 @@ def test_another_tenants_endpoint_is_not_found(operator: Operator, words: str) -
         (("https://127.0.0.1/",), "127.0.0.1"),
         ((URL, "--tenant", "No Such"), "'No Such' is no tenant"),
         ((URL, "--event", "prediction.done"), "'prediction.done' is not one of"),
+        ((URL, "--event", "*", "--event", "*"), "events: An event type is named twice"),
+        ((URL, "--description", 513 * "x"), "description: String should have at most"),
     ],
 )
 def test_an_endpoint_that_cannot_be_is_told(
