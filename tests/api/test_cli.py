@@ -15,6 +15,7 @@ from api.launcher import faults, showcase, statefolder
 from api.launcher.local_keys import LocalAccess
 from api.launcher.statefolder import StateFolder
 from tests.api.conftest import Run
+from worker.audit import Audit
 from worker.credentials import ApiKeys, split_token
 
 
@@ -129,15 +130,15 @@ def test_a_kept_key_is_kept_until_it_no_longer_opens(
     """The next `kerbside up` prints the same key; an emptied Redis needs a new one."""
     access = LocalAccess(tmp_path / "access.json")
     kept = ApiKeys(redis)
-    first = access.keys(kept)
+    first = access.keys(kept, Audit(redis))
 
-    assert access.keys(kept) == first
+    assert access.keys(kept, Audit(redis)) == first
     assert access.flower_password() == access.flower_password()
     assert (tmp_path / "access.json").stat().st_mode & 0o777 == 0o600
     parts = split_token(first.user)
     assert parts
     kept.revoke(parts[0])
-    second = access.keys(kept)
+    second = access.keys(kept, Audit(redis))
     assert second.user != first.user
     assert second.operator == first.operator
 

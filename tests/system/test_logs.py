@@ -43,9 +43,9 @@ class Customer:
             answer = link.getresponse()
             return answer.status, json.loads(answer.read())
 
-    def submit(self, house: dict[str, Any]) -> tuple[int, Any]:
+    def submit(self, house: dict[str, Any], **more: str) -> tuple[int, Any]:
         """Submit a house."""
-        order = {"input": house, "metadata": {"address": LABEL}}
+        order = {"input": house, "metadata": {"address": LABEL}, **more}
         return self.call("POST", "/v1/predictions", order)
 
     def poll(self, job_id: str) -> tuple[int, Any]:

@@ -5,6 +5,7 @@ Nothing here is followed or read from the environment: no redirect, proxy, cooki
 parsers or its name servers say, what is connected to is what was checked.
 """
 
+import logging
 import socket
 import ssl
 import time
@@ -25,6 +26,9 @@ from urllib3.util import parse_url
 from worker.webhook_settings import WebhookSettings
 from worker.webhooks import addresses
 from worker.webhooks.lookup import LOOKUP_S, LOOKUPS, Address
+
+# At DEBUG it tells path and query of each request: whoever knows them may be let in.
+logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
 
 #: Bytes of a response that are read, its headers counted; then the line is closed.
 RESPONSE_BYTES = 65_536

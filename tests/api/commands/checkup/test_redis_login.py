@@ -1,6 +1,7 @@
 """What is said of a Redis that asks nobody for a name."""
 
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -21,9 +22,10 @@ def test_a_server_that_asks_for_a_user_is_fine(target: Target) -> None:
 def _open(redis: redis_py.Redis, redis_url: str) -> Iterator[None]:
     """Let in whoever comes, for one test."""
     password = urlsplit(redis_url).password
-    redis.execute_command("ACL", "SETUSER", "default", "nopass")
+    client: Any = redis
+    client.execute_command("ACL", "SETUSER", "default", "nopass")
     yield
-    redis.execute_command("ACL", "SETUSER", "default", "resetpass", f">{password}")
+    client.execute_command("ACL", "SETUSER", "default", "resetpass", f">{password}")
 
 
 @pytest.mark.usefixtures("_open")
