@@ -150,6 +150,15 @@ def test(path: WebhookPath) -> Answer:
     return answers.json(sent.public(), 202)
 
 
+@api.get("/default", operation_id="fetch_default_webhook")
+@requires("webhooks")
+def fetch_default() -> Answer:
+    """Read what waits for the URLs that requests bring themselves."""
+    call = current_call()
+    body = answers.dumps(call.shared.endpoints.of_requests(call.caller.tenant).public())
+    return answers.unless_known(body, call.environ.get("HTTP_IF_NONE_MATCH"), {})
+
+
 @api.get("/default/secret", operation_id="fetch_default_secret")
 @requires("webhooks")
 def default_secret() -> Answer:

@@ -14,6 +14,7 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     schemas.ApiKeyList,
     schemas.AuditLog,
     schemas.DefaultSecret,
+    schemas.DefaultWebhook,
     schemas.Delivery,
     schemas.DeliveryList,
     schemas.EndpointEvent,

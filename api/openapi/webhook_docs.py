@@ -108,6 +108,11 @@ OPERATIONS: dict[str, dict[str, Any]] = {
         body="WebhookTest",
         is_body_required=False,
     ),
+    "fetch_default_webhook": _operation(
+        success=_known("As it is now.", "DefaultWebhook"),
+        causes=_ANY,
+        parameters=("If-None-Match",),
+    ),
     "fetch_default_secret": _operation(
         success={200: success("The secret, made on first use.", "DefaultSecret")},
         causes=(*_ANY, *_KEYS),

@@ -51,6 +51,22 @@ class WebhookList(Body):
     previous: None
 
 
+class DefaultWebhook(Body):
+    """What stands for an endpoint where requests bring their own `webhook`."""
+
+    id: Literal["default"]
+    object: Literal["webhook"]
+    events: list[str] = Field(
+        description="Which of them are sent, each request says in "
+        "`webhook_events_filter`."
+    )
+    pending: int = Field(description="Deliveries under way, to all URLs.")
+    dropped: int = Field(
+        description="Events that were not sent since too many waited; they can be "
+        "recovered."
+    )
+
+
 class RotatedSecret(Body):
     """A new secret; it signs from now on."""
 
