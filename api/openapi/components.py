@@ -14,7 +14,6 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     schemas.ApiKeyList,
     schemas.AuditLog,
     schemas.DefaultSecret,
-    schemas.DefaultWebhook,
     schemas.Delivery,
     schemas.DeliveryList,
     schemas.EndpointEvent,

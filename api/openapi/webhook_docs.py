@@ -63,7 +63,9 @@ OPERATIONS: dict[str, dict[str, Any]] = {
         parameters=("If-None-Match",),
     ),
     "fetch_webhook": _operation(
-        success=_known("The endpoint as it is now.", "Webhook"),
+        success=_known(
+            "The endpoint as it is now; `default`: what stands for one.", "Webhook"
+        ),
         causes=_ONE,
         parameters=("If-None-Match",),
     ),
@@ -107,11 +109,6 @@ OPERATIONS: dict[str, dict[str, Any]] = {
         parameters=("If-Match",),
         body="WebhookTest",
         is_body_required=False,
-    ),
-    "fetch_default_webhook": _operation(
-        success=_known("As it is now.", "DefaultWebhook"),
-        causes=_ANY,
-        parameters=("If-None-Match",),
     ),
     "fetch_default_secret": _operation(
         success={200: success("The secret, made on first use.", "DefaultSecret")},

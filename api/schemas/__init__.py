@@ -7,7 +7,6 @@ from api.schemas.predictions import Output, Prediction, PredictionList
 from api.schemas.problems import Choices, Problem
 from api.schemas.webhooks import (
     DefaultSecret,
-    DefaultWebhook,
     Delivery,
     DeliveryList,
     EndpointEvent,
@@ -25,7 +24,6 @@ __all__ = [
     "AuditLog",
     "Choices",
     "DefaultSecret",
-    "DefaultWebhook",
     "Delivery",
     "DeliveryList",
     "EndpointEvent",

@@ -14,7 +14,7 @@ class Webhook(Body):
 
     id: str
     object: Literal["webhook"]
-    url: str
+    url: str | None = Field(description="Null of `default`: each request brings one.")
     events: list[str] = Field(description="Types, families and `*`.")
     description: str
     enabled: bool
@@ -22,7 +22,7 @@ class Webhook(Body):
         description="`gone`: it answered 410; `failing`: with nothing but failures."
     )
     disabled_at: datetime | None
-    created_at: datetime
+    created_at: datetime | None = Field(description="Null of `default`.")
     pending: int = Field(description="Deliveries under way.")
     dropped: int = Field(
         description="Events that were not sent, since it was disabled or too many "
@@ -49,22 +49,6 @@ class WebhookList(Body):
     results: list[Webhook]
     next: None
     previous: None
-
-
-class DefaultWebhook(Body):
-    """What stands for an endpoint where requests bring their own `webhook`."""
-
-    id: Literal["default"]
-    object: Literal["webhook"]
-    events: list[str] = Field(
-        description="Which of them are sent, each request says in "
-        "`webhook_events_filter`."
-    )
-    pending: int = Field(description="Deliveries under way, to all URLs.")
-    dropped: int = Field(
-        description="Events that were not sent since too many waited; they can be "
-        "recovered."
-    )
 
 
 class RotatedSecret(Body):

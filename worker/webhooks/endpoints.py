@@ -143,9 +143,19 @@ class OfRequests:
         return {
             "id": "default",
             "object": "webhook",
+            "url": None,
             "events": ["prediction.*"],
+            "description": "",
+            "enabled": True,
+            "disabled_reason": None,
+            "disabled_at": None,
+            "created_at": None,
             "pending": self.pending,
             "dropped": self.dropped,
+            # Each receiver is known by itself.
+            "failing_since": None,
+            "last_delivered_at": None,
+            "paused_until": None,
         }
 
 
