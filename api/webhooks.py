@@ -72,9 +72,12 @@ def list_all() -> Answer:
 @api.get("/<webhook_id>", operation_id="fetch_webhook")
 @requires("webhooks")
 def fetch(path: WebhookPath) -> Answer:
-    """Read an endpoint."""
+    """Read an endpoint, or what waits for the URLs that requests bring themselves."""
     call = current_call()
-    body = answers.dumps(found(call, path.webhook_id).public())
+    endpoints, tenant = call.shared.endpoints, call.caller.tenant
+    is_own = path.webhook_id == DEFAULT
+    known = endpoints.of_requests(tenant) if is_own else found(call, path.webhook_id)
+    body = answers.dumps(known.public())
     return answers.unless_known(body, call.environ.get("HTTP_IF_NONE_MATCH"), {})
 
 
@@ -120,8 +123,9 @@ def disable(path: WebhookPath) -> Answer:
 def rotate_secret(path: WebhookPath) -> Answer:
     """Make a new secret; the one before signs beside it for a day."""
     call = current_call()
-    known = _expected(call, path.webhook_id)
+    found(call, path.webhook_id)
     asked = webhook_body.read(call, SecretRotation, is_optional=True)
+    known = _expected(call, path.webhook_id)
     endpoints = call.shared.endpoints
     secret = endpoints.rotate_secret(call.caller.tenant, known.id, secret=asked.secret)
     return _rotated(secret)
@@ -132,8 +136,9 @@ def rotate_secret(path: WebhookPath) -> Answer:
 def test(path: WebhookPath) -> Answer:
     """Send an endpoint a signed example, whatever types it takes."""
     call = current_call()
-    known = _expected(call, path.webhook_id)
+    found(call, path.webhook_id)
     asked = webhook_body.read(call, WebhookTest, is_optional=True)
+    known = _expected(call, path.webhook_id)
     if not known.enabled:
         # It would fail in the worker, and nobody would see why.
         raise EndpointDisabled

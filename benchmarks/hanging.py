@@ -11,16 +11,23 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import redis
 
 from benchmarks import stacks
 from benchmarks.http_client import Connection
 from benchmarks.load import LoadError, Target
 from model_store.store import ModelStore
+from worker.connection import connect
+from worker.ledger import WEBHOOKS, lane_key
 from worker.supervision import ports
+from worker.webhooks.deliveries import Deliveries
+from worker.webhooks.keyring import default_owner
 from worker.webhooks.sealing import new_key
 
 #: Receivers, all of which hang.
 NUMBER = 20
+#: The two sides of a round.
+WITHOUT, HANGING = SIDES = ("without", "hanging")
 #: Seconds between two submits of the one client that is measured.
 SUBMIT_EVERY_S = 0.01
 _WAIT = {"Prefer": "wait=10"}
@@ -29,7 +36,7 @@ _PRICED = 201
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """Prices without webhooks, and then with webhooks to receivers that hang."""
+    """Prices without webhooks, and prices with webhooks to receivers that hang."""
 
     #: Milliseconds from each submit to its price.
     without_ms: Sequence[float]
@@ -80,7 +87,10 @@ def measure(
     seconds: float,
     told: Callable[[str], None],
 ) -> Hanging:
-    """Price houses one by one without webhooks, then with them; several times over.
+    """Price houses one by one without webhooks and with them; several times over.
+
+    Which comes first changes every round, and each side begins with an empty lane: no
+    retries of a round before run beside the prices of another.
 
     Raises:
         LoadError: A request was refused, or no receiver was ever called.
@@ -97,25 +107,49 @@ def measure(
         home.start_upkeep()
         stacks.await_workers(home, stacks.PROCESSES)
         target = stacks.target_of(home)
+        client = connect(home.settings.redis_url, role="worker")
+        deliveries = Deliveries(client, home.settings)
+
+        def empty() -> None:
+            deliveries.call_off(default_owner(stacks.TENANT), "disabled")
+            home.programs.wait("an empty lane", lambda: not _is_busy(client))
+
         houses = itertools.cycle(drawn)
         found = []
         for number in range(1, rounds + 1):
-            found.append(asyncio.run(_round(target, houses, seconds)))
+            sides = SIDES if number % 2 else SIDES[::-1]
+            found.append(asyncio.run(_round(target, houses, seconds, sides, empty)))
             told(f"round {number} of {rounds}: {found[-1].held} receivers hang")
     return Hanging(found)
 
 
 async def _round(
-    target: Target, houses: Iterator[dict[str, Any]], seconds: float
+    target: Target,
+    houses: Iterator[dict[str, Any]],
+    seconds: float,
+    sides: Sequence[str],
+    empty: Callable[[], None],
 ) -> Round:
+    """Measure both sides in the order given, each from an empty lane on."""
+    taken: dict[str, list[float]] = {}
     async with AsyncExitStack() as at_end:
         held: set[int] = set()
         urls = [await _receiver(at_end, held) for _ in range(NUMBER)]
-        without = await _prices(target, houses, itertools.repeat(None), seconds)
-        hanging = await _prices(target, houses, itertools.cycle(urls), seconds)
+        webhooks: dict[str, Sequence[str | None]]
+        webhooks = {WITHOUT: [None], HANGING: urls}
+        for side in sides:
+            await asyncio.to_thread(empty)
+            told = itertools.cycle(webhooks[side])
+            taken[side] = await _prices(target, houses, told, seconds)
         if not held:
             raise LoadError("no webhook was sent: is the delivering worker up?")
-        return Round(without_ms=without, hanging_ms=hanging, held=len(held))
+    return Round(without_ms=taken[WITHOUT], hanging_ms=taken[HANGING], held=len(held))
+
+
+def _is_busy(client: redis.Redis) -> bool:
+    """Tell whether any delivery waits for its turn or is in hand."""
+    waiting, running = WEBHOOKS, lane_key("running", WEBHOOKS)
+    return bool(client.llen(waiting) or client.zcard(running))
 
 
 async def _receiver(at_end: AsyncExitStack, held: set[int]) -> str:

@@ -31,6 +31,8 @@ from worker.supervision import embedded, ports
 from worker.supervision.child import ChildSpec
 from worker.supervision.embedded import EmbeddedRedis
 
+#: Whose houses are priced.
+TENANT = "benchmark"
 #: Worker processes that price, and web processes, of each stack.
 PROCESSES = 2
 #: Seconds until Flower has asked the workers what they are and switched events on.
@@ -168,7 +170,7 @@ def target_of(home: Installation) -> Target:
     """Return how to talk to the API of an installation, once it serves."""
     home.programs.wait("API", lambda: not ports.is_free(home.stack.port))
     token, _ = ApiKeys(connect(home.settings.redis_url, role="worker")).create(
-        tenant="benchmark", scopes=["predict", "read"]
+        tenant=TENANT, scopes=["predict", "read"]
     )
     return Target(
         name="Kerbside",

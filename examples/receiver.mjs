@@ -11,8 +11,16 @@ const { KERBSIDE_WEBHOOK_SECRET: secret, PORT: port = "8090" } = process.env;
 const MOST_BYTES = 262_144;
 
 const webhook = new Webhook(secret);
-const known = new Set(); // ids of events
+const MOST_KNOWN = 100_000;
+const known = new Set(); // ids of events, the oldest first
 const sequences = new Map(); // prediction -> sequence of the newest event
+
+class TooLarge extends Error {}
+
+/** Forget what came first, so that memory is bounded: no event comes so late. */
+function trim(collection) {
+  if (collection.size > MOST_KNOWN) collection.delete(collection.keys().next().value);
+}
 
 /** Return the bytes of a request: these are signed, not what they mean. */
 async function bytesOf(request) {
@@ -20,7 +28,7 @@ async function bytesOf(request) {
   let size = 0;
   for await (const chunk of request) {
     size += chunk.length;
-    if (size > MOST_BYTES) throw new Error("too large");
+    if (size > MOST_BYTES) throw new TooLarge();
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
@@ -30,7 +38,9 @@ async function bytesOf(request) {
 function act({ data: prediction }) {
   if (!("sequence" in prediction)) return; // it is about no prediction
   if (prediction.sequence <= (sequences.get(prediction.id) ?? 0)) return;
+  sequences.delete(prediction.id); // and to the end
   sequences.set(prediction.id, prediction.sequence);
+  trim(sequences);
   console.log(prediction.id, prediction.status);
 }
 
@@ -38,14 +48,16 @@ const server = createServer(async (request, response) => {
   let event;
   try {
     event = webhook.verify(await bytesOf(request), request.headers);
-  } catch {
-    response.writeHead(401).end();
+  } catch (error) {
+    const status = error instanceof TooLarge ? 413 : 401;
+    response.writeHead(status, { Connection: "close" }).end();
     return;
   }
   response.writeHead(204).end();
   const id = request.headers["webhook-id"];
   if (known.has(id)) return;
   known.add(id);
+  trim(known);
   setImmediate(act, event); // after the answer
 });
 

@@ -17,6 +17,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 PORT = int(os.environ.get("PORT", "8090"))
 DATABASE = os.environ.get("DATABASE", "events.sqlite")
 WEBHOOK = Webhook(os.environ["KERBSIDE_WEBHOOK_SECRET"])
+RETRY_S = float(os.environ.get("RETRY_S", "60"))  # what failed is tried again
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS inbox (id TEXT PRIMARY KEY, event TEXT, done INTEGER);
 CREATE TABLE IF NOT EXISTS predictions (id TEXT PRIMARY KEY, sequence INTEGER);
@@ -52,9 +53,14 @@ def work() -> None:
         with sqlite3.connect(DATABASE) as database:
             rows = database.execute("SELECT id, event FROM inbox WHERE done = 0")
             for event_id, event in rows.fetchall():
-                act(database, json.loads(event))
-                database.execute("UPDATE inbox SET done = 1 WHERE id = ?", [event_id])
-        something_came.wait()
+                try:
+                    with database:  # all of it or nothing
+                        act(database, json.loads(event))
+                        done = "UPDATE inbox SET done = 1 WHERE id = ?"
+                        database.execute(done, [event_id])
+                except Exception:  # it stays to be done; the others are
+                    app.logger.exception("event %s", event_id)
+        something_came.wait(RETRY_S)
         something_came.clear()
 
 

@@ -63,7 +63,9 @@ OPERATIONS: dict[str, dict[str, Any]] = {
         parameters=("If-None-Match",),
     ),
     "fetch_webhook": _operation(
-        success=_known("The endpoint as it is now.", "Webhook"),
+        success=_known(
+            "The endpoint as it is now; `default`: what stands for one.", "Webhook"
+        ),
         causes=_ONE,
         parameters=("If-None-Match",),
     ),

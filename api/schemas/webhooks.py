@@ -14,7 +14,7 @@ class Webhook(Body):
 
     id: str
     object: Literal["webhook"]
-    url: str
+    url: str | None = Field(description="Null of `default`: each request brings one.")
     events: list[str] = Field(description="Types, families and `*`.")
     description: str
     enabled: bool
@@ -22,7 +22,7 @@ class Webhook(Body):
         description="`gone`: it answered 410; `failing`: with nothing but failures."
     )
     disabled_at: datetime | None
-    created_at: datetime
+    created_at: datetime | None = Field(description="Null of `default`.")
     pending: int = Field(description="Deliveries under way.")
     dropped: int = Field(
         description="Events that were not sent, since it was disabled or too many "

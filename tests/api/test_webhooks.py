@@ -231,6 +231,25 @@ def test_a_rotation_that_would_break_a_promise_is_refused(
     assert_problem(client.post(path, headers=hooker), 409, "too-many-secrets")
 
 
+def test_what_waits_for_requests_own_urls_is_read(
+    client: Client, hooker: Headers, caller: Headers
+) -> None:
+    """As an endpoint is, though nothing of it can be changed."""
+    path = "/v1/webhooks/default"
+    read = client.get(path, headers=hooker)
+
+    told = Webhook.model_validate_json(read.data)
+    assert (told.id, told.pending, told.dropped) == ("default", 0, 0)
+    tag = {"If-None-Match": read.headers["ETag"]}
+    assert client.get(path, headers={**hooker, **tag}).status_code == 304
+    assert_problem(client.get(path, headers=caller), 403, "missing-scope")
+    for answer in (
+        client.patch(path, json={}, headers=hooker),
+        client.delete(path, headers=hooker),
+    ):
+        assert_problem(answer, 404, "unknown-webhook")
+
+
 def test_the_default_secret_is_replicates_shape(
     client: Client, hooker: Headers, shared: Services
 ) -> None:

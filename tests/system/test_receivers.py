@@ -114,6 +114,33 @@ def test_it_acts_once_on_each_good_event_and_on_nothing_else(start: Start) -> No
     assert receiver.lines() == ["p1 succeeded", "p4 succeeded"]
 
 
+def test_a_body_that_is_too_large_is_refused(start: Start) -> None:
+    """As what it is: nobody looks for the fault in the secret."""
+    receiver = start()
+
+    assert receiver.sender.send("a", id="p1", padding="x" * 300_000) == 413
+    assert receiver.sender.send("b", id="p2") == 204
+    wait_until(receiver.lines)
+    assert receiver.lines() == ["p2 succeeded"]
+
+
+@pytest.mark.parametrize("start", ["flask"], indirect=True)
+def test_an_event_that_cannot_be_acted_on_holds_up_no_other(
+    start: Start, tmp_path: Path
+) -> None:
+    """It stays to be done."""
+    receiver = start()
+    broken = b'{"type":"prediction.succeeded","data":{"sequence":1}}'
+
+    assert receiver.sender.send("a", body=broken) == 204
+    assert receiver.sender.send("b", id="p1") == 204
+    wait_until(receiver.lines)
+
+    with contextlib.closing(sqlite3.connect(tmp_path / "events.sqlite")) as database:
+        open_ = database.execute("SELECT id FROM inbox WHERE done = 0").fetchall()
+    assert open_ == [("a",)]
+
+
 def test_what_comes_late_changes_nothing(start: Start) -> None:
     """The sequence tells which event of a prediction is the newer one."""
     receiver = start()

@@ -13,7 +13,7 @@ from worker.jobs import rfc3339
 from worker.settings import WorkerSettings
 from worker.webhooks.deliveries import Deliveries
 from worker.webhooks.errors import TooManyEndpoints, UnknownEndpoint, WebhookError
-from worker.webhooks.keyring import Keyring
+from worker.webhooks.keyring import Keyring, default_owner
 
 #: Endpoints of one tenant: each adds a delivery to every event that it takes.
 MOST = 20
@@ -130,6 +130,35 @@ class Change:
             yield from ("enabled", int(self.enabled))
 
 
+@dataclass(frozen=True, slots=True)
+class OfRequests:
+    """What stands for an endpoint where requests bring their own webhook."""
+
+    #: As of an `Endpoint`.
+    pending: int
+    dropped: int
+
+    def public(self) -> dict[str, Any]:
+        """Return what its tenant reads."""
+        return {
+            "id": "default",
+            "object": "webhook",
+            "url": None,
+            "events": ["prediction.*"],
+            "description": "",
+            "enabled": True,
+            "disabled_reason": None,
+            "disabled_at": None,
+            "created_at": None,
+            "pending": self.pending,
+            "dropped": self.dropped,
+            # Each receiver is known by itself.
+            "failing_since": None,
+            "last_delivered_at": None,
+            "paused_until": None,
+        }
+
+
 class Endpoints:
     """All endpoints of an installation, each seen by its tenant alone.
 
@@ -178,6 +207,16 @@ class Endpoints:
         if endpoint is None or endpoint.tenant != tenant:
             raise UnknownEndpoint
         return endpoint
+
+    def of_requests(self, tenant: str) -> OfRequests:
+        """Return what waits for the URLs that a tenant's requests bring."""
+        owner = default_owner(tenant)
+        pipe = self._redis.pipeline(transaction=False)
+        pipe.hget(ledger.endpoint_key("destination", owner), "dropped")
+        pipe.zcard(ledger.endpoint_key("deliveries", owner))
+        pipe.zcard(ledger.endpoint_key("ended", owner))
+        dropped, all_, ended = pipe.execute()
+        return OfRequests(pending=max(0, all_ - ended), dropped=int(dropped or 0))
 
     def update(self, tenant: str, endpoint_id: str, change: Change) -> Endpoint:
         """Change an endpoint; one that is enabled anew or moves has a clean slate.

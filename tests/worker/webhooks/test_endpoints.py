@@ -1,5 +1,6 @@
 """The laws of registered endpoints."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
@@ -9,7 +10,7 @@ from tests.worker.webhooks.site import URL, Site
 from worker import ledger
 from worker.webhooks import errors
 from worker.webhooks.deliveries import Deliveries, Verdict
-from worker.webhooks.endpoints import MOST, Change, Wanted
+from worker.webhooks.endpoints import MOST, Change, OfRequests, Wanted
 
 
 def test_an_endpoint_is_found_by_its_tenant_alone(site: Site) -> None:
@@ -138,6 +139,20 @@ def test_a_change_touches_nothing_but_what_it_names(site: Site) -> None:
     assert after.description == "new"
     site.price()
     assert site.take() == []
+
+
+def test_what_waits_for_requests_own_urls_is_counted(
+    make_site: Callable[..., Site],
+) -> None:
+    """Of one tenant, over all URLs; what may not wait is dropped."""
+    site = make_site(webhook_pending=2)
+    for _ in range(3):
+        site.price(webhook=URL)
+    assert site.endpoints.of_requests("acme") == OfRequests(pending=2, dropped=1)
+
+    site.end_next()
+    assert site.endpoints.of_requests("acme") == OfRequests(pending=1, dropped=1)
+    assert site.endpoints.of_requests("rival") == OfRequests(pending=0, dropped=0)
 
 
 def test_an_endpoint_that_is_made_disabled_says_so(site: Site) -> None:
