@@ -330,9 +330,11 @@ class Unavailable(ServiceError):
         detail: str | None = None,
         *,
         retry_after_s: int = RETRY_AFTER_S,
+        headers: Mapping[str, str] | None = None,
         members: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(detail, headers=_again(retry_after_s), members=members)
+        told = {**_again(retry_after_s), **(headers or {})}
+        super().__init__(detail, headers=told, members=members)
 
 
 class QueueIsFull(Unavailable):

@@ -133,17 +133,20 @@ def retry(path: PredictionPath) -> Answer:
     job_id, wait_s = _checked(path.prediction_id), _wait_s(call)
     seconds = headers.cancel_after_s(call.environ.get("HTTP_CANCEL_AFTER"))
     preconditions.check(call, job_id)
-    job = queue.retry(
+    receipt = queue.retry(
         tenant,
         job_id,
         deadline_ms=submission.milliseconds(seconds),
         meter=call.caller.meter,
     )
+    extra = _left(receipt)
     if not wait_s:
-        return answers.prediction(call, job, 202, {})
+        return answers.prediction(call, receipt.job, 202, extra)
     job, applied = _awaited(call, job_id, wait_s)
     status = 200 if job.state.is_terminal else 202
-    return answers.prediction(call, job, status, _applied(wait_s) if applied else {})
+    return answers.prediction(
+        call, job, status, extra | _applied(wait_s) if applied else extra
+    )
 
 
 @api.delete("/<prediction_id>", operation_id="delete_prediction")
@@ -184,14 +187,17 @@ def _awaited(call: Call, job_id: str, wait_s: int) -> tuple[Job, bool]:
 def _created(call: Call, receipt: Receipt, extra: dict[str, str]) -> Answer:
     job, url = receipt.job, call.shared.settings.public_url
     extra["Location"] = f"{url}{PATH}/{job.id}"
-    if receipt.allowance:
-        extra |= headers.rate_limit(receipt.allowance)
+    extra |= _left(receipt)
     status = 201 if job.state.is_terminal else 202
     if receipt.replayed:
         extra["Idempotency-Replayed"] = "true"
         # A PUT that changed nothing made nothing.
         status = 200 if call.environ["REQUEST_METHOD"] == "PUT" else status
     return answers.prediction(call, job, status, extra)
+
+
+def _left(receipt: Receipt) -> dict[str, str]:
+    return headers.rate_limit(receipt.allowance) if receipt.allowance else {}
 
 
 def _wait_s(call: Call) -> int | None:

@@ -108,8 +108,7 @@ def _(error: queue.JobGone) -> ServiceError:
 
 @as_service_error.register
 def _(error: queue.IdTaken) -> ServiceError:
-    del error
-    return IdTaken()
+    return IdTaken(headers=_left(error))
 
 
 @as_service_error.register
@@ -122,22 +121,22 @@ def _(error: queue.NotRetryable) -> ServiceError:
 
 @as_service_error.register
 def _(error: queue.IdempotencyMismatch) -> ServiceError:
-    return KeyReused(members={"prediction": error.job_id})
+    return KeyReused(members={"prediction": error.job_id}, headers=_left(error))
 
 
 @as_service_error.register
 def _(error: queue.QueueFull) -> ServiceError:
-    return QueueIsFull(retry_after_s=error.retry_after_s)
+    return QueueIsFull(retry_after_s=error.retry_after_s, headers=_left(error))
 
 
 @as_service_error.register
 def _(error: queue.RateExceeded) -> ServiceError:
-    limit = error.allowance.limit
+    limit = error.limit
     return QuotaExceeded(
         f"This API key may send {limit.requests} requests in {limit.seconds} s, and "
         "has sent them; nothing was queued.",
         retry_after_s=error.retry_after_s,
-        headers=headers.rate_limit(error.allowance),
+        headers=_left(error),
     )
 
 
@@ -147,7 +146,7 @@ def _(error: queue.OpenJobsQuota) -> ServiceError:
         f"You may have {error.quota} unfinished predictions, and have them; nothing "
         "was queued.",
         retry_after_s=error.retry_after_s,
-        headers=headers.rate_limit(error.allowance) if error.allowance else None,
+        headers=_left(error),
     )
 
 
@@ -163,17 +162,30 @@ def _(error: queue.LongWait) -> ServiceError:
         f"The expected wait is {error.wait_s:.3g} s, more than {most}; nothing was "
         "queued.",
         retry_after_s=error.retry_after_s,
+        headers=_left(error),
+    )
+
+
+@as_service_error.register
+def _(error: queue.UnknownWait) -> ServiceError:
+    return LineTooLong(
+        f"How fast jobs are priced now is not known, and {error.jobs} are before "
+        "yours: too many for so near a deadline; nothing was queued.",
+        retry_after_s=error.retry_after_s,
+        headers=_left(error),
     )
 
 
 @as_service_error.register
 def _(error: queue.MemoryFull) -> ServiceError:
-    return MemoryIsFull(retry_after_s=error.retry_after_s)
+    return MemoryIsFull(retry_after_s=error.retry_after_s, headers=_left(error))
 
 
 @as_service_error.register
 def _(error: queue.RedisEvicts) -> ServiceError:
-    return MemoryIsFull(str(error), retry_after_s=error.retry_after_s)
+    return MemoryIsFull(
+        str(error), retry_after_s=error.retry_after_s, headers=_left(error)
+    )
 
 
 @as_service_error.register
@@ -195,6 +207,11 @@ def _(error: http.HTTPException) -> ServiceError:
 @as_service_error.register
 def _(error: http.MethodNotAllowed) -> ServiceError:
     return MethodNotAllowed(headers={"Allow": allowed(error)})
+
+
+def _left(error: queue.QueueError) -> dict[str, str] | None:
+    """Return the headers that tell what the request has left of its key's limit."""
+    return headers.rate_limit(error.allowance) if error.allowance else None
 
 
 def allowed(error: http.MethodNotAllowed) -> str:

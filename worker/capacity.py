@@ -2,7 +2,7 @@
 
 Ends a second are what workers can do only while they have enough to do. So only times
 in which somebody waited from one tick to the next are measured, and what they showed is
-remembered; docs/decisions/0023-admission.md tells why.
+remembered until it is measured anew; docs/decisions/0023-admission.md tells why.
 """
 
 from collections.abc import Sequence
@@ -16,23 +16,30 @@ from worker.rates import Sample, read
 _SHORTEST_MS = 3000
 #: Milliseconds over which it is measured, at most, and what comes close to that.
 _WINDOW_MS, _LONG_MS = 10_000, 7000
+#: Marks what `complete` worked out from a batch.
+_GUESS = "guess"
 
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """Jobs a second that so many workers end while they are never without work."""
+    """What the workers of a lane are able to do while they are never without work."""
 
-    per_s: float
+    #: Jobs a second that one of them ends.
+    per_worker_s: float
+    #: How many there are; 0 also where they stand still.
     workers: int
+    #: Not measured yet, but worked out from a batch.
+    is_guess: bool = False
 
     def __str__(self) -> str:
-        return f"{self.per_s:.6g} {self.workers}"
+        figures = f"{self.per_worker_s:.6g} {self.workers}"
+        return f"{figures} {_GUESS}" if self.is_guess else figures
 
     @classmethod
     def parse(cls, text: bytes) -> Self:
         """Read what `str` wrote."""
-        per_s, workers = text.split()
-        return cls(float(per_s), int(workers))
+        per_worker_s, workers, *guess = text.split()
+        return cls(float(per_worker_s), int(workers), is_guess=bool(guess))
 
 
 def current(
@@ -46,25 +53,30 @@ def current(
         known: What was returned last.
     """
     ticks = read(samples)
-    if not (ticks and workers):
-        return None
+    if not ticks:
+        return known
     recent = [one for one in ticks if ticks[0].time_ms - one.time_ms <= _WINDOW_MS]
     line = _line(recent)
-    if _span_ms(line) >= _SHORTEST_MS and _per_s(line):
-        return Capacity(_per_s(line), workers)
+    per_s = _per_s(line, _SHORTEST_MS)
+    if workers and per_s:
+        return Capacity(per_s / workers, workers)
+    if known is None:
+        return None
     # Where nothing of a line that lasts is priced, workers stand still, and for how
     # long nobody knows.
-    if known is None or _span_ms(line) >= _LONG_MS:
-        return None
+    stands = _span_ms(line) >= _LONG_MS and line[0].priced == line[-1].priced
+    if not workers or stands or ticks[0].paused:
+        return Capacity(known.per_worker_s, 0, known.is_guess)
     # What was done can be done, however little there was to do.
-    done = _per_s(recent) if _span_ms(recent) >= _LONG_MS else 0.0
-    return Capacity(max(known.per_s * workers / known.workers, done), workers)
+    done = _per_s(recent, _LONG_MS) / workers
+    return Capacity(max(known.per_worker_s, done), workers, known.is_guess)
 
 
 def _line(recent: Sequence[Sample]) -> Sequence[Sample]:
     """Return the newest samples between which somebody waited all the time."""
     for place, (later, earlier) in enumerate(pairwise(recent), start=1):
-        if not 0 < later.first_ms <= earlier.time_ms:
+        had_line = 0 < later.first_ms <= earlier.time_ms
+        if not had_line or later.paused or earlier.paused:
             return recent[:place]
     return recent
 
@@ -73,7 +85,19 @@ def _span_ms(ticks: Sequence[Sample]) -> int:
     return ticks[0].time_ms - ticks[-1].time_ms
 
 
-def _per_s(ticks: Sequence[Sample]) -> float:
-    """Return how many jobs a second workers brought to their end."""
-    span_ms = _span_ms(ticks)
-    return (ticks[0].priced - ticks[-1].priced) * 1000 / span_ms if span_ms else 0.0
+def _per_s(ticks: Sequence[Sample], shortest_ms: int) -> float:
+    """Return how many jobs a second workers brought to their end, from an end on.
+
+    Before the first one they may have stood still, or have had a whole batch almost
+    done. 0 where less than the shortest time is left.
+    """
+    ended = [
+        place
+        for place, (later, earlier) in enumerate(pairwise(ticks))
+        if later.priced > earlier.priced
+    ]
+    first = ticks[ended[-1]] if ended else ticks[0]
+    span_ms = ticks[0].time_ms - first.time_ms
+    if not span_ms or span_ms < shortest_ms:
+        return 0.0
+    return (ticks[0].priced - first.priced) * 1000 / span_ms

@@ -168,7 +168,7 @@ class DeadLetters:
             NotRetryable: It was retried meanwhile.
             QueueRefusal: No job is taken at the moment.
         """
-        return self._queue.retry(letter.tenant, letter.id)
+        return self._queue.retry(letter.tenant, letter.id).job
 
     def discard(self, letter: DeadLetter) -> None:
         """Erase the job of a letter; its client is told that it was deleted.

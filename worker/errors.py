@@ -19,11 +19,14 @@ And how any exception is logged by a process that handles houses: `frames_of`.
 
 import traceback
 
-from worker.limits import Allowance
+from worker.limits import Allowance, RateLimit
 
 
 class QueueError(Exception):
     """The queue could not do what was asked."""
+
+    #: What the request has left of its key's limit; None where nobody counted it.
+    allowance: Allowance | None = None
 
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message or self.__doc__)
@@ -60,19 +63,17 @@ class QueueRefusal(QueueError):
 class RateExceeded(QueueRefusal):
     """The key has sent as many requests as its limit allows; repeat it later."""
 
-    def __init__(self, retry_after_s: int, allowance: Allowance) -> None:
+    def __init__(self, retry_after_s: int, limit: RateLimit) -> None:
         super().__init__(retry_after_s)
-        self.allowance = allowance
+        self.limit = limit
 
 
 class OpenJobsQuota(QueueRefusal):
     """The tenant has as many open jobs as it may; repeat the request later."""
 
-    def __init__(
-        self, retry_after_s: int, quota: int, allowance: Allowance | None
-    ) -> None:
+    def __init__(self, retry_after_s: int, quota: int) -> None:
         super().__init__(retry_after_s)
-        self.quota, self.allowance = quota, allowance
+        self.quota = quota
 
 
 class LongWait(QueueRefusal):
@@ -82,10 +83,20 @@ class LongWait(QueueRefusal):
         self, retry_after_s: int, wait_s: float, limit_s: float, deadline_ms: int | None
     ) -> None:
         super().__init__(retry_after_s)
-        #: Seconds until all jobs before it have ended, and how many it may be.
+        #: Seconds until all jobs before it have ended, where it has a deadline those of
+        #: its own batch too, and how many it may be.
         self.wait_s, self.limit_s = wait_s, limit_s
         #: The deadline that sets the limit; None where the service does.
         self.deadline_ms = deadline_ms
+
+
+class UnknownWait(QueueRefusal):
+    """Nothing is known of the wait, and too many are before it for a near deadline."""
+
+    def __init__(self, retry_after_s: int, jobs: int) -> None:
+        super().__init__(retry_after_s)
+        #: Open jobs before it.
+        self.jobs = jobs
 
 
 class QueueFull(QueueRefusal):

@@ -17,8 +17,8 @@ Scripts build keys from ids, so one primary holds them all (no Redis Cluster).
 | `kerbside:claimed:<lane>` | string | - | claim | highest number claimed |
 | `kerbside:done:<lane>` | string | - | prelude | count of ends |
 | `kerbside:priced:<lane>` | string | - | complete | count of ends that a worker brought |
-| `kerbside:capacity:<lane>` | string | 5 s | measure | jobs a second that the lane's workers are able to end, and how many workers |
-| `kerbside:open:<tenant>` | string | while there are any | prelude | count of the tenant's open jobs |
+| `kerbside:capacity:<lane>` | string | - | measure, complete | jobs a second that one worker of the lane is able to end, how many workers there are, 0 where they stand still, and `guess` until it is measured |
+| `kerbside:open:<lane>` | hash | while there are any | prelude, reap | tenant -> count of its open jobs |
 | `kerbside:rate:<key id>` | string | until the limit is whole again | submit, retry | when that will be, in microseconds since the epoch |
 | `kerbside:bell:<lane>` | list | - | prelude, claim, resume | one element that wakes one idle worker |
 | `kerbside:awake:<lane>` | string | some ms | claim | worker that is about to ask again |
@@ -28,7 +28,7 @@ Scripts build keys from ids, so one primary holds them all (no Redis Cluster).
 | `kerbside:paused:<lane>` | string | - | pause | set while the lane is paused |
 | `kerbside:tick:<lane>` | string | - | reap | time of the reaper's last tick |
 | `kerbside:upkeep:<lane>` | string | 5 s | reap | last tick by the upkeep itself, not by who stands in for it |
-| `kerbside:samples:<lane>` | list | newest 16 | reap | `time number done claimed priced first` of each tick; `first`: `sent` of the first in line, 0 where nobody waits |
+| `kerbside:samples:<lane>` | list | newest 16 | reap | `time number done claimed priced first paused` of each tick; `first`: `sent` of the first in line, 0 where nobody waits; `paused`: 1 while it was |
 | `kerbside:memory_full` | string | 10 s | watch_memory | why new jobs are refused: `memory` or `evicting` |
 | `kerbside:probe` | string | 60 s | write_probe | proves that Redis takes writes |
 | `kerbside:loaded` | zset | newest 100 | accept | model version -> last time that a worker loaded it or made it its champion |
@@ -113,8 +113,6 @@ _MEMORY_FLAG_S = 10
 #: What stands between the prelude and a script: what opens jobs, or what ends them.
 _OPENS, _ENDS = "admission", "webhooks"
 _OPENING = {"submit", "retry"}
-#: Seconds after the upkeep's last tick in which the capacity that it found is believed.
-_CAPACITY_S = 5
 
 LaneKey = Literal[
     "bell",
@@ -325,7 +323,7 @@ class Ledger:
         samples, workers, known = pipe.execute()
         found = capacity.current(samples, workers, known and Capacity.parse(known))
         if found is not None:
-            self._redis.set(lane_key("capacity", lane), str(found), ex=_CAPACITY_S)
+            self._redis.set(lane_key("capacity", lane), str(found))
 
     def is_tended(self) -> bool:
         """Tell whether upkeep has been at every lane of late."""

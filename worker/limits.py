@@ -9,6 +9,8 @@ UNLIMITED: Final = "none"
 #: Requests a second, at most: the ledger counts in steps of whole microseconds.
 _FASTEST = 100_000
 _LONGEST_S = 86_400
+#: Share by which rounding to such steps may make a limit wider.
+_ROUNDING = 0.001
 _WRITTEN = re.compile(r"([1-9][0-9]{0,9})/([1-9][0-9]{0,4})", re.ASCII)
 
 
@@ -34,6 +36,14 @@ class RateLimit:
             raise InvalidRateLimit(
                 f"rate limit {self} cannot be used: expected 1 to {_LONGEST_S} "
                 f"seconds, and 1 to {_FASTEST} requests for each of them"
+            )
+        window_us = self.seconds * 1_000_000
+        step_us = window_us // self.requests
+        if window_us - step_us * self.requests > _ROUNDING * window_us:
+            raise InvalidRateLimit(
+                f"rate limit {self} cannot be counted: expected requests that come "
+                f"whole microseconds apart, such as {window_us // (step_us + 1)} or "
+                f"{window_us // step_us} in {self.seconds} s"
             )
 
     def __str__(self) -> str:

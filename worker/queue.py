@@ -1,6 +1,7 @@
 """The queue's front desk: all that a client of the service can do to a job."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,7 +9,6 @@ import redis
 from redis.exceptions import OutOfMemoryError
 
 from worker import ledger
-from worker.capacity import Capacity
 from worker.errors import (
     IdempotencyMismatch,
     IdTaken,
@@ -23,6 +23,7 @@ from worker.errors import (
     RateExceeded,
     RedisEvicts,
     UnknownJob,
+    UnknownWait,
 )
 from worker.jobs import Job, State, Submission, wants_end
 from worker.lanes import LATEST_S, expected_wait_s
@@ -71,15 +72,12 @@ class Queue:
             RateExceeded: The key has sent as many requests as it may.
             OpenJobsQuota: The tenant has as many open jobs as it may.
             LongWait: Its price would come too late.
+            UnknownWait: Nobody knows whether it would come too late.
             QueueFull: As many jobs wait as may.
             MemoryFull: Redis is short of memory, or would evict jobs (RedisEvicts).
         """
-        args, meter = self._submit_args(submission), submission.meter
-        try:
-            outcome, left, reset_s, *rest = self._ledger.run("submit", *args)
-        except OutOfMemoryError as error:
-            raise MemoryFull(LATEST_S) from error
-        allowance = Allowance(meter.limit, left, reset_s) if meter else None
+        meter, args = submission.meter, self._submit_args(submission)
+        outcome, allowance, rest = self._weighed("submit", meter, args)
         if outcome == b"created":
             job = _new_job(submission, *rest)
             return Receipt(job, replayed=False, allowance=allowance)
@@ -87,10 +85,10 @@ class Queue:
             job = self.find(submission.tenant, rest[0].decode())
             return Receipt(job, replayed=True, allowance=allowance)
         if outcome == b"mismatch":
-            raise IdempotencyMismatch(rest[0].decode())
+            raise _with(allowance, IdempotencyMismatch(rest[0].decode()))
         if outcome == b"taken":
-            raise IdTaken
-        raise self._refusal(allowance, submission.deadline_ms, *rest)
+            raise _with(allowance, IdTaken())
+        raise _with(allowance, self._refusal(allowance, submission.deadline_ms, *rest))
 
     def find(self, tenant: str, job_id: str) -> Job:
         """Return a job as it is now.
@@ -126,7 +124,7 @@ class Queue:
         *,
         deadline_ms: int | None = None,
         meter: Meter | None = None,
-    ) -> Job:
+    ) -> Receipt:
         """Let a failed or canceled job wait anew, under its id, and return it.
 
         Args:
@@ -142,24 +140,21 @@ class Queue:
             RateExceeded: The key has sent as many requests as it may.
             OpenJobsQuota: The tenant has as many open jobs as it may.
             LongWait: Its price would come too late.
+            UnknownWait: Nobody knows whether it would come too late.
             QueueFull: As many jobs wait as may.
             MemoryFull: Redis is short of memory, or would evict jobs (RedisEvicts).
         """
         deadline = "" if deadline_ms is None else deadline_ms
         args = (*self._limits(meter), job_id, tenant, deadline)
-        try:
-            outcome, *rest = self._ledger.run("retry", *args)
-        except OutOfMemoryError as error:
-            raise MemoryFull(LATEST_S) from error
+        outcome, allowance, rest = self._weighed("retry", meter, args)
         if outcome == b"unknown":
             raise self._missing(tenant, job_id)
         if outcome == b"not_retryable":
             raise NotRetryable(rest[0].decode())
         if outcome == b"refused":
-            left, reset_s, *why = rest
-            allowance = Allowance(meter.limit, left, reset_s) if meter else None
-            raise self._refusal(allowance, deadline_ms, *why)
-        return self.find(tenant, job_id)
+            raise _with(allowance, self._refusal(allowance, deadline_ms, *rest))
+        job = self.find(tenant, job_id)
+        return Receipt(job, replayed=False, allowance=allowance)
 
     def delete(self, tenant: str, job_id: str) -> None:
         """Erase what a job was given and gave; an open one is canceled first.
@@ -227,7 +222,21 @@ class Queue:
             limit = meter.limit
             rate = (meter.key_id, limit.requests, limit.seconds * 1_000_000)
         longest_ms = settings.max_wait_s * 1000
-        return (settings.queue_bound, *rate, settings.tenant_quota, longest_ms)
+        return (
+            *(settings.queue_bound, *rate, settings.tenant_quota, longest_ms),
+            settings.batch_max,
+        )
+
+    def _weighed(
+        self, name: str, meter: Meter | None, args: Sequence[Any]
+    ) -> tuple[bytes, Allowance | None, Sequence[Any]]:
+        """Run a script that admission opens; return its outcome, and all else of it."""
+        try:
+            outcome, left, reset_s, *rest = self._ledger.run(name, *args)
+        except OutOfMemoryError as error:
+            raise MemoryFull(LATEST_S) from error
+        allowance = Allowance(meter.limit, left, reset_s) if meter else None
+        return outcome, allowance, rest
 
     def _refusal(
         self,
@@ -239,16 +248,18 @@ class Queue:
         longest_ms: int,
     ) -> QueueRefusal:
         if reason == b"rate" and allowance:
-            return RateExceeded(allowance.reset_s, allowance)
-        per_s = Capacity.parse(capacity).per_s if capacity else 0.0
+            return RateExceeded(allowance.reset_s, allowance.limit)
+        per_s = float(capacity or 0)
         wait_s = expected_wait_s(jobs, Rates(starts_per_s=per_s))
         if reason == b"quota":
-            return OpenJobsQuota(wait_s, self._settings.tenant_quota, allowance)
+            return OpenJobsQuota(wait_s, self._settings.tenant_quota)
+        if reason == b"unknown":
+            return UnknownWait(wait_s, jobs)
         if reason == b"slow":
             is_own = longest_ms >= self._settings.max_wait_s * 1000
             limit_s, deadline_ms = longest_ms / 1000, None if is_own else deadline_ms
             return LongWait(wait_s, jobs / per_s, limit_s, deadline_ms)
-        return _REFUSALS.get(reason, MemoryFull)(wait_s)
+        return _REFUSALS[reason](wait_s)
 
     def _position(self, job: Job, sent_ms: int) -> int:
         pipe = self._redis.pipeline(transaction=False)
@@ -259,6 +270,12 @@ class Queue:
         # The number counts jobs that were canceled while they waited; the time counts
         # all of one millisecond. The truth is no more than either.
         return max(1, min(job.number - int(claimed or 0), int(not_later)))
+
+
+def _with(allowance: Allowance | None, error: QueueError) -> QueueError:
+    """Return an error that tells what its request has left."""
+    error.allowance = allowance
+    return error
 
 
 def _webhook_fields(url: str, wanted: tuple[str, ...] | None) -> list[str]:

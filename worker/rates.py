@@ -32,6 +32,8 @@ class Sample:
     priced: int = 0
     #: Since when the first in line waits, in ms since the epoch; 0: nobody waits.
     first_ms: int = 0
+    #: 1 where nobody might claim, else 0.
+    paused: int = 0
 
     @property
     def has_line(self) -> bool:

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from api import security_headers
-from api.errors import PROBLEM_TYPE, ServiceError
+from api.errors import PROBLEM_TYPE, QuotaExceeded, ServiceError
 from api.headers import JSON
 from api.schemas import Problem
 
@@ -78,13 +78,14 @@ def unchanged(*names: str) -> dict[str, Any]:
 
 def failures(causes: Sequence[type[ServiceError]]) -> dict[int, dict[str, Any]]:
     """Return one response a status, with an example of each cause."""
+    counts = QuotaExceeded in causes
     ordered = sorted(causes, key=lambda cause: cause.status)
     found = {}
     for status, group in groupby(ordered, key=lambda cause: cause.status):
         members = list(group)
         found[status] = {
             "description": HTTPStatus(status).phrase,
-            "headers": _headers(_error_headers(status)),
+            "headers": _headers(_error_headers(status, counts=counts)),
             "content": {
                 PROBLEM_TYPE: {
                     "schema": _schema(Problem.__name__),
@@ -95,14 +96,17 @@ def failures(causes: Sequence[type[ServiceError]]) -> dict[int, dict[str, Any]]:
     return found
 
 
-def _error_headers(status: int) -> list[str]:
-    return {
+def _error_headers(status: int, *, counts: bool) -> list[str]:
+    """Return the headers of an error; `counts`: of a request that a limit counts."""
+    named = {
         401: ["WWW-Authenticate"],
         403: ["WWW-Authenticate"],
         408: ["Connection"],
-        429: ["Retry-After", "RateLimit", "RateLimit-Policy"],
+        429: ["Retry-After"],
         503: ["Retry-After"],
     }.get(status, [])
+    left = ["RateLimit", "RateLimit-Policy"]
+    return [*named, *left] if counts and status in {409, 422, 429, 503} else named
 
 
 def _example(cause: type[ServiceError]) -> dict[str, Any]:

@@ -123,6 +123,8 @@ OPERATIONS: dict[str, dict[str, Any]] = {
                 "Prediction",
                 "ETag",
                 "Preference-Applied",
+                "RateLimit",
+                "RateLimit-Policy",
             ),
             202: success(
                 "It waits anew.",
@@ -130,6 +132,8 @@ OPERATIONS: dict[str, dict[str, Any]] = {
                 "ETag",
                 "Retry-After",
                 "Preference-Applied",
+                "RateLimit",
+                "RateLimit-Policy",
             ),
         },
         causes=(

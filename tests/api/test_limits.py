@@ -68,7 +68,7 @@ def test_a_put_and_a_repeat_tell_it_too(
     assert [one.status_code for one in answers] == [202, 200]
     assert [one.headers["RateLimit"] for one in answers] == [
         '"default";r=1;t=1800',
-        '"default";r=0;t=3600',
+        '"default";r=0;t=1800',
     ]
     assert "RateLimit" not in client.get(url, headers=key).headers
 
@@ -85,7 +85,7 @@ def test_a_held_submit_tells_it_too(
 
     assert (first.status_code, again.status_code) == (202, 201)
     assert first.headers["RateLimit"] == '"default";r=1;t=1800'
-    assert re.fullmatch(r'"default";r=0;t=3(600|59\d)', again.headers["RateLimit"])
+    assert re.fullmatch(r'"default";r=0;t=1(800|79\d)', again.headers["RateLimit"])
 
 
 def test_one_request_more_is_429_and_says_when_the_next_one_fits(
@@ -149,7 +149,7 @@ def test_a_tenant_with_too_many_open_jobs_is_429(
     ("deadline", "told"),
     [
         (None, "61 s, more than the 60 s that this service lets a job wait"),
-        (8.0, "61 s, more than the 6 s that your deadline of 8 s leaves for it"),
+        (8.0, "123 s, more than the 6 s that your deadline of 8 s leaves for it"),
         (3600.0, "61 s, more than the 60 s that this service lets a job wait"),
     ],
 )
@@ -163,9 +163,58 @@ def test_a_wait_that_is_too_long_is_503_and_names_both(
     answer = submit(deadline=deadline)
 
     problem = assert_problem(answer, 503, "temporary-reduced-capacity")
+    assert answer.headers["RateLimit"].startswith('"default";r=')
     assert problem["detail"] == f"The expected wait is {told}; nothing was queued."
     assert 60 <= int(answer.headers["Retry-After"]) <= 90
     assert redis.llen("predictions") == 61
+
+
+def test_a_near_deadline_in_an_unknown_line_is_503(submit: Submit) -> None:
+    """With how many are before it."""
+    for _ in range(32):
+        submit()
+    answer = submit(deadline=5)
+
+    problem = assert_problem(answer, 503, "temporary-reduced-capacity")
+    assert problem["detail"].startswith("How fast jobs are priced now is not known")
+    assert "32 are before yours" in problem["detail"]
+    assert "RateLimit" in answer.headers
+
+
+def test_who_reuses_a_key_or_an_id_is_told_what_is_left(
+    client: Client, submit: Submit, limited: Limited, house: dict[str, Any]
+) -> None:
+    """Each such request was counted."""
+    key = limited(4)
+    submit({"Idempotency-Key": "k"}, key=key)
+    reused = submit({"Idempotency-Key": "k"}, key=key, metadata={"a": "b"})
+    assert_problem(reused, 422, "idempotency-key-reused")
+    url = f"/v1/predictions/{uuid.uuid4()}"
+    client.put(url, json={"input": house}, headers=key)
+    other = {"input": house, "metadata": {"a": "b"}}
+    taken = client.put(url, json=other, headers=key)
+    assert_problem(taken, 409, "id-taken")
+
+    assert reused.headers["RateLimit"] == '"default";r=2;t=1800'
+    assert taken.headers["RateLimit"] == '"default";r=0;t=900'
+
+
+def test_a_retry_tells_what_its_key_has_left(
+    client: Client, submit: Submit, limited: Limited
+) -> None:
+    """Held or not."""
+    key = limited(3)
+    url = f"/v1/predictions/{submit(key=key).json['id']}"
+    told = []
+    for more in ({}, {"Prefer": "wait=1"}):
+        client.post(f"{url}/cancel", headers=key)
+        told.append(client.post(f"{url}/retry", headers=key | more))
+
+    assert [one.status_code for one in told] == [202, 202]
+    assert [one.headers["RateLimit"] for one in told] == [
+        '"default";r=1;t=2400',
+        '"default";r=0;t=1200',
+    ]
 
 
 def test_a_retry_is_limited_like_a_submit(

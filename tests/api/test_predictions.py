@@ -310,7 +310,7 @@ def test_a_full_queue_is_503_with_retry_after(
 
 def test_a_redis_short_of_memory_is_503(submit: Submit, redis: redis_py.Redis) -> None:
     """New jobs are refused before anything is lost."""
-    redis.set("kerbside:memory_full", "1")
+    redis.set("kerbside:memory_full", "memory")
 
     answer = submit()
 

@@ -20,15 +20,13 @@ from tests.chaos.evidence import Holdings
 from tests.chaos.load import Taken
 from tests.chaos.senders import Http
 from tests.chaos.stage import Stage
-from tests.patience import wait_until
 from worker.ledger import PREDICTIONS, lane_key
 
 #: The load, as a multiple of what the workers can do, and what it must have been.
-_TIMES, _AT_LEAST_TIMES = 10, 5
-#: Seconds after which a price is of no use.
-_DEADLINE_S = 5.0
-#: Seconds of work that lie ready before, so that the capacity is seen.
-_WARM_S = 5
+_TIMES, _AT_LEAST_TIMES = 10, 9
+#: Seconds after which a price is of no use, in turn: the shorter is hardly more than a
+#: whole batch takes.
+_DEADLINES_S = (5.0, 3.0)
 _TENANT = "zenith"
 _THREADS = 48
 _TIMEOUT_S = 10.0
@@ -52,23 +50,28 @@ class Flood:
     #: Bytes of Redis, before and after.
     memory: tuple[int, int] = (0, 0)
 
-    def note(self, answer: http.client.HTTPResponse, body: Any, output: bytes) -> None:
+    def note(
+        self,
+        answer: http.client.HTTPResponse,
+        body: Any,
+        output: bytes,
+        deadline_s: float,
+    ) -> None:
         """Take note of an answer."""
         self.statuses[answer.status] += 1
         if answer.status in _ACCEPTED:
-            self.taken.append(Taken(body["id"], _TENANT, output, _DEADLINE_S))
+            self.taken.append(Taken(body["id"], _TENANT, output, deadline_s))
         elif answer.status not in _REFUSED or not answer.headers.get("Retry-After"):
             self.wrong.append(f"{answer.status} {body.get('detail')}")
 
 
 def overload(stage: Stage) -> None:
-    """Ask for ten times what can be done, for a while."""
+    """Ask for ten times what can be done, before it is known how much that is."""
     plan = stage.site.plan
     can_per_s = plan.workers * 1000 / plan.house_ms
-    stage.load.burst(round(_WARM_S * can_per_s))
     server: Any = stage.site.client()
-    capacity = lane_key("capacity", PREDICTIONS)
-    wait_until(lambda: server.exists(capacity), "the first measure of the capacity")
+    # As in the first second of an installation, whatever has been priced until now.
+    server.delete(*(lane_key(kind, PREDICTIONS) for kind in ("capacity", "samples")))
     before = server.info("memory")["used_memory"]
     flood = _flooded(stage, per_s=_TIMES * can_per_s)
     flood.memory = before, server.info("memory")["used_memory"]
@@ -133,7 +136,8 @@ def _flooded(stage: Stage, *, per_s: float) -> Flood:
             with lock:
                 flood.sent += 1
                 house, key = rng.choice(houses), str(uuid.uuid4())
-            body = {"input": orjson.Fragment(house.input), "deadline": _DEADLINE_S}
+                deadline_s = _DEADLINES_S[flood.sent % len(_DEADLINES_S)]
+            body = {"input": orjson.Fragment(house.input), "deadline": deadline_s}
             headers = {
                 "Authorization": f"Bearer {token}",
                 "Content-Type": "application/json",
@@ -144,11 +148,12 @@ def _flooded(stage: Stage, *, per_s: float) -> Flood:
                 answer = link.getresponse()
                 text = answer.read()
             except (OSError, http.client.HTTPException) as error:
-                flood.wrong.append(repr(error))
+                with lock:
+                    flood.wrong.append(repr(error))
                 link.close()
                 continue
             with lock:
-                flood.note(answer, orjson.loads(text), house.output)
+                flood.note(answer, orjson.loads(text), house.output, deadline_s)
         link.close()
 
     threads = [threading.Thread(target=send_all) for _ in range(_THREADS)]

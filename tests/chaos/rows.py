@@ -36,6 +36,8 @@ class Row:
     admits: bool = False
     workers: int = 3
     house_ms: int = 6
+    #: Houses a batch, at most.
+    batch_max: int = 32
     #: Houses a second that are submitted all the time, directly and through the API.
     per_s: float = 120.0
     http_per_s: float = 40.0
@@ -171,6 +173,7 @@ ROWS = (
         admits=True,
         workers=1,
         house_ms=20,
+        batch_max=128,
         per_s=10.0,
         http_per_s=2.0,
     ),

@@ -49,6 +49,7 @@ def run(row: Row, houses: Houses, folder: Path, *, short: bool, seed: int) -> Ou
         app=row.app,
         workers=row.workers,
         house_ms=row.house_ms,
+        batch_max=row.batch_max,
         admits=row.admits,
         with_api=row.with_api,
         through_proxy=row.through_proxy,

@@ -38,9 +38,6 @@ STAND_IN = "tests.chaos.stand_in"
 #: Short, so that a hundred deaths fit into minutes; the product's default is 15 s.
 LEASE_S = 2.0
 
-#: Houses a batch, at most.
-_BATCH = 32
-
 #: Pauses between attempts to deliver, and how long one may take: the product's are
 #: three days and 15 s.
 _SCHEDULE_S = (1.0,) * 30
@@ -57,6 +54,8 @@ class Plan:
     workers: int = 3
     #: Milliseconds that a house takes a worker.
     house_ms: int = 6
+    #: Houses a batch, at most; the product's default is 128.
+    batch_max: int = 32
     #: The API refuses what would wait too long; others submit all the same.
     admits: bool = False
     with_api: bool = False
@@ -151,7 +150,7 @@ def running(folder: Path, plan: Plan) -> Iterator[Site]:
             store_url=str(plan.houses.store),
             trusted_keys=plan.houses.trusted_keys,
             lease_s=LEASE_S,
-            batch_max=_BATCH,
+            batch_max=plan.batch_max,
             secret_keys=(new_key(),),
             webhook_development=True,
             webhook_schedule_s=_SCHEDULE_S,

@@ -9,10 +9,11 @@ import redis as redis_py
 from tests.worker.conftest import claimed, submission, tend
 from worker import ledger, queue, upkeep
 from worker.capacity import Capacity
-from worker.errors import LongWait, QueueFull
+from worker.errors import LongWait, QueueFull, UnknownWait
 from worker.jobs import Job
 from worker.leases import Completion
 from worker.ledger import PREDICTIONS
+from worker.rates import read
 from worker.settings import WorkerSettings
 
 Submit = Callable[..., Job]
@@ -38,8 +39,9 @@ def pass_a_second(redis: Any) -> None:
     """Make all that is known of a lane a second older."""
     samples = [one.split() for one in redis.lrange(SAMPLES, 0, -1)]
     redis.delete(SAMPLES)
-    for time_ms, *counts, first_ms in samples:
-        older = [int(time_ms) - 1000, *map(int, counts), max(0, int(first_ms) - 1000)]
+    for time_ms, *counts, first_ms, paused in samples:
+        first = max(0, int(first_ms) - 1000)
+        older = [int(time_ms) - 1000, *map(int, counts), first, int(paused)]
         redis.rpush(SAMPLES, " ".join(map(str, older)))
     waiting = f"kerbside:waiting:{PREDICTIONS}"
     for one, sent in redis.zrange(waiting, 0, -1, withscores=True):
@@ -75,15 +77,40 @@ def test_who_would_wait_just_long_enough_is_let_in(
 def test_a_deadline_leaves_three_quarters_for_the_wait(
     front_desk: queue.Queue, line: Line
 ) -> None:
-    """The rest is for the batch that prices it, and for errors of measuring."""
+    """30 jobs, and the 31 of its batch; the rest is for errors of measuring."""
     line(30, per_s=10)
     with pytest.raises(LongWait) as caught:
-        front_desk.submit(submission(deadline_ms=3999))
-    assert (caught.value.wait_s, caught.value.retry_after_s) == (3, 3)
-    assert caught.value.limit_s == pytest.approx(3.0, abs=0.01)
-    assert caught.value.deadline_ms == 3999
+        front_desk.submit(submission(deadline_ms=8133))
+    assert (caught.value.wait_s, caught.value.retry_after_s) == (6.1, 6)
+    assert caught.value.limit_s == pytest.approx(6.1, abs=0.01)
+    assert caught.value.deadline_ms == 8133
 
-    front_desk.submit(submission(deadline_ms=4000))
+    front_desk.submit(submission(deadline_ms=8134))
+
+
+def test_a_batch_counts_as_what_workers_take_at_once(
+    redis: redis_py.Redis, settings: WorkerSettings, line: Line
+) -> None:
+    """No more than its longest for each of them."""
+    small = queue.Queue(redis, settings.model_copy(update={"batch_max": 4}))
+    line(30, per_s=5)
+    redis.set(CAPACITY, "5 2")
+    with pytest.raises(LongWait) as caught:
+        small.submit(submission(deadline_ms=5066))
+    assert caught.value.wait_s == 3.8
+    small.submit(submission(deadline_ms=5067))
+
+
+def test_jobs_in_hand_count_without_a_line(
+    front_desk: queue.Queue, line: Line, book: ledger.Ledger
+) -> None:
+    """Results come when all of a batch is done, and one's own batch comes after it."""
+    line(20, per_s=10)
+    claimed(book, limit=20)
+    with pytest.raises(LongWait) as caught:
+        front_desk.submit(submission(deadline_ms=2799))
+    assert caught.value.wait_s == 2.1
+    front_desk.submit(submission(deadline_ms=2800))
 
 
 def test_a_far_deadline_lets_nobody_wait_longer_than_the_setting(
@@ -105,22 +132,70 @@ def test_what_workers_have_in_hand_counts(
         front_desk.submit(submission())
 
 
-def test_nobody_is_refused_where_nobody_waits(
+def test_without_a_deadline_nobody_is_refused_where_nobody_waits(
     front_desk: queue.Queue, line: Line, book: ledger.Ledger
 ) -> None:
     """Whatever is remembered of the capacity: a worker takes it next."""
     line(5, per_s=0.001)
     claimed(book, limit=5)
+    front_desk.submit(submission())
+
+
+def test_an_empty_lane_refuses_nobody(front_desk: queue.Queue, line: Line) -> None:
+    """A capacity that is no longer true would else be believed for ever."""
+    line(0, per_s=0.001)
     front_desk.submit(submission(deadline_ms=1))
+    with pytest.raises(LongWait):
+        front_desk.submit(submission(deadline_ms=1))
 
 
-def test_an_unknown_capacity_refuses_nobody(
-    front_desk: queue.Queue, submit: Submit
+@pytest.mark.parametrize("capacity", [None, "50 0"])
+def test_an_unknown_capacity_bounds_who_is_in_a_hurry(
+    front_desk: queue.Queue,
+    submit: Submit,
+    redis: redis_py.Redis,
+    capacity: str | None,
 ) -> None:
-    """Without upkeep, or before the first line, the bound alone holds."""
-    for _ in range(20):
+    """To a batch's worth; without a near deadline the bound alone holds."""
+    if capacity:
+        redis.set(CAPACITY, capacity)
+    for _ in range(32):
+        submit(deadline_ms=5000)
+    with pytest.raises(UnknownWait) as caught:
+        front_desk.submit(submission(deadline_ms=5000))
+
+    assert (caught.value.jobs, caught.value.retry_after_s) == (32, 5)
+    front_desk.submit(submission(deadline_ms=3_600_000))
+    front_desk.submit(submission())
+
+
+def test_the_first_batch_tells_a_capacity(
+    front_desk: queue.Queue, submit: Submit, book: ledger.Ledger, redis: Any
+) -> None:
+    """By the time since its claim, times the workers; a slower one changes nothing."""
+    for _ in range(24):
         submit()
-    front_desk.submit(submission(deadline_ms=1))
+    book.claim(PREDICTIONS, limit=0, worker="other")
+
+    def priced(jobs: int, took_ms: int) -> Capacity:
+        leases = book.claim(PREDICTIONS, limit=jobs, worker="w").leases
+        for lease in leases:
+            key = ledger.job_key(lease.id)
+            redis.hset(key, "started", int(redis.hget(key, "started")) - took_ms)
+        book.complete(PREDICTIONS, [Completion(lease=one) for one in leases])
+        return Capacity.parse(redis.get(CAPACITY))
+
+    first = priced(1, 1000)
+    assert first.per_worker_s == pytest.approx(1, rel=0.2)
+    assert (first.workers, first.is_guess) == (2, True)
+    second = priced(20, 10_000)
+    assert second.per_worker_s == pytest.approx(2, rel=0.1)
+    assert priced(1, 100_000) == second
+
+    redis.set(CAPACITY, "0.5 1")
+    assert priced(1, 1000) == Capacity(0.5, 1)
+    with pytest.raises(LongWait):
+        front_desk.submit(submission(deadline_ms=2000))
 
 
 def test_admission_can_be_switched_off(
@@ -156,11 +231,11 @@ def test_a_full_lane_says_when_to_come_back_by_its_capacity(
 def test_upkeep_measures_what_workers_do(
     book: ledger.Ledger, submit: Submit, redis: Any
 ) -> None:
-    """Results count, not jobs that were canceled or came too late; it is forgotten."""
+    """Results count, not jobs that were canceled or came too late."""
+    submit(deadline_ms=0)
     for _ in range(40):
         submit()
-    submit(deadline_ms=0)
-    for _ in range(5):
+    for _ in range(7):
         leases = book.claim(PREDICTIONS, limit=5, worker="w").leases
         done = [Completion(lease=one, output=b"{}") for one in leases]
         book.complete(PREDICTIONS, done)
@@ -169,8 +244,23 @@ def test_upkeep_measures_what_workers_do(
 
     found = Capacity.parse(redis.get(CAPACITY))
     assert found.workers == 1
-    assert found.per_s == pytest.approx(5, rel=0.1)
-    assert 0 < redis.ttl(CAPACITY) <= 5
+    assert found.per_worker_s == pytest.approx(5, rel=0.1)
+    assert not found.is_guess
+    assert redis.ttl(CAPACITY) == -1
+
+
+def test_a_tick_tells_that_the_lane_is_paused(
+    book: ledger.Ledger, submit: Submit, redis: Any
+) -> None:
+    """What stood still for a while is not measured as work."""
+    submit()
+    book.pause(PREDICTIONS)
+    tend(book, redis)
+    book.resume(PREDICTIONS)
+    tend(book, redis)
+
+    ticks = read(redis.lrange(SAMPLES, 0, -1))
+    assert [one.paused for one in ticks] == [0, 1]
 
 
 def test_a_tick_that_another_reaper_made_measures_nothing(

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import redis as redis_py
 
-from tests.worker.conftest import lose_worker, submission, tend
+from tests.worker.conftest import claimed, lose_worker, submission, tend
 from worker import ledger, queue
 from worker.errors import (
     IdempotencyMismatch,
@@ -56,6 +56,12 @@ def test_what_is_no_limit_is_told(text: str) -> None:
         RateLimit.parse(text)
 
 
+def test_a_limit_that_cannot_be_counted_exactly_is_told() -> None:
+    """Steps of 16 us would make it 62500 requests; the nearest that fit are named."""
+    with pytest.raises(InvalidRateLimit, match="58823 or 62500 in 1 s"):
+        RateLimit(60_001, 1)
+
+
 def test_more_than_can_be_counted_is_no_limit() -> None:
     """The ledger counts in whole microseconds."""
     assert RateLimit(100_000, 1).requests == 100_000
@@ -72,7 +78,7 @@ def test_a_key_may_send_all_of_its_limit_at_once_and_no_more(
 
     assert left == [
         Allowance(limit, remaining, reset_s)
-        for remaining, reset_s in ((2, 1200), (1, 2400), (0, 3600))
+        for remaining, reset_s in ((2, 1200), (1, 2400), (0, 1200))
     ]
     with pytest.raises(RateExceeded) as caught:
         front_desk.submit(submission(meter=SLOW))
@@ -91,7 +97,7 @@ def test_what_a_key_may_send_comes_back_bit_by_bit(
     redis.set(key, int(redis.get(key) or 0) - third_us)
 
     assert front_desk.submit(submission(meter=SLOW)).allowance == Allowance(
-        SLOW.limit, 0, 3600
+        SLOW.limit, 0, 1200
     )
     with pytest.raises(RateExceeded):
         front_desk.submit(submission(meter=SLOW))
@@ -113,6 +119,15 @@ def test_the_limit_is_exact(front_desk: queue.Queue, limit: RateLimit) -> None:
     ]
     with pytest.raises(RateExceeded):
         front_desk.submit(submission(meter=meter))
+
+
+def test_no_more_is_left_than_the_limit_less_what_was_used(
+    front_desk: queue.Queue,
+) -> None:
+    """In steps of whole microseconds a second has time for one more."""
+    limit = RateLimit(1999, 1)
+    answer = front_desk.submit(submission(meter=Meter("k", limit)))
+    assert answer.allowance == Allowance(limit, 1998, 1)
 
 
 def test_keys_count_apart_and_who_has_no_limit_is_not_counted(
@@ -140,8 +155,9 @@ def test_a_repeat_counts_and_is_answered_while_it_fits(
     assert (again.replayed, again.job.id) == (True, first.job.id)
     assert again.allowance == Allowance(SLOW.limit, 1, 2400)
     other = submission(idempotency_key="k", fingerprint="g", meter=SLOW)
-    with pytest.raises(IdempotencyMismatch):
+    with pytest.raises(IdempotencyMismatch) as caught:
         front_desk.submit(other)
+    assert caught.value.allowance == Allowance(SLOW.limit, 0, 1200)
     with pytest.raises(RateExceeded):
         front_desk.submit(taken)
     assert redis.llen(PREDICTIONS) == 1
@@ -168,9 +184,19 @@ def test_a_refused_request_costs_nothing(
     narrow.submit(submission(meter=SLOW))
     before = redis.get("kerbside:rate:slow")
     for _ in range(5):
-        with pytest.raises(QueueFull):
+        with pytest.raises(QueueFull) as caught:
             narrow.submit(submission(meter=SLOW))
+        assert caught.value.allowance == Allowance(SLOW.limit, 2, 1200)
     assert redis.get("kerbside:rate:slow") == before
+
+
+def test_a_refusal_that_nobody_knows_is_no_full_memory(
+    front_desk: queue.Queue, redis: redis_py.Redis
+) -> None:
+    """It is a fault of ours, and shows."""
+    redis.set(ledger.MEMORY_FULL, "odd")
+    with pytest.raises(KeyError, match="odd"):
+        front_desk.submit(submission())
 
 
 def test_a_retry_counts(front_desk: queue.Queue) -> None:
@@ -178,7 +204,8 @@ def test_a_retry_counts(front_desk: queue.Queue) -> None:
     meter = Meter("k", RateLimit(2, 3600))
     job = front_desk.submit(submission(meter=meter)).job
     front_desk.cancel("acme", job.id)
-    front_desk.retry("acme", job.id, meter=meter)
+    again = front_desk.retry("acme", job.id, meter=meter)
+    assert again.allowance == Allowance(meter.limit, 0, 1800)
     front_desk.cancel("acme", job.id)
     with pytest.raises(RateExceeded):
         front_desk.retry("acme", job.id, meter=meter)
@@ -223,7 +250,8 @@ class _Operations:
     ) -> None:
         self.redis: Any = redis
         self.book = ledger.Ledger(redis, settings)
-        self.desk = queue.Queue(redis, settings)
+        # With deadlines that have passed, which admission would refuse.
+        self.desk = queue.Queue(redis, settings.model_copy(update={"max_wait_s": 0}))
         self.rng = rng
         self.jobs: list[tuple[str, str]] = []
         self.leases: list[Lease] = []
@@ -311,9 +339,9 @@ def test_the_count_of_open_jobs_is_true_after_anything(
 
 
 def _counted(redis: Any) -> dict[str, int]:
-    """Return what the counters say, by tenant."""
-    keys = redis.keys("kerbside:open:*")
-    return {key.decode().rpartition(":")[2]: int(redis.get(key)) for key in keys}
+    """Return what the counts say, by tenant."""
+    counts = redis.hgetall(f"kerbside:open:{PREDICTIONS}")
+    return {tenant.decode(): int(count) for tenant, count in counts.items()}
 
 
 def _open(redis: Any) -> Counter[str]:
@@ -331,9 +359,31 @@ def test_jobs_from_before_there_were_counts_leave_no_debt(
 ) -> None:
     """After an update their ends take nothing from those that come."""
     old = [submit() for _ in range(3)]
-    redis.delete("kerbside:open:acme")
+    redis.delete(f"kerbside:open:{PREDICTIONS}")
     for job in old:
         front_desk.cancel("acme", job.id)
     submit()
 
     assert _counted(redis) == {"acme": 1}
+
+
+def test_a_count_that_is_too_high_locks_nobody_out(
+    redis: redis_py.Redis, settings: WorkerSettings, book: ledger.Ledger
+) -> None:
+    """A job whose record is gone leaves without being counted out.
+
+    Its tenant is weighed by its count only where the lane holds as many, and an empty
+    lane has no counts.
+    """
+    desk = queue.Queue(redis, settings.model_copy(update={"tenant_quota": 2}))
+    for _ in range(2):
+        redis.delete(ledger.job_key(desk.submit(submission()).job.id))
+    claimed(book, limit=2)
+    tend(book, redis)
+    tend(book, redis)
+    assert _counted(redis) == {}
+
+    redis.hset(f"kerbside:open:{PREDICTIONS}", "acme", 9)
+    desk.submit(submission())
+    tend(book, redis)
+    assert _counted(redis) == {"acme": 10}

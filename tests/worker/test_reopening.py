@@ -43,7 +43,7 @@ def test_a_retried_job_waits_anew_under_its_id(
     lease = book.claim(PREDICTIONS, limit=1, worker="w").leases[0]
     book.complete(PREDICTIONS, [Completion(lease=lease, error="No.")])
 
-    again = front_desk.retry("acme", job.id)
+    again = front_desk.retry("acme", job.id).job
 
     assert (again.state, again.detail, again.error) == (State.QUEUED, None, None)
     assert (again.sequence, again.attempts, again.position) == (4, 1, 1)

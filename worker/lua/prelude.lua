@@ -1,7 +1,7 @@
 -- Opens every script: the clock, the policy, and the only places where a job is queued, withdrawn or finished.
 -- Reads:  kerbside:awake:<lane>
 -- Writes: kerbside:job:<id> kerbside:gone:<id> kerbside:waiting:<lane> kerbside:running:<lane> kerbside:number:<lane>
---         kerbside:deadlines:<lane> kerbside:bell:<lane> kerbside:done:<lane> kerbside:open:<tenant> <lane>;
+--         kerbside:deadlines:<lane> kerbside:bell:<lane> kerbside:done:<lane> kerbside:open:<lane> <lane>;
 --         publishes kerbside:finished:<db>
 -- Leading arguments of every script: 1 result TTL s, 2 tombstone TTL s, 3 dead-letter TTL s, 4 lease ms and the policy of
 --   webhooks, 5 channel of finished ids.
@@ -71,7 +71,7 @@ end
 local function open(id, lane, tenant, deadline, ...)
   local number = redis.call('INCR', 'kerbside:number:' .. lane)
   if COUNTED[lane] then
-    redis.call('INCR', 'kerbside:open:' .. tenant)
+    redis.call('HINCRBY', 'kerbside:open:' .. lane, tenant, 1)
   end
   redis.call('HSET', job_key(id), 'state', 'queued', 'sent', now, 'number', number, ...)
   if deadline ~= '' then
@@ -113,8 +113,8 @@ local function enqueue_next(id, lane, sent)
   ring(lane)
 end
 
--- Takes ended jobs out of their tenants' counts; who has none open has no count. Jobs that were opened before there were
--- counts are in none.
+-- Takes ended jobs out of their tenants' counts; who has none open has no count, and nobody has less than none. Where a
+-- count went wrong all the same, the reaper puts it right once the lane is empty.
 local function uncount(lane, ends)
   if not COUNTED[lane] then
     return
@@ -125,8 +125,8 @@ local function uncount(lane, ends)
     fewer[tenant] = (fewer[tenant] or 0) + 1
   end
   for tenant, count in pairs(fewer) do
-    if redis.call('DECRBY', 'kerbside:open:' .. tenant, count) <= 0 then
-      redis.call('DEL', 'kerbside:open:' .. tenant)
+    if redis.call('HINCRBY', 'kerbside:open:' .. lane, tenant, -count) <= 0 then
+      redis.call('HDEL', 'kerbside:open:' .. lane, tenant)
     end
   end
 end

@@ -1,8 +1,8 @@
 -- One tick of upkeep for a lane: expired leases, lost messages and dead ones, passed deadlines, rate samples.
--- Reads:  kerbside:number:<lane> kerbside:done:<lane> kerbside:claimed:<lane> kerbside:priced:<lane>, of a message whether
---         kerbside:gone:<id> is there
+-- Reads:  kerbside:number:<lane> kerbside:done:<lane> kerbside:claimed:<lane> kerbside:priced:<lane>
+--         kerbside:paused:<lane>, of a message whether kerbside:gone:<id> is there
 -- Writes: kerbside:tick:<lane> kerbside:samples:<lane> kerbside:dead:<lane> kerbside:job:<id> kerbside:running:<lane>
---         kerbside:waiting:<lane> kerbside:deadlines:<lane> kerbside:upkeep:<lane> <lane>,
+--         kerbside:waiting:<lane> kerbside:deadlines:<lane> kerbside:upkeep:<lane> kerbside:open:<lane> <lane>,
 --         and what prelude's enqueue_* and finish write
 -- Arguments: 6 lane, 7 crashes allowed, 8 jobs looked at per call, 9 '1' to go on with the same tick,
 --            10 s in which this tick shows that upkeep is there, 0 where another stands in for it
@@ -143,15 +143,19 @@ if not goes_on then
     extended = forgive()
   end
   local counts = redis.call('MGET', 'kerbside:number:' .. lane, 'kerbside:done:' .. lane, 'kerbside:claimed:' .. lane,
-    'kerbside:priced:' .. lane)
+    'kerbside:priced:' .. lane, 'kerbside:paused:' .. lane)
   local first = redis.call('ZRANGE', waiting, 0, 0, 'WITHSCORES')
   redis.call('LPUSH', 'kerbside:samples:' .. lane, table.concat({ now, counts[1] or 0, counts[2] or 0, counts[3] or 0,
-    counts[4] or 0, first[2] or 0 }, ' '))
+    counts[4] or 0, first[2] or 0, counts[5] and 1 or 0 }, ' '))
   redis.call('LTRIM', 'kerbside:samples:' .. lane, 0, SAMPLES_KEPT - 1)
 end
 local late = expire_deadlines()
 local dropped = drop_ended()
 local retried, dead = retry_or_bury()
 local resent = resend()
+-- Nothing is open: what tenants' counts say otherwise is of jobs whose records are gone.
+if COUNTED[lane] and redis.call('EXISTS', running, waiting) == 0 then
+  redis.call('DEL', 'kerbside:open:' .. lane)
+end
 local more = math.max(late, dropped, retried + dead, resent) >= limit and 1 or 0
 return { extended, retried, dead, resent, late, more }

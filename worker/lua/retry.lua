@@ -2,21 +2,21 @@
 -- new one. Its earlier outcome is forgotten; its sequence and its attempts go on.
 -- Writes: kerbside:job:<id> kerbside:gone:<id> kerbside:dead:<lane> kerbside:tenant:<tenant>, and what admission's count
 --         and prelude's open write
--- Arguments: 6-11 see admission, 12 id, 13 tenant, 14 deadline in ms from now or ''
--- Returns: {'reopened'} | {'unknown'} | {'not_retryable', state} | {'refused', ..} as submit's
-local id, tenant = ARGV[12], ARGV[13]
+-- Arguments: 6-12 see admission, 13 id, 14 tenant, 15 deadline in ms from now or ''
+-- Returns: {'reopened', left, reset} | {'unknown', 0, 0} | {'not_retryable', 0, 0, state} | {'refused', ..} as submit's
+local id, tenant = ARGV[13], ARGV[14]
 local record = redis.call('HMGET', job_key(id), 'tenant', 'lane', 'state', 'sequence', 'created')
 if record[1] ~= tenant then
-  return { 'unknown' }
+  return { 'unknown', 0, 0 }
 end
 local lane, state = record[2], record[3]
 if state ~= 'failed' and state ~= 'canceled' then
-  return { 'not_retryable', state }
+  return { 'not_retryable', 0, 0, state }
 end
-if not fits(lane, tenant) then
+if not fits(lane) then
   return refused('rate', 0, 0)
 end
-local no = refusal(lane, ARGV[14])
+local no = refusal(lane, tenant, ARGV[15])
 if no then
   return no
 end
@@ -31,6 +31,6 @@ redis.call('ZREM', 'kerbside:dead:' .. lane, id)
 redis.call('EXPIRE', 'kerbside:tenant:' .. tenant, RESULT_TTL + DEAD_TTL)
 -- Who still has the job in hand from before may bring a price, but no failure.
 redis.call('HINCRBY', job_key(id), 'fence', 1)
-open(id, lane, tenant, ARGV[14], 'sequence', record[4] + 1, 'reopened', now)
+open(id, lane, tenant, ARGV[15], 'sequence', record[4] + 1, 'reopened', now)
 count()
-return { 'reopened' }
+return { 'reopened', left, reset }

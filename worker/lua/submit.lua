@@ -2,15 +2,15 @@
 -- Reads:  of an earlier job whether kerbside:job:<id> or kerbside:gone:<id> is there
 -- Writes: kerbside:job:<id> kerbside:idempotency:<tenant>:<hash> kerbside:tenant:<tenant>, and what admission's count
 --         and prelude's open write
--- Arguments: 6-11 see admission, 12 id, 13 lane, 14 tenant, 15 idempotency hash or '', 16 fingerprint,
---            17 idempotency TTL s, 18 deadline in ms from now or '', 19 '1' where the client chose the id,
---            20.. further fields and values of the record
+-- Arguments: 6-12 see admission, 13 id, 14 lane, 15 tenant, 16 idempotency hash or '', 17 fingerprint,
+--            18 idempotency TTL s, 19 deadline in ms from now or '', 20 '1' where the client chose the id,
+--            21.. further fields and values of the record
 -- Returns: {'replayed' | 'mismatch' | 'taken', left, reset, id} | {'created', left, reset, now, number, position} |
---          {'refused', left, reset, reason, jobs before it, capacity or '', longest wait ms}; for left and reset see
+--          {'refused', left, reset, reason, jobs up to its end, jobs/s or '', longest wait ms}; for left and reset see
 --          admission
-local id, lane, tenant = ARGV[12], ARGV[13], ARGV[14]
+local id, lane, tenant = ARGV[13], ARGV[14], ARGV[15]
 local list = 'kerbside:tenant:' .. tenant
-local idempotency = 'kerbside:idempotency:' .. tenant .. ':' .. ARGV[15]
+local idempotency = 'kerbside:idempotency:' .. tenant .. ':' .. ARGV[16]
 
 -- One submit in 16 looks at 32 of the tenant's older jobs, each time elsewhere among them, and drops those whose
 -- record is gone. So open jobs and dead letters stay, and the list holds at most about twice what it must.
@@ -35,40 +35,40 @@ local function known_before(outcome, known_id)
   return { outcome, left, reset, known_id }
 end
 
-local fitting, held = fits(lane, tenant, idempotency)
+local fitting, held = fits(lane, idempotency)
 if not fitting then
   return refused('rate', 0, 0)
 end
-if held and ARGV[15] ~= '' then
+if held and ARGV[16] ~= '' then
   local held_id, fingerprint = string.match(held, '^(%S+) (%S*)$')
-  return known_before(fingerprint == ARGV[16] and 'replayed' or 'mismatch', held_id)
+  return known_before(fingerprint == ARGV[17] and 'replayed' or 'mismatch', held_id)
 end
 -- An id of the client's own is its idempotency key, for as long as anything is known of the job.
-if ARGV[19] == '1' then
+if ARGV[20] == '1' then
   local owner, fingerprint = unpack(redis.call('HMGET', job_key(id), 'tenant', 'fingerprint'))
   local gone = not owner and redis.call('GET', 'kerbside:gone:' .. id)
   if owner and owner ~= tenant or gone and string.match(gone, '^%S+') ~= tenant then
     return known_before('taken', id)
   end
   if owner or gone then
-    return known_before((gone or fingerprint == ARGV[16]) and 'replayed' or 'taken', id)
+    return known_before((gone or fingerprint == ARGV[17]) and 'replayed' or 'taken', id)
   end
 end
-local no, waiting = refusal(lane, ARGV[18])
+local no, waiting = refusal(lane, tenant, ARGV[19])
 if no then
   return no
 end
 
-local number = open(id, lane, tenant, ARGV[18], 'sequence', 1, 'created', now, 'tenant', tenant, 'lane', lane,
-  unpack(ARGV, 20))
+local number = open(id, lane, tenant, ARGV[19], 'sequence', 1, 'created', now, 'tenant', tenant, 'lane', lane,
+  unpack(ARGV, 21))
 redis.call('ZADD', list, now, id)
 redis.call('EXPIRE', list, RESULT_TTL + DEAD_TTL)
 -- By the microsecond: no pattern of submits or ids can keep a tenant's list from being tidied.
 if clock[2] % 16 == 0 then
   tidy(number)
 end
-if ARGV[15] ~= '' then
-  redis.call('SET', idempotency, id .. ' ' .. ARGV[16], 'EX', ARGV[17])
+if ARGV[16] ~= '' then
+  redis.call('SET', idempotency, id .. ' ' .. ARGV[17], 'EX', ARGV[18])
 end
 count()
 -- Never more than there are: numbers of jobs that were canceled while they waited are passed over.

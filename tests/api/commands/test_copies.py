@@ -151,7 +151,7 @@ def test_a_full_store_is_told_with_the_way_on(
     told: str,
 ) -> None:
     """By a code of its own, with what fits and a command that goes on."""
-    redis.set("kerbside:memory_full", "1")
+    redis.set("kerbside:memory_full", "memory")
     houses = write(1)
 
     done = predict(houses, "-o", output, option, "--timeout", "1")

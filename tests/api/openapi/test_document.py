@@ -99,7 +99,10 @@ def test_errors_are_problems_each_cause_with_its_type(described: Document) -> No
         "urn:kerbside:problem:invalid-submission",
         "urn:kerbside:problem:idempotency-key-reused",
     }
-    assert set(create["503"]["headers"]) == {"Retry-After", *ALWAYS}
+    limits = {"RateLimit", "RateLimit-Policy"}
+    assert set(create["503"]["headers"]) == {"Retry-After", *limits, *ALWAYS}
+    poll = described["paths"]["/v1/predictions/{prediction_id}"]["get"]["responses"]
+    assert set(poll["503"]["headers"]) == {"Retry-After", *ALWAYS}
     assert set(create["202"]["headers"]) >= {"Location", "Retry-After", "ETag"}
 
 
