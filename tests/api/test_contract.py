@@ -113,6 +113,7 @@ def _sayable(monkeypatch: pytest.MonkeyPatch, operator: Headers) -> Iterator[Non
         if case.operation.path.endswith("/deliveries"):
             # The cursor is that of another list.
             (case.query or {}).pop("cursor", None)
+        _write_whole(case.query or {})
         if "Idempotency-Key" in (case.headers or {}):
             # One key is for one request.
             case.headers["Idempotency-Key"] = f"key-{next(numbers)}"

@@ -147,7 +147,7 @@ end
 -- How many deliveries wait: for an endpoint, or for one origin of those that requests name.
 local function pending_of(endpoint, destination)
   if endpoint ~= destination then
-    return redis.call('ZCARD', 'kerbside:parked:' .. destination)
+    return redis.call('ZCARD', 'kerbside:parked:' .. destination) + redis.call('SCARD', 'kerbside:active:' .. destination)
   end
   return redis.call('ZCARD', 'kerbside:deliveries:' .. endpoint) - redis.call('ZCARD', 'kerbside:ended:' .. endpoint)
     - redis.call('ZCARD', 'kerbside:missed:' .. endpoint)

@@ -69,7 +69,7 @@ def test_a_key_of_an_older_version_is_replaced_by_one_with_all_scopes(
     old, _ = keys.create(tenant="default", scopes=("predict", "read"), name="old")
     secretfile.write_json(tmp_path / "access.json", {"api_key": old})
 
-    parts = split_token(access.keys(keys).user)
+    parts = split_token(access.keys(keys, Audit(redis)).user)
 
     assert parts
     found = keys.find(parts[0])
