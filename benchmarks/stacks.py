@@ -141,6 +141,7 @@ def installation(
             predictors=predictors,
             drain_s=settings.drain_s,
             api_threads=server_threads(settings.waiters),
+            secret_keys=settings.secret_keys,
         )
         programs = at_end.enter_context(Programs())
         programs.start(stack.redis(server))
