@@ -215,8 +215,9 @@ class Endpoints:
         pipe.hget(ledger.endpoint_key("destination", owner), "dropped")
         pipe.zcard(ledger.endpoint_key("deliveries", owner))
         pipe.zcard(ledger.endpoint_key("ended", owner))
-        dropped, all_, ended = pipe.execute()
-        return OfRequests(pending=max(0, all_ - ended), dropped=int(dropped or 0))
+        pipe.zcard(ledger.endpoint_key("missed", owner))
+        dropped, all_, *ended = pipe.execute()
+        return OfRequests(pending=max(0, all_ - sum(ended)), dropped=int(dropped or 0))
 
     def update(self, tenant: str, endpoint_id: str, change: Change) -> Endpoint:
         """Change an endpoint; one that is enabled anew or moves has a clean slate.
