@@ -304,11 +304,12 @@ def test_no_long_header_holds_the_service_up(
     """Of as many bytes as the server lets pass, it is told or passed over, at once."""
     text = (pattern * 32_000)[:32_000]
     url = "/v1/predictions/0b5d3a52-5d8a-4c3e-9d5c-1f0e9a8b7c6d"
-    began = time.process_time()
+    began = time.thread_time()
 
     answer = client.put(url, json={"input": house}, headers={**caller, name: text})
 
     assert answer.status_code in {202, 400, 401, 406, 412, 415}
     assert len(answer.data) < 2000
     assert max(len(value) for value in answer.headers.values()) < 200
-    assert time.process_time() - began < 0.5
+    # A pattern that goes back and forth in it would take minutes.
+    assert time.thread_time() - began < 5
