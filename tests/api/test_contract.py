@@ -21,6 +21,7 @@ from schemathesis.python import wsgi
 from werkzeug.test import Client
 
 from api import request_body
+from api.settings import ApiSettings
 from tests.api.conftest import Finish, Headers, MakeHeaders, Submit
 from worker.credentials import OPERATOR_TENANT
 
@@ -93,6 +94,15 @@ def _priced(finish: Finish) -> Iterator[None]:
     yield
     over.set()
     thread.join()
+
+
+@pytest.fixture
+def api_settings(api_settings: ApiSettings) -> ApiSettings:
+    """Return settings of an API that refuses nobody for the wait.
+
+    How long that is no schema can say, and a deadline may be a millisecond.
+    """
+    return api_settings.model_copy(update={"max_wait_s": 0})
 
 
 @pytest.fixture
