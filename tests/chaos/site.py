@@ -194,6 +194,7 @@ def _stack(site: Site, state: StateFolder, server: EmbeddedRedis) -> Stack:
         predictors=site.plan.workers,
         drain_s=site.settings.drain_s,
         api_threads=server_threads(WAITERS),
+        secret_keys=site.settings.secret_keys,
     )
 
 
