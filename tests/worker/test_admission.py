@@ -271,3 +271,19 @@ def test_a_tick_that_another_reaper_made_measures_nothing(
     tend(book, redis)
     upkeep.tend(book)
     assert not redis.exists(CAPACITY)
+
+
+def test_a_batch_is_no_longer_than_its_first_deadline_lets_it_be(
+    submit: Submit, book: ledger.Ledger, redis: redis_py.Redis
+) -> None:
+    """Who came with little time was let in for a short batch; the others follow."""
+    redis.set(CAPACITY, "10 1")
+    late, near, *_ = (submit() for _ in range(42))
+    redis.hset(ledger.job_key(late.id), "deadline", 1)
+    redis.hset(ledger.job_key(near.id), "deadline", near.created_ms + 3000)
+
+    batches = [len(claimed(book, limit=100)) for _ in range(2)]
+
+    assert 20 <= batches[0] <= 24
+    assert sum(batches) == 41
+    assert redis.hget(ledger.job_key(late.id), "state") == b"canceled"

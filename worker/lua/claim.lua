@@ -1,5 +1,5 @@
 -- Takes up to n waiting jobs of a lane and leases them to one worker.
--- Reads:  kerbside:paused:<lane>, of a message whether kerbside:gone:<id> is there
+-- Reads:  kerbside:paused:<lane> kerbside:capacity:<lane>, of a message whether kerbside:gone:<id> is there
 -- Writes: kerbside:workers:<lane> kerbside:strays:<lane> kerbside:claimed:<lane> kerbside:job:<id>
 --         kerbside:running:<lane> kerbside:waiting:<lane> kerbside:awake:<lane> kerbside:bell:<lane> <lane>,
 --         and what prelude's finish and webhooks' wake_due and tell write
@@ -15,7 +15,8 @@ local SMALL_BATCH, STRAYS_KEPT = 8, 1000
 redis.call('ZREMRANGEBYSCORE', 'kerbside:workers:' .. lane, '-inf', now - tonumber(ARGV[11]))
 redis.call('ZADD', 'kerbside:workers:' .. lane, now, worker)
 local awake = 'kerbside:awake:' .. lane
-local known = redis.call('MGET', 'kerbside:paused:' .. lane, 'kerbside:claimed:' .. lane, awake)
+local known = redis.call('MGET', 'kerbside:paused:' .. lane, 'kerbside:claimed:' .. lane, awake,
+  'kerbside:capacity:' .. lane)
 if known[1] then
   return { {}, redis.call('LLEN', lane), 1, 0 }
 end
@@ -59,6 +60,19 @@ local function end_instead(id, record)
   return true
 end
 
+-- What a worker ends in a ms, where that is known, and when the first of this batch is of no use any more.
+local per_ms, soonest = tonumber(string.match(known[4] or '', '^%S+') or 0) / 1000, math.huge
+local SHARE = 0.8
+
+-- Whether a batch would be too long with one job more: results are written when all of it is done, and who came with less
+-- time than those after it was let in for a short one.
+local function would_be_late(deadline)
+  local at = tonumber(deadline) or math.huge
+  -- What is too late already is not priced at all.
+  soonest = at > now and math.min(soonest, at) or soonest
+  return #jobs > 0 and per_ms > 0 and soonest < math.huge and #jobs + 1 > (soonest - now) * SHARE * per_ms
+end
+
 for i = #messages, 1, -1 do
   -- A stock producer's JSON has a space after the colon, ours has none.
   local id = string.match(messages[i], '"id": ?"([^"]+)"')
@@ -75,7 +89,7 @@ for i = #messages, 1, -1 do
     local crashes = tonumber(record[2]) or 0
     level = level or crashes
     local limit = level == 0 and n or level == 1 and SMALL_BATCH or 1
-    if #jobs >= limit or crashes ~= level then
+    if #jobs >= limit or crashes ~= level or would_be_late(record[4]) then
       break
     end
     if not end_instead(id, record) then
