@@ -70,7 +70,5 @@ else
     detail = ARGV[14], more = {},
   } })
 end
-if reason ~= '' and string.sub(endpoint, 1, 8) ~= 'default:' and disable(endpoint, reason) == 1 then
-  return reason
-end
-return ''
+local disabled = reason ~= '' and is_registered(endpoint, destination) and disable(endpoint, reason)
+return disabled and reason or ''

@@ -14,14 +14,13 @@ local function has_content(id)
 end
 
 -- A prediction that is told of once more is kept for it, and shows that it is not told of yet.
-local function keep_subject(subject, endpoint, record)
+local function keep_subject(subject, of_end)
   local key = job_key(subject)
   redis.call('HINCRBY', key, 'undelivered', 1)
   if redis.call('TTL', key) > 0 then
     redis.call('EXPIRE', key, math.max(redis.call('TTL', key), KEPT_FOR_DELIVERY))
   end
-  if string.sub(endpoint, 1, 8) == 'default:' and record[4] ~= 'prediction.started'
-    and record[5] == redis.call('HGET', key, 'sequence') then
+  if of_end and of_end == redis.call('HGET', key, 'sequence') then
     redis.call('HDEL', key, 'webhook_status')
   end
 end
@@ -37,13 +36,13 @@ local function reopen(id)
   redis.call('HINCRBY', key, 'fence', 1)
   redis.call('HSET', key, 'since', now, 'number', redis.call('INCR', 'kerbside:number:' .. WEBHOOKS))
   if record[3] ~= '' and redis.call('EXISTS', job_key(record[3])) == 1 then
-    keep_subject(record[3], record[1], record)
+    keep_subject(record[3], end_told(record[1], record[2], record[4], record[5]))
   end
   give_turn(id, record[2])
 end
 
 local function refusal_of(endpoint, destination)
-  if endpoint == destination and redis.call('HGET', 'kerbside:webhook:' .. endpoint, 'enabled') ~= '1' then
+  if is_registered(endpoint, destination) and redis.call('HGET', 'kerbside:webhook:' .. endpoint, 'enabled') ~= '1' then
     return 'disabled'
   end
   return pending_of(endpoint, destination) >= policy().pending and 'too_many_pending' or nil

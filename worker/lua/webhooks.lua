@@ -15,12 +15,28 @@ local FORGOTTEN = 30 * 86400
 
 -- Slots of a destination, and of a tenant's destinations that have not answered yet; deliveries of an endpoint that may
 -- wait, and ended ones that are kept, and for how many seconds; where clients reach the API.
+local known_policy
+
 local function policy()
-  local slots, probes, pending, log, ttl, base = string.match(ARGV[4], '^%d+ (%d+) (%d+) (%d+) (%d+) (%d+) (.*)$')
-  return {
-    slots = tonumber(slots), probes = tonumber(probes), pending = tonumber(pending), log = tonumber(log),
-    ttl = tonumber(ttl), base = base,
-  }
+  if not known_policy then
+    local slots, probes, pending, log, ttl, base = string.match(ARGV[4], '^%d+ (%d+) (%d+) (%d+) (%d+) (%d+) (.*)$')
+    known_policy = {
+      slots = tonumber(slots), probes = tonumber(probes), pending = tonumber(pending), log = tonumber(log),
+      ttl = tonumber(ttl), base = base,
+    }
+  end
+  return known_policy
+end
+
+-- An id that follows from what it is given, so that nothing that is done twice makes a second one.
+local function derived(prefix, ...)
+  return prefix .. string.sub(redis.sha1hex(table.concat({ ... }, ' ')), 1, 32)
+end
+
+-- Whether an endpoint is registered: then it is its own destination. Else it stands for the URLs that a tenant's requests
+-- bring, each of which has its origin for one.
+local function is_registered(endpoint, destination)
+  return endpoint == destination
 end
 
 local function destination_key(destination)
@@ -70,18 +86,16 @@ end
 
 -- Frees the slot of a delivery, for others of its destination and for those of its tenant that stand in line.
 local function leave_slot(id, destination, tenant)
+  local probing, line = 'kerbside:probing:' .. tenant, 'kerbside:unproved:' .. tenant
   redis.call('SREM', 'kerbside:active:' .. destination, id)
-  if redis.call('SREM', 'kerbside:probing:' .. tenant, id) == 1 then
-    local IN_LINE = 10
-    for _ = 1, IN_LINE do
-      local next = redis.call('ZPOPMIN', 'kerbside:unproved:' .. tenant)[1]
+  if redis.call('SREM', probing, id) == 1 then
+    -- One may have nothing to send any more: then it is the turn of the next.
+    while redis.call('SCARD', probing) < policy().probes do
+      local next = redis.call('ZPOPMIN', line)[1]
       if not next then
         break
       end
       fill_slots(next)
-      if redis.call('SCARD', 'kerbside:probing:' .. tenant) >= policy().probes then
-        break
-      end
     end
   end
   fill_slots(destination)
@@ -122,7 +136,7 @@ end
 local function origin_of(tenant, url)
   local scheme, host = string.match(string.lower(url), '^(%a+)://([^/?#]+)')
   local origin = scheme .. '://' .. string.gsub(host, scheme == 'https' and ':443$' or ':80$', '')
-  return 'origin_' .. string.sub(redis.sha1hex(tenant .. ' ' .. origin), 1, 24)
+  return derived('origin_', tenant, origin)
 end
 
 local listed = {}
@@ -146,7 +160,7 @@ end
 
 -- How many deliveries wait: for an endpoint, or for one origin of those that requests name.
 local function pending_of(endpoint, destination)
-  if endpoint ~= destination then
+  if not is_registered(endpoint, destination) then
     return redis.call('ZCARD', 'kerbside:parked:' .. destination) + redis.call('SCARD', 'kerbside:active:' .. destination)
   end
   return redis.call('ZCARD', 'kerbside:deliveries:' .. endpoint) - redis.call('ZCARD', 'kerbside:ended:' .. endpoint)
@@ -156,7 +170,7 @@ end
 -- Makes the delivery of an event, { id =, type =, tenant =, subject = a job or '', content = { field, value, .. } }, to one
 -- of its audience; returns its id. One that may not wait has ended at once, and can be recovered.
 local function post(event, to)
-  local id = 'dlv_' .. string.sub(redis.sha1hex(event.id .. ' ' .. to.endpoint), 1, 32)
+  local id = derived('dlv_', event.id, to.endpoint)
   local log, kept = 'kerbside:deliveries:' .. to.endpoint, policy()
   local pending = pending_of(to.endpoint, to.destination)
   local number = redis.call('INCR', 'kerbside:number:' .. WEBHOOKS)
@@ -201,8 +215,7 @@ function tell(id, tenant, sequence, type, url, types)
     return 0
   end
   local event = {
-    id = 'evt_' .. string.sub(redis.sha1hex(id .. ' ' .. sequence .. ' ' .. type), 1, 32), type = type, tenant = tenant,
-    subject = id, content = snapshot(id),
+    id = derived('evt_', id, sequence, type), type = type, tenant = tenant, subject = id, content = snapshot(id),
   }
   local posted = { redis.call('HGET', job_key(id), 'deliveries') or nil }
   for i = 1, #to do
@@ -240,16 +253,22 @@ local function enter_log(endpoint, id, created, kept, is_missed)
 end
 
 -- What a prediction's record shows of its own webhook; and it need not be kept for its deliveries any longer.
-local function tell_subject(subject, delivery, state)
+-- `of_end`: the sequence of the end that its own webhook was told of, nil where the delivery is another.
+local function tell_subject(subject, of_end, state)
   local key = job_key(subject)
   local left = redis.call('HINCRBY', key, 'undelivered', -1)
-  local known = redis.call('HMGET', key, 'expires', 'detail', 'sequence')
-  if delivery.is_own and delivery.type ~= 'prediction.started' and delivery.sequence == known[3] then
+  local known = redis.call('HMGET', key, 'expires', 'sequence')
+  if of_end and of_end == known[2] then
     redis.call('HSET', key, 'webhook_status', state == 'succeeded' and 'delivered' or 'failed')
   end
   if left <= 0 and known[1] then
     redis.call('PEXPIREAT', key, known[1])
   end
+end
+
+-- Of a delivery to the webhook of a prediction's own request, the sequence of the end that it tells of; else nil.
+local function end_told(endpoint, destination, type, sequence)
+  return not is_registered(endpoint, destination) and type ~= 'prediction.started' and sequence or nil
 end
 
 -- What follows the end of a delivery; called by prelude's finish.
@@ -263,16 +282,15 @@ function delivered(id, state, detail)
   redis.call('EXPIRE', job_key(id), kept.ttl)
   enter_log(endpoint, id, record[7], kept, state ~= 'succeeded' and detail ~= 'data_removed')
   if subject ~= '' and redis.call('EXISTS', job_key(subject)) == 1 then
-    local is_own = string.sub(endpoint, 1, 8) == 'default:'
-    tell_subject(subject, { is_own = is_own, type = record[4], sequence = record[5] }, state)
+    tell_subject(subject, end_told(endpoint, destination, record[4], record[5]), state)
   end
   leave_slot(id, destination, record[6])
 end
 
 -- Why a delivery whose turn has come cannot be made any more: its state and detail at the end, or nil.
 local function undeliverable(id)
-  local record = redis.call('HMGET', job_key(id), 'endpoint', 'since')
-  if string.sub(record[1], 1, 8) ~= 'default:' then
+  local record = redis.call('HMGET', job_key(id), 'endpoint', 'since', 'destination')
+  if is_registered(record[1], record[3]) then
     local enabled = redis.call('HGET', 'kerbside:webhook:' .. record[1], 'enabled')
     if enabled ~= '1' then
       return enabled and 'failed' or 'canceled', enabled and 'endpoint_disabled' or 'endpoint_deleted'
@@ -327,24 +345,24 @@ local function erase(id)
   end
 end
 
--- Turns an endpoint off, and tells the tenant's others.
+-- Turns an endpoint off, and tells the tenant's others; false where it is off already.
 local function disable(endpoint, reason)
   local record = redis.call('HMGET', 'kerbside:webhook:' .. endpoint, 'tenant', 'url', 'enabled', 'events')
   if record[3] ~= '1' then
-    return 0
+    return false
   end
   local tenant = record[1]
   redis.call('HSET', 'kerbside:webhook:' .. endpoint, 'enabled', 0, 'disabled_reason', reason, 'disabled_at', now)
   redis.call('HSET', 'kerbside:subscriptions:' .. tenant, endpoint, 'off ' .. record[4])
   listed[tenant] = nil
   local event = {
-    id = 'evt_' .. string.sub(redis.sha1hex(endpoint .. ' ' .. now), 1, 32), type = 'endpoint.disabled', tenant = tenant,
-    subject = '', content = { 'about:id', endpoint, 'about:url', record[2], 'about:reason', reason },
+    id = derived('evt_', endpoint, now), type = 'endpoint.disabled', tenant = tenant, subject = '',
+    content = { 'about:id', endpoint, 'about:url', record[2], 'about:reason', reason },
   }
   for _, to in ipairs(audience(tenant, event.type)) do
     if to.endpoint ~= endpoint then
       post(event, to)
     end
   end
-  return 1
+  return true
 end
