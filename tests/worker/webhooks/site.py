@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tests.worker.conftest import submission
+from tests.worker.conftest import clock, submission
 from worker import ledger
 from worker.jobs import Job
 from worker.leases import Completion, Lease
@@ -78,6 +78,10 @@ class Site:
         """Return a ledger hash."""
         found: dict[bytes, bytes] = self.redis.hgetall(ledger.job_key(job_id))
         return found
+
+    def now_ms(self) -> int:
+        """Return Redis's time in ms since the epoch."""
+        return clock(self.redis)
 
     def hurry(self) -> None:
         """Let the time come that deliveries and destinations wait for."""
