@@ -16,7 +16,7 @@ from api.auth import requires
 from api.call import Call, current_call
 from api.errors import MalformedParameter
 from api.queries import Asked
-from worker.webhooks.deliveries import STATUSES, Delivery, Place, owner_of
+from worker.webhooks.deliveries import STATUSES, Delivery, Place
 from worker.webhooks.errors import UnknownDelivery
 
 PATH = "/v1/deliveries"
@@ -108,10 +108,7 @@ def _checked(delivery_id: str) -> str:
 
 
 def _owner(call: Call, webhook_id: str) -> str:
-    """Return under which name the log of an endpoint of the caller's is kept."""
-    if webhook_id != webhooks.DEFAULT:
-        webhooks.found(call, webhook_id)
-    return owner_of(call.caller.tenant, webhook_id)
+    return call.shared.endpoints.owner(call.caller.tenant, webhook_id)
 
 
 def _since_ms(asked: Asked) -> int:

@@ -1,6 +1,5 @@
 """/v1/webhooks: register endpoints, look after them and their secrets."""
 
-import re
 import time
 from typing import Any
 
@@ -21,17 +20,13 @@ from api.webhook_body import (
 )
 from worker.jobs import rfc3339
 from worker.webhooks.endpoints import Change, Endpoint, Wanted
-from worker.webhooks.errors import EndpointDisabled, UnknownEndpoint
-from worker.webhooks.keyring import GRACE_MS, default_owner
+from worker.webhooks.errors import EndpointDisabled
+from worker.webhooks.keyring import DEFAULT, GRACE_MS
 
 PATH = "/v1/webhooks"
 api = APIBlueprint(
     "webhooks", __name__, url_prefix=PATH, abp_tags=[Tag(name="webhooks")]
 )
-
-#: Stands for an endpoint where requests bring their own webhook.
-DEFAULT = "default"
-_ID = re.compile(r"wh_[0-9a-f]{24}")
 
 
 class WebhookPath(BaseModel):
@@ -76,7 +71,7 @@ def fetch(path: WebhookPath) -> Answer:
     call = current_call()
     endpoints, tenant = call.shared.endpoints, call.caller.tenant
     is_own = path.webhook_id == DEFAULT
-    known = endpoints.of_requests(tenant) if is_own else found(call, path.webhook_id)
+    known = endpoints.of_requests(tenant) if is_own else _found(call, path.webhook_id)
     body = answers.dumps(known.public())
     return answers.unless_known(body, call.environ.get("HTTP_IF_NONE_MATCH"), {})
 
@@ -86,7 +81,7 @@ def fetch(path: WebhookPath) -> Answer:
 def update(path: WebhookPath) -> Answer:
     """Change an endpoint; one that is enabled anew or moves has a clean slate."""
     call = current_call()
-    found(call, path.webhook_id)
+    _found(call, path.webhook_id)
     asked = webhook_body.read(call, WebhookChange)
     changes = asked.model_dump(exclude_unset=True)
     return _changed(call, _expected(call, path.webhook_id), **changes)
@@ -123,12 +118,10 @@ def disable(path: WebhookPath) -> Answer:
 def rotate_secret(path: WebhookPath) -> Answer:
     """Make a new secret; the one before signs beside it for a day."""
     call = current_call()
-    found(call, path.webhook_id)
+    _found(call, path.webhook_id)
     asked = webhook_body.read(call, SecretRotation, is_optional=True)
     known = _expected(call, path.webhook_id)
-    endpoints = call.shared.endpoints
-    secret = endpoints.rotate_secret(call.caller.tenant, known.id, secret=asked.secret)
-    return _rotated(secret)
+    return _rotated(call, known.id, asked)
 
 
 @api.post("/<webhook_id>/test", operation_id="test_webhook")
@@ -136,7 +129,7 @@ def rotate_secret(path: WebhookPath) -> Answer:
 def test(path: WebhookPath) -> Answer:
     """Send an endpoint a signed example, whatever types it takes."""
     call = current_call()
-    found(call, path.webhook_id)
+    _found(call, path.webhook_id)
     asked = webhook_body.read(call, WebhookTest, is_optional=True)
     known = _expected(call, path.webhook_id)
     if not known.enabled:
@@ -170,18 +163,15 @@ def rotate_default_secret() -> Answer:
     """Make a new secret for requests' own `webhook`; the old one signs for a day."""
     call = current_call()
     asked = webhook_body.read(call, SecretRotation, is_optional=True)
-    owner = default_owner(call.caller.tenant)
-    return _rotated(call.shared.keyring.rotate(owner, asked.secret))
+    return _rotated(call, DEFAULT, asked)
 
 
-def found(call: Call, webhook_id: str) -> Endpoint:
+def _found(call: Call, webhook_id: str) -> Endpoint:
     """Return an endpoint of the caller's.
 
     Raises:
         UnknownEndpoint: There is none.
     """
-    if not _ID.fullmatch(webhook_id):
-        raise UnknownEndpoint
     return call.shared.endpoints.find(call.caller.tenant, webhook_id)
 
 
@@ -192,7 +182,7 @@ def _expected(call: Call, webhook_id: str) -> Endpoint:
         UnknownEndpoint: There is none.
         PreconditionFailed: It is not as If-Match says.
     """
-    known = found(call, webhook_id)
+    known = _found(call, webhook_id)
     wanted = call.environ.get("HTTP_IF_MATCH")
     etag = answers.etag_of(answers.dumps(known.public()))
     if wanted is not None and not headers.etag_is(wanted, etag):
@@ -208,7 +198,9 @@ def _changed(call: Call, known: Endpoint, **changes: Any) -> Answer:
     return answers.json(body, 200, {"ETag": answers.etag_of(body)})
 
 
-def _rotated(secret: str) -> Answer:
+def _rotated(call: Call, webhook_id: str, asked: SecretRotation) -> Answer:
+    endpoints, tenant = call.shared.endpoints, call.caller.tenant
+    secret = endpoints.rotate_secret(tenant, webhook_id, secret=asked.secret)
     until = rfc3339(_now_ms() + GRACE_MS)
     return answers.json({"secret": secret, "previous_signs_until": until})
 

@@ -20,7 +20,6 @@ from worker.webhooks.errors import (
     UnknownDelivery,
     WebhookError,
 )
-from worker.webhooks.keyring import default_owner
 
 #: Seconds of a lease beyond the longest attempt.
 _LEASE_MARGIN_S = 15.0
@@ -316,8 +315,3 @@ class Deliveries:
 def lease_s(settings: WorkerSettings) -> float:
     """Return the seconds for which a worker may hold a delivery."""
     return settings.webhook_timeout_s + _LEASE_MARGIN_S
-
-
-def owner_of(tenant: str, endpoint_id: str) -> str:
-    """Return under which name the log of an endpoint is kept."""
-    return default_owner(tenant) if endpoint_id == "default" else endpoint_id

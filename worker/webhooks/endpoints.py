@@ -13,12 +13,10 @@ from worker.jobs import rfc3339
 from worker.settings import WorkerSettings
 from worker.webhooks.deliveries import Deliveries
 from worker.webhooks.errors import TooManyEndpoints, UnknownEndpoint, WebhookError
-from worker.webhooks.keyring import Keyring, default_owner
+from worker.webhooks.keyring import DEFAULT, Keyring, default_owner
 
 #: Endpoints of one tenant: each adds a delivery to every event that it takes.
 MOST = 20
-#: Keys that Redis looks at in one step of a look at all.
-_SCANNED = 1000
 #: What makes a record that of an endpoint.
 _NEEDED = frozenset((b"tenant", b"url", b"events", b"enabled", b"created"))
 _REFUSALS: dict[bytes, type[WebhookError]] = {
@@ -140,23 +138,17 @@ class OfRequests:
 
     def public(self) -> dict[str, Any]:
         """Return what its tenant reads."""
-        return {
-            "id": "default",
-            "object": "webhook",
-            "url": None,
-            "events": ["prediction.*"],
-            "description": "",
-            "enabled": True,
-            "disabled_reason": None,
-            "disabled_at": None,
-            "created_at": None,
-            "pending": self.pending,
-            "dropped": self.dropped,
-            # Each receiver is known by itself.
-            "failing_since": None,
-            "last_delivered_at": None,
-            "paused_until": None,
-        }
+        # Nothing is said of receivers: each is known by itself.
+        alike = Endpoint(
+            id=DEFAULT,
+            tenant="",
+            url="",
+            events=["prediction.*"],
+            created_ms=0,
+            pending=self.pending,
+            dropped=self.dropped,
+        )
+        return {**alike.public(), "url": None, "created_at": None}
 
 
 class Endpoints:
@@ -187,15 +179,15 @@ class Endpoints:
 
     def list(self, tenant: str) -> list[Endpoint]:
         """Return the endpoints of a tenant, oldest first."""
-        ids = [key.decode() for key in self._redis.hkeys(self._index(tenant))]
+        ids = [
+            key.decode() for key in self._redis.hkeys(ledger.subscriptions_key(tenant))
+        ]
         found = [endpoint for one in ids if (endpoint := self._read(one))]
         return sorted(found, key=lambda one: (one.created_ms, one.id))
 
     def tenants(self) -> Sequence[str]:
         """Return all tenants that have endpoints, in order; it looks at every key."""
-        pattern = self._index("*")
-        found = self._redis.scan_iter(match=pattern, count=_SCANNED)
-        return sorted({key.decode().removeprefix(pattern[:-1]) for key in found})
+        return ledger.names(self._redis, ledger.subscriptions_key(""))
 
     def find(self, tenant: str, endpoint_id: str) -> Endpoint:
         """Return an endpoint.
@@ -207,6 +199,20 @@ class Endpoints:
         if endpoint is None or endpoint.tenant != tenant:
             raise UnknownEndpoint
         return endpoint
+
+    def owner(self, tenant: str, endpoint_id: str) -> str:
+        """Return under which name the log and secrets of an endpoint are kept.
+
+        Args:
+            tenant: Whose it is.
+            endpoint_id: Its id, or `default`.
+
+        Raises:
+            UnknownEndpoint: There is none, or it is another tenant's.
+        """
+        if endpoint_id == DEFAULT:
+            return default_owner(tenant)
+        return self.find(tenant, endpoint_id).id
 
     def of_requests(self, tenant: str) -> OfRequests:
         """Return what waits for the URLs that a tenant's requests bring."""
@@ -241,14 +247,13 @@ class Endpoints:
     def rotate_secret(
         self, tenant: str, endpoint_id: str, *, secret: str | None = None
     ) -> str:
-        """Return a new secret; the one before signs beside it for a day.
+        """Return a new secret, of `default` too; the one before signs on for a day.
 
         Raises:
-            UnknownEndpoint: There is none, or it is another tenant's.
+            UnknownEndpoint: There is no such endpoint, or it is another tenant's.
             TooManySecrets: As many sign already as may.
         """
-        self.find(tenant, endpoint_id)
-        return self._keyring.rotate(endpoint_id, secret)
+        return self._keyring.rotate(self.owner(tenant, endpoint_id), secret)
 
     def _run(self, verb: str, tenant: str, endpoint_id: str, *fields: Any) -> bytes:
         outcome: bytes = self._deliveries.ledger.run(
@@ -272,9 +277,6 @@ class Endpoints:
         return Endpoint.from_record(
             endpoint_id, record, known, max(0, all_ - sum(ended))
         )
-
-    def _index(self, tenant: str) -> str:
-        return ledger.subscriptions_key(tenant)
 
 
 def _int(value: bytes | None) -> int | None:

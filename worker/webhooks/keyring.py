@@ -18,9 +18,9 @@ from worker.webhooks.signing import new_secret
 GRACE_MS = 86_400_000
 #: Secrets that sign at a time, at most: each adds a signature to every event.
 MOST_SECRETS = 10
+#: What stands for the id of an endpoint where requests bring their own webhook.
+DEFAULT = "default"
 _FIELD = "secrets"
-#: Keys that Redis looks at in one step of a look at all.
-_SCANNED = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +142,7 @@ class Keyring:
 
         It looks at every key.
         """
-        pattern = ledger.endpoint_key("webhook", "*")
-        found = self._redis.scan_iter(match=pattern, count=_SCANNED)
-        return sorted({key.decode().removeprefix(pattern[:-1]) for key in found})
+        return ledger.names(self._redis, ledger.endpoint_key("webhook", ""))
 
     def reseal(self, owner: str) -> int:
         """Seal the secrets of one owner anew with the first key; return how many.
@@ -185,5 +183,5 @@ class Keyring:
 
 
 def default_owner(tenant: str) -> str:
-    """Return what stands for an endpoint where requests bring their own webhook."""
-    return f"default:{tenant}"
+    """Return under which name that of a tenant is kept."""
+    return f"{DEFAULT}:{tenant}"

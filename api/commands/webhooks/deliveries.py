@@ -15,9 +15,8 @@ from api.commands.webhooks.site import tenant as tenant_option
 from api.launcher.faults import DeliveryFailed
 from model_store.command_line import Command, results
 from worker.webhooks import event_types
-from worker.webhooks.deliveries import Delivery, owner_of
+from worker.webhooks.deliveries import Delivery
 from worker.webhooks.errors import EndpointDisabled
-from worker.webhooks.keyring import default_owner
 
 #: Seconds between two looks at a delivery that is waited for.
 _LOOK_EVERY_S = 0.1
@@ -65,7 +64,7 @@ def list_deliveries(
     "error"}]}].
     """
     with connected() as site:
-        owner = _owner(site, tenant, endpoint_id)
+        owner = site.endpoints.owner(tenant, endpoint_id)
         found = site.deliveries.page(owner, limit=limit)
     if as_json:
         click.echo(json.dumps([one.public() for one in found]))
@@ -165,19 +164,12 @@ def recover(*, endpoint_id: str, tenant: str, since: datetime, as_json: bool) ->
     With --json it prints {"id", "recovered"}.
     """
     with connected() as site:
-        owner = _owner(site, tenant, endpoint_id)
+        owner = site.endpoints.owner(tenant, endpoint_id)
         since_ms = round(since.timestamp() * 1000)
         count = site.deliveries.recover(tenant, owner, since_ms)
     auditing.keep("recover_deliveries", [endpoint_id])
     record = {"id": endpoint_id, "recovered": count}
     click.echo(json.dumps(record) if as_json else f"{count:,} are under way again.")
-
-
-def _owner(site: Site, tenant: str, endpoint_id: str) -> str:
-    owner = owner_of(tenant, endpoint_id)
-    if owner != default_owner(tenant):
-        site.endpoints.find(tenant, endpoint_id)
-    return owner
 
 
 def _tried(site: Site, tenant: str, delivery_id: str, wait_s: float) -> Delivery:

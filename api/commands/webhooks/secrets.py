@@ -9,8 +9,6 @@ from api.commands.webhooks.site import as_json, connected, endpoint_id
 from api.commands.webhooks.site import tenant as tenant_option
 from api.launcher.faults import SecretSealed
 from model_store.command_line import Command
-from worker.webhooks.deliveries import owner_of
-from worker.webhooks.keyring import default_owner
 from worker.webhooks.sealing import NoSecretKeys, WrongSecretKeys
 from worker.webhooks.sealing import new_key as made_key
 
@@ -27,11 +25,7 @@ def rotate_secret(*, endpoint_id: str, tenant: str, as_json: bool) -> None:
     With --json it prints {"id", "secret"}.
     """
     with connected() as site:
-        owner = owner_of(tenant, endpoint_id)
-        if owner == default_owner(tenant):
-            secret = site.keyring.rotate(owner)
-        else:
-            secret = site.endpoints.rotate_secret(tenant, endpoint_id)
+        secret = site.endpoints.rotate_secret(tenant, endpoint_id)
     auditing.keep("rotate_webhook_secret", [endpoint_id])
     record = {"id": endpoint_id, "secret": secret}
     click.echo(json.dumps(record) if as_json else secret)
