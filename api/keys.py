@@ -9,12 +9,10 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 
-from api import answers, audit_trail, json_body
+from api import answers, audit_trail, json_body, queries
 from api.answers import Answer
 from api.auth import requires
 from api.call import Call, current_call
-from api.errors import MalformedParameter
-from api.found import shown
 from api.key_problems import LastOperateKey, UnknownKey
 from api.key_request import KeyRequest
 from worker.credentials import ApiKey, id_in
@@ -60,7 +58,7 @@ def create() -> Answer:
 @requires("operate")
 def list_all() -> Answer:
     """List all keys, oldest first, expired and revoked ones too."""
-    call, asked = current_call(), _asked({"tenant"})
+    call, asked = current_call(), queries.known(request.args, ("tenant",))
     keys = [
         key
         for key in call.shared.keys.list()
@@ -88,10 +86,10 @@ def revoke(path: KeyPath) -> Answer:
     """
     key_id = _id(path)
     audit_trail.about(key_id)
-    call, asked = current_call(), _asked({"force"})
+    call, asked = current_call(), queries.known(request.args, ("force",))
     keys = call.shared.keys
-    force = _truth("force", asked.get("force", "false"))
-    if not force and keys.carries_last("operate", key_id):
+    is_forced = "true" in queries.one_of(asked, "force", ("true", "false"))
+    if not is_forced and keys.carries_last("operate", key_id):
         raise LastOperateKey
     return _told(call, keys.revoke(key_id))
 
@@ -113,21 +111,3 @@ def _public(call: Call, keys: Collection[ApiKey]) -> list[dict[str, Any]]:
     used = call.shared.key_uses.of(key.id for key in keys)
     now = datetime.now(UTC)
     return [key.public(now, used.get(key.id)) for key in keys]
-
-
-def _asked(known: set[str]) -> dict[str, str]:
-    """Return the query; what is not understood must not be dropped."""
-    for name, values in request.args.lists():
-        if name not in known:
-            raise MalformedParameter(
-                f"Unknown parameter {shown(name)}: known is {', '.join(known)}."
-            )
-        if len(values) > 1:
-            raise MalformedParameter(f"{name} is there twice; send it once.")
-    return request.args.to_dict()
-
-
-def _truth(name: str, text: str) -> bool:
-    if text not in {"true", "false"}:
-        raise MalformedParameter(f"{name} must be true or false; got {shown(text)}.")
-    return text == "true"

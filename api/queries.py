@@ -44,15 +44,20 @@ def known(asked: Asked, names: Sequence[str], *, repeated: str = "") -> Asked:
     return asked
 
 
-def limit(asked: Asked) -> int:
-    """Return how many elements a page is to have.
+def limit(asked: Asked, *, most: int = MAX_LIMIT, unsaid: int = DEFAULT_LIMIT) -> int:
+    """Return how many elements an answer is to have.
+
+    Args:
+        asked: The parameters.
+        most: How many it may have.
+        unsaid: How many it has when nothing is said.
 
     Raises:
         MalformedParameter: It is no number, or not one of those allowed.
     """
-    text = asked.get("limit", str(DEFAULT_LIMIT))
-    if not re.fullmatch(r"[0-9]{1,3}", text) or not 1 <= int(text) <= MAX_LIMIT:
-        raise MalformedParameter(f"limit must be a whole number, 1 to {MAX_LIMIT}.")
+    text = asked.get("limit", str(unsaid))
+    if not re.fullmatch(r"[0-9]{1,4}", text) or not 1 <= int(text) <= most:
+        raise MalformedParameter(f"limit must be a whole number, 1 to {most}.")
     return int(text)
 
 
