@@ -1,5 +1,6 @@
 """The body of a request, held against a model; every reason is told at once."""
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -14,8 +15,24 @@ _MAX_ERRORS = 50
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
-def read(call: Call, model: type[_Model]) -> _Model:
+def _nothing_more(_: Any) -> list[dict[str, Any]]:
+    return []
+
+
+def read(
+    call: Call,
+    model: type[_Model],
+    *,
+    is_optional: bool = False,
+    further: Callable[[Any], list[dict[str, Any]]] = _nothing_more,
+) -> _Model:
     """Return the JSON body of a request as the model has it.
+
+    Args:
+        call: The request.
+        model: What is expected.
+        is_optional: Whether no body says what an empty object says.
+        further: Returns what else is wrong with a document.
 
     Raises:
         UnsupportedMedia: It is not said to be plain JSON.
@@ -26,12 +43,15 @@ def read(call: Call, model: type[_Model]) -> _Model:
         InvalidSubmission: It is not what the model expects.
     """
     environ = call.environ
+    text = call.shared.uploads.read(environ, call.shared.settings.body_limit)
+    if is_optional and not text:
+        return model()
     headers.require_json(
         environ.get("CONTENT_TYPE"), environ.get("HTTP_CONTENT_ENCODING")
     )
-    text = call.shared.uploads.read(environ, call.shared.settings.body_limit)
     document = json_text.parse(text)
-    return validated(document, model, repeated(text, document))
+    errors = repeated(text, document) + further(document)
+    return validated(document, model, errors)
 
 
 def repeated(text: bytes, document: Any) -> list[dict[str, Any]]:

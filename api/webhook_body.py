@@ -5,7 +5,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, Field
 
-from api import destination, headers, json_body, json_text
+from api import destination, json_body
 from api.call import Call
 from api.errors import InvalidSubmission
 from api.webhook_fields import (
@@ -55,35 +55,22 @@ class WebhookTest(Strict):
     ] = "prediction.succeeded"
 
 
-_Model = TypeVar("_Model", bound=Strict)
+_Model = TypeVar("_Model", WebhookRequest, WebhookChange)
 
 
-def read(call: Call, model: type[_Model], *, is_optional: bool = False) -> _Model:
-    """Return what the body of a request says; a URL is looked up as well.
-
-    Args:
-        call: The request.
-        model: What is expected.
-        is_optional: Whether no body says what an empty object says.
+def read(call: Call, model: type[_Model]) -> _Model:
+    """Return what a request says of an endpoint; the host of its URL is looked up.
 
     Raises:
-        MalformedBody: The body is not JSON.
-        UnsupportedMedia: It is not said to be JSON.
         InvalidSubmission: It is not what is expected, or webhooks may not go there.
+        ServiceError: The body cannot be read, see `json_body.read`.
     """
-    environ, settings = call.environ, call.shared.settings
-    body = call.shared.uploads.read(environ, settings.body_limit)
-    if is_optional and not body:
-        return model()
-    headers.require_json(
-        environ.get("CONTENT_TYPE"), environ.get("HTTP_CONTENT_ENCODING")
+    settings = call.shared.settings
+    request = json_body.read(
+        call, model, further=lambda said: destination.url_errors(said, "url", settings)
     )
-    document = json_text.parse(body)
-    errors = json_body.repeated(body, document)
-    errors += destination.url_errors(document, "url", settings)
-    request = json_body.validated(document, model, errors)
     if "url" in request.model_fields_set:
-        refused = destination.host_errors(document["url"], "url", settings)
+        refused = destination.host_errors(request.url, "url", settings)
         if refused:
             raise InvalidSubmission(refused)
     return request

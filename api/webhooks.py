@@ -7,7 +7,7 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 
-from api import answers, example_events, headers, webhook_body
+from api import answers, example_events, headers, json_body, webhook_body
 from api.answers import Answer
 from api.auth import requires
 from api.call import Call, current_call
@@ -119,7 +119,7 @@ def rotate_secret(path: WebhookPath) -> Answer:
     """Make a new secret; the one before signs beside it for a day."""
     call = current_call()
     _found(call, path.webhook_id)
-    asked = webhook_body.read(call, SecretRotation, is_optional=True)
+    asked = json_body.read(call, SecretRotation, is_optional=True)
     known = _expected(call, path.webhook_id)
     return _rotated(call, known.id, asked)
 
@@ -130,7 +130,7 @@ def test(path: WebhookPath) -> Answer:
     """Send an endpoint a signed example, whatever types it takes."""
     call = current_call()
     _found(call, path.webhook_id)
-    asked = webhook_body.read(call, WebhookTest, is_optional=True)
+    asked = json_body.read(call, WebhookTest, is_optional=True)
     known = _expected(call, path.webhook_id)
     if not known.enabled:
         # It would fail in the worker, and nobody would see why.
@@ -162,7 +162,7 @@ def default_secret() -> Answer:
 def rotate_default_secret() -> Answer:
     """Make a new secret for requests' own `webhook`; the old one signs for a day."""
     call = current_call()
-    asked = webhook_body.read(call, SecretRotation, is_optional=True)
+    asked = json_body.read(call, SecretRotation, is_optional=True)
     return _rotated(call, DEFAULT, asked)
 
 
