@@ -54,6 +54,7 @@ lock: $(DEV) ## pin the requirements of setup.cfg anew, with hashes
 	@$(BIN)/pip-compile $(LOCK) -o requirements/base.txt setup.cfg
 	@$(BIN)/pip-compile $(LOCK) -o requirements/dev.txt --extra dev -c requirements/base.txt setup.cfg
 	@$(BIN)/pip-compile $(LOCK) -o requirements/explain.txt --extra explain -c requirements/dev.txt setup.cfg
+	@$(BIN)/pip-compile $(LOCK) -o requirements/tracing.txt --extra tracing -c requirements/dev.txt setup.cfg
 
 install: $(DEV) ## make .venv with everything a developer needs
 	@echo "$(VENV) is complete."
