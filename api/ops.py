@@ -8,6 +8,8 @@ from api import answers, queries
 from api.answers import Answer
 from api.auth import requires
 from api.services import services
+from worker.history import MINUTES_KEPT
+from worker.ledger import LANES, PREDICTIONS
 
 #: Actions of the audit log in an answer, at most and when nothing is said.
 MAX_ACTIONS, DEFAULT_ACTIONS = 1000, 100
@@ -20,6 +22,16 @@ api = APIBlueprint("ops", __name__, url_prefix="/v1/ops", abp_tags=[Tag(name="op
 def scaler() -> Answer:
     """Read how much work is open in each lane, and how fast it comes and goes."""
     return answers.json(services().lanes.scaler())
+
+
+@api.get("/history", operation_id="read_history")
+@requires("operate")
+def history() -> Answer:
+    """Read how a lane did in the last hour, a point about each 10 seconds."""
+    asked = queries.known(request.args, ("lane", "minutes"))
+    lane = queries.one_of(asked, "lane", LANES) or [PREDICTIONS]
+    minutes = queries.whole(asked, "minutes", most=MINUTES_KEPT, unsaid=MINUTES_KEPT)
+    return answers.json(services().lanes.history(lane[0], minutes))
 
 
 @api.get("/audit", operation_id="read_audit")

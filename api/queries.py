@@ -55,9 +55,18 @@ def limit(asked: Asked, *, most: int = MAX_LIMIT, unsaid: int = DEFAULT_LIMIT) -
     Raises:
         MalformedParameter: It is no number, or not one of those allowed.
     """
-    text = asked.get("limit", str(unsaid))
+    return whole(asked, "limit", most=most, unsaid=unsaid)
+
+
+def whole(asked: Asked, name: str, *, most: int, unsaid: int) -> int:
+    """Return a whole number from 1 on.
+
+    Raises:
+        MalformedParameter: It is no number, or not one of those allowed.
+    """
+    text = asked.get(name, str(unsaid))
     if not re.fullmatch(r"[0-9]{1,4}", text) or not 1 <= int(text) <= most:
-        raise MalformedParameter(f"limit must be a whole number, 1 to {most}.")
+        raise MalformedParameter(f"{name} must be a whole number, 1 to {most}.")
     return int(text)
 
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import redis
 
-from worker import ledger, rates
+from worker import history, ledger, rates
+from worker.jobs import rfc3339
 from worker.rates import Rates
 
 #: Bounds of the advice when to come back, in seconds, and the advice when jobs wait
@@ -29,6 +30,20 @@ class Lanes:
         pipe.lrange(ledger.lane_key("samples", lane), 0, -1)
         clock, samples = pipe.execute()
         return rates.measured(samples, _ms(clock))
+
+    def history(self, lane: str, minutes: int) -> dict[str, Any]:
+        """Return what a lane did in the last minutes."""
+        pipe = self._redis.pipeline(transaction=False)
+        pipe.time()
+        pipe.lrange(ledger.lane_key("history", lane), 0, -1)
+        clock, kept = pipe.execute()
+        now = _ms(clock)
+        return {
+            "lane": lane,
+            "time": rfc3339(now),
+            "step_s": history.STEP_S,
+            "points": history.told(kept, now - minutes * 60_000),
+        }
 
     def _lane(self, lane: str) -> dict[str, Any]:
         pipe = self._redis.pipeline(transaction=False)

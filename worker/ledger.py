@@ -29,6 +29,8 @@ Scripts build keys from ids, so one primary holds them all (no Redis Cluster).
 | `kerbside:tick:<lane>` | string | - | reap | time of the reaper's last tick |
 | `kerbside:upkeep:<lane>` | string | 5 s | reap | last tick by the upkeep itself, not by who stands in for it |
 | `kerbside:samples:<lane>` | list | newest 16 | reap | `time number done claimed priced first paused` of each tick; `first`: `sent` of the first in line, 0 where nobody waits; `paused`: 1 while it was |
+| `kerbside:starts:<lane>` | hash | - | claim | `count` of starts, and `waited_ms`: how long all of them together had lain in the lane |
+| `kerbside:history:<lane>` | list | newest 361 | reap | `time number done waiting running first paused count waited_ms`, about each 10 s, for an hour |
 | `kerbside:memory_full` | string | 10 s | watch_memory | why new jobs are refused: `memory` or `evicting` |
 | `kerbside:probe` | string | 60 s | write_probe | proves that Redis takes writes |
 | `kerbside:loaded` | zset | newest 100 | accept | model version -> last time that a worker loaded it or made it its champion |
@@ -121,6 +123,7 @@ LaneKey = Literal[
     "capacity",
     "claimed",
     "dead",
+    "history",
     "paused",
     "running",
     "samples",

@@ -18,6 +18,7 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     schemas.DeliveryList,
     schemas.EndpointEvent,
     schemas.Health,
+    schemas.LaneHistory,
     schemas.Model,
     schemas.ModelList,
     schemas.NewApiKey,

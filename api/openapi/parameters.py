@@ -6,6 +6,8 @@ from api.ops import DEFAULT_ACTIONS, MAX_ACTIONS
 from api.prediction_lists import STATUSES
 from api.queries import DEFAULT_LIMIT, MAX_LIMIT
 from api.settings import ApiSettings
+from worker.history import MINUTES_KEPT
+from worker.ledger import LANES, PREDICTIONS
 from worker.webhooks import deliveries
 
 #: Printable ASCII, bare without a comma, or as a quoted string in which quotes and
@@ -155,6 +157,25 @@ def _operators_query() -> dict[str, Any]:
             "Whether to revoke even the last usable key with the scope `operate`.",
             {"type": "boolean", "default": False},
             "true",
+        ),
+        "lane": _parameter(
+            "query",
+            "lane",
+            f"Which lane; `{PREDICTIONS}` by default.",
+            {"type": "string", "enum": list(LANES), "default": PREDICTIONS},
+            PREDICTIONS,
+        ),
+        "minutes": _parameter(
+            "query",
+            "minutes",
+            f"How far back, {MINUTES_KEPT} at most and by default.",
+            {
+                "type": "integer",
+                "minimum": 1,
+                "maximum": MINUTES_KEPT,
+                "default": MINUTES_KEPT,
+            },
+            15,
         ),
         "actions": _parameter(
             "query",

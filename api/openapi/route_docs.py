@@ -252,6 +252,12 @@ OPERATIONS: dict[str, dict[str, Any]] = {
         success={200: success("Each lane.", "Scaler")},
         causes=(*_CALLER, *_ANY),
     ),
+    "read_history": operation(
+        scopes=("operate",),
+        success={200: success("The points, oldest first.", "LaneHistory")},
+        causes=_KEYS,
+        parameters=("lane", "minutes"),
+    ),
     "metrics": operation(
         scopes=("operate",),
         success={200: plain("The figures.", "text/plain")},

@@ -2,7 +2,7 @@
 
 from api.schemas.keys import ApiKey, ApiKeyList, NewApiKey
 from api.schemas.models import Model, ModelList, Refusal
-from api.schemas.operations import AuditLog, Health, Ready, Scaler
+from api.schemas.operations import AuditLog, Health, LaneHistory, Ready, Scaler
 from api.schemas.predictions import Output, Prediction, PredictionList
 from api.schemas.problems import Choices, Problem
 from api.schemas.webhooks import (
@@ -28,6 +28,7 @@ __all__ = [
     "DeliveryList",
     "EndpointEvent",
     "Health",
+    "LaneHistory",
     "Model",
     "ModelList",
     "NewApiKey",

@@ -27,6 +27,32 @@ class Scaler(Body):
     queues: dict[str, Lane]
 
 
+class HistoryPoint(Body):
+    """How a lane stood at a time, and how fast it went since the point before."""
+
+    time: datetime
+    arrivals_per_s: float
+    jobs_per_s: float
+    waiting: int
+    running: int
+    oldest_age_s: float = Field(
+        description="How long the first in line had waited; 0 where nobody waited."
+    )
+    mean_wait_s: float | None = Field(
+        description="Of the jobs that started since the point before; null: none did."
+    )
+    paused: bool
+
+
+class LaneHistory(Body):
+    """What a lane did, oldest first; times in which nobody looked have no points."""
+
+    lane: str
+    time: datetime = Field(description="Now, on the clock that the points have.")
+    step_s: int = Field(description="Seconds from point to point, about.")
+    points: list[HistoryPoint]
+
+
 class Action(Body):
     """What an operator did, or tried to do."""
 

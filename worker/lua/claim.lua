@@ -1,7 +1,8 @@
 -- Takes up to n waiting jobs of a lane and leases them to one worker.
 -- Reads:  kerbside:paused:<lane> kerbside:capacity:<lane>, of a message whether kerbside:gone:<id> is there
 -- Writes: kerbside:workers:<lane> kerbside:strays:<lane> kerbside:claimed:<lane> kerbside:job:<id>
---         kerbside:running:<lane> kerbside:waiting:<lane> kerbside:awake:<lane> kerbside:bell:<lane> <lane>,
+--         kerbside:running:<lane> kerbside:waiting:<lane> kerbside:awake:<lane> kerbside:bell:<lane>
+--         kerbside:starts:<lane> <lane>,
 --         and what prelude's finish and webhooks' wake_due and tell write
 -- Arguments: 6 lane, 7 n, 8 worker, 9 the one id wanted, whose message a stock worker took, or '',
 --            10 ms in which the worker will be back if it gets a job, 0 where that is not known,
@@ -26,7 +27,7 @@ if lane == 'webhooks' then
   wake_due()
 end
 local messages = wanted and { '"id":"' .. ARGV[9] .. '"' } or redis.call('LRANGE', lane, -n, -1)
-local jobs, leases, taken = {}, {}, {}
+local jobs, leases, taken, waited = {}, {}, {}, 0
 local level, newest, read, strays = ARGV[12] == '1' and 0 or nil, 0, 0, 0
 
 local function lease(id, record)
@@ -40,6 +41,7 @@ local function lease(id, record)
   leases[#leases + 1] = id
   taken[#taken + 1] = id
   newest = math.max(newest, tonumber(record[7]))
+  waited = waited + math.max(0, now - tonumber(record[16]))
   if lane ~= 'webhooks' and not record[9] then
     tell(id, record[11], record[10] + 1, 'prediction.started', record[14], record[15])
   end
@@ -78,7 +80,7 @@ for i = #messages, 1, -1 do
   local id = string.match(messages[i], '"id": ?"([^"]+)"')
   local record = id and redis.call('HMGET', job_key(id),
     'state', 'crashes', 'fence', 'deadline', 'version', 'input', 'number', 'attempts', 'started', 'sequence', 'tenant',
-    'alias', 'explain', 'webhook', 'webhook_events')
+    'alias', 'explain', 'webhook', 'webhook_events', 'sent')
   if not (record and record[1]) then
     -- One whose job ended while it lay here, and was deleted since, is no stray.
     if not (id and redis.call('EXISTS', 'kerbside:gone:' .. id) == 1) then
@@ -108,6 +110,8 @@ end
 if #jobs > 0 then
   redis.call('ZADD', 'kerbside:running:' .. lane, unpack(leases))
   redis.call('ZREM', 'kerbside:waiting:' .. lane, unpack(taken))
+  redis.call('HINCRBY', 'kerbside:starts:' .. lane, 'count', #jobs)
+  redis.call('HINCRBY', 'kerbside:starts:' .. lane, 'waited_ms', waited)
   if newest > tonumber(known[2] or 0) then
     redis.call('SET', 'kerbside:claimed:' .. lane, newest)
   end

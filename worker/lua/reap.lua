@@ -1,15 +1,17 @@
--- One tick of upkeep for a lane: expired leases, lost messages and dead ones, passed deadlines, rate samples.
+-- One tick of upkeep for a lane: expired leases, lost messages and dead ones, passed deadlines, samples and history.
 -- Reads:  kerbside:number:<lane> kerbside:done:<lane> kerbside:claimed:<lane> kerbside:priced:<lane>
---         kerbside:paused:<lane>, of a message whether kerbside:gone:<id> is there
--- Writes: kerbside:tick:<lane> kerbside:samples:<lane> kerbside:dead:<lane> kerbside:job:<id> kerbside:running:<lane>
---         kerbside:waiting:<lane> kerbside:deadlines:<lane> kerbside:upkeep:<lane> kerbside:open:<lane> <lane>,
---         and what prelude's enqueue_* and finish write
+--         kerbside:paused:<lane> kerbside:starts:<lane>, of a message whether kerbside:gone:<id> is there
+-- Writes: kerbside:tick:<lane> kerbside:samples:<lane> kerbside:history:<lane> kerbside:dead:<lane> kerbside:job:<id>
+--         kerbside:running:<lane> kerbside:waiting:<lane> kerbside:deadlines:<lane> kerbside:upkeep:<lane>
+--         kerbside:open:<lane> <lane>, and what prelude's enqueue_* and finish write
 -- Arguments: 6 lane, 7 crashes allowed, 8 jobs looked at per call, 9 '1' to go on with the same tick,
 --            10 s in which this tick shows that upkeep is there, 0 where another stands in for it
 -- Returns: {leases extended, retried, dead, re-sent, deadline passed, more}, or nil where another reaper was just here
 local lane, allowed, limit = ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
 local running, waiting = 'kerbside:running:' .. lane, 'kerbside:waiting:' .. lane
 local LONGEST_GAP, USUAL_GAP, SHORTEST_GAP, SAMPLES_KEPT = 2000, 1000, 200, 16
+-- Ten seconds, less what a tick may come early; an hour of them, and the point before it.
+local HISTORY_STEP, HISTORY_KEPT = 9500, 361
 
 local last = tonumber(redis.call('GET', 'kerbside:tick:' .. lane) or 0)
 local gap = now - last
@@ -136,6 +138,20 @@ local function drop_ended()
   return limit
 end
 
+-- What operators see of the last hour: counts and what stands in the lane, far coarser than the samples.
+local function remember(counts, first)
+  local history = 'kerbside:history:' .. lane
+  local newest = redis.call('LINDEX', history, 0)
+  local since = newest and now - tonumber(string.match(newest, '^%d+')) or math.huge
+  if since >= 0 and since < HISTORY_STEP then
+    return
+  end
+  local starts = redis.call('HMGET', 'kerbside:starts:' .. lane, 'count', 'waited_ms')
+  redis.call('LPUSH', history, table.concat({ now, counts[1] or 0, counts[2] or 0, redis.call('ZCARD', waiting),
+    redis.call('ZCARD', running), first or 0, counts[5] and 1 or 0, starts[1] or 0, starts[2] or 0 }, ' '))
+  redis.call('LTRIM', history, 0, HISTORY_KEPT - 1)
+end
+
 redis.call('SET', 'kerbside:tick:' .. lane, now)
 local extended = 0
 if not goes_on then
@@ -148,6 +164,7 @@ if not goes_on then
   redis.call('LPUSH', 'kerbside:samples:' .. lane, table.concat({ now, counts[1] or 0, counts[2] or 0, counts[3] or 0,
     counts[4] or 0, first[2] or 0, counts[5] and 1 or 0 }, ' '))
   redis.call('LTRIM', 'kerbside:samples:' .. lane, 0, SAMPLES_KEPT - 1)
+  remember(counts, first[2])
 end
 local late = expire_deadlines()
 local dropped = drop_ended()
