@@ -7,6 +7,7 @@ from flask_openapi3.openapi import OpenAPI
 
 import api
 from api import (
+    assets,
     deliveries,
     early_answer,
     health,
@@ -15,6 +16,7 @@ from api import (
     metrics,
     models,
     ops,
+    pages,
     predictions,
     security_headers,
     services,
@@ -26,7 +28,7 @@ from api.circuit import Circuit
 from api.hot_routes import HotRoutes
 from api.key_use import KeyUse
 from api.last_known import LastKnown
-from api.openapi import document, page
+from api.openapi import document
 from api.pace import Pace
 from api.readiness import Readiness
 from api.services import Services
@@ -67,7 +69,8 @@ _BLUEPRINTS = (
     metrics.api,
     health.api,
     document.api,
-    page.api,
+    pages.api,
+    assets.api,
 )
 
 

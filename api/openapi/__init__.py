@@ -1,1 +1,1 @@
-"""The description of this service: /openapi.json, and /docs to read it."""
+"""The description of this service: /openapi.json."""

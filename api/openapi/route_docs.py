@@ -3,11 +3,11 @@
 from typing import Any
 
 from api import errors, key_problems, webhook_problems
+from api.assets import MEDIA_TYPES
 from api.errors import ServiceError
 from api.headers import JSON
 from api.openapi import webhook_docs
 from api.openapi.described import empty, operation, plain, success, unchanged
-from api.openapi.page import ASSET_TYPES
 
 _CALLER = (errors.MissingKey, errors.InvalidKey, errors.MissingScope)
 _ANY = (errors.NotAcceptable, errors.RedisUnavailable, ServiceError)
@@ -276,18 +276,11 @@ OPERATIONS: dict[str, dict[str, Any]] = {
         causes=(ServiceError, errors.StoreUnavailable, errors.ModelRefused),
         parameters=("If-None-Match",),
     ),
-    "docs": operation(
+    "try_it": operation(success={200: plain("The page.", "text/html")}, causes=()),
+    "docs": operation(success={200: plain("The page.", "text/html")}, causes=()),
+    "asset": operation(
         success={
-            200: plain(
-                "A page to read and try this document.",
-                "text/html",
-            ),
-        },
-        causes=(),
-    ),
-    "docs_asset": operation(
-        success={
-            200: plain("The file.", ASSET_TYPES, "ETag"),
+            200: plain("The file.", MEDIA_TYPES, "ETag"),
             304: unchanged("ETag"),
         },
         causes=(errors.NoSuchRoute,),

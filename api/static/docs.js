@@ -1,11 +1,17 @@
 // Shows /openapi.json; the key that is typed in stays in this tab.
-window.addEventListener("load", () => {
-  SwaggerUIBundle({
-    url: document.getElementById("page").dataset.document,
-    dom_id: "#page",
-    deepLinking: true,
-    tryItOutEnabled: true,
-    presets: [SwaggerUIBundle.presets.apis],
-    layout: "BaseLayout",
-  });
+const dark = matchMedia("(prefers-color-scheme: dark)");
+
+function colour() {
+  document.documentElement.classList.toggle("dark-mode", dark.matches);
+}
+
+colour();
+dark.addEventListener("change", colour);
+SwaggerUIBundle({
+  url: "openapi.json",
+  dom_id: "#document",
+  deepLinking: true,
+  tryItOutEnabled: true,
+  presets: [SwaggerUIBundle.presets.apis],
+  layout: "BaseLayout",
 });

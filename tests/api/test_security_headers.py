@@ -35,7 +35,7 @@ def answers(client: Client, app: Flask, submit: Submit, key: Headers) -> Iterato
     yield client.get(url, headers=key)
     yield submit(version=3)
     yield from (client.open(path, method=method) for method, path, _ in guarded(app))
-    for path in ("/healthz", "/readyz", "/openapi.json", "/no/such", "//x"):
+    for path in ("/healthz", "/readyz", "/openapi.json", "/no/such", "//x/y"):
         yield client.get(path)
     yield client.put("/v1/predictions")
     yield client.options("/v1/predictions")
@@ -52,24 +52,6 @@ def test_every_answer_tells_browsers_to_do_nothing_with_it(
         assert told == {name: [value] for name, value in EXPECTED.items()}
         statuses.add(answer.status_code)
     assert statuses >= {200, 202, 204, 304, 401, 404, 405, 410, 422}
-
-
-def test_the_page_may_load_what_is_its_own_and_nothing_else(client: Client) -> None:
-    """And may be kept only where it is a file without a secret."""
-    page = client.get("/docs").headers
-
-    policy = dict(
-        part.strip().split(" ", 1)
-        for part in page["Content-Security-Policy"].split(";")
-    )
-    assert policy["default-src"] == "'self'"
-    assert "script-src" not in policy
-    assert [policy[name] for name in ("object-src", "base-uri", "form-action")] == [
-        "'none'"
-    ] * 3
-    assert policy["frame-ancestors"] == "'none'"
-    assert page["X-Frame-Options"] == "DENY"
-    assert page["Cache-Control"] == "no-store"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,36 @@
+"""What people open in a browser: each page is a frame that its own scripts fill."""
+
+from flask import Response, render_template
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
+
+from api.auth import public
+
+api = APIBlueprint("pages", __name__, abp_tags=[Tag(name="pages")])
+
+#: Everything that a page loads and asks comes from this process, and nothing that is
+#: written into it is run: no script and no style stands in a page itself.
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+@api.get("/", operation_id="try_it")
+@public
+def try_it() -> Response:
+    """Open a page on which a house can be priced."""
+    return _page("tryit.html")
+
+
+@api.get("/docs", operation_id="docs")
+@public
+def docs() -> Response:
+    """Open a page on which every route can be read and tried."""
+    return _page("docs.html")
+
+
+def _page(template: str) -> Response:
+    page = Response(render_template(template), content_type="text/html; charset=utf-8")
+    page.headers["Content-Security-Policy"] = _POLICY
+    return page

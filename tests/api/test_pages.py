@@ -1,0 +1,67 @@
+"""The laws of the pages that people open in a browser."""
+
+import re
+
+import pytest
+
+from tests.api.conftest import Client
+
+PAGES = ["/", "/docs"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_loads_nothing_from_elsewhere(client: Client, path: str) -> None:
+    """It works on a machine without internet."""
+    page = client.get(path)
+
+    assert page.content_type == "text/html; charset=utf-8"
+    assert "//" not in page.text.replace("<!DOCTYPE html>", "")
+    for address in re.findall(r'(?:src|href)="([^"#]+)"', page.text):
+        with client.get(f"/{address}".replace("/./", "/")) as answer:
+            assert answer.status_code == 200, address
+            assert answer.data
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_runs_and_shows_only_files_of_this_service(
+    client: Client, path: str
+) -> None:
+    """Whatever is written into it: it holds no script and no style itself."""
+    page = client.get(path)
+
+    policy = dict(
+        part.strip().split(" ", 1)
+        for part in page.headers["Content-Security-Policy"].split(";")
+    )
+    assert policy == {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+        "img-src": "'self' data:",
+        "connect-src": "'self'",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        "frame-ancestors": "'none'",
+    }
+    assert not re.search(r"<style|\bstyle=|\bon\w+=|<script(?![^>]* src=)", page.text)
+    assert page.headers["X-Frame-Options"] == "DENY"
+    assert page.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_can_be_served_under_a_path_of_a_proxy(
+    client: Client, path: str
+) -> None:
+    """Each address in it is relative."""
+    page = client.get(path)
+
+    assert not re.search(r'(?:src|href)="/', page.text)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_says_where_its_reader_is(client: Client, path: str) -> None:
+    """The link to it is marked as the current one, and no other is."""
+    page = client.get(path)
+
+    here = re.findall(r'href="([^"]+)" aria-current="page"', page.text)
+    assert [f"/{address}".replace("/./", "/") for address in here] == [path]
