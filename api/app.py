@@ -16,6 +16,8 @@ from api import (
     metrics,
     models,
     ops,
+    ops_dead_letters,
+    ops_queues,
     pages,
     predictions,
     security_headers,
@@ -40,6 +42,7 @@ from model_store.store import ModelStore
 from worker.audit import Audit
 from worker.connection import connect
 from worker.credentials import ApiKeys
+from worker.dead_letters import DeadLetters
 from worker.key_uses import KeyUses
 from worker.lanes import Lanes
 from worker.ledger import PREDICTIONS
@@ -66,6 +69,8 @@ _BLUEPRINTS = (
     models.api,
     keys.api,
     ops.api,
+    ops_queues.api,
+    ops_dead_letters.api,
     metrics.api,
     health.api,
     document.api,
@@ -118,6 +123,7 @@ def _services(settings: ApiSettings, queue: Queue | None) -> Services:
         queue=queue,
         listing=Listing(client),
         lanes=lanes,
+        dead_letters=DeadLetters(client, settings),
         catalog=catalog,
         waiting=Waiting(
             connect(settings.redis_url, role="listener"),

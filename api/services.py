@@ -17,6 +17,7 @@ from api.uploads import Uploads
 from api.waiting import Waiting
 from worker.audit import Audit
 from worker.credentials import ApiKeys
+from worker.dead_letters import DeadLetters
 from worker.key_uses import KeyUses
 from worker.lanes import Lanes
 from worker.listing import Listing
@@ -39,6 +40,7 @@ class Services:
     queue: Queue
     listing: Listing
     lanes: Lanes
+    dead_letters: DeadLetters
     catalog: Catalog
     waiting: Waiting
     uploads: Uploads

@@ -13,10 +13,9 @@ from benchmarks.programs import ROOT
 from benchmarks.slow_model import BATCH_S
 from benchmarks.stacks import Installation
 from model_store.store import ModelStore
-from worker import ledger
+from worker import ledger, pauses
 from worker.connection import connect
 from worker.jobs import Submission
-from worker.ledger import Ledger
 from worker.supervision.child import ChildSpec
 
 #: Houses a batch at most in the run of 1 and 4 workers: small, so that the wait of each
@@ -37,7 +36,6 @@ class Backlog:
         self._jobs = jobs
         self._queue = home.queue()
         self._redis: Any = connect(home.settings.redis_url, role="worker")
-        self._ledger = Ledger(self._redis, home.settings)
         self.stop()
 
     def waiting(self) -> int:
@@ -51,11 +49,11 @@ class Backlog:
 
     def flow(self) -> None:
         """Let the workers take jobs."""
-        self._ledger.resume(ledger.PREDICTIONS)
+        pauses.end(self._redis, ledger.PREDICTIONS)
 
     def stop(self) -> None:
         """Let the workers finish what they hold and take no more."""
-        self._ledger.pause(ledger.PREDICTIONS)
+        pauses.begin(self._redis, ledger.PREDICTIONS)
         running = ledger.lane_key("running", ledger.PREDICTIONS)
         while self._redis.zcard(running):
             time.sleep(_LOOK_EVERY_S)

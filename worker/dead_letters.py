@@ -1,6 +1,7 @@
 """Dead letters, for operators: listed, counted by cause, replayed, discarded."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +9,7 @@ import redis
 
 from worker import ledger
 from worker.errors import UnknownJob
-from worker.jobs import Detail, Job
+from worker.jobs import Detail, Job, rfc3339
 from worker.listing import Cursor
 from worker.queue import Queue
 from worker.settings import WorkerSettings
@@ -35,6 +36,19 @@ class DeadLetter:
     #: When it became a dead letter, in ms since the epoch.
     died_ms: int
     error: str
+
+    def public(self) -> dict[str, Any]:
+        """Return what operators read."""
+        return {
+            "id": self.id,
+            "tenant": self.tenant,
+            "model": self.model,
+            "version": self.version,
+            "crashes": self.crashes,
+            "attempts": self.attempts,
+            "died_at": rfc3339(self.died_ms),
+            "error": self.error,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +86,16 @@ class Cause:
     versions: frozenset[str]
     first_ms: int
     last_ms: int
+
+    def public(self) -> dict[str, Any]:
+        """Return what operators read."""
+        return {
+            "error": self.error,
+            "count": self.count,
+            "versions": sorted(self.versions),
+            "first": rfc3339(self.first_ms),
+            "last": rfc3339(self.last_ms),
+        }
 
     def with_one_more(self, letter: DeadLetter) -> "Cause":
         """Return the cause of one letter more."""
@@ -117,26 +141,25 @@ class DeadLetters:
         letters = [one for one in self._read(places) if selection.holds(one)]
         return Page(letters, places[-1] if leads_on else None)
 
-    def every(self, selection: Selection = EVERY) -> Iterator[DeadLetter]:
+    def every(
+        self, selection: Selection = EVERY, *, most: int = sys.maxsize
+    ) -> Iterator[DeadLetter]:
         """Yield all letters that are meant, newest first.
 
         Those that are replayed or discarded meanwhile do not disturb it.
+
+        Args:
+            selection: Which are meant.
+            most: How many are looked at, at most.
         """
         cursor = None
-        while True:
-            page = self.page(limit=_AT_A_TIME, cursor=cursor, selection=selection)
+        for looked_at in range(0, most, _AT_A_TIME):
+            limit = min(_AT_A_TIME, most - looked_at)
+            page = self.page(limit=limit, cursor=cursor, selection=selection)
             yield from page.letters
             if page.next is None:
                 return
             cursor = page.next
-
-    def causes(self, selection: Selection = EVERY) -> list[Cause]:
-        """Return the errors of the letters that are meant, most frequent first."""
-        causes: dict[str, Cause] = {}
-        for letter in self.every(selection):
-            known = causes.get(letter.error) or _no_letters(letter)
-            causes[letter.error] = known.with_one_more(letter)
-        return sorted(causes.values(), key=lambda cause: (-cause.count, cause.error))
 
     def find(self, job_id: str) -> DeadLetter:
         """Return one dead letter.
@@ -214,6 +237,15 @@ class DeadLetters:
             # It may have been retried, or its time may have come, since it was listed.
             if record.get("detail") == Detail.DEAD
         ]
+
+
+def causes(letters: Iterable[DeadLetter]) -> list[Cause]:
+    """Return the errors of letters, most frequent first."""
+    found: dict[str, Cause] = {}
+    for letter in letters:
+        known = found.get(letter.error) or _no_letters(letter)
+        found[letter.error] = known.with_one_more(letter)
+    return sorted(found.values(), key=lambda cause: (-cause.count, cause.error))
 
 
 def _letter(place: Cursor, record: Mapping[str, str]) -> DeadLetter:

@@ -1,13 +1,17 @@
 """How much work is open in each lane, and how fast it comes and goes."""
 
+from operator import itemgetter
 from typing import Any
 
 import redis
 
 from worker import history, ledger, rates
 from worker.jobs import rfc3339
+from worker.pauses import Pause
 from worker.rates import Rates
 
+#: What a lane has beside its line: dead letters, and what is tried again later.
+_ASIDE: tuple[ledger.LaneKey, ...] = ("dead", "scheduled")
 #: Bounds of the advice when to come back, in seconds, and the advice when jobs wait
 #: and none has ended lately.
 _SOONEST_S, LATEST_S, _STANDSTILL_S = 1, 60, 5
@@ -21,7 +25,48 @@ class Lanes:
 
     def scaler(self) -> dict[str, Any]:
         """Return what an autoscaler needs to know of each lane."""
-        return {"queues": {lane: self._lane(lane) for lane in ledger.LANES}}
+        return {"queues": {lane: self._signal(lane) for lane in ledger.LANES}}
+
+    def queues(self) -> dict[str, Any]:
+        """Return what an operator needs to know of each lane."""
+        return {"queues": {lane: self.queue(lane) for lane in ledger.LANES}}
+
+    def queue(self, lane: str) -> dict[str, Any]:
+        """Return the true figures of a lane, paused or not, and all that is set aside.
+
+        Jobs that are tried again at a set time are not among those that wait.
+        """
+        pipe = self._redis.pipeline(transaction=False)
+        pipe.get(ledger.lane_key("paused", lane))
+        for kind in _ASIDE:
+            pipe.zcard(ledger.lane_key(kind, lane))
+        pipe.llen(ledger.lane_key("strays", lane))
+        value, *counts, strays = pipe.execute()
+        pause = Pause.parse(value)
+        return {
+            **self._figures(lane),
+            "paused": pause is not None,
+            "paused_since": rfc3339(pause.since_ms) if pause else None,
+            "paused_by": pause.by if pause else "",
+            "paused_reason": pause.reason if pause else "",
+            **dict(zip(_ASIDE, counts, strict=True)),
+            "strays": strays,
+        }
+
+    def workers(self) -> list[dict[str, Any]]:
+        """Return who claimed from a lane of late, by name."""
+        pipe = self._redis.pipeline(transaction=False)
+        pipe.time()
+        for lane in ledger.LANES:
+            pipe.zrange(ledger.lane_key("workers", lane), 0, -1, withscores=True)
+        clock, *seen = pipe.execute()
+        found = [
+            {"name": name.decode(), "lane": lane, "last_seen": rfc3339(int(last))}
+            for lane, workers in zip(ledger.LANES, seen, strict=True)
+            for name, last in workers
+            if _ms(clock) - last <= ledger.WORKER_SEEN_MS
+        ]
+        return sorted(found, key=itemgetter("lane", "name"))
 
     def rates(self, lane: str) -> Rates:
         """Return how fast the jobs of a lane come and go."""
@@ -45,7 +90,14 @@ class Lanes:
             "points": history.told(kept, now - minutes * 60_000),
         }
 
-    def _lane(self, lane: str) -> dict[str, Any]:
+    def _signal(self, lane: str) -> dict[str, Any]:
+        figures = self._figures(lane)
+        if figures["paused"]:
+            # A paused lane asks for no workers.
+            figures.update(waiting=0, running=0, backlog=0, oldest_age_s=0.0)
+        return figures
+
+    def _figures(self, lane: str) -> dict[str, Any]:
         pipe = self._redis.pipeline(transaction=False)
         pipe.time()
         # By their records: a message may be there twice, or be lost.
@@ -59,13 +111,11 @@ class Lanes:
         now = _ms(clock)
         found = rates.measured(samples, now)
         seen = [name for name, last in workers if now - last <= ledger.WORKER_SEEN_MS]
-        # A paused lane asks for no workers.
-        waiting, running = (0, 0) if paused else (waiting, running)
         return {
             "waiting": waiting,
             "running": running,
             "backlog": waiting + running,
-            "oldest_age_s": self._age_s(first[0], now) if waiting and first else 0.0,
+            "oldest_age_s": self._age_s(first[0], now) if first else 0.0,
             "workers": len(seen),
             "arrivals_per_s": found.arrivals_per_s,
             "jobs_per_s": found.ends_per_s,

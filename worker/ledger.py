@@ -25,7 +25,7 @@ Scripts build keys from ids, so one primary holds them all (no Redis Cluster).
 | `kerbside:workers:<lane>` | zset | 10 s per entry | claim | worker -> last claim |
 | `kerbside:strays:<lane>` | list | newest 1,000 | claim | messages without a record, set aside |
 | `kerbside:dead:<lane>` | zset | dead-letter TTL per entry | reap, retry, delete | id -> time of death |
-| `kerbside:paused:<lane>` | string | - | pause | set while the lane is paused |
+| `kerbside:paused:<lane>` | string | while the lane is paused | pauses | JSON of `since_ms`, `by` and `reason` of its pause; claim and reap look only whether it is there |
 | `kerbside:tick:<lane>` | string | - | reap | time of the reaper's last tick |
 | `kerbside:upkeep:<lane>` | string | 5 s | reap | last tick by the upkeep itself, not by who stands in for it |
 | `kerbside:samples:<lane>` | list | newest 16 | reap | `time number done claimed priced first paused` of each tick; `first`: `sent` of the first in line, 0 where nobody waits; `paused`: 1 while it was |
@@ -127,6 +127,8 @@ LaneKey = Literal[
     "paused",
     "running",
     "samples",
+    "scheduled",
+    "strays",
     "upkeep",
     "waiting",
     "workers",
@@ -368,15 +370,6 @@ class Ledger:
         pipe.exists(lane_key("paused", lane))
         waiting, paused = pipe.execute()
         return bool(waiting) and not paused
-
-    def pause(self, lane: str) -> None:
-        """Let no worker claim from a lane until it is resumed."""
-        self._redis.set(lane_key("paused", lane), "1")
-
-    def resume(self, lane: str) -> None:
-        """Let workers claim from a lane again."""
-        self._redis.delete(lane_key("paused", lane))
-        self._redis.lpush(lane_key("bell", lane), "1")
 
 
 def _lease_and_webhooks(settings: WorkerSettings, lease_s: float) -> str:

@@ -18,7 +18,7 @@ from api.launcher import faults, installation
 from api.launcher.faults import Fault, NotFound, QueueRefused, RedisUnreachable
 from model_store.command_line import Group, results
 from worker.audit import Outcome
-from worker.dead_letters import DeadLetter, DeadLetters, Selection
+from worker.dead_letters import DeadLetter, DeadLetters, Selection, causes
 from worker.errors import JobGone, NotRetryable, QueueRefusal, UnknownJob
 from worker.jobs import rfc3339
 
@@ -70,16 +70,16 @@ def list_letters(
     With --json it prints {"results": [{"id", "tenant", "model", "version", "crashes",
     "attempts", "died_at", "error"}], "more"}, where `more` tells whether --limit left
     some out; with --by-cause as well {"results": [{"error", "count", "versions",
-    "first_died_at", "last_died_at"}], "more"}, most frequent first.
+    "first", "last"}], "more"}, most frequent first.
     """
     selection = Selection(cause=cause, version=version)
     with _kept() as kept:
         found: Sequence[dict[str, Any]]
         if by_cause:
-            found = [letter_display.cause_record(one) for one in kept.causes(selection)]
+            found = [one.public() for one in causes(kept.every(selection))]
         else:
             letters = itertools.islice(kept.every(selection), limit + 1)
-            found = [letter_display.record(one) for one in letters]
+            found = [one.public() for one in letters]
     shown, more = found[:limit], len(found) > limit
     if as_json:
         click.echo(json.dumps({"results": shown, "more": more}))
@@ -105,7 +105,7 @@ def show(*, job_id: str, as_json: bool) -> None:
     with _kept() as kept, _told_as_missing(job_id):
         letter = kept.find(job_id)
         job = kept.job(letter)
-    record = letter_display.record(letter) | {
+    record = letter.public() | {
         "created_at": rfc3339(job.created_ms),
         "expires_at": rfc3339(job.expires_ms),
         "metadata": json.loads(job.metadata),

@@ -13,6 +13,7 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     schemas.ApiKey,
     schemas.ApiKeyList,
     schemas.AuditLog,
+    schemas.DeadLetters,
     schemas.DefaultSecret,
     schemas.Delivery,
     schemas.DeliveryList,
@@ -27,12 +28,14 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     schemas.PredictionEvent,
     schemas.PredictionList,
     schemas.Problem,
+    schemas.Queues,
     schemas.Ready,
     schemas.Recovered,
     schemas.RotatedSecret,
     schemas.Scaler,
     schemas.Webhook,
     schemas.WebhookList,
+    schemas.WorkerList,
 )
 #: What requests say beside submits.
 _REQUESTS: tuple[type[BaseModel], ...] = (

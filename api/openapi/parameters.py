@@ -3,6 +3,7 @@
 from typing import Any
 
 from api.ops import DEFAULT_ACTIONS, MAX_ACTIONS
+from api.ops_dead_letters import DEFAULT_LETTERS, MAX_LETTERS
 from api.prediction_lists import STATUSES
 from api.queries import DEFAULT_LIMIT, MAX_LIMIT
 from api.settings import ApiSettings
@@ -92,22 +93,10 @@ def _request_headers(settings: ApiSettings) -> dict[str, Any]:
 
 
 def _query() -> dict[str, Any]:
-    limit = {
-        "type": "integer",
-        "minimum": 1,
-        "maximum": MAX_LIMIT,
-        "default": DEFAULT_LIMIT,
-    }
     status = {"type": "array", "items": {"type": "string", "enum": list(STATUSES)}}
     instant = {"type": "string", "format": "date-time"}
     return {
-        "limit": _parameter(
-            "query",
-            "limit",
-            f"Elements a page, {MAX_LIMIT} at most; {DEFAULT_LIMIT} by default.",
-            limit,
-            50,
-        ),
+        "limit": _limit("Elements a page", MAX_LIMIT, DEFAULT_LIMIT),
         "cursor": _parameter(
             "query",
             "cursor",
@@ -141,12 +130,6 @@ def _query() -> dict[str, Any]:
 
 
 def _operators_query() -> dict[str, Any]:
-    limit = {
-        "type": "integer",
-        "minimum": 1,
-        "maximum": MAX_ACTIONS,
-        "default": DEFAULT_ACTIONS,
-    }
     return {
         "tenant": _parameter(
             "query", "tenant", "Only keys of this tenant.", {"type": "string"}, "acme"
@@ -177,14 +160,33 @@ def _operators_query() -> dict[str, Any]:
             },
             15,
         ),
-        "actions": _parameter(
+        "actions": _limit("Actions", MAX_ACTIONS, DEFAULT_ACTIONS),
+        "cause": _parameter(
             "query",
-            "limit",
-            f"Actions, {MAX_ACTIONS} at most; {DEFAULT_ACTIONS} by default.",
-            limit,
-            50,
+            "cause",
+            "Only letters whose error holds this text, in any case of its letters.",
+            {"type": "string"},
+            "died 3 times",
         ),
+        "letters_version": _parameter(
+            "query",
+            "version",
+            "Only letters of this model version.",
+            {"type": "string"},
+            "20150527-4a828c90",
+        ),
+        "letters": _limit("Letters", MAX_LETTERS, DEFAULT_LETTERS),
     }
+
+
+def _limit(what: str, most: int, unsaid: int) -> dict[str, Any]:
+    return _parameter(
+        "query",
+        "limit",
+        f"{what}, {most} at most; {unsaid} by default.",
+        {"type": "integer", "minimum": 1, "maximum": most, "default": unsaid},
+        50,
+    )
 
 
 def _query_of_deliveries() -> dict[str, Any]:

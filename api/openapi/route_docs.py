@@ -6,7 +6,7 @@ from api import errors, key_problems, webhook_problems
 from api.assets import MEDIA_TYPES
 from api.errors import ServiceError
 from api.headers import JSON
-from api.openapi import webhook_docs
+from api.openapi import ops_docs, webhook_docs
 from api.openapi.described import empty, operation, plain, success, unchanged
 
 _CALLER = (errors.MissingKey, errors.InvalidKey, errors.MissingScope)
@@ -241,23 +241,7 @@ OPERATIONS: dict[str, dict[str, Any]] = {
         causes=(*_KEYS, key_problems.UnknownKey, key_problems.LastOperateKey),
         parameters=("force",),
     ),
-    "read_audit": operation(
-        scopes=("operate",),
-        success={200: success("The newest actions.", "AuditLog")},
-        causes=_KEYS,
-        parameters=("actions",),
-    ),
-    "read_scaler": operation(
-        scopes=("operate",),
-        success={200: success("Each lane.", "Scaler")},
-        causes=(*_CALLER, *_ANY),
-    ),
-    "read_history": operation(
-        scopes=("operate",),
-        success={200: success("The points, oldest first.", "LaneHistory")},
-        causes=_KEYS,
-        parameters=("lane", "minutes"),
-    ),
+    **ops_docs.OPERATIONS,
     "metrics": operation(
         scopes=("operate",),
         success={200: plain("The figures.", "text/plain")},

@@ -2,7 +2,16 @@
 
 from api.schemas.keys import ApiKey, ApiKeyList, NewApiKey
 from api.schemas.models import Model, ModelList, Refusal
-from api.schemas.operations import AuditLog, Health, LaneHistory, Ready, Scaler
+from api.schemas.operations import (
+    AuditLog,
+    DeadLetters,
+    Health,
+    LaneHistory,
+    Queues,
+    Ready,
+    Scaler,
+    WorkerList,
+)
 from api.schemas.predictions import Output, Prediction, PredictionList
 from api.schemas.problems import Choices, Problem
 from api.schemas.webhooks import (
@@ -23,6 +32,7 @@ __all__ = [
     "ApiKeyList",
     "AuditLog",
     "Choices",
+    "DeadLetters",
     "DefaultSecret",
     "Delivery",
     "DeliveryList",
@@ -38,6 +48,7 @@ __all__ = [
     "PredictionEvent",
     "PredictionList",
     "Problem",
+    "Queues",
     "Ready",
     "Recovered",
     "Refusal",
@@ -45,4 +56,5 @@ __all__ = [
     "Scaler",
     "Webhook",
     "WebhookList",
+    "WorkerList",
 ]

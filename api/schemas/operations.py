@@ -53,6 +53,77 @@ class LaneHistory(Body):
     points: list[HistoryPoint]
 
 
+class Queue(Lane):
+    """A lane as it is, paused or not."""
+
+    paused_since: datetime | None = Field(
+        description="Null as well for a pause that was set by hand."
+    )
+    paused_by: str = Field(description="As `actor` in the audit log.")
+    paused_reason: str
+    dead: int = Field(description="Dead letters.")
+    scheduled: int = Field(description="Jobs that are tried again at a set time.")
+    strays: int = Field(
+        description="Messages that were set aside, since no job has their id; the "
+        "newest 1,000."
+    )
+
+
+class Queues(Body):
+    """Each lane, for operators."""
+
+    queues: dict[str, Queue]
+
+
+class Worker(Body):
+    """A worker that asks for work."""
+
+    name: str
+    lane: str
+    last_seen: datetime
+
+
+class WorkerList(Body):
+    """Workers that asked for work within the last ten seconds, by lane and name."""
+
+    results: list[Worker]
+
+
+class Cause(Body):
+    """Dead letters of one error."""
+
+    error: str
+    count: int
+    versions: list[str]
+    first: datetime
+    last: datetime
+
+
+class DeadLetter(Body):
+    """A job whose worker died three times, without its house."""
+
+    id: str
+    tenant: str
+    model: str
+    version: str
+    crashes: int
+    attempts: int = Field(description="Starts, those that were given back included.")
+    died_at: datetime
+    error: str
+
+
+class DeadLetters(Body):
+    """Dead letters of all tenants: why, most frequent first, and which, newest first.
+
+    Causes and results are those of the newest 2,000 letters.
+    """
+
+    total: int = Field(description="All that there are, whatever is asked for.")
+    examined: int = Field(description="The newest, which were looked at.")
+    causes: list[Cause]
+    results: list[DeadLetter]
+
+
 class Action(Body):
     """What an operator did, or tried to do."""
 

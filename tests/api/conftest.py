@@ -191,6 +191,12 @@ def hooker(bearer: MakeHeaders) -> Headers:
 
 
 @pytest.fixture
+def operator(bearer: MakeHeaders) -> Headers:
+    """Return the header of an operator's key."""
+    return bearer("operator", "operate")
+
+
+@pytest.fixture
 def resolver(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Look names up in a table instead of asking a name server; it may be changed."""
     public = [ip_address("93.184.216.34")]

@@ -14,12 +14,6 @@ from worker.credentials import SCOPES, ApiKeys, split_token
 from worker.key_uses import KeyUses
 
 
-@pytest.fixture
-def operator(bearer: MakeHeaders) -> Headers:
-    """Return the header of a key that may operate."""
-    return bearer("operator", "operate")
-
-
 def key_id(headers: Headers) -> str:
     """Return the id of the key that a header carries."""
     return headers["Authorization"].split("_")[1]

@@ -12,13 +12,7 @@ from api.metrics import ModelFigures
 from api.services import Services
 from api.settings import ApiSettings
 from model_store.store import ModelStore
-from tests.api.conftest import Client, Headers, MakeHeaders, assert_problem
-
-
-@pytest.fixture
-def operator(bearer: MakeHeaders) -> Headers:
-    """Return the header of an operator's key."""
-    return bearer("operator", "operate")
+from tests.api.conftest import Client, Headers, assert_problem
 
 
 def figures(text: str) -> dict[str, list[tuple[dict[str, str], float]]]:

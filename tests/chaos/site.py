@@ -17,7 +17,7 @@ from tests.chaos.houses import Houses
 from tests.chaos.proxy import Proxy
 from tests.chaos.receivers import Receivers
 from tests.patience import wait_until
-from worker import connection, ledger, queue, redis_acl
+from worker import connection, queue, redis_acl
 from worker.ledger import PREDICTIONS
 from worker.limits import UNLIMITED
 from worker.settings import WorkerSettings
@@ -93,10 +93,6 @@ class Site:
         """Return the front desk as the API has it, with its short time limits."""
         client = connection.connect(self.settings.redis_url, role="api")
         return queue.Queue(client, self.settings)
-
-    def book(self) -> ledger.Ledger:
-        """Return the ledger of the server."""
-        return ledger.Ledger(self.client(), self.settings)
 
     @property
     def workers(self) -> list[str]:

@@ -10,6 +10,7 @@ from tests.chaos.fleet import End, Fleet
 from tests.chaos.houses import House, MadeUpHouses
 from tests.chaos.stage import InHand, Stage
 from tests.patience import NotInTime, wait_until
+from worker import pauses
 from worker.ledger import PREDICTIONS
 
 #: Seconds between two kills.
@@ -85,14 +86,14 @@ def poison(stage: Stage) -> None:
 
 def _among_neighbours(stage: Stage, house: House) -> str:
     """Submit a house so that it is claimed in one batch with others; return its id."""
-    book = stage.site.book()
-    book.pause(PREDICTIONS)
+    client = stage.site.client()
+    pauses.begin(client, PREDICTIONS)
     try:
         stage.load.burst(_NEIGHBOURS)
         job = stage.place(house).id
         stage.load.burst(_NEIGHBOURS)
     finally:
-        book.resume(PREDICTIONS)
+        pauses.end(client, PREDICTIONS)
     return job
 
 

@@ -22,7 +22,7 @@ from tests.patience import wait_until
 from tests.system import api_server, installation
 from tests.system.api_server import Server
 from tests.system.installation import Installation
-from worker import connection
+from worker import connection, pauses
 from worker.ledger import PREDICTIONS, Ledger
 from worker.queue import Queue
 from worker.redis_acl import OPERATOR
@@ -121,10 +121,10 @@ def _is_customer(server: Server, dead: str, place: Installation) -> None:
     assert server.call("GET", "/v1/predictions").status == 200
     with ExitStack() as stack:
         operator = connection.connect(place.redis.url_of(OPERATOR), role="operator")
-        book = Ledger(stack.enter_context(operator), WorkerSettings())
+        stack.enter_context(operator)
         # Only while a lane rests does a job wait for long enough to be canceled.
-        book.pause(PREDICTIONS)
-        stack.callback(book.resume, PREDICTIONS)
+        pauses.begin(operator, PREDICTIONS)
+        stack.callback(pauses.end, operator, PREDICTIONS)
         waiting = server.submit().body["id"]
         canceled = server.call("POST", f"/v1/predictions/{waiting}/cancel").body
         assert canceled["status"] == "canceled"

@@ -15,7 +15,7 @@ import redis as redis_py
 
 from tests.patience import wait_until
 from tests.system.conftest import Start, Submit
-from worker import health, ledger, queue
+from worker import health, ledger, pauses, queue
 from worker.jobs import Detail, Job, State
 from worker.ledger import PREDICTIONS
 
@@ -219,15 +219,19 @@ def test_a_worker_without_a_champion_waits_and_lives(
 
 
 def test_a_paused_lane_is_no_stall(
-    start_worker: Start, submit: Submit, book: ledger.Ledger, finished: Finished
+    start_worker: Start,
+    submit: Submit,
+    book: ledger.Ledger,
+    finished: Finished,
+    redis: redis_py.Redis,
 ) -> None:
     """The worker waits for the lane to be resumed and goes on."""
     worker = start_worker(KERBSIDE_STALL_S="1")
-    book.pause(PREDICTIONS)
+    pauses.begin(redis, PREDICTIONS)
     job = submit()
     time.sleep(2.5)
     assert worker.poll() is None
-    book.resume(PREDICTIONS)
+    pauses.end(redis, PREDICTIONS)
     assert finished(job.id).state is State.SUCCEEDED
 
 

@@ -7,7 +7,7 @@ import pytest
 import redis as redis_py
 
 from tests.worker.conftest import claimed, submission, tend
-from worker import ledger, queue, upkeep
+from worker import ledger, pauses, queue, upkeep
 from worker.capacity import Capacity
 from worker.errors import LongWait, QueueFull, UnknownWait
 from worker.jobs import Job
@@ -255,9 +255,9 @@ def test_a_tick_tells_that_the_lane_is_paused(
 ) -> None:
     """What stood still for a while is not measured as work."""
     submit()
-    book.pause(PREDICTIONS)
+    pauses.begin(redis, PREDICTIONS)
     tend(book, redis)
-    book.resume(PREDICTIONS)
+    pauses.end(redis, PREDICTIONS)
     tend(book, redis)
 
     ticks = read(redis.lrange(SAMPLES, 0, -1))

@@ -24,6 +24,7 @@ from worker import (
     lane_consumer,
     ledger,
     parking,
+    pauses,
     predictors,
     pricing,
     queue,
@@ -220,10 +221,10 @@ def test_a_worker_with_parked_jobs_takes_no_crashed_one(
     parked = submit(version="late")
     run()
     wait_until(lambda: state(parked).state is State.RUNNING)
-    book.pause(PREDICTIONS)
+    pauses.begin(redis, PREDICTIONS)
     crashed = submit(version=models.champion)
     redis.hset(ledger.job_key(crashed.id), "crashes", 1)
-    book.resume(PREDICTIONS)
+    pauses.end(redis, PREDICTIONS)
     time.sleep(0.2)
     assert redis.zrange(running, 0, -1) == [parked.id.encode()]
     models.gate.set()

@@ -9,7 +9,7 @@ import redis as redis_py
 from tests import dead_letters
 from tests.worker.conftest import VERSION
 from worker import ledger, queue
-from worker.dead_letters import DeadLetter, DeadLetters, Selection
+from worker.dead_letters import DeadLetter, DeadLetters, Selection, causes
 from worker.errors import JobGone, NotRetryable, QueueFull, UnknownJob
 from worker.jobs import Detail, Job, State
 from worker.settings import WorkerSettings
@@ -84,6 +84,16 @@ def test_a_letter_that_is_none_any_more_is_passed_over(
             letters.find(one)
 
 
+def test_no_more_letters_are_looked_at_than_is_said(
+    kill: Kill, letters: DeadLetters
+) -> None:
+    """The newest, however many there are."""
+    old, new = kill(2), kill(3)
+
+    assert set(_ids(letters.every(most=3))) == set(new)
+    assert set(_ids(letters.every(most=9))) == {*old, *new}
+
+
 def test_letters_are_selected_by_cause_and_version(
     kill: Kill, letters: DeadLetters, redis: redis_py.Redis
 ) -> None:
@@ -105,7 +115,7 @@ def test_causes_are_counted_most_frequent_first(
     alone = kill()[0]
     redis.hset(ledger.job_key(alone), "error", "Out of Memory.")
 
-    usual, rare = letters.causes()
+    usual, rare = causes(letters.every())
 
     assert (usual.count, usual.versions) == (3, frozenset({VERSION, OTHER}))
     assert (rare.count, rare.error) == (1, "Out of Memory.")

@@ -9,7 +9,7 @@ import pytest
 import redis as redis_py
 
 from tests.worker.conftest import submission
-from worker import connection, health, ledger, queue
+from worker import connection, health, ledger, pauses, queue
 from worker.ledger import PREDICTIONS
 from worker.settings import WorkerSettings
 
@@ -46,11 +46,11 @@ def test_an_empty_lane_is_no_stall(watch: Watch) -> None:
 
 
 def test_a_paused_lane_is_no_stall(
-    watch: Watch, front_desk: queue.Queue, book: ledger.Ledger
+    watch: Watch, front_desk: queue.Queue, book: ledger.Ledger, redis: redis_py.Redis
 ) -> None:
     """An operator holds the work back."""
     front_desk.submit(submission())
-    book.pause(PREDICTIONS)
+    pauses.begin(redis, PREDICTIONS)
     assert not watch().is_stalled()
 
 

@@ -7,7 +7,7 @@ import pytest
 import redis as redis_py
 
 from tests.worker.conftest import claimed, clock, tend
-from worker import ledger, queue
+from worker import ledger, pauses, queue
 from worker.jobs import Job
 from worker.lanes import Lanes, expected_wait_s
 from worker.ledger import PREDICTIONS
@@ -86,11 +86,11 @@ def test_the_age_of_the_oldest_counts_from_its_submit(
 
 
 def test_a_paused_lane_asks_for_no_workers(
-    lanes: Lanes, submit: Submit, book: ledger.Ledger
+    lanes: Lanes, submit: Submit, book: ledger.Ledger, redis: redis_py.Redis
 ) -> None:
     """The backlog of a paused lane counts zero."""
     submit()
-    book.pause(PREDICTIONS)
+    pauses.begin(redis, PREDICTIONS)
     lane = lanes.scaler()["queues"][PREDICTIONS]
     assert (lane["backlog"], lane["paused"]) == (0, True)
 

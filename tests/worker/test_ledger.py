@@ -9,7 +9,7 @@ from typing import Any
 import redis as redis_py
 
 from tests.worker.conftest import VERSION, claimed, clock, lose_worker, submission, tend
-from worker import connection, ledger, queue
+from worker import connection, ledger, pauses, queue
 from worker.jobs import Detail, Job, State
 from worker.lanes import Lanes
 from worker.leases import Completion, Tick
@@ -295,14 +295,16 @@ def test_a_deadline_passes_without_any_worker(
     assert (state(late.id), state(in_time.id)) == (State.CANCELED, State.QUEUED)
 
 
-def test_a_paused_lane_gives_no_work(book: ledger.Ledger, submit: Submit) -> None:
+def test_a_paused_lane_gives_no_work(
+    book: ledger.Ledger, submit: Submit, redis: redis_py.Redis
+) -> None:
     """Nothing is claimed until the lane is resumed."""
     job = submit()
-    book.pause(PREDICTIONS)
+    pauses.begin(redis, PREDICTIONS)
     claim = book.claim(PREDICTIONS, limit=1, worker="w")
     assert (claim.paused, claim.left, list(claim.leases)) == (True, 1, [])
     assert not book.has_work(PREDICTIONS)
-    book.resume(PREDICTIONS)
+    pauses.end(redis, PREDICTIONS)
     assert book.has_work(PREDICTIONS)
     assert claimed(book) == [job.id]
 

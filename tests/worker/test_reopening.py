@@ -7,7 +7,7 @@ import pytest
 import redis as redis_py
 
 from tests.worker.conftest import claimed, lose_worker, submission, tend
-from worker import ledger, queue
+from worker import ledger, pauses, queue
 from worker.errors import (
     IdTaken,
     JobGone,
@@ -197,7 +197,7 @@ def test_messages_of_deleted_jobs_do_not_gather_while_nobody_claims(
     front_desk: queue.Queue, submit: Submit, book: ledger.Ledger, redis: redis_py.Redis
 ) -> None:
     """Upkeep drops them as it drops those of jobs that have ended."""
-    book.pause(PREDICTIONS)
+    pauses.begin(redis, PREDICTIONS)
     head = submit()
     for _ in range(5):
         job = submit(deadline_ms=1)

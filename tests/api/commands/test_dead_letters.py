@@ -81,7 +81,7 @@ def test_causes_are_counted(kill: Kill, letters: Run, tell: Tell) -> None:
     (cause,) = tell("list", "--by-cause")["results"]
     table = letters("list", "--by-cause").stdout
 
-    first, last = cause.pop("first_died_at"), cause.pop("last_died_at")
+    first, last = cause.pop("first"), cause.pop("last")
     assert first <= last
     assert cause.pop("error").startswith("Its worker died 3 times")
     assert cause == {"count": 3, "versions": [VERSION, OTHER]}

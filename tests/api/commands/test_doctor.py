@@ -4,12 +4,13 @@ import json
 import socket
 from typing import Any
 
+import redis as redis_py
 from click.testing import Result
 
 from model_store.store import ModelStore
 from tests.api.commands.conftest import Serve
 from tests.api.conftest import Run
-from worker import upkeep
+from worker import pauses, upkeep
 from worker.ledger import PREDICTIONS, Ledger
 
 
@@ -42,11 +43,16 @@ def test_a_reader_is_told_what_to_do(run: Run) -> None:
 
 
 def test_warnings_alone_are_no_failure(
-    run: Run, serve: Serve, operator_url: str, store: ModelStore, book: Ledger
+    run: Run,
+    serve: Serve,
+    operator_url: str,
+    store: ModelStore,
+    book: Ledger,
+    redis: redis_py.Redis,
 ) -> None:
     """The exit code tells whether houses are priced, not whether all is perfect."""
     book.claim(PREDICTIONS, limit=1, worker="w")
-    book.pause(PREDICTIONS)
+    pauses.begin(redis, PREDICTIONS)
     upkeep.tend(book)
     port = serve({"/healthz": (200, b""), "/readyz": (200, b"")})
 

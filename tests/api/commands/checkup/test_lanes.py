@@ -6,7 +6,7 @@ from api.commands.checkup import lanes
 from api.commands.checkup.finding import Status, Target
 from tests.api.commands.checkup.conftest import only, statuses
 from tests.worker.conftest import submission
-from worker import upkeep
+from worker import pauses, upkeep
 from worker.ledger import LANES, PREDICTIONS, WEBHOOKS, Ledger, job_key
 from worker.queue import Queue
 
@@ -47,9 +47,11 @@ def test_lanes_that_are_worked_and_tended_are_fine(
     assert set(statuses(lanes.check(target)).values()) == {Status.OK}
 
 
-def test_a_paused_lane_is_told(target: Target, book: Ledger) -> None:
+def test_a_paused_lane_is_told(
+    target: Target, book: Ledger, redis: redis_py.Redis
+) -> None:
     """Somebody did it; the remedy says how it is undone."""
-    book.pause(PREDICTIONS)
+    pauses.begin(redis, PREDICTIONS)
 
     found = only(lanes.check(target), LANE)
 

@@ -1,0 +1,52 @@
+"""What the OpenAPI document says of the routes of operators."""
+
+from typing import Any
+
+from api import errors
+from api.errors import ServiceError
+from api.openapi.described import operation, success
+
+_ANY = (
+    errors.MissingKey,
+    errors.InvalidKey,
+    errors.MissingScope,
+    errors.NotAcceptable,
+    errors.RedisUnavailable,
+    ServiceError,
+)
+
+
+def _operation(**described: Any) -> dict[str, Any]:
+    return operation(scopes=("operate",), **described)
+
+
+#: Operation id -> what the document says of it beside its path and summary.
+OPERATIONS: dict[str, dict[str, Any]] = {
+    "read_scaler": _operation(
+        success={200: success("Each lane.", "Scaler")},
+        causes=_ANY,
+    ),
+    "read_history": _operation(
+        success={200: success("The points, oldest first.", "LaneHistory")},
+        causes=(*_ANY, errors.MalformedParameter),
+        parameters=("lane", "minutes"),
+    ),
+    "read_audit": _operation(
+        success={200: success("The newest actions.", "AuditLog")},
+        causes=(*_ANY, errors.MalformedParameter),
+        parameters=("actions",),
+    ),
+    "read_queues": _operation(
+        success={200: success("Each lane.", "Queues")},
+        causes=_ANY,
+    ),
+    "list_workers": _operation(
+        success={200: success("All workers.", "WorkerList")},
+        causes=_ANY,
+    ),
+    "list_dead_letters": _operation(
+        success={200: success("The newest, and their causes.", "DeadLetters")},
+        causes=(*_ANY, errors.MalformedParameter),
+        parameters=("cause", "letters_version", "letters"),
+    ),
+}
