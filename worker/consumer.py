@@ -10,7 +10,8 @@ import redis
 from model_store.errors import StoreError
 from model_store.store import ModelStore
 from worker import celery as wire
-from worker import connection, events, ledger, predictors, pricing
+from worker import events, ledger, predictors, pricing
+from worker.jobs import Detail
 from worker.lane_consumer import BELL_S, LaneConsumer
 from worker.leases import Claim, Completion
 from worker.parking import Batch, Parking
@@ -60,7 +61,6 @@ class BatchConsumer(LaneConsumer):
             store, app.load_predictor, Versions(self._client, app.settings)
         )
         self._parking = Parking(self._predictors)
-        self._events = events.channel(connection.database(self._client))
         self._batches = 0
         self._back_in_ms = 0
 
@@ -170,16 +170,12 @@ class BatchConsumer(LaneConsumer):
                 return
 
     def _event(self, completions: Sequence[Completion]) -> tuple[str, bytes]:
-        dispatcher = getattr(self._parent.consumer, "event_dispatcher", None)
-        if not (dispatcher and dispatcher.enabled):
-            return "", b""
-        if dispatcher.groups and "task" not in dispatcher.groups:
-            return "", b""
         runtime_s = max(done.predict_us for done in completions) / 1e6
-        body = events.message(
-            completions,
-            task=wire.PRICE,
-            hostname=self._parent.hostname,
-            runtime_s=runtime_s,
+        return self._told(
+            events.Outcome(
+                done.lease.id,
+                runtime_s,
+                events.failed(Detail.MODEL_ERROR) if done.error else events.succeeded(),
+            )
+            for done in completions
         )
-        return self._events, body

@@ -1,21 +1,19 @@
-"""Celery's task events for a whole batch in one message, as Flower reads them.
+"""Celery's task events of many jobs in one message, as Flower reads them.
 
 Celery's own dispatcher costs 21 us a job and a round trip; this envelope costs 4 us and
-travels inside the script that completes the batch. No price and no house is in it.
-It is made before the script knows which jobs were canceled meanwhile: Flower shows
-those as succeeded, their records as canceled.
+travels inside the script that writes the outcomes. No price, no house and no address of
+a receiver is in it. It is made before the script knows which jobs were canceled
+meanwhile: Flower shows those as succeeded, their records as canceled.
 """
 
 import base64
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
-
-from worker.jobs import Detail
-from worker.leases import Completion
 
 #: kombu's name for the fanout exchange of events; `/<db>.` is its fanout prefix.
 _CHANNEL = "/{db}.celeryev/task.multi"
@@ -26,43 +24,59 @@ def channel(db: int) -> str:
     return _CHANNEL.format(db=db)
 
 
-def message(
-    completions: Sequence[Completion], *, task: str, hostname: str, runtime_s: float
-) -> bytes:
-    """Return one `task.multi` message: each job received, then succeeded or failed.
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What Flower is told of a job, or of one try at it."""
+
+    job_id: str
+    #: Seconds; of a batch each job shows the whole, for which it waited.
+    runtime_s: float
+    #: The event that tells its end, without when and where.
+    event: Mapping[str, str]
+
+
+def succeeded() -> Mapping[str, str]:
+    """Return the end of a job that brought what it should."""
+    return {"type": "task-succeeded", "result": "null"}
+
+
+def failed(reason: str) -> Mapping[str, str]:
+    """Return the end of a job that did not; the reason names nobody."""
+    return {"type": "task-failed", "exception": reason, "traceback": ""}
+
+
+def retried(reason: str) -> Mapping[str, str]:
+    """Return the end of a try that is followed by another."""
+    return {"type": "task-retried", "exception": reason, "traceback": ""}
+
+
+def message(outcomes: Sequence[Outcome], *, task: str, hostname: str) -> bytes:
+    """Return one `task.multi` message: each job received, then how it ended.
 
     Args:
-        completions: The outcomes of one batch.
+        outcomes: Of the jobs that end together.
         task: The task's wire name.
         hostname: The worker's node name.
-        runtime_s: Seconds of the batch; each job shows the whole batch it waited for.
     """
     now = time.time()
     events: list[dict[str, Any]] = []
-    for done in completions:
-        origin = {"uuid": done.lease.id, "hostname": hostname, "pid": os.getpid()}
+    for one in outcomes:
+        began = now - one.runtime_s
+        origin = {"uuid": one.job_id, "hostname": hostname, "pid": os.getpid()}
         events.append(
             origin
             | {
                 "type": "task-received",
-                "timestamp": now - runtime_s,
+                "timestamp": began,
                 "name": task,
                 "args": "()",
                 "kwargs": "{}",
                 "retries": 0,
-                "root_id": done.lease.id,
+                "root_id": one.job_id,
             }
         )
-        outcome = (
-            {"type": "task-failed", "exception": Detail.MODEL_ERROR, "traceback": ""}
-            if done.error
-            else {"type": "task-succeeded", "result": "null"}
-        )
-        events.append(
-            origin
-            | outcome
-            | {"timestamp": now, "runtime": runtime_s, "started": now - runtime_s}
-        )
+        times = {"timestamp": now, "runtime": one.runtime_s, "started": began}
+        events.append(origin | dict(one.event) | times)
     return _envelope(events, hostname)
 
 

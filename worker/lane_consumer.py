@@ -11,7 +11,7 @@ import threading
 import time
 import uuid
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 import redis
@@ -19,7 +19,7 @@ from celery import bootsteps, signals
 from celery.worker import state as worker_state
 
 from worker import celery as wire
-from worker import connection, inspection, ledger
+from worker import connection, events, inspection, ledger
 from worker.errors import frames_of
 from worker.health import Watchdog
 from worker.leases import Lease
@@ -54,6 +54,7 @@ class LaneConsumer(bootsteps.StartStopStep):
         self._parent = parent
         self._settings = app.settings
         self._client = connection.connect(app.settings.redis_url, role="worker")
+        self._channel = events.channel(connection.database(self._client))
         self._ledger = Ledger(self._client, app.settings, lease_s=self._lease_s())
         self._renewed = time.monotonic()
         # Of this process alone: what an earlier one of this node name held is not ours.
@@ -162,6 +163,18 @@ class LaneConsumer(bootsteps.StartStopStep):
         for job_id in job_ids:
             if request := self._in_hand.pop(job_id, None):
                 worker_state.task_ready(request)
+
+    def _told(self, outcomes: Iterable[events.Outcome]) -> tuple[str, bytes]:
+        """Return Celery's channel and what it is told; empty where nobody listens."""
+        dispatcher = getattr(self._parent.consumer, "event_dispatcher", None)
+        if not (dispatcher and dispatcher.enabled):
+            return "", b""
+        if dispatcher.groups and "task" not in dispatcher.groups:
+            return "", b""
+        name = self._parent.hostname
+        return self._channel, events.message(
+            list(outcomes), task=self.task, hostname=name
+        )
 
     def _renew(self) -> None:
         """Keep what is in hand, once in a third of a lease."""

@@ -16,11 +16,15 @@ from model_store.store import ModelStore
 from tests.patience import wait_until
 from tests.system import api_server, installation
 from tests.system.api_server import Server
+from tests.system.event_sink import Sink
 from tests.system.installation import Installation
+from tests.system.service import Serve, Service
 from worker import queue
 from worker.celery import create_celery
+from worker.connection import connect
 from worker.jobs import Job, Submission
 from worker.settings import WorkerSettings
+from worker.webhooks.sealing import new_key
 
 ROOT = Path(__file__).parents[2]
 
@@ -47,6 +51,50 @@ def server(store: ModelStore, place: Installation) -> Iterator[Server]:
     """Run the API of an installation."""
     with api_server.running(place, place.stack.api(), store) as server:
         yield server
+
+
+@pytest.fixture
+def serve(
+    store: ModelStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Serve]:
+    """Return a function that runs an installation, with some settings changed.
+
+    What prices is there, and the upkeep; what delivers a test starts itself.
+    """
+    key = new_key()
+    with contextlib.ExitStack() as at_end:
+
+        def serve(**variables: str) -> Service:
+            for name, value in variables.items():
+                monkeypatch.setenv(f"KERBSIDE_{name.upper()}", value)
+            place = at_end.enter_context(
+                installation.running(
+                    tmp_path / "var",
+                    store,
+                    secret_keys=[key],
+                    webhook_development=True,
+                )
+            )
+            stack = place.stack
+            for spec in (*stack.prediction_workers(), stack.upkeep_worker()):
+                place.start(spec)
+            place.start(stack.beat())
+            settings = WorkerSettings(redis_url=place.redis.url, secret_keys=(key,))
+            client = at_end.enter_context(
+                contextlib.closing(connect(place.redis.url, role="worker"))
+            )
+            return Service(place, store, client, settings)
+
+        yield serve
+
+
+@pytest.fixture
+def sink() -> Iterator[Sink]:
+    """Return a receiver that answers at once."""
+    sink = Sink()
+    sink.answers.set()
+    with sink.open():
+        yield sink
 
 
 @pytest.fixture

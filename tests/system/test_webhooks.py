@@ -1,142 +1,18 @@
 """Events of real processes: from a submit to a receiver, whatever dies on the way."""
 
-import contextlib
 import os
 import signal
 import time
-import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-import orjson
-import pytest
-import redis as redis_py
 from standardwebhooks import WebhookVerificationError
 
-from model_store.store import ModelStore
 from tests.patience import wait_until
-from tests.system import installation
 from tests.system.event_sink import Sent, Sink
-from tests.system.installation import Installation
-from worker import ledger
-from worker.connection import connect
-from worker.jobs import Job, Submission
-from worker.ledger import WEBHOOKS
-from worker.queue import Queue
-from worker.settings import WorkerSettings
-from worker.supervision.child import Child
-from worker.webhooks.deliveries import Deliveries, Delivery
+from tests.system.service import TENANT, Serve
 from worker.webhooks.endpoints import Endpoints, Wanted
-from worker.webhooks.keyring import Keyring
-from worker.webhooks.sealing import new_key
 
-TENANT, DEFAULT = "acme", "default:acme"
 #: Seconds that a worker which is asked to end may take, with what it has in hand.
 ENDS_S = 10.0
-
-
-@dataclass
-class Service:
-    """An installation whose houses are priced; its events a test has delivered."""
-
-    place: Installation
-    store: ModelStore
-    redis: redis_py.Redis
-    settings: WorkerSettings
-
-    def deliver(self) -> Child:
-        """Start a worker that delivers."""
-        return self.place.start(self.place.stack.webhooks_worker())
-
-    def submit(self, webhook: str | None = None) -> str:
-        """Submit a house; return the prediction's id."""
-        version = self.store.resolve("champion")
-        card = self.store.card(version)
-        submission = Submission(
-            id=str(uuid.uuid4()),
-            tenant=TENANT,
-            model=card.name,
-            version=version,
-            input=orjson.dumps(card.schema.example),
-            webhook=webhook,
-        )
-        return Queue(self.redis, self.settings).submit(submission).job.id
-
-    def job(self, job_id: str) -> Job:
-        """Return a job as it is now."""
-        return Queue(self.redis, self.settings).find(TENANT, job_id)
-
-    def polled(self, job_id: str) -> dict[str, Any]:
-        """Return what a poll tells of a job."""
-        url = self.place.stack.environment["KERBSIDE_PUBLIC_URL"]
-        body: dict[str, Any] = orjson.loads(self.job(job_id).public(url))
-        return body
-
-    def log(self, endpoint: str = DEFAULT) -> list[Delivery]:
-        """Return the deliveries to an endpoint, newest first."""
-        return Deliveries(self.redis, self.settings).page(endpoint, limit=100)
-
-    @property
-    def secret(self) -> str:
-        """What signs the events of requests' own webhooks."""
-        return Keyring(self.redis, self.settings).default(TENANT)
-
-    def is_delivered(self, job_id: str) -> bool:
-        """Tell whether a poll says that the event has arrived."""
-        return self.polled(job_id).get("webhook_status") == "delivered"
-
-    def end_leases(self) -> None:
-        """Let the leases of all deliveries in hand end now."""
-        running = ledger.lane_key("running", WEBHOOKS)
-        held: Any = self.redis.zrange(running, 0, -1)
-        assert held
-        self.redis.zadd(running, dict.fromkeys(held, 1))
-
-
-Serve = Callable[..., Service]
-
-
-@pytest.fixture
-def serve(
-    store: ModelStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Serve]:
-    """Return a function that runs an installation, with some settings changed."""
-    key = new_key()
-    with contextlib.ExitStack() as at_end:
-
-        def serve(**variables: str) -> Service:
-            for name, value in variables.items():
-                monkeypatch.setenv(f"KERBSIDE_{name.upper()}", value)
-            place = at_end.enter_context(
-                installation.running(
-                    tmp_path / "var",
-                    store,
-                    secret_keys=[key],
-                    webhook_development=True,
-                )
-            )
-            stack = place.stack
-            for spec in (*stack.prediction_workers(), stack.upkeep_worker()):
-                place.start(spec)
-            place.start(stack.beat())
-            settings = WorkerSettings(redis_url=place.redis.url, secret_keys=(key,))
-            client = at_end.enter_context(
-                contextlib.closing(connect(place.redis.url, role="worker"))
-            )
-            return Service(place, store, client, settings)
-
-        yield serve
-
-
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    """Return a receiver that answers at once."""
-    sink = Sink()
-    sink.answers.set()
-    with sink.open():
-        yield sink
 
 
 def test_a_submit_and_an_endpoint_are_told_what_a_poll_tells(

@@ -1,5 +1,6 @@
 """The batch thread, inside a worker's stand-in, on a real server."""
 
+import base64
 import os
 import threading
 import time
@@ -9,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NoReturn
 
+import orjson
 import pytest
 import redis as redis_py
 from celery import signals
@@ -19,6 +21,7 @@ from tests.patience import wait_until
 from tests.worker.conftest import claimed, tend
 from worker import (
     consumer,
+    events,
     health,
     inspection,
     lane_consumer,
@@ -39,6 +42,10 @@ from worker.settings import WorkerSettings
 Run = Callable[..., consumer.BatchConsumer]
 Submit = Callable[..., Job]
 StateOf = Callable[[Job], Job]
+
+
+#: Celery's own, of a worker whose events somebody wants.
+DISPATCHER = SimpleNamespace(enabled=True, groups=set())
 
 
 class Flat(predictors.Pricing):
@@ -94,7 +101,8 @@ def run(
         changed = settings.model_copy(update={"drain_s": 0.1} | changes)
         app = create_celery(changed, load_predictor=models)
         app.amqp.queues.select([PREDICTIONS])
-        worker = SimpleNamespace(app=app, hostname="w@test", consumer=None)
+        celery = SimpleNamespace(event_dispatcher=DISPATCHER)
+        worker = SimpleNamespace(app=app, hostname="w@test", consumer=celery)
         step = consumer.BatchConsumer(worker)
         step.start()
         running.append(step)
@@ -109,6 +117,32 @@ def run(
 def state(front_desk: queue.Queue) -> StateOf:
     """Return a function that reads a job anew."""
     return lambda job: front_desk.find("acme", job.id)
+
+
+def test_celery_is_told_of_each_job_by_its_id_alone(
+    run: Run, models: Models, submit: Submit, redis: redis_py.Redis
+) -> None:
+    """Flower shows whoever may watch the queue no house and no price."""
+    models.gate.set()
+    with redis.pubsub(ignore_subscribe_messages=True) as listener:  # type: ignore[no-untyped-call]
+        listener.subscribe(events.channel(0))
+        listener.get_message(timeout=1)
+        job = submit()
+        run()
+        told = listener.get_message(timeout=10)
+    received, ended = orjson.loads(base64.b64decode(orjson.loads(told["data"])["body"]))
+
+    assert (received["uuid"], ended["uuid"]) == (job.id, job.id)
+    assert (received["name"], received["args"], received["kwargs"]) == (
+        "price",
+        "()",
+        "{}",
+    )
+    assert ended.keys() == {
+        *("uuid", "hostname", "pid", "timestamp", "runtime", "started"),
+        *("type", "result"),
+    }
+    assert ended["result"] == "null"
 
 
 def test_a_bug_is_logged_by_its_place_without_its_words(

@@ -1,17 +1,19 @@
 """The hand-built event message against Celery's own."""
 
 import base64
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
+import pytest
 import redis as redis_py
+from celery.events.state import State
 
 from worker import events
 from worker.celery import create_celery
-from worker.leases import Completion, Lease
 from worker.settings import WorkerSettings
 
-LEASE = Lease("3c1ab2b4", 1, "v", b'{"secret":"house"}', 0)
+PRICED = events.Outcome("3c1ab2b4", 2.0, events.succeeded())
 
 
 def test_the_envelope_is_the_one_that_celery_publishes(
@@ -33,11 +35,7 @@ def test_the_envelope_is_the_one_that_celery_publishes(
     listener.close()
     assert theirs["channel"].decode() == events.channel(0)
     envelope = orjson.loads(theirs["data"])
-    ours = orjson.loads(
-        events.message(
-            [Completion(lease=LEASE)], task="price", hostname="h", runtime_s=1
-        )
-    )
+    ours = orjson.loads(events.message([PRICED], task="price", hostname="h"))
     assert ours.keys() == envelope.keys()
     assert ours["properties"].keys() == envelope["properties"].keys()
     for key in ("delivery_info", "delivery_mode", "body_encoding", "priority"):
@@ -45,21 +43,35 @@ def test_the_envelope_is_the_one_that_celery_publishes(
     assert ours["headers"] == envelope["headers"]
 
 
-def test_no_event_tells_of_house_or_price() -> None:
-    """Whoever may watch the queue sees ids only."""
-    done = Completion(lease=LEASE, output=b'{"price":612000}')
-    failed = Completion(lease=LEASE, error="house at 7 Elm Street")
-    text = events.message([done, failed], task="price", hostname="h", runtime_s=1)
-    body = base64.b64decode(orjson.loads(text)["body"])
-    for secret in (b"house", b"612000", b"Elm"):
-        assert secret not in body
+def _read(message: bytes) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = orjson.loads(
+        base64.b64decode(orjson.loads(message)["body"])
+    )
+    return found
 
 
 def test_each_job_has_two_events_in_order() -> None:
     """Received comes before the outcome, at the start and the end of the batch."""
-    text = events.message(
-        [Completion(lease=LEASE)], task="price", hostname="h", runtime_s=2
-    )
-    received, ended = orjson.loads(base64.b64decode(orjson.loads(text)["body"]))
+    received, ended = _read(events.message([PRICED], task="price", hostname="h"))
+
     assert (received["type"], ended["type"]) == ("task-received", "task-succeeded")
     assert ended["timestamp"] - received["timestamp"] == 2
+
+
+@pytest.mark.parametrize(
+    ("event", "state"),
+    [
+        (events.succeeded(), "SUCCESS"),
+        (events.failed("model_error"), "FAILURE"),
+        (events.retried("HTTP 500"), "RETRY"),
+    ],
+)
+def test_celery_reads_every_end(event: Mapping[str, str], state: str) -> None:
+    """Flower keeps its tasks in this very class."""
+    told = events.Outcome("3c1ab2b4", 2.0, event)
+    monitor: Any = State()
+    for one in _read(events.message([told], task="deliver", hostname="d@host")):
+        monitor.event({**one, "local_received": one["timestamp"], "clock": 0})
+    task = monitor.tasks["3c1ab2b4"]
+
+    assert (task.name, task.state, task.runtime) == ("deliver", state, 2.0)

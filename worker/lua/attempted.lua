@@ -2,11 +2,11 @@
 -- destination: after five failures in a row, or one that weighs as much, nothing is sent there for a while; then one
 -- delivery goes first, to see.
 -- Writes: kerbside:running:<lane> kerbside:cooling:<lane> kerbside:scheduled:<lane>, and what prelude's finish and
---         webhooks' note, leave_slot and disable write
+--         webhooks' note, leave_slot and disable write; publishes the attempt's Celery event
 -- Arguments: 6 id, 7 fence, 8 'delivered' | 'again' | 'failed', 9 the attempt as JSON, 10 ms until the next,
 --            11 failures that it counts for, 12 ms of a first pause, 13 ms of the longest, 14 detail of a failure,
 --            15 why the endpoint is to be disabled or '', 16 ms of nothing but failures after which it is,
---            17 ms for which the receiver asked to be left alone
+--            17 ms for which the receiver asked to be left alone, 18 event channel or '', 19 event message
 -- Returns: why the endpoint was disabled now, '' where it was not, or nil where the delivery is in other hands
 local FAILURES_ALLOWED, FEWEST_IN_ALL = 5, 10
 local id, outcome = ARGV[6], ARGV[8]
@@ -69,6 +69,9 @@ else
     id = id, tenant = record[6], sequence = record[7], state = outcome == 'delivered' and 'succeeded' or 'failed',
     detail = ARGV[14], more = {},
   } })
+end
+if ARGV[18] ~= '' then
+  redis.call('PUBLISH', ARGV[18], ARGV[19])
 end
 local disabled = reason ~= '' and is_registered(endpoint, destination) and disable(endpoint, reason)
 return disabled and reason or ''

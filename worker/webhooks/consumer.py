@@ -51,6 +51,7 @@ class DeliveryConsumer(LaneConsumer):
             Keyring(self._client, app.settings),
             Sender(app.settings),
             app.settings,
+            told=lambda outcome: self._told([outcome]),
         )
         #: What threads have done with; Celery's books are kept by one thread.
         self._done: collections.deque[str] = collections.deque()
@@ -71,10 +72,8 @@ class DeliveryConsumer(LaneConsumer):
         self._watchdog.touch()
         if claim.leases:
             self._send(claim.leases)
-        elif claim.paused:
-            self._sleep(paused=True)
         else:
-            self._sleep(paused=False)
+            self._sleep(paused=claim.paused)
 
     def _send(self, leases: Sequence[Lease]) -> None:
         records = self._deliveries.load(leases)

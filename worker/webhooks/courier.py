@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import redis
 
+from worker import events
 from worker.leases import Lease
 from worker.webhook_settings import WebhookSettings
 from worker.webhooks import payload
@@ -28,8 +29,16 @@ _NOT_SIGNED = Attempt(
 _log = logging.getLogger(__name__)
 
 
+#: What is published with the outcome of an attempt.
+Told = Callable[[events.Outcome], tuple[str, bytes]]
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def _nobody(_: events.Outcome) -> tuple[str, bytes]:
+    return "", b""
 
 
 class Courier:
@@ -41,6 +50,7 @@ class Courier:
         sender: What sends them.
         settings: The schedule, and where clients reach the API.
         now: The clock that stamps attempts.
+        told: Makes the Celery event of an attempt, and names its channel.
     """
 
     def __init__(
@@ -51,12 +61,14 @@ class Courier:
         settings: WebhookSettings,
         *,
         now: Callable[[], datetime] = _now,
+        told: Told = _nobody,
     ) -> None:
         self._deliveries = deliveries
         self._keyring = keyring
         self._sender = sender
         self._settings = settings
         self._now = now
+        self._told = told
 
     def deliver(
         self,
@@ -89,7 +101,9 @@ class Courier:
             return
         number = int(record.get(b"tries", 0)) + 1
         follows = verdict(attempt, number, self._settings)
-        reason = self._written(lease, follows, _logged(attempt, began), endure)
+        event = self._told(_outcome(lease, attempt, follows))
+        logged = _logged(attempt, began)
+        reason = self._written(lease, follows, logged, event, endure)
         if reason:
             endpoint = record[b"endpoint"].decode()
             _log.warning("endpoint_disabled: %s, %s", endpoint, reason)
@@ -118,11 +132,12 @@ class Courier:
         lease: Lease,
         follows: Verdict,
         logged: Mapping[str, object],
+        event: tuple[str, bytes],
         endure: Callable[[redis.RedisError], bool],
     ) -> str | None:
         while True:
             try:
-                return self._deliveries.attempted(lease, follows, logged)
+                return self._deliveries.attempted(lease, follows, logged, event=event)
             except redis.RedisError as error:
                 if not endure(error):
                     raise
@@ -136,3 +151,13 @@ def _logged(attempt: Attempt, began: datetime) -> dict[str, object]:
         "response": attempt.excerpt,
         "error": attempt.error,
     }
+
+
+def _outcome(lease: Lease, attempt: Attempt, follows: Verdict) -> events.Outcome:
+    runtime_s = attempt.duration_ms / 1000
+    if follows.outcome == "delivered":
+        return events.Outcome(lease.id, runtime_s, events.succeeded())
+    # The first word of an error names nobody; what follows may name the host.
+    reason = (attempt.error or f"HTTP {attempt.status}").partition(":")[0]
+    ends = events.retried if follows.outcome == "again" else events.failed
+    return events.Outcome(lease.id, runtime_s, ends(reason))

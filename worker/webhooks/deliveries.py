@@ -160,9 +160,14 @@ class Deliveries:
         return bool(self.ledger.run("rendered", lease.id, lease.fence, body))
 
     def attempted(
-        self, lease: Lease, verdict: Verdict, logged: Mapping[str, Any]
+        self,
+        lease: Lease,
+        verdict: Verdict,
+        logged: Mapping[str, Any],
+        *,
+        event: tuple[str, bytes] = ("", b""),
     ) -> str | None:
-        """Write what became of an attempt.
+        """Write what became of an attempt and publish its Celery event with it.
 
         Returns:
             Why this disabled the endpoint, "" where it did not; None where the
@@ -182,6 +187,7 @@ class Deliveries:
             verdict.disable,
             self._settings.webhook_disable_after_s * 1000,
             verdict.asked_ms,
+            *event,
         )
         return None if reason is None else reason.decode()
 

@@ -10,8 +10,9 @@ import pytest
 import redis as redis_py
 from standardwebhooks import Webhook
 
-from tests.worker.webhooks.site import URL, Site
+from tests.worker.webhooks.site import DELIVERED, URL, Site
 from tests.worker.webhooks.test_schedule import attempt
+from worker import events
 from worker.webhooks.courier import Courier
 from worker.webhooks.keyring import Keyring, default_owner
 from worker.webhooks.sender import Attempt
@@ -39,6 +40,7 @@ class Post:
     keyring: Keyring
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     faults: list[redis_py.RedisError] = field(default_factory=list)
+    told: list[events.Outcome] = field(default_factory=list)
 
     def deliver(self) -> Sequence[str]:
         """Make one attempt at each delivery whose turn it is; return their ids."""
@@ -48,12 +50,17 @@ class Post:
             self.receiver,  # type: ignore[arg-type] # a double
             self.site.settings,
             now=lambda: self.now,
+            told=self._tell,
         )
         leases = self.site.take()
         records = self.site.deliveries.load(leases)
         for lease, record in zip(leases, records, strict=True):
             courier.deliver(lease, record, endure=self._endure)
         return [lease.id for lease in leases]
+
+    def _tell(self, outcome: events.Outcome) -> tuple[str, bytes]:
+        self.told.append(outcome)
+        return "celery", b"told"
 
     def _endure(self, error: redis_py.RedisError) -> bool:
         self.faults.append(error)
@@ -77,6 +84,49 @@ def test_what_is_sent_verifies_with_the_reference_library(post: Post) -> None:
     assert event["data"]["id"] == job.id
     assert event["data"]["output"] == {"price": 1}
     assert post.site.queue.find("acme", job.id).webhook_status == "delivered"
+
+
+@pytest.mark.parametrize(
+    ("answer", "event"),
+    [
+        (attempt(200), events.succeeded()),
+        (attempt(500), events.retried("HTTP 500")),
+        (attempt(410), events.failed("HTTP 410")),
+        (
+            attempt(None, error="dns: receiver.example is not known"),
+            events.retried("dns"),
+        ),
+    ],
+)
+def test_celery_is_told_how_an_attempt_ended_and_nothing_of_where(
+    post: Post, answer: Attempt, event: Mapping[str, str]
+) -> None:
+    """In the same script that writes it down, so that Flower shows what is true."""
+    with post.site.redis.pubsub(ignore_subscribe_messages=True) as listener:
+        listener.subscribe("celery")
+        listener.get_message(timeout=1)
+        post.receiver.answers = [answer]
+        post.site.price(webhook=URL)
+        (delivery,) = post.deliver()
+
+        assert post.told == [events.Outcome(delivery, answer.duration_ms / 1000, event)]
+        assert listener.get_message(timeout=5)["data"] == b"told"
+
+
+def test_an_attempt_in_other_hands_tells_nothing(post: Post) -> None:
+    """Whoever holds the delivery now will."""
+    site = post.site
+    site.price(webhook=URL)
+    (lease,) = site.take()
+    site.end(lease)
+    with site.redis.pubsub(ignore_subscribe_messages=True) as listener:
+        listener.subscribe("celery")
+        listener.get_message(timeout=1)
+        logged: dict[str, Any] = {"at": 1}
+        event = ("celery", b"told")
+
+        assert site.deliveries.attempted(lease, DELIVERED, logged, event=event) is None
+        assert listener.get_message(timeout=0.1) is None
 
 
 def test_every_attempt_sends_the_same_bytes_under_the_same_id(post: Post) -> None:
@@ -177,10 +227,10 @@ def test_an_outcome_waits_for_redis(
     write = post.site.deliveries.attempted
     faults: list[redis_py.RedisError] = [redis_py.ConnectionError()] * 2
 
-    def attempted(*args: Any) -> str | None:
+    def attempted(*args: Any, **event: Any) -> str | None:
         if faults:
             raise faults.pop()
-        return write(*args)
+        return write(*args, **event)
 
     monkeypatch.setattr(post.site.deliveries, "attempted", attempted)
     post.deliver()
