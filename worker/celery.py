@@ -21,10 +21,13 @@ from worker.settings import WorkerSettings
 PRICE = "price"
 DELIVER = "deliver"
 REAP = "reap"
+TEND = "tend"
 
 #: Seconds between two ticks of the reaper, and after which an unread tick is dropped.
 _REAP_EVERY_S = 1.0
 _REAP_EXPIRES_S = 5.0
+#: Seconds between two that Flower shows; for one a second it would forget all else.
+_TEND_EVERY_S = 60.0
 
 
 class KerbsideCelery(celery.Celery):
@@ -77,7 +80,12 @@ def _configuration() -> dict[str, Any]:
                 "task": REAP,
                 "schedule": _REAP_EVERY_S,
                 "options": {"expires": _REAP_EXPIRES_S},
-            }
+            },
+            TEND: {
+                "task": TEND,
+                "schedule": _TEND_EVERY_S,
+                "options": {"expires": _REAP_EXPIRES_S},
+            },
         },
         "accept_content": ["json"],
         "task_serializer": "json",

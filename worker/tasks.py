@@ -27,7 +27,13 @@ _log = logging.getLogger(__name__)
 # Without events: a tick a second would push everything else out of Flower's memory.
 @shared_task(name=wire.REAP, bind=True, send_events=False)
 def reap(self: Any) -> None:
-    """Tend the ledger."""
+    """Tend the ledger, unseen."""
+    upkeep.tend(_ledger(self.app))
+
+
+@shared_task(name=wire.TEND, bind=True)
+def tend(self: Any) -> None:
+    """Tend the ledger, seen: operators find the upkeep in Flower, and its faults."""
     upkeep.tend(_ledger(self.app))
 
 

@@ -10,7 +10,9 @@ import requests
 from tests.patience import wait_until
 from tests.system.event_sink import Sink
 from tests.system.service import Serve, Service
-from worker.ledger import PREDICTIONS, Ledger
+from worker import pauses
+from worker.celery import create_celery
+from worker.ledger import PREDICTIONS
 from worker.supervision.child import Child
 
 
@@ -83,16 +85,24 @@ def test_jobs_deliveries_and_upkeep_show_their_state_and_runtime(
         "the second attempt in Flower",
     )
     assert len(sink.received) == 2
+
+
+def test_the_upkeep_shows_once_a_minute(board: Board) -> None:
+    """Not each second: Flower keeps 10,000 tasks, and they are the jobs' place."""
+    with create_celery(board.service.settings) as app:
+        task_id = app.send_task("tend").id
     wait_until(
-        lambda: "SUCCESS" in {state for _, state, _ in board.tasks("reap")},
-        "a tick of the upkeep in Flower",
+        lambda: (task_id, "SUCCESS") in [one[:2] for one in board.tasks("tend")],
+        "the upkeep in Flower",
     )
+
+    assert board.tasks("reap") == []
+    assert app.conf.beat_schedule["tend"]["schedule"] == 60
 
 
 def test_the_lengths_of_queues_are_true(board: Board) -> None:
     """What waits is in Celery's own list, so that Flower counts all of it."""
-    book = Ledger(board.service.redis, board.service.settings)
-    book.pause(PREDICTIONS)
+    pauses.begin(board.service.redis, PREDICTIONS)
     for _ in range(3):
         board.service.submit()
 

@@ -165,15 +165,16 @@ def test_a_version_that_cannot_be_had_is_reported(
     assert Versions(redis, settings).findings().refuses(job.version)
 
 
-def test_the_task_of_beat_tends_the_ledger(
-    settings: WorkerSettings, book: Ledger
+@pytest.mark.parametrize("task", ["reap", "tend"])
+def test_each_task_of_beat_tends_the_ledger(
+    settings: WorkerSettings, book: Ledger, task: str
 ) -> None:
-    """It is all that the upkeep worker does."""
+    """It is all that the upkeep worker does, whether Flower is shown it or not."""
     app = create_celery(settings)
     app.loader.import_default_modules()
     assert not book.is_tended()
 
-    app.tasks["reap"].apply()
+    app.tasks[task].apply()
 
     assert book.is_tended()
     app.close()
