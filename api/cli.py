@@ -11,6 +11,7 @@ from api.commands.listen import listen
 from api.commands.model import model
 from api.commands.predict import predict
 from api.commands.redis_users import redis
+from api.commands.serve import serve
 from api.commands.webhooks.group import webhooks
 from api.launcher.up import up
 from model_store.command_line import Group
@@ -32,6 +33,7 @@ def main() -> None:
 
 
 main.add_command(up)
+main.add_command(serve)
 main.add_command(keys)
 main.add_command(model)
 main.add_command(predict)

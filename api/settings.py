@@ -8,8 +8,6 @@ from worker.settings import WorkerSettings
 
 #: Requests that may wait in one server process, when nothing is said.
 WAITERS = 96
-#: Threads of a server process that no waiting request may hold.
-_SPARE_THREADS = 32
 
 
 class ApiSettings(WorkerSettings):
@@ -38,7 +36,7 @@ class ApiSettings(WorkerSettings):
         ge=1,
         le=1000,
         description="Requests of one process that may wait at a time; one more is "
-        "answered at once. A server started by hand needs 32 threads more than this.",
+        "answered at once. It has 32 threads more for all others.",
     )
     key_cache_s: float = Field(
         default=5.0,
@@ -47,11 +45,6 @@ class ApiSettings(WorkerSettings):
         description="Seconds that a process remembers an API key: how long a revoked "
         "key may still work.",
     )
-
-
-def server_threads(waiters: int) -> int:
-    """Return the threads of a server process in which `waiters` requests may wait."""
-    return waiters + _SPARE_THREADS
 
 
 def child_environment(**changes: str) -> dict[str, str]:

@@ -13,7 +13,7 @@ import orjson
 
 from api.launcher.stack import Stack
 from api.launcher.statefolder import StateFolder
-from api.settings import ApiSettings, child_environment, server_threads
+from api.settings import ApiSettings, child_environment
 from benchmarks.load import Target
 from benchmarks.programs import ROOT, Programs
 from benchmarks.tutorial.settings import REDIS_URL
@@ -140,7 +140,7 @@ def installation(
             flower_password="benchmark",  # noqa: S106 -- of a server that lives for minutes
             predictors=predictors,
             drain_s=settings.drain_s,
-            api_threads=server_threads(settings.waiters),
+            waiters=settings.waiters,
             secret_keys=settings.secret_keys,
         )
         programs = at_end.enter_context(Programs())

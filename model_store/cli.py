@@ -71,7 +71,12 @@ def cli() -> None:
 @options.store
 @click.option("--name", help="Name of the model. Default: that of the data set.")
 @click.option("--seed", default=0, show_default=True, help="Seed of the training.")
-@click.option("--promote", is_flag=True, help="Make it the champion in any case.")
+@click.option(
+    "--promote", "case", flag_value="any", help="Make it the champion in any case."
+)
+@click.option(
+    "--unless-champion", "case", flag_value="none", help="Do nothing if there is one."
+)
 @options.progress
 @options.as_json
 def train(
@@ -80,7 +85,7 @@ def train(
     store_url: str | None,
     name: str | None,
     seed: int,
-    promote: bool,
+    case: str | None,
     progress: bool | None,
     as_json: bool,
 ) -> None:
@@ -96,7 +101,11 @@ def train(
     )
 
     settings = _settings(store_url)
-    store, key = ModelStore.from_settings(settings), signing.own_key(settings)
+    store = ModelStore.from_settings(settings)
+    if case == "none" and store.aliases().champion:
+        _show(store, store.card(store.resolve("champion")), as_json=as_json)
+        return
+    key = signing.own_key(settings)
     store.prepare()
     sales = dataset.load(data or dataset.SHIPPED)
     with options.bar("training", show=progress) as step:
@@ -108,7 +117,7 @@ def train(
             progress=step,
         )
     version = store.publish(artifact.dump(trained, key))
-    if promote or store.aliases().champion is None:
+    if case == "any" or store.aliases().champion is None:
         store.promote(version)
     _show(store, store.card(version), as_json=as_json)
 

@@ -60,6 +60,7 @@ def create_celery(
         # By name: only a process that runs the step pays for importing it.
         app.steps["worker"].add("worker.consumer:BatchConsumer")
         app.steps["worker"].add("worker.webhooks.consumer:DeliveryConsumer")
+        app.steps["worker"].add("worker.upkeep_watch:UpkeepWatch")
     return app
 
 

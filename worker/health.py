@@ -79,8 +79,14 @@ class Watchdog:
             if not is_outage(error):
                 return True
             # An outage is not this worker's fault, nor is what it held up.
-            self._progress = time.monotonic()
+            self.touch()
             return False
+
+    def look(self) -> None:
+        """End a process that is stuck; do what a missing upkeep leaves undone."""
+        if self.is_stalled():
+            self.end_process(f"no progress for {self._stall_s} s")
+        self._stand_in.look()
 
     def end_process(self, why: str) -> NoReturn:
         """End the process, because only a new one can go on.
@@ -94,9 +100,7 @@ class Watchdog:
     def _run(self) -> None:
         while not self._stopped.wait(_LOOK_EVERY_S):
             try:
-                if self.is_stalled():
-                    self.end_process(f"nothing claimed for {self._stall_s} s")
-                self._stand_in.look()
+                self.look()
             except Exception as error:  # noqa: BLE001 - nobody watches the watchdog
                 _log.error("watchdog_failed\n%s", frames_of(error))
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from signal import Signals
 
-from api import connections
+from api import server
 from api.launcher.statefolder import StateFolder
 from model_store.settings import SIGNING_KEY_FILE
 from worker import redis_acl
@@ -18,21 +18,9 @@ from worker.webhook_settings import SECRET_KEYS
 
 FLOWER_USER = "kerbside"
 
-#: Server processes of the API; each answers hundreds of requests a second.
-API_PROCESSES = 2
-
 #: Order of the stop: no new work, then the work in hand, then what holds it.
 FRONT, BACK, REDIS = range(3)
 
-#: Milliseconds for which a connection may send no whole request.
-_IDLE_MS = 30_000
-#: Bytes of a request's headers: what a connection may make a process keep. The server
-#: asks for no more once it has so many, but what it read last may be as much again.
-_HEADERS_BYTES = 32_768
-#: Connections that the kernel holds until a process takes them.
-_BACKLOG = 4096
-
-_GRANIAN = (sys.executable, "-m", "granian")
 _CELERY = (sys.executable, "-m", "celery", "--quiet", "-A", "worker.celery")
 
 
@@ -50,7 +38,7 @@ class Stack:
         flower_password: What Flower asks for.
         predictors: Number of prediction workers.
         drain_s: How long a worker may take to finish what it has begun.
-        api_threads: Requests that one API process serves at a time.
+        waiters: Requests of one API process that may wait at a time.
         signing_key_file: The private key that training signs with, if it was named.
         secret_keys: What seals the webhooks' secrets, for who seals or opens them.
     """
@@ -64,42 +52,33 @@ class Stack:
     flower_password: str = field(repr=False)
     predictors: int
     drain_s: float
-    api_threads: int
+    waiters: int
     signing_key_file: Path | None = None
     secret_keys: Sequence[str] = field(default=(), repr=False)
 
-    def redis(self, server: EmbeddedRedis) -> ChildSpec:
+    def redis(self, embedded: EmbeddedRedis) -> ChildSpec:
         """Return the embedded Valkey."""
         spec = self._spec(
             "redis",
-            server.command,
+            embedded.command,
             stage=REDIS,
             grace_s=20.0,
             orphan_signal=Signals.SIGTERM,  # brings its append-only file in order
         )
         # Its faults at a start do not pass by themselves.
-        return replace(spec, attempts=1, inherit=(*spec.inherit, server.lock))
+        return replace(spec, attempts=1, inherit=(*spec.inherit, embedded.lock))
 
     def api(self) -> ChildSpec:
         """Return the HTTP front end."""
-        options = {
-            "interface": "wsgi",
-            "host": ports.LOOPBACK,
-            "port": self.port,
-            "workers": API_PROCESSES,
-            "blocking-threads": self.api_threads,
-            "workers-kill-timeout": 8,
-            # Granian's default tells HTTP/2 by the first bytes and waits for them
-            # without limit; HTTP/1 alone has to show a request within the time given.
-            "http": 1,
-            "http1-header-read-timeout": _IDLE_MS,
-            "http1-buffer-size": _HEADERS_BYTES,
-            "backpressure": connections.capacity(),
-            "backlog": _BACKLOG,
-        }
+        command = server.command(
+            host=ports.LOOPBACK,
+            port=self.port,
+            processes=server.PROCESSES,
+            waiters=self.waiters,
+        )
         return self._spec(
             "api",
-            (*_GRANIAN, *_long(options), "--no-ws", "api.wsgi:application"),
+            command,
             user=redis_acl.API,
             stage=FRONT,
             grace_s=12.0,

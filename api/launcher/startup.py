@@ -19,7 +19,8 @@ from api.launcher.faults import (
 from api.launcher.local_keys import LocalKeys
 from api.launcher.screen import Screen
 from api.launcher.showcase import LocalClient, Sale
-from api.launcher.stack import API_PROCESSES, Stack
+from api.launcher.stack import Stack
+from api.server import PROCESSES
 from model_store.card import ModelCard
 from model_store.errors import ModelStoreError
 from model_store.store import ModelStore
@@ -129,7 +130,7 @@ class Startup:
                     self._late("api", READY_WAIT_S) + f"\nIts last answer: {answer}"
                 )
             self.supervisor.settle("api")
-            told(f"{API_PROCESSES} server processes, {self.stack.predictors} workers")
+            told(f"{PROCESSES} server processes, {self.stack.predictors} workers")
 
     def houses(self, card: ModelCard, keys: LocalKeys) -> list[Sale]:
         """Price the real sales that a model's card carries.

@@ -29,7 +29,7 @@ from api.launcher.stack import Stack
 from api.launcher.startup import Startup, with_last_lines
 from api.launcher.statefolder import StateFolder
 from api.launcher.welcome import Welcome
-from api.settings import ApiSettings, server_threads
+from api.settings import ApiSettings
 from model_store.card import ModelCard
 from model_store.command_line import INTERRUPTED, Command
 from model_store.store import ModelStore
@@ -160,7 +160,7 @@ def up(**given: Any) -> None:
             flower_password=LocalAccess(state.access).flower_password(),
             predictors=options.workers,
             drain_s=settings.drain_s,
-            api_threads=server_threads(settings.waiters),
+            waiters=settings.waiters,
             secret_keys=sealing_keys.ensured(settings),
         )
         state.note_ports(api=port, flower=flower_port)

@@ -3,14 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from api.settings import ApiSettings, server_threads
-
-
-def test_waiters_leave_threads_for_everybody_else() -> None:
-    """However many may wait."""
-    for waiters in (1, 96, 1000):
-        settings = ApiSettings.from_env({"KERBSIDE_WAITERS": str(waiters)})
-        assert server_threads(settings.waiters) == waiters + 32
+from api.settings import ApiSettings
 
 
 def test_waiters_have_a_bound() -> None:

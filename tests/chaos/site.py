@@ -11,7 +11,7 @@ import redis
 
 from api.launcher.stack import Stack
 from api.launcher.statefolder import StateFolder
-from api.settings import WAITERS, server_threads
+from api.settings import WAITERS
 from tests.chaos.fleet import Fleet
 from tests.chaos.houses import Houses
 from tests.chaos.proxy import Proxy
@@ -189,7 +189,7 @@ def _stack(site: Site, state: StateFolder, server: EmbeddedRedis) -> Stack:
         flower_password="",
         predictors=site.plan.workers,
         drain_s=site.settings.drain_s,
-        api_threads=server_threads(WAITERS),
+        waiters=WAITERS,
         secret_keys=site.settings.secret_keys,
     )
 

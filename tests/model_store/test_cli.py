@@ -60,6 +60,35 @@ def test_the_first_model_becomes_the_champion(
     assert store.resolve("champion") == second["version"]
 
 
+def test_a_champion_may_be_trained_only_where_there_is_none(
+    run: CliRunner,
+    other_market: Writer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A job that starts every installation trains once, and needs no key later."""
+    definition = other_market()
+
+    first = json.loads(_train(run, definition, "--unless-champion", "--json").stdout)
+    monkeypatch.delattr(training, "train")
+    (tmp_path / "signing-key.pem").unlink()
+    again = _train(run, definition, "--unless-champion", "--json")
+
+    assert again.exit_code == 0
+    assert json.loads(again.stdout) == first
+
+
+def test_a_champion_that_is_not_trusted_is_none_that_serves(
+    run: CliRunner, other_market: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever waits for a first model hears that the workers would refuse it."""
+    definition = other_market()
+    _train(run, definition)
+    monkeypatch.setenv("KERBSIDE_TRUSTED_KEYS", f"ed25519:{'A' * 43}=")
+
+    assert _train(run, definition, "--unless-champion").exit_code == 4
+
+
 def test_a_model_can_be_named_and_shown(
     run: CliRunner, other_market: Writer, store: ModelStore
 ) -> None:

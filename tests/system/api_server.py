@@ -10,7 +10,7 @@ from typing import Any
 
 import redis as redis_py
 
-from api.launcher.stack import API_PROCESSES
+from api.server import PROCESSES
 from model_store.store import ModelStore
 from tests.patience import wait_until
 from tests.system.installation import Installation
@@ -103,5 +103,5 @@ def running(
         house = store.card(store.resolve("champion")).schema.example
         process = place.start(spec)
         server = Server(process, place.stack.port, token, client, dict(house))
-        wait_until(lambda: server.listeners() == API_PROCESSES)
+        wait_until(lambda: server.listeners() == PROCESSES)
         yield server

@@ -11,7 +11,7 @@ from api.launcher import installation
 from api.launcher.local_keys import LOCAL_TENANT
 from api.launcher.stack import Stack
 from api.launcher.statefolder import StateFolder
-from api.settings import ApiSettings, server_threads
+from api.settings import ApiSettings
 from model_store.store import ModelStore
 from tests.patience import NotInTime, wait_until
 from worker import redis_acl
@@ -98,7 +98,7 @@ def running(
             flower_password="hunter2",
             predictors=1,
             drain_s=settings.drain_s,
-            api_threads=server_threads(settings.waiters),
+            waiters=settings.waiters,
             secret_keys=secret_keys,
         )
         place = Installation(stack, server)

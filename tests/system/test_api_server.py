@@ -6,19 +6,24 @@ import json
 import math
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
-from api.launcher.stack import API_PROCESSES
 from api.request_body import can_explain
 from api.schemas import Output
+from api.server import PROCESSES
 from api.settings import WAITERS
+from model_store.store import ModelStore
 from tests.patience import wait_until
+from tests.system import api_server
 from tests.system.api_server import Server
 from tests.system.installation import Installation
 from worker.ledger import PREDICTIONS
+from worker.supervision import ports
 
 #: What an answer may take while Redis is away: 1 s, and a busy machine's share.
 SOON_S = 1.3
@@ -129,7 +134,7 @@ def test_a_lost_connection_is_made_anew(server: Server) -> None:
     replies = [server.call("GET", f"/v1/predictions/{job['id']}") for _ in range(20)]
 
     assert {reply.status for reply in replies} == {200}
-    wait_until(lambda: server.listeners() == API_PROCESSES)
+    wait_until(lambda: server.listeners() == PROCESSES)
 
 
 def test_a_stop_answers_who_waits(server: Server) -> None:
@@ -143,6 +148,23 @@ def test_a_stop_answers_who_waits(server: Server) -> None:
     assert {reply.status for reply in replies} == {202}
     wait_until(server.process.has_ended, timeout_s=8)
     assert server.process.exit_code == 0
+
+
+def test_the_command_becomes_the_server(store: ModelStore, place: Installation) -> None:
+    """A signal sent to it is the server's, and it leaves no process behind."""
+    port = place.stack.port
+    words = ("serve", f"--port={port}", f"--processes={PROCESSES}")
+    spec = replace(place.stack.api(), command=(sys.executable, "-m", "api", *words))
+
+    with api_server.running(place, spec, store) as server:
+        ready = server.call("GET", "/readyz")
+        server.process.terminate()
+        wait_until(server.process.has_ended, timeout_s=10)
+
+    assert ready.status == 200
+    assert server.process.exit_code == 0
+    assert server.listeners() == 0
+    assert ports.is_free(port)
 
 
 def test_a_body_in_chunks_is_read_and_bounded(server: Server) -> None:

@@ -9,7 +9,7 @@ from http.client import HTTPException
 
 import pytest
 
-from api.launcher.stack import API_PROCESSES
+from api.server import PROCESSES
 from model_store.store import ModelStore
 from tests.patience import wait_until
 from tests.system import api_server, balancer
@@ -41,7 +41,7 @@ def pair(store: ModelStore, place: Installation) -> Iterator[Pair]:
     with api_server.running(place, _public(place.stack.api()), store) as one:
         process = place.start(_public(second))
         other = replace(one, process=process, port=port)
-        wait_until(lambda: one.listeners() == 2 * API_PROCESSES)
+        wait_until(lambda: one.listeners() == 2 * PROCESSES)
         with balancer.running([one.port, other.port]) as front:
             yield Pair(one, other, replace(one, port=front.port), front)
 

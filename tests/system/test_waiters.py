@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from api.launcher.stack import API_PROCESSES
+from api.server import PROCESSES
 from api.settings import WAITERS
 from tests.patience import wait_until
 from tests.system.api_server import Server
@@ -30,7 +30,7 @@ def test_200_waiters_leave_the_service_to_the_others(server: Server) -> None:
     held = [reply for reply in replies if "preference-applied" in reply.headers]
     told = [reply for reply in replies if "preference-applied" not in reply.headers]
     assert len(held) + len(told) == NUMBER
-    assert WAITERS <= still_held == len(held) <= API_PROCESSES * WAITERS
+    assert WAITERS <= still_held == len(held) <= PROCESSES * WAITERS
     assert {reply.status for reply in replies} == {200}
     assert {reply.body["status"] for reply in held} == {"succeeded"}
     assert {reply.body["status"] for reply in told} == {"starting"}

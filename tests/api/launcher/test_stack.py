@@ -8,7 +8,6 @@ import pytest
 
 from api.launcher.stack import Stack
 from api.launcher.statefolder import StateFolder
-from api.settings import server_threads
 from worker.supervision.child import ChildSpec
 from worker.webhook_settings import SECRET_KEYS
 
@@ -26,7 +25,7 @@ def _stack(folder: Path, **more: Any) -> Stack:
         flower_password="secret",
         predictors=1,
         drain_s=1,
-        api_threads=server_threads(1),
+        waiters=1,
         **more,
     )
 

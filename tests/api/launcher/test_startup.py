@@ -15,7 +15,6 @@ from api.launcher.screen import Screen
 from api.launcher.stack import Stack
 from api.launcher.startup import Startup
 from api.launcher.statefolder import StateFolder
-from api.settings import server_threads
 from model_store.card import ModelCard
 from model_store.store import ModelStore
 from tests.api.conftest import Submit
@@ -52,7 +51,7 @@ def started(port: int, tmp_path: Path) -> Iterator[Startup]:
         flower_password="secret",
         predictors=1,
         drain_s=1,
-        api_threads=server_threads(200),
+        waiters=200,
     )
     with contextlib.closing(Screen()) as screen, SignalInbox() as inbox:
         yield Startup(stack, Recorder(inbox, report=screen.warn), screen)
