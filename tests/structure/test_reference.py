@@ -5,7 +5,7 @@ import re
 import pytest
 
 from docs import problems_page, settings_page
-from docs.generated import PAGES
+from docs.generated import CHART_FILES, PAGES
 from docs.remedies import REMEDIES
 from tests.structure import source
 
@@ -22,6 +22,16 @@ def settings() -> str:
 def test_a_page_of_the_reference_is_up_to_date(name: str) -> None:
     """After a change of what it is made from, `make docs` was run."""
     assert (REFERENCE / name).read_text(encoding="utf-8") == PAGES[name]()
+
+
+@pytest.mark.parametrize("name", CHART_FILES)
+def test_a_file_of_the_chart_that_is_made_from_the_code_is_up_to_date(
+    name: str,
+) -> None:
+    """After a change of what it is made from, `make docs` was run."""
+    path = source.ROOT / "helm" / "kerbside" / name
+
+    assert path.read_text(encoding="utf-8") == CHART_FILES[name]()
 
 
 def test_every_page_of_the_reference_is_made_from_the_code() -> None:

@@ -1,0 +1,55 @@
+{{/* Settings that all parts share and nobody has to hide. */}}
+{{- define "kerbside.settings" -}}
+KERBSIDE_PUBLIC_URL: {{ include "kerbside.publicUrl" . | quote }}
+KERBSIDE_STATE_DIR: /tmp/kerbside
+KERBSIDE_STORE_URL: {{ .Values.models.url | default "/var/lib/kerbside/models" | quote }}
+OMP_NUM_THREADS: "1"
+{{- range $name, $value := .Values.settings }}
+{{ $name }}: {{ $value | toString | quote }}
+{{- end }}
+{{- end -}}
+
+{{/*
+Variables of a part. Each gets its own user of Redis and no other; the address is put
+together inside the pod, so that no object holds it.
+(dict root, part, redis: user, sealing, models, extra: name -> value)
+*/}}
+{{- define "kerbside.env" -}}
+{{- $root := .root -}}
+{{- with .redis }}
+{{- $redis := $root.Values.redis }}
+- name: REDIS_PASSWORD
+  valueFrom:
+    secretKeyRef: {{- include "kerbside.redis.password" (list $root .) | nindent 6 }}
+- name: KERBSIDE_REDIS_URL
+  value: {{ include "kerbside.redis.url" (list $root .) | quote }}
+{{- end }}
+{{- if .sealing }}
+- name: KERBSIDE_SECRET_KEYS
+  valueFrom:
+    secretKeyRef:
+      name: {{ include "kerbside.existingOr" (list $root $root.Values.sealing.existingSecret "sealing") }}
+      key: keys
+{{- end }}
+{{- if .models }}
+- name: KERBSIDE_TRUSTED_KEYS
+  valueFrom:
+    secretKeyRef:
+      name: {{ include "kerbside.existingOr" (list $root $root.Values.models.signing.existingSecret "signing") }}
+      key: trusted-keys
+{{- end }}
+{{- range $name, $value := .extra }}
+- name: {{ $name }}
+  value: {{ $value | toString | quote }}
+{{- end }}
+{{- end -}}
+
+{{/* (list $ user) */}}
+{{- define "kerbside.redis.url" -}}
+{{- $root := index . 0 -}}
+{{- $redis := $root.Values.redis -}}
+{{- $name := (index $redis.users (index . 1)).name -}}
+{{- $tls := and (not $redis.bundled) $redis.tls.enabled -}}
+{{- $tls | ternary "rediss" "redis" }}://{{ $name }}:$(REDIS_PASSWORD)@{{ include "kerbside.redis.host" $root }}:{{ include "kerbside.redis.port" $root }}/{{ $redis.bundled | ternary 0 $redis.database }}
+{{- if and $tls $redis.tls.caSecret }}?ssl_ca_certs=/etc/kerbside/redis-ca/ca.crt{{ end -}}
+{{- end -}}
