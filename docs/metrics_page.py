@@ -1,38 +1,61 @@
-"""The page of metrics: what `/metrics` tells when there is something of everything."""
+"""The page of metrics: what is told when there is something of everything."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
 from typing import Any
 
+from prometheus_client import CollectorRegistry
 from prometheus_client.core import Metric
 
 from api.metrics import ModelFigures
 from docs.markdown import table
 from model_store.aliases import ALIAS_NAMES
+from worker.leases import Completion, Lease, Tick
+from worker.metrics import Metrics
 
 _OPENING = """\
 # Metrics
 
-What `GET /metrics` tells Prometheus, to a key with the scope `operate`.
+What an installation tells Prometheus.
 This page is made from the code: `make docs` writes it.
 
-Every figure is read at the scrape, so that every process of the API tells the same.
+Names end in their unit; what has none is a count, or 0 and 1.
+No label names a host, a process, a client or a job.
+
+"""
+
+_OF_API = """\
+## Of the API
+
+`GET /metrics`, to a key with the scope `operate`.
+Every figure is read at the scrape, from Redis and the model store: every process of the API tells the same, and a restart loses nothing.
+
+"""
+
+_OF_WORKERS = """
+## Of each worker
+
+`GET /metrics` at the worker's own port, `KERBSIDE_METRICS_PORT`, to whoever reaches it.
+Each process tells what it did itself since it started: add them up.
+Of a histogram there are `_bucket` (with `le`), `_sum` and `_count`.
+Beside these it tells what its process takes (`process_cpu_seconds_total`, `process_resident_memory_bytes` and the like).
 
 """
 
 
 def render() -> str:
     """Return the page in Markdown."""
-    rows = [
-        (f"`{name}`", metric.type, ", ".join(f"`{one}`" for one in labels), about)
-        for metric in families()
-        for name, labels, about in _series(metric)
-    ]
-    return _OPENING + table(("series", "type", "labels", "meaning"), rows)
+    return (
+        _OPENING
+        + _OF_API
+        + _table(api_families())
+        + _OF_WORKERS
+        + _table(worker_families())
+    )
 
 
-def families() -> Iterator[Metric]:
+def api_families() -> Iterator[Metric]:
     """Yield each metric of an installation that has something of everything."""
     card = SimpleNamespace(
         name="", version="", as_of=date(2015, 5, 27), trained_at=datetime.now(UTC)
@@ -46,7 +69,40 @@ def families() -> Iterator[Metric]:
     yield from ModelFigures(catalog, versions).collect()
 
 
+def worker_families() -> Iterator[Metric]:
+    """Yield each metric of a worker that has done something of everything."""
+    metrics = Metrics(CollectorRegistry())
+    lane, lease = "", Lease("", 1, "", b"", 0)
+    priced = {
+        "price": 1.0,
+        "currency": "",
+        "interval": {"low": 0.5, "high": 1.5},
+        "flags": [{"code": "", "feature": ""}],
+    }
+    metrics.begin(lane)
+    metrics.watch_champion(lambda: True)
+    metrics.claimed(lane, [lease])
+    metrics.priced(lane, [Completion(lease=lease, prediction=priced)], [True], [1.0])
+    metrics.attempted(lane, lease, outcome="", answer="", run_s=1.0)
+    metrics.tended(lane, Tick())
+    yield from metrics.registry.collect()
+
+
+def _table(families: Iterable[Metric]) -> str:
+    rows = [
+        (f"`{name}`", metric.type, ", ".join(f"`{one}`" for one in labels), about)
+        for metric in families
+        for name, labels, about in _series(metric)
+    ]
+    return table(("series", "type", "labels", "meaning"), rows)
+
+
 def _series(metric: Metric) -> Iterator[tuple[str, list[str], str]]:
-    for name in dict.fromkeys(sample.name for sample in metric.samples):
-        labels = next(one.labels for one in metric.samples if one.name == name)
-        yield name, list(labels), metric.documentation
+    """Yield what a metric's series are called; a histogram has one name for three."""
+    for sample in {one.name: one for one in metric.samples}.values():
+        labels = [name for name in sample.labels if name != "le"]
+        if metric.type != "histogram":
+            if not sample.name.endswith("_created"):
+                yield sample.name, labels, metric.documentation
+        elif sample.name.endswith("_sum"):
+            yield metric.name, labels, metric.documentation

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import redis as redis_py
+from prometheus_client import CollectorRegistry
 
 from model_store import artifact
 from model_store.settings import PREFIX
@@ -14,6 +15,7 @@ from model_store.store import ModelStore
 from tests import second_version, small_model
 from tests.clock import Clock
 from worker import connection, ledger, queue, redis_acl
+from worker.metrics import Metrics
 from worker.settings import WorkerSettings
 from worker.supervision import embedded
 from worker.supervision.embedded import EmbeddedRedis
@@ -128,6 +130,12 @@ def redis(redis_url: str) -> Iterator[redis_py.Redis]:
 def book(redis: redis_py.Redis, settings: WorkerSettings) -> ledger.Ledger:
     """Return the ledger of the test's Redis."""
     return ledger.Ledger(redis, settings)
+
+
+@pytest.fixture
+def metrics() -> Metrics:
+    """Return the figures of a worker that has done nothing yet."""
+    return Metrics(CollectorRegistry())
 
 
 @pytest.fixture

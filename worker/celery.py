@@ -12,9 +12,11 @@ from typing import Any
 import celery
 from kombu import Exchange, Queue
 from kombu.utils.url import parse_url
+from prometheus_client import CollectorRegistry
 
 from worker import ledger, predictors
 from worker.ledger import UPKEEP
+from worker.metrics import Metrics
 from worker.settings import WorkerSettings
 
 #: Wire names of the tasks; they outlive every move of the code behind them.
@@ -34,6 +36,7 @@ class KerbsideCelery(celery.Celery):
     """A Celery application that carries what its tasks and its batch consumer need."""
 
     settings: WorkerSettings
+    metrics: Metrics
     load_predictor: Callable[..., predictors.Pricing]
 
 
@@ -54,6 +57,7 @@ def create_celery(
         "kerbside", broker=settings.redis_url, backend="disabled", set_as_current=False
     )
     app.settings = settings
+    app.metrics = Metrics(CollectorRegistry())
     app.load_predictor = load_predictor
     app.conf.update(_configuration(), broker_use_ssl=_tls(settings.redis_url))
     if batching:
@@ -61,6 +65,7 @@ def create_celery(
         app.steps["worker"].add("worker.consumer:BatchConsumer")
         app.steps["worker"].add("worker.webhooks.consumer:DeliveryConsumer")
         app.steps["worker"].add("worker.upkeep_watch:UpkeepWatch")
+        app.steps["worker"].add("worker.metrics_server:MetricsServer")
     return app
 
 

@@ -60,6 +60,7 @@ class BatchConsumer(LaneConsumer):
         self._predictors = predictors.Predictors(
             store, app.load_predictor, Versions(self._client, app.settings)
         )
+        self._metrics.watch_champion(lambda: self._predictors.ready)
         self._parking = Parking(self._predictors)
         self._batches = 0
         self._back_in_ms = 0
@@ -101,6 +102,7 @@ class BatchConsumer(LaneConsumer):
         if claim.strays:
             _log.warning("strays_set_aside: %d messages without a job", claim.strays)
         began = time.monotonic()
+        self._metrics.claimed(self.lane, claim.leases)
         self._take(claim.leases)
         self._price(self._parking.admit(claim.leases))
         if claim.leases or self._in_hand or not claim.left or claim.paused:
@@ -161,13 +163,23 @@ class BatchConsumer(LaneConsumer):
         event = self._event(completions)
         while True:
             try:
-                self._ledger.complete(self.lane, completions, event=event)
+                written = self._ledger.complete(self.lane, completions, event=event)
             except redis.RedisError as error:
                 if self._stopping.is_set():
                     raise
                 self._endure("results_wait_for_redis", error)
             else:
+                self._note(completions, written)
                 return
+
+    def _note(self, completions: Sequence[Completion], written: Sequence[bool]) -> None:
+        now = time.time()
+        # The clock may have been set back meanwhile.
+        runs_s = [
+            max(0.0, now - self._in_hand[done.lease.id].time_start)
+            for done in completions
+        ]
+        self._metrics.priced(self.lane, completions, written, runs_s)
 
     def _event(self, completions: Sequence[Completion]) -> tuple[str, bytes]:
         runtime_s = max(done.predict_us for done in completions) / 1e6

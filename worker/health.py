@@ -11,6 +11,7 @@ import redis
 
 from worker import ledger
 from worker.errors import frames_of
+from worker.metrics import Metrics
 from worker.outage import is_outage
 from worker.settings import WorkerSettings
 from worker.upkeep import StandIn
@@ -35,12 +36,13 @@ class Watchdog:
         self,
         book: ledger.Ledger,
         settings: WorkerSettings,
+        metrics: Metrics,
         *,
         lane: str,
         worker: str,
     ) -> None:
         self._ledger = book
-        self._stand_in = StandIn(book)
+        self._stand_in = StandIn(book, metrics)
         self._stall_s = settings.stall_s
         self._lane = lane
         self._file = _health_file(settings.health_dir, worker)

@@ -53,6 +53,8 @@ class LaneConsumer(bootsteps.StartStopStep):
         parent.wait_for_soft_shutdown = self.drain
         self._parent = parent
         self._settings = app.settings
+        self._metrics = app.metrics
+        self._metrics.begin(self.lane)
         self._client = connection.connect(app.settings.redis_url, role="worker")
         self._channel = events.channel(connection.database(self._client))
         self._ledger = Ledger(self._client, app.settings, lease_s=self._lease_s())
@@ -69,6 +71,7 @@ class LaneConsumer(bootsteps.StartStopStep):
                 connection.connect(app.settings.redis_url, role="api"), app.settings
             ),
             app.settings,
+            app.metrics,
             lane=self.lane,
             worker=parent.hostname,
         )
@@ -114,8 +117,7 @@ class LaneConsumer(bootsteps.StartStopStep):
 
     def _give_back(self) -> None:
         try:
-            given_back = self._ledger.release(self.lane, worker=self._token)
-            _log.warning("jobs_given_back: %d", given_back)
+            _log.warning("jobs_given_back: %d", self._release())
         except redis.RedisError as error:
             # Their leases end by themselves.
             _log.warning("jobs_not_given_back: %s", words_of(error))
@@ -137,6 +139,7 @@ class LaneConsumer(bootsteps.StartStopStep):
                 self._endure("redis_unreachable", error)
             except Exception as error:  # noqa: BLE001 - this thread must outlive any bug
                 unsure = True
+                self._metrics.turn_failed(self.lane)
                 _log.error("turn_failed\n%s", frames_of(error))
                 self._rest()
         self._end(unsure=unsure)
@@ -148,8 +151,14 @@ class LaneConsumer(bootsteps.StartStopStep):
             self._give_back()
 
     def _let_go_of_all(self) -> None:
-        self._ledger.release(self.lane, worker=self._token)
+        self._release()
         self._let_go(list(self._in_hand))
+
+    def _release(self, *, keeps: Iterable[str] = ()) -> int:
+        """Give back what is held but for some; return how many jobs."""
+        jobs = self._ledger.release(self.lane, worker=self._token, keeps=keeps)
+        self._metrics.given_back(self.lane, jobs)
+        return jobs
 
     def _take(self, leases: Sequence[Lease]) -> None:
         for lease in leases:
@@ -187,6 +196,7 @@ class LaneConsumer(bootsteps.StartStopStep):
 
     def _endure(self, event: str, error: redis.RedisError) -> None:
         _log.warning("%s: %s", event, words_of(error))
+        self._metrics.redis_failed(self.lane)
         # A fault that stays is a reason to start anew, and nobody else would tell.
         if is_outage(error):
             self._watchdog.touch()

@@ -1,7 +1,8 @@
 """What workers and upkeep hold of jobs: leases, claims, outcomes, ticks."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,10 @@ class Lease:
     alias: str | None = None
     #: Whether the client wants the reasons for the price.
     explain: bool = False
+    #: Milliseconds that it lay in its lane, and since its submit or retry; of a
+    #: delivery since its event.
+    waited_ms: int = 0
+    age_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,8 @@ class Completion:
     output: bytes = b""
     error: str = ""
     predict_us: int = 0
+    #: What `output` says.
+    prediction: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +59,7 @@ class Tick:
     dead: int = 0
     resent: int = 0
     late: int = 0
+
+    def counts(self) -> Iterable[tuple[str, int]]:
+        """Return what was done, and to how many jobs."""
+        return asdict(self).items()

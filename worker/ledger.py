@@ -260,8 +260,9 @@ class Ledger:
                 crashes,
                 alias and alias.decode(),
                 explain is not None,
+                *times,
             )
-            for job_id, fence, version, house, crashes, alias, explain in jobs
+            for job_id, fence, version, house, crashes, alias, explain, *times in jobs
         ]
         return Claim(leases, left, bool(paused), strays)
 

@@ -50,7 +50,12 @@ def _predict(leases: Sequence[Lease], predictor: Pricing) -> list[Completion]:
     return [
         Completion(lease=lease, error=refusal)
         if refusal and lease.explain
-        else Completion(lease=lease, output=orjson.dumps(output), predict_us=predict_us)
+        else Completion(
+            lease=lease,
+            output=orjson.dumps(output),
+            predict_us=predict_us,
+            prediction=output,
+        )
         for lease, output in zip(leases, outputs, strict=True)
     ]
 

@@ -129,6 +129,18 @@ class WorkerSettings(WebhookSettings):
         "written when this is not set.",
     )
 
+    metrics_port: int = Field(
+        default=0,
+        ge=0,
+        le=65_535,
+        description="Port where a worker tells Prometheus what it did, at `/metrics` "
+        "and to whoever asks; 0: none. Each worker of a host needs its own.",
+    )
+    metrics_address: str = Field(
+        default="127.0.0.1",
+        description="Address where it does so.",
+    )
+
     @field_validator("rate_limit", mode="before")
     @classmethod
     def _parsed(cls, limit: object) -> object:

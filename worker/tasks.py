@@ -28,13 +28,13 @@ _log = logging.getLogger(__name__)
 @shared_task(name=wire.REAP, bind=True, send_events=False)
 def reap(self: Any) -> None:
     """Tend the ledger, unseen."""
-    upkeep.tend(_ledger(self.app))
+    upkeep.tend(_ledger(self.app), self.app.metrics)
 
 
 @shared_task(name=wire.TEND, bind=True)
 def tend(self: Any) -> None:
     """Tend the ledger, seen: operators find the upkeep in Flower, and its faults."""
-    upkeep.tend(_ledger(self.app))
+    upkeep.tend(_ledger(self.app), self.app.metrics)
 
 
 @shared_task(name=wire.PRICE, bind=True)
@@ -82,6 +82,7 @@ def _courier(app: wire.KerbsideCelery) -> Courier:
         Keyring(client, app.settings),
         Sender(app.settings),
         app.settings,
+        app.metrics,
     )
 
 

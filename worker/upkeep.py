@@ -8,6 +8,7 @@ import redis
 
 from worker import ledger
 from worker.leases import Tick
+from worker.metrics import Metrics
 from worker.outage import is_outage, words_of
 
 #: Seconds that upkeep may be missing, as at a start, before another stands in for it.
@@ -16,8 +17,13 @@ _PATIENCE_S = 5.0
 _log = logging.getLogger(__name__)
 
 
-def tend(book: ledger.Ledger, *, stands_in: bool = False) -> None:
+def tend(book: ledger.Ledger, metrics: Metrics, *, stands_in: bool = False) -> None:
     """Tend every lane of the ledger and watch Redis's memory; idempotent.
+
+    Args:
+        book: The ledger.
+        metrics: Where what was done is counted.
+        stands_in: Whether this is not the upkeep itself.
 
     Raises:
         redis.RedisError: Redis cannot be asked.
@@ -25,6 +31,7 @@ def tend(book: ledger.Ledger, *, stands_in: bool = False) -> None:
     for lane in ledger.LANES:
         tick = book.reap(lane, stands_in=stands_in)
         if tick:
+            metrics.tended(lane, tick)
             book.measure(lane)
         if tick and tick != Tick():
             _log.warning("lane_tended: %s %s", lane, tick)
@@ -39,13 +46,19 @@ class StandIn:
 
     Args:
         book: The ledger.
+        metrics: Where what was done is counted.
         clock: Monotonic seconds.
     """
 
     def __init__(
-        self, book: ledger.Ledger, *, clock: Callable[[], float] = time.monotonic
+        self,
+        book: ledger.Ledger,
+        metrics: Metrics,
+        *,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._book = book
+        self._metrics = metrics
         self._clock = clock
         self._missing_since: float | None = None
         self._told = False
@@ -57,7 +70,7 @@ class StandIn:
                 self._tell(missing=False)
                 return
             self._tell(missing=True)
-            tend(self._book, stands_in=True)
+            tend(self._book, self._metrics, stands_in=True)
         except redis.RedisError as error:
             # An outage holds up everybody; who waits for it tells so.
             if not is_outage(error):

@@ -50,6 +50,7 @@ class _Watchdog(Watchdog):
         super().__init__(
             ledger.Ledger(client, settings),
             settings,
+            parent.app.metrics,
             lane=ledger.UPKEEP,
             worker=parent.hostname,
         )

@@ -14,6 +14,7 @@ from docs.generated import PAGES
 from docs.markdown import sentences, table
 from model_store.store import ModelStore
 from worker.credentials import ApiKeys
+from worker.metrics import Metrics
 from worker.webhooks import event_types
 
 
@@ -89,6 +90,16 @@ def test_every_series_of_a_scrape_is_told(
     page = metrics_page.render()
     assert scraped
     assert [name for name in sorted(scraped) if f"| `{name}` |" not in page] == []
+
+
+def test_every_series_of_a_worker_is_told(metrics: Metrics) -> None:
+    """One that the page's own worker never came to would be missing."""
+    page = metrics_page.render()
+    made = {family.name for family in metrics.registry.collect()}
+
+    assert made
+    for name in made:
+        assert f"| `{name}` |" in page or f"| `{name}_total` |" in page, name
 
 
 def test_a_cell_breaks_no_table() -> None:

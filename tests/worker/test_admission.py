@@ -13,6 +13,7 @@ from worker.errors import LongWait, QueueFull, UnknownWait
 from worker.jobs import Job
 from worker.leases import Completion
 from worker.ledger import PREDICTIONS
+from worker.metrics import Metrics
 from worker.rates import read
 from worker.settings import WorkerSettings
 
@@ -230,7 +231,7 @@ def test_a_full_lane_says_when_to_come_back_by_its_capacity(
 
 
 def test_upkeep_measures_what_workers_do(
-    book: ledger.Ledger, submit: Submit, redis: Any
+    book: ledger.Ledger, submit: Submit, redis: Any, metrics: Metrics
 ) -> None:
     """Results count, not jobs that were canceled or came too late."""
     submit(deadline_ms=0)
@@ -241,7 +242,7 @@ def test_upkeep_measures_what_workers_do(
         done = [Completion(lease=one, output=b"{}") for one in leases]
         book.complete(PREDICTIONS, done)
         pass_a_second(redis)
-        upkeep.tend(book)
+        upkeep.tend(book, metrics)
 
     found = Capacity.parse(redis.get(CAPACITY))
     assert found.workers == 1
@@ -265,12 +266,12 @@ def test_a_tick_tells_that_the_lane_is_paused(
 
 
 def test_a_tick_that_another_reaper_made_measures_nothing(
-    book: ledger.Ledger, redis: redis_py.Redis, submit: Submit
+    book: ledger.Ledger, redis: redis_py.Redis, submit: Submit, metrics: Metrics
 ) -> None:
     """Who was not let at the lane has no new sample either."""
     submit()
     tend(book, redis)
-    upkeep.tend(book)
+    upkeep.tend(book, metrics)
     assert not redis.exists(CAPACITY)
 
 

@@ -37,6 +37,7 @@ from worker.celery import create_celery
 from worker.jobs import Job, State
 from worker.leases import Lease
 from worker.ledger import PREDICTIONS
+from worker.metrics import Metrics
 from worker.settings import WorkerSettings
 
 Run = Callable[..., consumer.BatchConsumer]
@@ -88,7 +89,10 @@ def models(store: ModelStore) -> Iterator[Models]:
 
 @pytest.fixture
 def run(
-    settings: WorkerSettings, models: Models, monkeypatch: pytest.MonkeyPatch
+    settings: WorkerSettings,
+    models: Models,
+    metrics: Metrics,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Run]:
     """Return a function that runs the step as a Celery worker would."""
     monkeypatch.setattr(consumer, "BELL_S", 0.05)
@@ -100,6 +104,7 @@ def run(
     def run(**changes: Any) -> consumer.BatchConsumer:
         changed = settings.model_copy(update={"drain_s": 0.1} | changes)
         app = create_celery(changed, load_predictor=models)
+        app.metrics = metrics
         app.amqp.queues.select([PREDICTIONS])
         celery = SimpleNamespace(event_dispatcher=DISPATCHER)
         worker = SimpleNamespace(app=app, hostname="w@test", consumer=celery)
@@ -171,6 +176,51 @@ def test_a_bug_is_logged_by_its_place_without_its_words(
     assert "turn_failed" in caplog.text
     assert "in fails_once" in caplog.text
     assert house not in caplog.text
+
+
+def test_what_was_priced_is_told_to_prometheus(
+    run: Run, models: Models, submit: Submit, state: StateOf, metrics: Metrics
+) -> None:
+    """Once for each job, with its times."""
+    models.gate.set()
+    jobs = [submit() for _ in range(3)]
+    run()
+    wait_until(lambda: all(state(job).state is State.SUCCEEDED for job in jobs))
+    told = metrics.registry.get_sample_value
+    outcome = {"version": jobs[0].version, "state": "succeeded"}
+    wait_until(lambda: told("kerbside_predictions_total", outcome) == 3)
+    for name in ("wait", "run", "total"):
+        labels = {"lane": PREDICTIONS}
+        assert told(f"kerbside_job_{name}_seconds_count", labels) == 3
+    assert told("kerbside_champion_loaded") == 1
+
+
+def test_an_outage_and_a_bug_are_told_to_prometheus(
+    run: Run,
+    models: Models,
+    submit: Submit,
+    state: StateOf,
+    metrics: Metrics,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And what was given back for them."""
+    models.gate.set()
+    sound, faults = pricing.price, [redis_py.ConnectionError(), ValueError()]
+
+    def fails_twice(*args: Any) -> Any:
+        if faults:
+            raise faults.pop()
+        return sound(*args)
+
+    monkeypatch.setattr(pricing, "price", fails_twice)
+    job = submit()
+    run()
+    wait_until(lambda: state(job).state is State.SUCCEEDED)
+    told = metrics.registry.get_sample_value
+    labels = {"lane": PREDICTIONS}
+    assert told("kerbside_redis_errors_total", labels) == 1
+    assert told("kerbside_turn_failures_total", labels) == 1
+    assert told("kerbside_jobs_given_back_total", labels) == 2
 
 
 def test_jobs_of_a_version_that_hangs_are_given_back_and_the_worker_ends(

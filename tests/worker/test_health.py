@@ -11,13 +11,16 @@ import redis as redis_py
 from tests.worker.conftest import submission
 from worker import connection, health, ledger, pauses, queue
 from worker.ledger import PREDICTIONS
+from worker.metrics import Metrics
 from worker.settings import WorkerSettings
 
 Watch = Callable[..., health.Watchdog]
 
 
 @pytest.fixture
-def watch(book: ledger.Ledger, settings: WorkerSettings, tmp_path: Path) -> Watch:
+def watch(
+    book: ledger.Ledger, settings: WorkerSettings, tmp_path: Path, metrics: Metrics
+) -> Watch:
     """Return a function that makes a watchdog without patience."""
 
     def watch(**changes: object) -> health.Watchdog:
@@ -25,6 +28,7 @@ def watch(book: ledger.Ledger, settings: WorkerSettings, tmp_path: Path) -> Watc
         return health.Watchdog(
             book,
             settings.model_copy(update=impatient | changes),
+            metrics,
             lane=PREDICTIONS,
             worker="w@host",
         )
@@ -62,14 +66,16 @@ def test_recent_progress_is_no_stall(watch: Watch, front_desk: queue.Queue) -> N
     assert not dog.is_stalled()
 
 
-def test_an_outage_of_redis_is_no_stall(settings: WorkerSettings) -> None:
+def test_an_outage_of_redis_is_no_stall(
+    settings: WorkerSettings, metrics: Metrics
+) -> None:
     """A worker that cannot ask does not blame itself."""
     away = settings.model_copy(
         update={"redis_url": "redis://127.0.0.1:1/0", "stall_s": 1e-9}
     )
     client = connection.connect(away.redis_url, role="api")
     dog = health.Watchdog(
-        ledger.Ledger(client, away), away, lane=PREDICTIONS, worker="w"
+        ledger.Ledger(client, away), away, metrics, lane=PREDICTIONS, worker="w"
     )
     assert not dog.is_stalled()
 

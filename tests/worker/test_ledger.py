@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 import redis as redis_py
 
 from tests.worker.conftest import VERSION, claimed, clock, lose_worker, submission, tend
@@ -33,6 +34,25 @@ def test_a_claimed_job_belongs_to_one_worker(
     submit()
     assert len(claimed(book, worker="one")) == 1
     assert claimed(book, worker="two") == []
+
+
+def test_a_lease_tells_how_long_its_job_has_waited(
+    book: ledger.Ledger,
+    submit: Submit,
+    front_desk: queue.Queue,
+    redis: redis_py.Redis,
+) -> None:
+    """In its lane since its message was sent, and in all since its submit or retry."""
+    key, hour_ago = ledger.job_key(submit().id), clock(redis) - 3_600_000
+    redis.hset(key, mapping={"created": hour_ago, "sent": hour_ago + 600_000})
+    (lease,) = book.claim(PREDICTIONS, limit=1, worker="w").leases
+    assert lease.waited_ms == pytest.approx(3_000_000, abs=60_000)
+    assert lease.age_ms == pytest.approx(3_600_000, abs=60_000)
+
+    book.complete(PREDICTIONS, [Completion(lease=lease, error="no")])
+    front_desk.retry("acme", lease.id)
+    (lease,) = book.claim(PREDICTIONS, limit=1, worker="w").leases
+    assert lease.waited_ms <= lease.age_ms < 60_000
 
 
 def test_a_job_counts_once_as_waiting_or_running(

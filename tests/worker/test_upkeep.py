@@ -10,6 +10,7 @@ from tests.patience import wait_until
 from worker import connection, health, ledger, upkeep
 from worker.jobs import Job
 from worker.ledger import LANES, PREDICTIONS
+from worker.metrics import Metrics
 from worker.settings import WorkerSettings
 
 Submit = Callable[..., Job]
@@ -24,9 +25,9 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def stand_in(book: ledger.Ledger, clock: Clock) -> upkeep.StandIn:
+def stand_in(book: ledger.Ledger, clock: Clock, metrics: Metrics) -> upkeep.StandIn:
     """Return who stands in for the upkeep."""
-    return upkeep.StandIn(book, clock=clock)
+    return upkeep.StandIn(book, metrics, clock=clock)
 
 
 def test_while_upkeep_ticks_nobody_stands_in(
@@ -36,9 +37,10 @@ def test_while_upkeep_ticks_nobody_stands_in(
     submit: Submit,
     clock: Clock,
     caplog: pytest.LogCaptureFixture,
+    metrics: Metrics,
 ) -> None:
     """What waits to be tended is left to it."""
-    upkeep.tend(book)
+    upkeep.tend(book, metrics)
     submit()
     redis.delete(PREDICTIONS)
     for _ in range(20):
@@ -55,6 +57,7 @@ def test_a_worker_stands_in_for_an_upkeep_that_is_missing(
     submit: Submit,
     clock: Clock,
     caplog: pytest.LogCaptureFixture,
+    metrics: Metrics,
 ) -> None:
     """After some seconds, as at a start; it says so once, and that it ends."""
     submit()
@@ -70,19 +73,32 @@ def test_a_worker_stands_in_for_an_upkeep_that_is_missing(
     assert caplog.text.count("upkeep_missing") == 1
     assert "upkeep_back" not in caplog.text
 
-    upkeep.tend(book)
+    upkeep.tend(book, metrics)
     stand_in.look()
     assert caplog.text.count("upkeep_back") == 1
 
 
+def test_what_upkeep_did_is_told_to_prometheus(
+    book: ledger.Ledger, redis: redis_py.Redis, submit: Submit, metrics: Metrics
+) -> None:
+    """By lane and by what was done."""
+    submit()
+    redis.delete(PREDICTIONS)
+    upkeep.tend(book, metrics)
+    told = metrics.registry.get_sample_value
+    name = "kerbside_jobs_tended_total"
+    assert told(name, {"lane": PREDICTIONS, "action": "resent"}) == 1
+    assert told(name, {"lane": PREDICTIONS, "action": "retried"}) == 0
+
+
 def test_who_stands_in_is_not_taken_for_the_upkeep(
-    book: ledger.Ledger, redis: redis_py.Redis
+    book: ledger.Ledger, redis: redis_py.Redis, metrics: Metrics
 ) -> None:
     """Or the stand-ins would take each other for it and stop."""
-    upkeep.tend(book, stands_in=True)
+    upkeep.tend(book, metrics, stands_in=True)
     assert not book.is_tended()
     redis.set(f"kerbside:tick:{PREDICTIONS}", 0)
-    upkeep.tend(book)
+    upkeep.tend(book, metrics)
     assert book.is_tended()
     assert 0 < redis.ttl(UPKEEP) <= 5
 
@@ -96,23 +112,26 @@ def test_an_upkeep_that_comes_second_is_there_all_the_same(book: ledger.Ledger) 
 
 
 def test_a_full_server_knows_its_upkeep(
-    book: ledger.Ledger, redis: redis_py.Redis
+    book: ledger.Ledger, redis: redis_py.Redis, metrics: Metrics
 ) -> None:
     """It is missing for no worker."""
     redis.config_set("maxmemory", 1)
     try:
-        upkeep.tend(book)
+        upkeep.tend(book, metrics)
         assert book.is_tended()
     finally:
         redis.config_set("maxmemory", 0)
 
 
 def test_an_outage_is_left_to_others(
-    settings: WorkerSettings, clock: Clock, caplog: pytest.LogCaptureFixture
+    settings: WorkerSettings,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+    metrics: Metrics,
 ) -> None:
     """No upkeep can be seen while Redis is away; a fault that stays is told."""
     client = connection.connect("redis://127.0.0.1:1/0", role="api")
-    away = upkeep.StandIn(ledger.Ledger(client, settings), clock=clock)
+    away = upkeep.StandIn(ledger.Ledger(client, settings), metrics, clock=clock)
     for _ in range(3):
         clock.seconds += 10
         away.look()
@@ -140,6 +159,7 @@ def test_the_watchdog_outlives_a_bug_and_looks_each_second(
     submit: Submit,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
+    metrics: Metrics,
 ) -> None:
     """A worker of any lane tends the ledger in its thread."""
     monkeypatch.setattr(health, "_LOOK_EVERY_S", 0.01)
@@ -155,7 +175,7 @@ def test_the_watchdog_outlives_a_bug_and_looks_each_second(
     monkeypatch.setattr(book, "is_tended", fails_once)
     submit()
     redis.delete(PREDICTIONS)
-    dog = health.Watchdog(book, settings, lane=PREDICTIONS, worker="w")
+    dog = health.Watchdog(book, settings, metrics, lane=PREDICTIONS, worker="w")
     dog.start()
     try:
         wait_until(lambda: redis.llen(PREDICTIONS) == 1)

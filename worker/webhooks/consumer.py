@@ -51,6 +51,7 @@ class DeliveryConsumer(LaneConsumer):
             Keyring(self._client, app.settings),
             Sender(app.settings),
             app.settings,
+            app.metrics,
             told=lambda outcome: self._told([outcome]),
         )
         #: What threads have done with; Celery's books are kept by one thread.
@@ -70,6 +71,7 @@ class DeliveryConsumer(LaneConsumer):
             return
         claim = self._ledger.claim(self.lane, limit=room, worker=self._token)
         self._watchdog.touch()
+        self._metrics.claimed(self.lane, claim.leases)
         if claim.leases:
             self._send(claim.leases)
         else:
@@ -96,6 +98,7 @@ class DeliveryConsumer(LaneConsumer):
             # Its lease ends by itself, and the same event is sent again.
             self._endure("delivery_not_written", error)
         except Exception as error:  # noqa: BLE001 - the border: one delivery is no other's
+            self._metrics.turn_failed(self.lane)
             _log.error("delivery_failed: %s\n%s", lease.id, frames_of(error))
         finally:
             self._done.append(lease.id)
@@ -135,4 +138,4 @@ class DeliveryConsumer(LaneConsumer):
     def _let_go_of_all(self) -> None:
         """Give back what no thread is at: each of the others writes its own outcome."""
         self._settle()
-        self._ledger.release(self.lane, worker=self._token, keeps=list(self._in_hand))
+        self._release(keeps=list(self._in_hand))

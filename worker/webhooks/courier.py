@@ -1,6 +1,7 @@
 """One attempt to deliver: rendered once, signed anew, sent, judged, written down."""
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
@@ -8,6 +9,8 @@ import redis
 
 from worker import events
 from worker.leases import Lease
+from worker.ledger import WEBHOOKS
+from worker.metrics import Metrics
 from worker.webhook_settings import WebhookSettings
 from worker.webhooks import payload
 from worker.webhooks.deliveries import Deliveries, Verdict
@@ -49,6 +52,7 @@ class Courier:
         keyring: What they are signed with.
         sender: What sends them.
         settings: The schedule, and where clients reach the API.
+        metrics: Where attempts are counted.
         now: The clock that stamps attempts.
         told: Makes the Celery event of an attempt, and names its channel.
     """
@@ -59,6 +63,7 @@ class Courier:
         keyring: Keyring,
         sender: Sender,
         settings: WebhookSettings,
+        metrics: Metrics,
         *,
         now: Callable[[], datetime] = _now,
         told: Told = _nobody,
@@ -67,6 +72,7 @@ class Courier:
         self._keyring = keyring
         self._sender = sender
         self._settings = settings
+        self._metrics = metrics
         self._now = now
         self._told = told
 
@@ -89,6 +95,7 @@ class Courier:
             redis.RedisError: Redis was lost; the lease ends by itself, and the same
                 event is sent again.
         """
+        started = time.monotonic()
         body = record.get(b"body")
         if body is None:
             body = payload.body(record)
@@ -104,6 +111,13 @@ class Courier:
         event = self._told(_outcome(lease, attempt, follows))
         logged = _logged(attempt, began)
         reason = self._written(lease, follows, logged, event, endure)
+        self._metrics.attempted(
+            WEBHOOKS,
+            lease,
+            outcome=follows.outcome,
+            answer=attempt.answer,
+            run_s=time.monotonic() - started,
+        )
         if reason:
             endpoint = record[b"endpoint"].decode()
             _log.warning("endpoint_disabled: %s, %s", endpoint, reason)

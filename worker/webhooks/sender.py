@@ -47,6 +47,16 @@ class Attempt:
         ok = HTTPStatus.OK, HTTPStatus.MULTIPLE_CHOICES
         return self.status is not None and ok[0] <= self.status < ok[1]
 
+    @property
+    def answer(self) -> str:
+        """Return how the receiver answered, in one of a few words.
+
+        The class of its status, such as `5xx`; where none came, the word of the error.
+        """
+        if self.status is not None:
+            return f"{self.status // 100}xx"
+        return (self.error or "").partition(":")[0]
+
 
 def _now() -> datetime:
     return datetime.now(UTC)

@@ -12,6 +12,7 @@ from tests.api.commands.conftest import Serve
 from tests.api.conftest import Run
 from worker import pauses, upkeep
 from worker.ledger import PREDICTIONS, Ledger
+from worker.metrics import Metrics
 
 
 def _record(done: Result) -> dict[str, Any]:
@@ -49,11 +50,12 @@ def test_warnings_alone_are_no_failure(
     store: ModelStore,
     book: Ledger,
     redis: redis_py.Redis,
+    metrics: Metrics,
 ) -> None:
     """The exit code tells whether houses are priced, not whether all is perfect."""
     book.claim(PREDICTIONS, limit=1, worker="w")
     pauses.begin(redis, PREDICTIONS)
-    upkeep.tend(book)
+    upkeep.tend(book, metrics)
     port = serve({"/healthz": (200, b""), "/readyz": (200, b"")})
 
     done = run(

@@ -13,6 +13,7 @@ from standardwebhooks import Webhook
 from tests.worker.webhooks.site import DELIVERED, URL, Site
 from tests.worker.webhooks.test_schedule import attempt
 from worker import events
+from worker.metrics import Metrics
 from worker.webhooks.courier import Courier
 from worker.webhooks.keyring import Keyring, default_owner
 from worker.webhooks.sender import Attempt
@@ -38,6 +39,7 @@ class Post:
     site: Site
     receiver: Receiver
     keyring: Keyring
+    metrics: Metrics
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     faults: list[redis_py.RedisError] = field(default_factory=list)
     told: list[events.Outcome] = field(default_factory=list)
@@ -49,6 +51,7 @@ class Post:
             self.keyring,
             self.receiver,  # type: ignore[arg-type] # a double
             self.site.settings,
+            self.metrics,
             now=lambda: self.now,
             told=self._tell,
         )
@@ -68,9 +71,9 @@ class Post:
 
 
 @pytest.fixture
-def post(site: Site) -> Post:
+def post(site: Site, metrics: Metrics) -> Post:
     """Return a courier of an installation."""
-    return Post(site, Receiver(), Keyring(site.redis, site.settings))
+    return Post(site, Receiver(), Keyring(site.redis, site.settings), metrics)
 
 
 def test_what_is_sent_verifies_with_the_reference_library(post: Post) -> None:
@@ -191,6 +194,21 @@ def test_each_attempt_is_in_the_log(post: Post) -> None:
     assert set(first) == {"at", "status_code", "duration", "response", "error"}
 
 
+def test_each_attempt_is_told_to_prometheus(post: Post) -> None:
+    """By what followed, and by the receiver's answer in one word."""
+    answers = [attempt(503), attempt(None, error="tls: not valid"), attempt(204)]
+    for answer in answers:
+        post.receiver.answers = [answer]
+        post.site.price(webhook=f"{URL}/{answer.status}")
+        post.deliver()
+
+    told = post.metrics.registry.get_sample_value
+    for outcome, word in (("again", "5xx"), ("again", "tls"), ("delivered", "2xx")):
+        labels = {"outcome": outcome, "answer": word}
+        assert told("kerbside_webhook_attempts_total", labels) == 1
+    assert told("kerbside_job_total_seconds_count", {"lane": "webhooks"}) == 1
+
+
 def test_a_receiver_that_is_gone_is_sent_nothing_more(post: Post) -> None:
     """What waited for it has failed."""
     post.receiver.answers = [attempt(410)]
@@ -250,6 +268,7 @@ def test_a_delivery_that_was_taken_away_is_not_sent(post: Post) -> None:
         post.keyring,
         post.receiver,  # type: ignore[arg-type] # a double
         post.site.settings,
+        post.metrics,
     )
     courier.deliver(lease, record, endure=lambda _: False)
 

@@ -8,6 +8,7 @@ from tests.api.commands.checkup.conftest import only, statuses
 from tests.worker.conftest import submission
 from worker import pauses, upkeep
 from worker.ledger import LANES, PREDICTIONS, WEBHOOKS, Ledger, job_key
+from worker.metrics import Metrics
 from worker.queue import Queue
 
 WORKERS, LANE = f"workers {PREDICTIONS}", f"lane {PREDICTIONS}"
@@ -37,12 +38,12 @@ def test_nobody_who_delivers_is_a_fault_once_something_is_to_be_delivered(
 
 
 def test_lanes_that_are_worked_and_tended_are_fine(
-    target: Target, book: Ledger
+    target: Target, book: Ledger, metrics: Metrics
 ) -> None:
     """An idle worker asks for work each second, and so it is seen."""
     for lane in LANES:
         book.claim(lane, limit=1, worker="w")
-    upkeep.tend(book)
+    upkeep.tend(book, metrics)
 
     assert set(statuses(lanes.check(target)).values()) == {Status.OK}
 
