@@ -3,18 +3,18 @@
 import base64
 import re
 from collections.abc import Sequence
-from urllib.parse import urlencode
 
 from flask import request
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 
-from api import answers, queries, webhooks
+from api import answers, paging, queries, webhooks
 from api.answers import Answer
 from api.auth import requires
 from api.call import Call, current_call
 from api.errors import MalformedParameter
+from api.paging import MAX_CURSOR, NEWER, OLDER
 from api.queries import Asked
 from worker.webhooks.deliveries import STATUSES, Delivery, Place
 from worker.webhooks.errors import UnknownDelivery
@@ -28,8 +28,6 @@ _ID = re.compile(r"dlv_[0-9a-f]{32}")
 _PARAMETERS = ("limit", "cursor", "status")
 #: Which way a cursor leads, and the place that it leads on from.
 _CURSOR = re.compile(r"([on])([0-9]{1,15}):(dlv_[0-9a-f]{32})")
-_OLDER, _NEWER = "o", "n"
-_MAX_CURSOR = 200
 #: Seconds since the epoch.
 _EPOCH = re.compile(r"[0-9]{1,11}")
 
@@ -62,8 +60,8 @@ def list_all(path: LogPath) -> Answer:
     found = call.shared.deliveries.page(
         owner,
         limit=limit + 1,
-        before=place if way == _OLDER else None,
-        after=place if way == _NEWER else None,
+        before=place if way == OLDER else None,
+        after=place if way == NEWER else None,
         states=states or None,
     )
     return _page(call, path.webhook_id, asked, found, way=way if place else "")
@@ -125,16 +123,14 @@ def _since_ms(asked: Asked) -> int:
 
 def _cursor(text: str) -> tuple[str, Place | None]:
     if not text:
-        return _OLDER, None
+        return OLDER, None
     try:
-        plain = base64.urlsafe_b64decode(text[:_MAX_CURSOR] + "==").decode()
+        plain = base64.urlsafe_b64decode(text[:MAX_CURSOR] + "==").decode()
     except ValueError:
         plain = ""
     if found := _CURSOR.fullmatch(plain):
         return found[1], (int(found[2]), found[3])
-    raise MalformedParameter(
-        "cursor is not one of this list's: follow next or previous as they are."
-    )
+    raise paging.unknown_cursor()
 
 
 def _place(way: str, delivery: Delivery) -> str:
@@ -156,25 +152,14 @@ def _page(
     """
     limit = queries.limit(asked)
     goes_on = len(found) > limit
-    shown = found[-limit:] if way == _NEWER else found[:limit]
-    links = {}
-    base = f"{call.shared.settings.public_url}{webhooks.PATH}/{webhook_id}/deliveries?"
-    around = [pair for pair in asked.items(multi=True) if pair[0] != "cursor"]
-    if shown and (goes_on or way == _NEWER):
-        links["next"] = _place(_OLDER, shown[-1])
-    if shown and (way == _OLDER or (way == _NEWER and goes_on)):
-        links["prev"] = _place(_NEWER, shown[0])
-    urls = {
-        name: base + urlencode([*around, ("cursor", place)])
-        for name, place in links.items()
-    }
-    told = ", ".join(f'<{url}>; rel="{name}"' for name, url in urls.items())
-    body = {
-        "results": [one.public() for one in shown],
-        "next": urls.get("next"),
-        "previous": urls.get("prev"),
-    }
-    known = call.environ.get("HTTP_IF_NONE_MATCH")
-    return answers.unless_known(
-        answers.dumps(body), known, {"Link": told} if urls else {}
+    shown = found[-limit:] if way == NEWER else found[:limit]
+    older = shown and (goes_on or way == NEWER)
+    newer = shown and (way == OLDER or (way == NEWER and goes_on))
+    return paging.answer(
+        call,
+        f"{webhooks.PATH}/{webhook_id}/deliveries",
+        asked,
+        b",".join(answers.dumps(one.public()) for one in shown),
+        older=_place(OLDER, shown[-1]) if older else None,
+        newer=_place(NEWER, shown[0]) if newer else None,
     )

@@ -1,16 +1,13 @@
 """GET /v1/predictions: a client's predictions, page by page."""
 
-from urllib.parse import urlencode
-
 from flask import request
 
-from api import answers, queries
+from api import paging, queries
 from api.answers import Answer
 from api.call import Call
-from api.errors import MalformedParameter
 from api.queries import Asked
 from worker.jobs import PATH, State
-from worker.listing import Cursor, Page, Wanted
+from worker.listing import Cursor, Wanted
 
 #: What a client may ask for -> the states that it means.
 STATUSES: dict[str, frozenset[State]] = {
@@ -19,10 +16,6 @@ STATUSES: dict[str, frozenset[State]] = {
 }
 
 _PARAMETERS = ("limit", "cursor", "status", "created_after", "created_before")
-#: First letter of a cursor: which way it leads.
-_OLDER, _NEWER = "o", "n"
-#: Longest cursor that this service hands out, generously.
-_MAX_CURSOR = 200
 
 
 def page(call: Call) -> Answer:
@@ -40,21 +33,27 @@ def page(call: Call) -> Answer:
         newer=newer,
         wanted=_wanted(asked),
     )
-    return _page(call, found, asked)
+    public_url = call.shared.settings.public_url
+    return paging.answer(
+        call,
+        PATH,
+        asked,
+        b",".join(job.public(public_url) for job in found.jobs),
+        older=paging.OLDER + found.next.encode() if found.next else None,
+        newer=paging.NEWER + found.previous.encode() if found.previous else None,
+    )
 
 
 def _cursor(text: str) -> tuple[Cursor | None, bool]:
-    """Read a cursor as `_page` wrote it: the direction, then the place."""
+    """Read a cursor as `page` wrote it: the direction, then the place."""
     if not text:
         return None, False
     try:
-        if len(text) <= _MAX_CURSOR and text[0] in (_OLDER, _NEWER):
-            return Cursor.decode(text[1:]), text[0] == _NEWER
+        if len(text) <= paging.MAX_CURSOR and text[0] in (paging.OLDER, paging.NEWER):
+            return Cursor.decode(text[1:]), text[0] == paging.NEWER
     except ValueError:
         pass
-    raise MalformedParameter(
-        "cursor is not one of this list's: follow next or previous as they are."
-    )
+    raise paging.unknown_cursor()
 
 
 def _wanted(asked: Asked) -> Wanted:
@@ -65,23 +64,3 @@ def _wanted(asked: Asked) -> Wanted:
         since_ms=queries.instant_ms(asked, "created_after"),
         before_ms=queries.instant_ms(asked, "created_before"),
     )
-
-
-def _page(call: Call, page: Page, asked: Asked) -> Answer:
-    public_url = call.shared.settings.public_url
-    known = call.environ.get("HTTP_IF_NONE_MATCH")
-    around = [pair for pair in asked.items(multi=True) if pair[0] != "cursor"]
-    links = {
-        relation: f"{public_url}{PATH}?"
-        + urlencode([*around, ("cursor", direction + cursor.encode())])
-        for relation, direction, cursor in (
-            ("next", _OLDER, page.next),
-            ("prev", _NEWER, page.previous),
-        )
-        if cursor is not None
-    }
-    told = ", ".join(f'<{url}>; rel="{name}"' for name, url in links.items())
-    results = b",".join(job.public(public_url) for job in page.jobs)
-    beside = answers.dumps({"next": links.get("next"), "previous": links.get("prev")})
-    body = b'{"results":[' + results + b"]," + beside[1:]
-    return answers.unless_known(body, known, {"Link": told} if links else {})
