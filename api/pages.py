@@ -1,10 +1,14 @@
 """What people open in a browser: each page is a frame that its own scripts fill."""
 
+from typing import Any
+
 from flask import Response, render_template
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
 from api.auth import public
+from api.services import services
+from worker.ledger import LANES
 
 api = APIBlueprint("pages", __name__, abp_tags=[Tag(name="pages")])
 
@@ -30,7 +34,16 @@ def docs() -> Response:
     return _page("docs.html")
 
 
-def _page(template: str) -> Response:
-    page = Response(render_template(template), content_type="text/html; charset=utf-8")
+@api.get("/ops", operation_id="operate")
+@public
+def operate() -> Response:
+    """Open a page that shows operators what goes on; its figures need a key."""
+    return _page("ops.html", lanes=LANES, flower_url=services().settings.flower_url)
+
+
+def _page(template: str, **told: Any) -> Response:
+    page = Response(
+        render_template(template, **told), content_type="text/html; charset=utf-8"
+    )
     page.headers["Content-Security-Policy"] = _POLICY
     return page

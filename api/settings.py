@@ -26,6 +26,12 @@ class ApiSettings(WorkerSettings):
         "answer is 408. Of uploads that take longer than a second, each process keeps "
         "the 16 newest.",
     )
+    flower_url: str = Field(
+        default="",
+        pattern=r"^(https?://\S+)?$",
+        description="Where operators reach Flower; the page `/ops`, which anybody may "
+        "open, then has a link to it.",
+    )
     wait_cap_s: int = Field(
         default=60,
         ge=1,

@@ -22,6 +22,7 @@ _NAMED = (
     "trusted_keys",
     "health_dir",
     "public_url",
+    "flower_url",
     "webhook_development",
 )
 #: What `kerbside up` settles itself and commands beside it need.
@@ -66,7 +67,12 @@ def names_redis(settings: ApiSettings) -> bool:
 
 
 def for_children(
-    settings: ApiSettings, *, state_dir: Path, redis_url: str, port: int
+    settings: ApiSettings,
+    *,
+    state_dir: Path,
+    redis_url: str,
+    port: int,
+    flower_port: int,
 ) -> ApiSettings:
     """Return settings that hold for processes with another working folder.
 
@@ -81,6 +87,8 @@ def for_children(
         changes["trusted_keys"] = settings.trusted_keys or (_public_key(settings),)
     if settings.health_dir:
         changes["health_dir"] = settings.health_dir.absolute()
+    if "flower_url" not in settings.model_fields_set:
+        changes["flower_url"] = f"http://{ports.LOOPBACK}:{flower_port}"
     if "public_url" not in settings.model_fields_set:
         changes["public_url"] = f"http://{ports.LOOPBACK}:{port}"
     return settings.model_copy(update=changes)

@@ -146,6 +146,7 @@ def up(**given: Any) -> None:
             if server
             else settings.redis_url,
             port=port,
+            flower_port=flower_port,
         )
         if options.webhooks_to_localhost:
             settings = settings.model_copy(update={"webhook_development": True})

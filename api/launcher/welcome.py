@@ -37,10 +37,10 @@ class Welcome:
             "user": FLOWER_USER,
             "password": stack.flower_password,
         }
-        docs_url = f"{url}/docs"
+        docs_url, ops_url = f"{url}/docs", f"{url}/ops"
         if self._as_json:
             self._screen.record(
-                {"url": url, "docs_url": docs_url, "flower": flower}
+                {"url": url, "docs_url": docs_url, "ops_url": ops_url, "flower": flower}
                 | {"api_key": keys.user, "operator_key": keys.operator}
                 | self._record
             )
@@ -49,6 +49,7 @@ class Welcome:
             {
                 "API": url,
                 "Docs": docs_url,
+                "Operate": ops_url,
                 "Flower": "{url}  user {user}, password {password}".format(**flower),
                 "API key": keys.user,
                 "Operator": keys.operator,

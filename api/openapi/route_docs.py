@@ -261,6 +261,7 @@ OPERATIONS: dict[str, dict[str, Any]] = {
         parameters=("If-None-Match",),
     ),
     "try_it": operation(success={200: plain("The page.", "text/html")}, causes=()),
+    "operate": operation(success={200: plain("The page.", "text/html")}, causes=()),
     "docs": operation(success={200: plain("The page.", "text/html")}, causes=()),
     "asset": operation(
         success={

@@ -199,6 +199,7 @@ def test_only_what_is_meant_for_anybody_is_served_without_a_key(app: Flask) -> N
         "/",
         "/assets/<name>",
         "/docs",
+        "/ops",
         "/healthz",
         "/openapi.json",
         "/readyz",

@@ -4,9 +4,11 @@ import re
 
 import pytest
 
+from api.app import create_app
+from api.settings import ApiSettings
 from tests.api.conftest import Client
 
-PAGES = ["/", "/docs"]
+PAGES = ["/", "/ops", "/docs"]
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -65,3 +67,19 @@ def test_a_page_says_where_its_reader_is(client: Client, path: str) -> None:
 
     here = re.findall(r'href="([^"]+)" aria-current="page"', page.text)
     assert [f"/{address}".replace("/./", "/") for address in here] == [path]
+
+
+def test_the_operators_page_leads_to_flower_where_it_is_known(
+    api_settings: ApiSettings,
+) -> None:
+    """By the address that the setting names; without one there is no link."""
+    there = "https://flower.example.org/"
+    for flower_url in (there, ""):
+        settings = api_settings.model_copy(update={"flower_url": flower_url})
+        page = create_app(settings).test_client().get("/ops")
+        assert (f'href="{there}"' in page.text) is bool(flower_url)
+
+
+def test_the_operators_page_knows_the_lanes(client: Client) -> None:
+    """Those that history is kept of."""
+    assert 'data-lanes="predictions webhooks"' in client.get("/ops").text

@@ -77,7 +77,7 @@ def running(
     """Run a server in a folder, and end with it what the block starts."""
     state = StateFolder.prepare(folder)
     with state.locked() as lock, embedded.serving(state.redis, rules=RULES) as server:
-        port = ports.find_free()
+        port, flower_port = ports.find_free(), ports.find_free()
         settings = installation.for_children(
             ApiSettings(
                 store_url=store.url,
@@ -87,6 +87,7 @@ def running(
             state_dir=state.path,
             redis_url=server.url,
             port=port,
+            flower_port=flower_port,
         )
         stack = Stack(
             state=state,
@@ -94,7 +95,7 @@ def running(
             redis_url_of=server.url_of,
             lock=lock,
             port=port,
-            flower_port=ports.find_free(),
+            flower_port=flower_port,
             flower_password="hunter2",
             predictors=1,
             drain_s=settings.drain_s,

@@ -39,13 +39,18 @@ def test_paths_hold_in_another_working_folder(
 
     theirs = installation.environment(
         installation.for_children(
-            settings, state_dir=tmp_path / "var", redis_url="redis://x:1/0", port=8000
+            settings,
+            state_dir=tmp_path / "var",
+            redis_url="redis://x:1/0",
+            port=8000,
+            flower_port=5555,
         )
     )
 
     assert theirs["KERBSIDE_STORE_URL"] == str(tmp_path / "models")
     assert theirs["KERBSIDE_HEALTH_DIR"] == str(tmp_path / "health")
     assert theirs["KERBSIDE_PUBLIC_URL"] == "http://127.0.0.1:8000"
+    assert theirs["KERBSIDE_FLOWER_URL"] == "http://127.0.0.1:5555"
 
 
 def test_an_address_that_the_user_gave_stays() -> None:
@@ -54,15 +59,21 @@ def test_an_address_that_the_user_gave_stays() -> None:
         {
             "KERBSIDE_STORE_URL": "file:///srv/models",
             "KERBSIDE_PUBLIC_URL": "https://prices.example.org",
+            "KERBSIDE_FLOWER_URL": "https://flower.example.org",
         }
     )
 
     theirs = installation.for_children(
-        settings, state_dir=Path("/var"), redis_url="redis://x:1/0", port=8000
+        settings,
+        state_dir=Path("/var"),
+        redis_url="redis://x:1/0",
+        port=8000,
+        flower_port=5555,
     )
 
     assert theirs.store_url == "file:///srv/models"
     assert theirs.public_url == "https://prices.example.org"
+    assert theirs.flower_url == "https://flower.example.org"
 
 
 def test_only_training_is_told_where_the_private_key_is(
@@ -77,6 +88,7 @@ def test_only_training_is_told_where_the_private_key_is(
         state_dir=tmp_path / "var",
         redis_url="redis://x:1/0",
         port=8000,
+        flower_port=5555,
     )
 
     theirs = installation.environment(settings)
@@ -93,7 +105,11 @@ def test_keys_that_were_named_are_the_ones_that_the_processes_trust() -> None:
 
     theirs = installation.environment(
         installation.for_children(
-            settings, state_dir=Path("/var"), redis_url="redis://x:1/0", port=8000
+            settings,
+            state_dir=Path("/var"),
+            redis_url="redis://x:1/0",
+            port=8000,
+            flower_port=5555,
         )
     )
 
@@ -106,7 +122,11 @@ def test_a_signing_key_that_is_not_there_is_told_at_once(tmp_path: Path) -> None
 
     with pytest.raises(click.UsageError, match=r"^KERBSIDE_SIGNING_KEY_FILE: no sign"):
         installation.for_children(
-            settings, state_dir=tmp_path, redis_url="redis://x:1/0", port=8000
+            settings,
+            state_dir=tmp_path,
+            redis_url="redis://x:1/0",
+            port=8000,
+            flower_port=5555,
         )
 
 
@@ -116,7 +136,11 @@ def test_no_process_is_given_secret_keys_with_the_rest(tmp_path: Path) -> None:
 
     theirs = installation.environment(
         installation.for_children(
-            settings, state_dir=tmp_path, redis_url="redis://x:1/0", port=8000
+            settings,
+            state_dir=tmp_path,
+            redis_url="redis://x:1/0",
+            port=8000,
+            flower_port=5555,
         )
     )
 

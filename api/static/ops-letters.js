@@ -1,0 +1,107 @@
+// Dead letters: why, how many, and another try for them.
+import { confirmed } from "./confirm.js";
+import { element, show } from "./elements.js";
+import { fetchJson } from "./session.js";
+import { table } from "./table.js";
+import { count, many, moment } from "./words.js";
+
+const SHOWN = 20;
+const PATH = "v1/ops/dead-letters";
+
+/** Return the panel of the dead letters. */
+export function lettersPanel(page) {
+  const node = element("div", { class: "card stack" });
+  let drawn = "";
+  return {
+    id: "dead-letters",
+    title: "Dead letters",
+    everyS: 10,
+    node,
+    read: async () => (await fetchJson(`${PATH}?limit=${SHOWN}`)).body,
+    update(letters) {
+      const now = JSON.stringify(letters);
+      // What stands still keeps the place of who reads or presses in it.
+      if (now === drawn) return;
+      drawn = now;
+      show(node, ...told(letters, page));
+    },
+  };
+}
+
+function told({ total, causes, results }, page) {
+  if (!total) {
+    return [element("p", { class: "muted" }, "None. A house that kills its worker three times ends up here.")];
+  }
+  return [
+    element("ul", { class: "causes" }, ...causes.map((cause) => causeItem(cause, page))),
+    table(
+      ["Id", "Died", "Tenant", "Version", "Starts", ""],
+      results.map((letter) => [element("code", {}, letter.id), moment(letter.died_at), letter.tenant, element("code", {}, letter.version), count(letter.attempts), replayButton(letter, page)]),
+      { numbers: [4], caption: total > results.length ? `The newest ${count(results.length)} of ${count(total)}` : `All ${count(total)}, newest first` },
+    ),
+  ];
+}
+
+function causeItem(cause, page) {
+  const filter = { cause: cause.error };
+  return element(
+    "li",
+    { class: "row apart" },
+    element(
+      "div",
+      {},
+      element("p", {}, element("strong", { class: "figure" }, many(cause.count, "house")), ` ${cause.error}`),
+      element("p", { class: "help" }, `${span(cause)}, version ${cause.versions.join(", ")}`),
+    ),
+    element("div", { class: "actions" }, button("Replay…", "", () => page.act(() => replayed(filter))), button("Discard…", "danger", () => page.act(() => discarded(filter)))),
+  );
+}
+
+function span({ first, last }) {
+  return first === last ? moment(first) : `${moment(first)} to ${moment(last)}`;
+}
+
+function replayButton({ id }, page) {
+  return button("Replay…", "", () => page.act(() => replayed({ ids: [id] })), `Replay ${id}`);
+}
+
+function button(words, kind, onclick, label) {
+  return element("button", { class: `button small ${kind}`, type: "button", onclick, "aria-label": label }, words);
+}
+
+function change(verb, filter, more) {
+  return fetchJson(`${PATH}:${verb}`, { method: "POST", body: { filter, ...more } }).then(({ body }) => body);
+}
+
+async function replayed(filter) {
+  const { selected } = await change("replay", filter, { dry_run: true });
+  if (!selected) return "None of them is left.";
+  const told = await confirmed({
+    title: "Replay dead letters?",
+    words: [
+      `${many(selected, "house")} will be priced again, each under its id and by the model version that it was submitted for.`,
+      "That helps once what killed the workers is mended. A house that kills its worker three times more comes back here.",
+    ],
+    verb: `Replay ${count(selected)}`,
+    act: () => change("replay", filter),
+  });
+  return told && `${count(told.done)} of ${many(told.selected, "house")} wait anew${skipped(told)}.`;
+}
+
+async function discarded(filter) {
+  const { selected } = await change("discard", filter, { dry_run: true });
+  if (!selected) return "None of them is left.";
+  const told = await confirmed({
+    title: "Discard dead letters?",
+    words: [`${many(selected, "house")} will be erased for good, with all that was submitted. Who asks for one is told that it is gone.`],
+    verb: `Discard ${count(selected)}`,
+    danger: true,
+    typed: "discard",
+    act: () => change("discard", filter),
+  });
+  return told && `${count(told.done)} of ${many(told.selected, "house")} erased${skipped(told)}.`;
+}
+
+function skipped({ skipped: left }) {
+  return left.length ? `, ${count(left.length)} left as they are: ${left[0].reason}` : "";
+}

@@ -1,0 +1,134 @@
+// The page for operators: panels that are read again and again while somebody looks.
+import { element, show } from "./elements.js";
+import { auditPanel } from "./ops-audit.js";
+import { historyPanel } from "./ops-history.js";
+import { lanesPanel } from "./ops-lanes.js";
+import { lettersPanel } from "./ops-letters.js";
+import { modelsPanel } from "./ops-models.js";
+import { webhooksPanel } from "./ops-webhooks.js";
+import { workersPanel } from "./ops-workers.js";
+import { Poll } from "./poll.js";
+import { askForKey } from "./session.js";
+import { clock } from "./words.js";
+
+const BEAT_MS = 2000;
+const SAID_FOR_MS = 10_000;
+const REFUSED = [401, 403];
+
+const place = document.getElementById("ops");
+const state = element("span", { class: "badge", id: "state" }, "Connecting");
+const alarm = element("div", { role: "alert" });
+const said = element("p", { class: "toast", role: "status", hidden: true });
+const poll = new Poll(beat, BEAT_MS);
+let connectedAt = null;
+let hush = 0;
+
+/** What panels may ask of the page. */
+const page = {
+  /** Read panels again at once: that of an id, or all. */
+  refresh(id) {
+    for (const panel of PANELS) if (!id || panel.id === id) panel.readAt = -Infinity;
+    poll.now();
+  },
+  /** Do something and say what came of it: the words that it returns, or the problem's. */
+  async act(something) {
+    const words = await something().catch((problem) => problem.message);
+    if (!words) return;
+    say(words);
+    page.refresh();
+  },
+  /** Put new content in a place, unless it says what it said before. */
+  rewrite(node, children) {
+    const words = children.map((child) => child.textContent).join("\n");
+    if (node.textContent !== words.replaceAll("\n", "")) show(node, ...children);
+  },
+};
+
+/** In the order of the page; the first tells whether there is a connection at all. */
+const PANELS = [
+  lanesPanel(page),
+  historyPanel(page, place.dataset.lanes.split(" ")),
+  workersPanel(),
+  webhooksPanel(),
+  lettersPanel(page),
+  modelsPanel(),
+  auditPanel(),
+].map((panel) => ({ ...panel, readAt: -Infinity, problem: element("div"), since: null }));
+
+/** Read what is due; tell whether the first panel could be read. */
+async function beat() {
+  const [first, ...others] = PANELS;
+  try {
+    await read(first);
+  } catch (problem) {
+    disconnected(problem);
+    return false;
+  }
+  connected();
+  const now = performance.now();
+  const due = others.filter((panel) => now - panel.readAt >= panel.everyS * 1000);
+  await Promise.all(due.map((panel) => read(panel).catch((problem) => missing(panel, problem))));
+  return true;
+}
+
+async function read(panel) {
+  panel.readAt = performance.now();
+  panel.update(await panel.read());
+  panel.since = Date.now();
+  panel.node.classList.remove("stale");
+  show(panel.problem);
+}
+
+/** Say at a panel that its figures are old, or that there are none. */
+function missing(panel, problem) {
+  panel.node.classList.add("stale");
+  const since = panel.since ? `Not read since ${clock(panel.since)}` : "Not read";
+  show(panel.problem, element("p", { class: "notice warn" }, `${since}: ${problem.message}`));
+}
+
+function connected() {
+  connectedAt = Date.now();
+  state.className = "badge good";
+  state.textContent = `Live, ${clock(connectedAt)}`;
+  show(alarm);
+  place.classList.remove("stale");
+}
+
+function disconnected(problem) {
+  place.classList.add("stale");
+  state.className = "badge bad";
+  if (REFUSED.includes(problem.status)) {
+    poll.stop();
+    state.textContent = "Not signed in";
+    show(alarm, element("div", { class: "notice bad row apart" }, element("p", {}, problem.message), signIn(problem)));
+    return;
+  }
+  state.textContent = "Not connected";
+  const since = connectedAt ? `Not connected since ${clock(connectedAt)}; what is shown is of then.` : "Not connected.";
+  page.rewrite(alarm, [element("p", { class: "notice bad" }, `${since} ${problem.message}`)]);
+}
+
+function signIn(problem) {
+  const again = () => askForKey(problem.message).then(() => poll.start(), () => {});
+  return element("button", { class: "button small", type: "button", onclick: again }, "Sign in with another key");
+}
+
+function say(words) {
+  clearTimeout(hush);
+  said.textContent = words;
+  said.hidden = false;
+  hush = setTimeout(() => {
+    said.hidden = true;
+  }, SAID_FOR_MS);
+}
+
+show(document.getElementById("state-place"), state);
+show(
+  place,
+  ...PANELS.map(({ id, title, node, problem }) =>
+    element("section", { id: `panel-${id}`, class: "stack", "aria-labelledby": `title-${id}` }, element("h2", { id: `title-${id}` }, title), problem, node),
+  ),
+);
+place.before(alarm);
+document.body.append(said);
+poll.start();
