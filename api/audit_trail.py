@@ -7,6 +7,7 @@ from typing import Any
 import redis
 from flask import Flask, current_app, g, request
 
+from api import documented_path
 from api.call import Call
 from worker.audit import Action, Outcome
 
@@ -20,6 +21,11 @@ _MAX_ID = 64
 _logger = logging.getLogger(__name__)
 
 
+def actor(call: Call) -> str:
+    """Return under which name the caller is written down."""
+    return f"key:{call.caller.key_id}"
+
+
 def about(*targets: str) -> None:
     """Say what the action in hand is about.
 
@@ -30,6 +36,11 @@ def about(*targets: str) -> None:
         targets: Ids, of which the view has found that they are formed as such.
     """
     g.audit_targets = tuple(one[:_MAX_ID] for one in targets)
+
+
+def nothing_done() -> None:
+    """Say that the request in hand only asked what would be done."""
+    g.audit_spared = True
 
 
 def note(view: Any, status: int) -> None:
@@ -45,9 +56,11 @@ def note(view: Any, status: int) -> None:
     call: Call | None = g.get("call")
     if call is None or request.method in _SAFE or "operate" not in view.scopes:
         return
+    if g.get("audit_spared", False):
+        return
     action = Action(
         time=datetime.now(UTC),
-        actor=f"key:{call.caller.key_id}",
+        actor=actor(call),
         operation=_operation_id(current_app),
         targets=g.get("audit_targets", ()),
         request_id=g.request_id,
@@ -70,6 +83,6 @@ def _outcome(status: int) -> Outcome:
 def _operation_id(app: Flask) -> str:
     """Return the name that the OpenAPI document has for the route in hand."""
     described: Any = app
-    path = str(request.url_rule).replace("<", "{").replace(">", "}")
+    path = documented_path.of(request.url_rule)
     found: str = described.api_doc["paths"][path][request.method.lower()]["operationId"]
     return found

@@ -21,6 +21,7 @@ REMEDIES = {
     "of a key never change, so make another key.",
     "unknown-key": "Look the id up in `GET /v1/keys`: it is the middle part of the "
     "token.",
+    "unknown-lane": "Choose a lane of `GET /v1/ops/queues`.",
     "last-operate-key": "Make another key with the scope `operate` first, or say "
     "`?force=true`; then only `kerbside keys create` on the service's own machine "
     "makes one.",

@@ -58,9 +58,11 @@ class Selection:
     #: Part of the error, whatever its case.
     cause: str | None = None
     version: str | None = None
+    #: Only those among these.
+    ids: Sequence[str] | None = None
 
     def holds(self, letter: DeadLetter) -> bool:
-        """Tell whether a letter is meant."""
+        """Tell whether a letter is meant, if it is among the ids."""
         if self.version is not None and letter.version != self.version:
             return False
         return self.cause is None or self.cause.lower() in letter.error.lower()
@@ -152,6 +154,9 @@ class DeadLetters:
             selection: Which are meant.
             most: How many are looked at, at most.
         """
+        if selection.ids is not None:
+            yield from filter(selection.holds, self._among(selection.ids))
+            return
         cursor = None
         for looked_at in range(0, most, _AT_A_TIME):
             limit = min(_AT_A_TIME, most - looked_at)
@@ -167,11 +172,9 @@ class DeadLetters:
         Raises:
             UnknownJob: No dead letter has this id.
         """
-        died_ms = self._redis.zscore(self._key, job_id)
-        found = self._read([Cursor(int(died_ms), job_id)]) if died_ms else []
-        if not found:
-            raise UnknownJob
-        return found[0]
+        for letter in self._among([job_id]):
+            return letter
+        raise UnknownJob
 
     def job(self, letter: DeadLetter) -> Job:
         """Return the whole job of a letter, its house included.
@@ -201,6 +204,14 @@ class DeadLetters:
         """
         if self._ledger.run("delete", letter.id, letter.tenant, 1) < 1:
             raise UnknownJob
+
+    def _among(self, ids: Sequence[str]) -> list[DeadLetter]:
+        """Return those of some ids that are dead letters."""
+        pipe = self._redis.pipeline(transaction=False)
+        for job_id in ids:
+            pipe.zscore(self._key, job_id)
+        deaths = zip(ids, pipe.execute(), strict=True)
+        return self._read([Cursor(int(at), one) for one, at in deaths if at])
 
     def _places(self, limit: int, cursor: Cursor | None) -> tuple[list[Cursor], bool]:
         """Return up to `limit` places after the cursor, and whether more follow."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import redis
 
-from worker import history, ledger, rates
+from worker import history, ledger, pauses, rates
 from worker.jobs import rfc3339
 from worker.pauses import Pause
 from worker.rates import Rates
@@ -18,7 +18,10 @@ _SOONEST_S, LATEST_S, _STANDSTILL_S = 1, 60, 5
 
 
 class Lanes:
-    """Reads lanes; passes `redis.RedisError` through when Redis cannot be reached."""
+    """Reads, pauses and resumes lanes.
+
+    Every verb passes `redis.RedisError` through when Redis cannot be reached.
+    """
 
     def __init__(self, client: redis.Redis) -> None:
         self._redis = client
@@ -52,6 +55,14 @@ class Lanes:
             **dict(zip(_ASIDE, counts, strict=True)),
             "strays": strays,
         }
+
+    def pause(self, lane: str, *, by: str, reason: str = "") -> None:
+        """Let no worker claim from a lane, see `pauses.begin`; it still takes jobs."""
+        pauses.begin(self._redis, lane, by=by, reason=reason)
+
+    def resume(self, lane: str) -> None:
+        """Let workers claim from a lane again."""
+        pauses.end(self._redis, lane)
 
     def workers(self) -> list[dict[str, Any]]:
         """Return who claimed from a lane of late, by name."""

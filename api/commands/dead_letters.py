@@ -1,11 +1,12 @@
 """`kerbside dead-letters`: jobs that killed their workers are looked at and ended."""
 
 import contextlib
+import functools
 import itertools
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import click
@@ -19,8 +20,9 @@ from api.launcher.faults import Fault, NotFound, QueueRefused, RedisUnreachable
 from model_store.command_line import Group, results
 from worker.audit import Outcome
 from worker.dead_letters import DeadLetter, DeadLetters, Selection, causes
-from worker.errors import JobGone, NotRetryable, QueueRefusal, UnknownJob
+from worker.errors import JobGone, UnknownJob
 from worker.jobs import rfc3339
+from worker.letter_runs import LetterRun
 
 #: Letters that a list shows, when nothing is said.
 _SHOWN = 50
@@ -145,7 +147,7 @@ def replay(**given: Any) -> None:
     workers. It asks before it acts on more than one.
 
     With --json it prints {"action": "replay", "dry_run", "selected", "done", "skipped":
-    [{"id", "reason"}]}; skipped is what is no dead letter any more.
+    [{"id", "reason"}]}; skipped is what was left as it is.
     """
     _act(_Action("replay", "replayed", DeadLetters.replay), _Asked(**given))
 
@@ -159,46 +161,53 @@ def discard(**given: Any) -> None:
     asks before it acts on more than one.
 
     With --json it prints {"action": "discard", "dry_run", "selected", "done",
-    "skipped": [{"id", "reason"}]}; skipped is what is no dead letter any more.
+    "skipped": [{"id", "reason"}]}; skipped is what was left as it is.
     """
     _act(_Action("discard", "discarded", DeadLetters.discard), _Asked(**given))
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Action:
-    """What is done to letters, and what has become of them so far."""
+    """What is done to letters."""
 
     verb: str
     past: str
     on: Callable[[DeadLetters, DeadLetter], object]
-    done: list[str] = field(default_factory=list)
-    skipped: list[dict[str, str]] = field(default_factory=list)
 
-    def run(self, kept: DeadLetters, letters: Iterable[DeadLetter]) -> None:
-        """Act on each letter; one that is none any more is left as it is."""
-        for letter in letters:
-            try:
-                self.on(kept, letter)
-                self.done.append(letter.id)
-            except (JobGone, NotRetryable, UnknownJob) as error:
-                self.skipped.append({"id": letter.id, "reason": str(error)})
-            except QueueRefusal as error:
-                raise QueueRefused(
-                    f"{error} {len(self.done)} were {self.past}; the others are as they"
-                    " were. Repeat the command when there is room."
-                ) from error
+    def run(self, kept: DeadLetters, letters: Sequence[DeadLetter]) -> LetterRun:
+        """Act on letters, and write down what was done, however it ends.
 
-    def tell(self, selected: int, *, dry_run: bool, as_json: bool) -> None:
+        Raises:
+            QueueRefused: The queue takes no more.
+        """
+        run = LetterRun()
+        outcome: Outcome = "failed"
+        try:
+            run.go(functools.partial(self.on, kept), letters)
+            outcome = "failed" if run.refusal else "done"
+        finally:
+            auditing.keep(f"{self.verb}_dead_letters", run.done, outcome)
+        if run.refusal:
+            raise QueueRefused(
+                f"{run.refusal} {len(run.done)} were {self.past}; the others are as "
+                "they were. Repeat the command when there is room."
+            ) from run.refusal
+        return run
+
+    def tell(self, selected: int, run: LetterRun, asked: "_Asked") -> None:
         """Print the counts."""
-        if as_json:
-            record = {"action": self.verb, "dry_run": dry_run, "selected": selected}
-            told = {"done": len(self.done), "skipped": self.skipped}
+        if asked.as_json:
+            record = {"action": self.verb, "dry_run": asked.dry_run}
+            skipped = [asdict(one) for one in run.skipped]
+            told = {"selected": selected, "done": len(run.done), "skipped": skipped}
             click.echo(json.dumps(record | told))
-        elif dry_run:
+        elif asked.dry_run:
             click.echo(f"{selected} would be {self.past}.")
         else:
-            more = f" {len(self.skipped)} are no dead letters any more."
-            click.echo(f"{len(self.done)} {self.past}.{more if self.skipped else ''}")
+            click.echo(f"{len(run.done)} {self.past}.")
+        if run.skipped and not asked.as_json:
+            reason = run.skipped[0].reason
+            click.echo(f"{len(run.skipped)} are as they were: {reason}", err=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,18 +239,8 @@ def _act(action: _Action, asked: _Asked) -> None:
         letters = named or list(kept.every(selection))
         if len(letters) > 1 and not (asked.dry_run or asked.yes):
             _ask(action.verb, len(letters))
-        if not asked.dry_run:
-            _run(action, kept, letters)
-    action.tell(len(letters), dry_run=asked.dry_run, as_json=asked.as_json)
-
-
-def _run(action: _Action, kept: DeadLetters, letters: Sequence[DeadLetter]) -> None:
-    outcome: Outcome = "failed"
-    try:
-        action.run(kept, letters)
-        outcome = "done"
-    finally:
-        auditing.keep(f"{action.verb}_dead_letters", action.done, outcome)
+        run = LetterRun() if asked.dry_run else action.run(kept, letters)
+    action.tell(len(letters), run, asked)
 
 
 def _ask(verb: str, count: int) -> None:

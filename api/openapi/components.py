@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from api import schemas, webhook_body
+from api import ops_body, schemas, webhook_body
 from api.key_request import KeyRequest
 from api.openapi import examples
 
@@ -20,6 +20,7 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     schemas.EndpointEvent,
     schemas.Health,
     schemas.LaneHistory,
+    schemas.LetterActionResult,
     schemas.Model,
     schemas.ModelList,
     schemas.NewApiKey,
@@ -28,6 +29,7 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     schemas.PredictionEvent,
     schemas.PredictionList,
     schemas.Problem,
+    schemas.Queue,
     schemas.Queues,
     schemas.Ready,
     schemas.Recovered,
@@ -40,6 +42,8 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
 #: What requests say beside submits.
 _REQUESTS: tuple[type[BaseModel], ...] = (
     KeyRequest,
+    ops_body.LanePause,
+    ops_body.LetterAction,
     webhook_body.SecretRotation,
     webhook_body.WebhookChange,
     webhook_body.WebhookRequest,

@@ -1,6 +1,5 @@
 """/openapi.json: the description of this service, complete and for its champion."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,7 +8,7 @@ from flask import current_app, request
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
-from api import answers, deprecation
+from api import answers, deprecation, documented_path
 from api.answers import Answer
 from api.auth import public
 from api.catalog import Catalog, Served
@@ -99,7 +98,7 @@ def _deprecations() -> Iterator[tuple[str, str, Deprecation]]:
     for rule in current_app.url_map.iter_rules():
         told = deprecation.told_of(current_app.view_functions[rule.endpoint])
         if told is not None:
-            path = re.sub(r"<([^>]+)>", r"{\1}", rule.rule)
+            path = documented_path.of(rule.rule)
             for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
                 yield path, method.lower(), told
 

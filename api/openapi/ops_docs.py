@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from api import errors
+from api import errors, ops_problems
 from api.errors import ServiceError
 from api.openapi.described import operation, success
 
@@ -13,6 +13,15 @@ _ANY = (
     errors.NotAcceptable,
     errors.RedisUnavailable,
     ServiceError,
+)
+#: What can go wrong with a body.
+_BODY = (
+    errors.MalformedBody,
+    errors.CutBody,
+    errors.SlowBody,
+    errors.BodyTooLarge,
+    errors.UnsupportedMedia,
+    errors.InvalidSubmission,
 )
 
 
@@ -48,5 +57,31 @@ OPERATIONS: dict[str, dict[str, Any]] = {
         success={200: success("The newest, and their causes.", "DeadLetters")},
         causes=(*_ANY, errors.MalformedParameter),
         parameters=("cause", "letters_version", "letters"),
+    ),
+    "replay_dead_letters": _operation(
+        success={200: success("What became of them.", "LetterActionResult")},
+        causes=(
+            *_ANY,
+            *_BODY,
+            errors.QueueIsFull,
+            errors.MemoryIsFull,
+            errors.LineTooLong,
+        ),
+        body="LetterAction",
+    ),
+    "discard_dead_letters": _operation(
+        success={200: success("What became of them.", "LetterActionResult")},
+        causes=(*_ANY, *_BODY),
+        body="LetterAction",
+    ),
+    "pause_lane": _operation(
+        success={200: success("It is paused.", "Queue")},
+        causes=(*_ANY, *_BODY, ops_problems.UnknownLane),
+        body="LanePause",
+        is_body_required=False,
+    ),
+    "resume_lane": _operation(
+        success={200: success("It is not paused.", "Queue")},
+        causes=(*_ANY, ops_problems.UnknownLane),
     ),
 }

@@ -124,6 +124,25 @@ class DeadLetters(Body):
     results: list[DeadLetter]
 
 
+class SkippedLetter(Body):
+    """What was left as it is, and why."""
+
+    id: str
+    reason: str
+
+
+class LetterActionResult(Body):
+    """What became of the dead letters that were meant."""
+
+    dry_run: bool
+    selected: int = Field(description="Letters that were meant, and ids that are none.")
+    done: int
+    skipped: list[SkippedLetter]
+    remaining: int = Field(
+        description="Those that are as they were: repeat the request for them."
+    )
+
+
 class Action(Body):
     """What an operator did, or tried to do."""
 

@@ -1,7 +1,6 @@
 """Fixtures of the API's tests: an application on a real Redis, keys, a house."""
 
 import json
-import re
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 from pathlib import Path
@@ -14,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.exceptions import HTTPException
 
-from api import services
+from api import documented_path, services
 from api.app import create_app
 from api.cli import main
 from api.openapi import components
@@ -135,7 +134,7 @@ def _described(app: Any, request: Any) -> dict[str, Any] | None:
         rule, _ = app.url_map.bind("").match(request.path, method, return_rule=True)
     except HTTPException:
         return None
-    path = re.sub(r"<([^>]+)>", r"{\1}", rule.rule)
+    path = documented_path.of(rule.rule)
     generated = app.api_doc["paths"].get(path, {}).get(method.lower())
     return OPERATIONS[generated["operationId"]] if generated else None
 

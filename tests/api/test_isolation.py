@@ -92,7 +92,7 @@ OWNED: dict[str, tuple[Callable[[Site], list[str]], Callable[[], str]]] = {
     "delivery_id": (deliveries, _nobodys("dlv_", 32)),
 }
 #: Path parameters of things that only the operator reaches.
-OPERATORS = {"key_id"}
+OPERATORS = {"key_id", "lane"}
 #: Path parameters of things that are there for everybody.
 SHARED = {"version", "name"}
 #: Operation id -> the body that it is sent.

@@ -1,9 +1,11 @@
 """The laws of /v1/ops/queues and /v1/ops/workers."""
 
+import pytest
 import redis as redis_py
 
-from api.schemas import Queues, WorkerList
-from tests.api.conftest import Client, Headers, Submit
+from api.schemas import Queue, Queues, WorkerList
+from api.services import Services
+from tests.api.conftest import Client, Headers, Submit, assert_problem
 from worker import pauses
 from worker.ledger import PREDICTIONS, WEBHOOKS, Ledger
 
@@ -56,4 +58,70 @@ def test_workers_are_listed_by_lane_and_name(
         (PREDICTIONS, "a"),
         (PREDICTIONS, "b"),
         (WEBHOOKS, "w"),
+    ]
+
+
+def test_a_lane_is_paused_and_resumed(
+    client: Client, submit: Submit, book: Ledger, operator: Headers
+) -> None:
+    """It takes jobs all the same, and gives none away."""
+    said = {"reason": "new disk"}
+    paused = client.post(
+        "/v1/ops/queues/predictions:pause", json=said, headers=operator
+    )
+    taken = submit()
+    held = book.claim(PREDICTIONS, limit=1, worker="w").leases
+    resumed = client.post("/v1/ops/queues/predictions:resume", headers=operator)
+
+    lane = Queue.model_validate_json(paused.data)
+    key_id = operator["Authorization"].split("_")[1]
+    assert (lane.paused, lane.paused_by) == (True, f"key:{key_id}")
+    assert lane.paused_reason == "new disk"
+    assert (taken.status_code, list(held)) == (202, [])
+    assert not Queue.model_validate_json(resumed.data).paused
+    (lease,) = book.claim(PREDICTIONS, limit=1, worker="w").leases
+    assert lease.id == taken.json["id"]
+
+
+def test_who_pauses_need_say_nothing(client: Client, operator: Headers) -> None:
+    """Neither pausing nor resuming twice is a fault."""
+    for verb in ("pause", "pause", "resume", "resume"):
+        answer = client.post(f"/v1/ops/queues/webhooks:{verb}", headers=operator)
+        assert answer.json["paused"] is (verb == "pause")
+
+
+@pytest.mark.parametrize("verb", ["pause", "resume"])
+def test_an_unknown_lane_is_told(client: Client, operator: Headers, verb: str) -> None:
+    """Upkeep is no lane of jobs either."""
+    for lane in ("upkeep", "nothing"):
+        answer = client.post(f"/v1/ops/queues/{lane}:{verb}", headers=operator)
+        assert_problem(answer, 404, "unknown-lane")
+
+
+@pytest.mark.parametrize("body", [{"why": "x"}, {"reason": 1}, {"reason": "x" * 201}])
+def test_a_pause_that_is_not_understood_pauses_nothing(
+    client: Client, operator: Headers, redis: redis_py.Redis, body: dict[str, object]
+) -> None:
+    """Unknown fields are refused like anywhere."""
+    answer = client.post(
+        "/v1/ops/queues/predictions:pause", json=body, headers=operator
+    )
+
+    assert_problem(answer, 422, "invalid-submission")
+    assert not redis.exists(f"kerbside:paused:{PREDICTIONS}")
+
+
+def test_pauses_are_written_down(
+    client: Client, operator: Headers, shared: Services
+) -> None:
+    """With their lane, which has been found to be one."""
+    for path in ("predictions:pause", "predictions:resume", "nothing:pause"):
+        client.post(f"/v1/ops/queues/{path}", headers=operator)
+
+    told = shared.audit.newest(10)
+
+    assert [(one["operation"], one["targets"], one["outcome"]) for one in told] == [
+        ("pause_lane", [], "refused"),
+        ("resume_lane", ["predictions"], "done"),
+        ("pause_lane", ["predictions"], "done"),
     ]

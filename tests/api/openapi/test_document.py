@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from pydantic import BaseModel, ValidationError
 
-from api import catalog, schemas
+from api import catalog, documented_path, schemas
 from api.app import create_app
 from api.catalog import Catalog
 from api.errors import ServiceError
@@ -36,7 +36,7 @@ def test_the_document_lists_exactly_the_routes_served(
 ) -> None:
     """No more and no less."""
     served = {
-        (re.sub(r"<([^>]+)>", r"{\1}", rule.rule), method)
+        (documented_path.of(rule.rule), method)
         for rule in app.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
@@ -80,7 +80,7 @@ def test_every_operation_names_the_scope_that_it_needs(
     for rule in app.url_map.iter_rules():
         view: Any = app.view_functions[rule.endpoint]
         for method in (rule.methods or set()) - {"HEAD"}:
-            path = re.sub(r"<([^>]+)>", r"{\1}", rule.rule)
+            path = documented_path.of(rule.rule)
             scopes = list(view.scopes)
             needed[path, method.lower()] = [{"key": scopes}] if scopes else []
 

@@ -1,0 +1,48 @@
+"""What is done to dead letters, many in one go."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from worker.dead_letters import DeadLetter
+from worker.errors import (
+    JobGone,
+    NotRetryable,
+    OpenJobsQuota,
+    QueueRefusal,
+    UnknownJob,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A letter that was left as it is, and why."""
+
+    id: str
+    reason: str
+
+
+@dataclass(slots=True)
+class LetterRun:
+    """What has become of letters so far; it may be looked at whatever ends it."""
+
+    done: list[str] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    #: Why the queue takes no more: the letters after that are as they were.
+    refusal: QueueRefusal | None = None
+
+    def go(
+        self, act: Callable[[DeadLetter], object], letters: Iterable[DeadLetter]
+    ) -> None:
+        """Act on each letter; one that is none any more is left as it is.
+
+        A tenant that has no room for its letter keeps nobody else's from its turn.
+        """
+        for letter in letters:
+            try:
+                act(letter)
+                self.done.append(letter.id)
+            except (JobGone, NotRetryable, OpenJobsQuota, UnknownJob) as error:
+                self.skipped.append(Skipped(letter.id, str(error)))
+            except QueueRefusal as error:
+                self.refusal = error
+                return
