@@ -49,6 +49,7 @@ from worker.ledger import PREDICTIONS
 from worker.listing import Listing
 from worker.queue import Queue
 from worker.rates import Rates
+from worker.totals import Totals
 from worker.versions import Findings, Versions
 from worker.webhooks.deliveries import Deliveries
 from worker.webhooks.endpoints import Endpoints
@@ -123,6 +124,7 @@ def _services(settings: ApiSettings, queue: Queue | None) -> Services:
         queue=queue,
         listing=Listing(client),
         lanes=lanes,
+        totals=Totals(client),
         dead_letters=DeadLetters(client, settings),
         catalog=catalog,
         waiting=Waiting(

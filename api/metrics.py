@@ -3,31 +3,20 @@
 Nothing is counted in this process: every process of the API tells the same.
 """
 
-import time
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
-from datetime import time as midnight
+from collections.abc import Iterator
 
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from prometheus_client import CollectorRegistry
-from prometheus_client.core import (
-    CounterMetricFamily,
-    GaugeMetricFamily,
-    InfoMetricFamily,
-    Metric,
-)
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.registry import Collector
 
 from api.answers import Answer
 from api.auth import requires
-from api.catalog import Catalog
-from api.services import services
-from model_store.aliases import ALIAS_NAMES
-from model_store.card import ModelCard
-from model_store.errors import ModelStoreError
-from worker.versions import Versions
+from api.figures.lanes import LaneFigures
+from api.figures.models import ModelFigures
+from api.figures.standing import StandingFigures
+from api.services import Services, services
 
 api = APIBlueprint("metrics", __name__, abp_tags=[Tag(name="health")])
 
@@ -36,86 +25,14 @@ api = APIBlueprint("metrics", __name__, abp_tags=[Tag(name="health")])
 @requires("operate", offers="text/plain")
 def metrics() -> Answer:
     """Read the figures of this installation, in Prometheus's text format."""
-    shared = services()
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(ModelFigures(shared.catalog, shared.versions))
+    for collector in _collectors(services()):
+        registry.register(collector)
     return Answer(generate_latest(registry), 200, {}, CONTENT_TYPE_PLAIN_0_0_4)
 
 
-class ModelFigures(Collector):
-    """Which models there are, how old the champion is, and what workers refuse.
-
-    Args:
-        catalog: Knows the model versions; what it cannot read is left out.
-        versions: Knows what workers found of them.
-        now: Seconds since the epoch.
-    """
-
-    def __init__(
-        self,
-        catalog: Catalog,
-        versions: Versions,
-        *,
-        now: Callable[[], float] = time.time,
-    ) -> None:
-        self._catalog = catalog
-        self._versions = versions
-        self._now = now
-
-    def describe(self) -> Iterator[Metric]:
-        """Return nothing: names are known at the scrape."""
-        yield from ()
-
-    def collect(self) -> Iterator[Metric]:
-        """Return the figures of this moment.
-
-        Raises:
-            redis.RedisError: Redis cannot be asked.
-        """
-        yield self._refusals()
-        named = self._named()
-        yield _info(named)
-        if champion := named.get("champion"):
-            yield from self._ages(champion)
-
-    def _refusals(self) -> Metric:
-        family = CounterMetricFamily(
-            "kerbside_model_refusals",
-            "Loads of a model version that workers refused since one last loaded it.",
-            labels=["version"],
-        )
-        for version, refusal in sorted(self._versions.findings().refused.items()):
-            family.add_metric([version], refusal.count)
-        return family
-
-    def _named(self) -> dict[str, ModelCard]:
-        """Return the card that each alias means, as far as they can be read."""
-        found = {}
-        for alias in ALIAS_NAMES:
-            try:
-                if getattr(self._catalog.aliases(), alias):
-                    found[alias] = self._catalog.card(alias)
-            # The figures of Redis are worth telling all the same.
-            except ModelStoreError:
-                continue
-        return found
-
-    def _ages(self, champion: ModelCard) -> Iterator[Metric]:
-        data_end = datetime.combine(champion.as_of, midnight(), UTC)
-        for name, since, told in (
-            ("kerbside_model_age_seconds", champion.trained_at, " was trained"),
-            ("kerbside_model_data_age_seconds", data_end, "'s data end"),
-        ):
-            family = GaugeMetricFamily(name, f"Seconds since the champion{told}.")
-            family.add_metric([], self._now() - since.timestamp())
-            yield family
-
-
-def _info(named: dict[str, ModelCard]) -> Metric:
-    family = InfoMetricFamily(
-        "kerbside_model", "The model version that each alias means."
-    )
-    for alias, card in named.items():
-        labels = {"name": card.name, "version": card.version, "alias": alias}
-        family.add_metric([], labels)
-    return family
+def _collectors(shared: Services) -> Iterator[Collector]:
+    """Yield one for each subject that is told of."""
+    yield LaneFigures(shared.lanes, shared.totals)
+    yield StandingFigures(shared.totals)
+    yield ModelFigures(shared.catalog, shared.versions)

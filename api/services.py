@@ -22,6 +22,7 @@ from worker.key_uses import KeyUses
 from worker.lanes import Lanes
 from worker.listing import Listing
 from worker.queue import Queue
+from worker.totals import Totals
 from worker.versions import Versions
 from worker.webhooks.deliveries import Deliveries
 from worker.webhooks.endpoints import Endpoints
@@ -40,6 +41,7 @@ class Services:
     queue: Queue
     listing: Listing
     lanes: Lanes
+    totals: Totals
     dead_letters: DeadLetters
     catalog: Catalog
     waiting: Waiting

@@ -1,5 +1,6 @@
 """The page of metrics: what is told when there is something of everything."""
 
+import collections
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
@@ -8,11 +9,14 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import Metric
 
-from api.metrics import ModelFigures
+from api.figures.lanes import LaneFigures
+from api.figures.models import ModelFigures
+from api.figures.standing import StandingFigures
 from docs.markdown import table
 from model_store.aliases import ALIAS_NAMES
 from worker.leases import Completion, Lease, Tick
 from worker.metrics import Metrics
+from worker.totals import LaneTotals, Standing
 
 _OPENING = """\
 # Metrics
@@ -66,6 +70,15 @@ def api_families() -> Iterator[Metric]:
     )
     refused = {"any": SimpleNamespace(count=1)}
     versions: Any = SimpleNamespace(findings=lambda: SimpleNamespace(refused=refused))
+    lanes: Any = SimpleNamespace(queue=lambda _: collections.defaultdict(int))
+    totals: Any = SimpleNamespace(
+        of=lambda _: LaneTotals(0, {("", ""): 0}, {"": 0}),
+        standing=lambda: Standing(
+            is_tended=True, memory=(0, 0), closed="any", paused_receivers=0
+        ),
+    )
+    yield from LaneFigures(lanes, totals).collect()
+    yield from StandingFigures(totals).collect()
     yield from ModelFigures(catalog, versions).collect()
 
 

@@ -126,19 +126,19 @@ class Lanes:
             "waiting": waiting,
             "running": running,
             "backlog": waiting + running,
-            "oldest_age_s": self._age_s(first[0], now) if first else 0.0,
+            "oldest_age_s": self._age_s(lane, first[0], now) if first else 0.0,
             "workers": len(seen),
             "arrivals_per_s": found.arrivals_per_s,
             "jobs_per_s": found.ends_per_s,
             "paused": bool(paused),
         }
 
-    def _age_s(self, next_id: bytes, now: int) -> float:
+    def _age_s(self, lane: str, next_id: bytes, now: int) -> float:
         # Of the job that starts next, which but for a re-send is the oldest; since its
-        # submit or its retry, for its message may be younger.
-        times = self._redis.hmget(
-            ledger.job_key(next_id.decode()), "reopened", "created"
-        )
+        # submit or its retry, for its message may be younger. A delivery waits since
+        # its turn came: what kept it until then was its receiver.
+        since = ("sent",) if lane == ledger.WEBHOOKS else ("reopened", "created")
+        times = self._redis.hmget(ledger.job_key(next_id.decode()), since)
         known = [int(instant) for instant in times if instant]
         return (now - known[0]) / 1000 if known else 0.0
 

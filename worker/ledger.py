@@ -16,6 +16,8 @@ Scripts build keys from ids, so one primary holds them all (no Redis Cluster).
 | `kerbside:number:<lane>` | string | - | prelude | count of submits and retries |
 | `kerbside:claimed:<lane>` | string | - | claim | highest number claimed |
 | `kerbside:done:<lane>` | string | - | prelude | count of ends |
+| `kerbside:outcomes:<lane>` | hash | - | prelude | state and detail of an end -> how many ended so |
+| `kerbside:refusals:<lane>` | hash | - | submit, retry | reason -> how many requests were refused for it |
 | `kerbside:priced:<lane>` | string | - | complete | count of ends that a worker brought |
 | `kerbside:capacity:<lane>` | string | - | measure, complete | jobs a second that one worker of the lane is able to end, how many workers there are, 0 where they stand still, and `guess` until it is measured |
 | `kerbside:open:<lane>` | hash | while there are any | prelude, reap | tenant -> count of its open jobs |
@@ -32,6 +34,7 @@ Scripts build keys from ids, so one primary holds them all (no Redis Cluster).
 | `kerbside:starts:<lane>` | hash | - | claim | `count` of starts, and `waited_ms`: how long all of them together had lain in the lane |
 | `kerbside:history:<lane>` | list | newest 361 | reap | `time number done waiting running first paused count waited_ms`, about each 10 s, for an hour |
 | `kerbside:memory_full` | string | 10 s | watch_memory | why new jobs are refused: `memory` or `evicting` |
+| `kerbside:memory` | string | 10 s | note_memory | bytes that Redis takes and may take, 0 for any |
 | `kerbside:probe` | string | 60 s | write_probe | proves that Redis takes writes |
 | `kerbside:loaded` | zset | newest 100 | accept | model version -> last time that a worker loaded it or made it its champion |
 | `kerbside:refused` | hash | newest 100, until a worker loads the version | refuse, accept | model version -> JSON of `count`, `reason`, `since`, `last` |
@@ -92,6 +95,8 @@ AUDIT = "kerbside:audit"
 AUDIT_IN_VAIN = "kerbside:audit_in_vain"
 #: Why new jobs are refused, while they are.
 MEMORY_FULL = "kerbside:memory_full"
+#: How much memory Redis takes, and may take.
+MEMORY = "kerbside:memory"
 #: Which model versions workers have loaded, and which they refuse.
 LOADED, REFUSED = "kerbside:loaded", "kerbside:refused"
 #: Written to prove that Redis takes writes.
@@ -112,7 +117,7 @@ _UPKEEP_SEEN_S = 5
 _SCANNED = 1000
 #: Jobs that one call of the reaper's script looks at, so that Redis is never held up.
 _REAP_LIMIT = 500
-#: Seconds that the refusal of new jobs outlives the upkeep that watches the memory.
+#: Seconds that what is known of the memory outlives the upkeep that watches it.
 _MEMORY_FLAG_S = 10
 #: What stands between the prelude and a script: what opens jobs, or what ends them.
 _OPENS, _ENDS = "admission", "webhooks"
@@ -122,9 +127,13 @@ LaneKey = Literal[
     "bell",
     "capacity",
     "claimed",
+    "cooling",
     "dead",
     "history",
+    "number",
+    "outcomes",
     "paused",
+    "refusals",
     "running",
     "samples",
     "scheduled",
@@ -354,6 +363,7 @@ class Ledger:
         Logs each change once: short memory, a policy that evicts, no append-only file.
         """
         found = Server.of(self._redis)
+        self.run("note_memory", found.used, found.maxmemory, _MEMORY_FLAG_S)
         reason = found.why_full(self._settings.memory_share)
         self._faults.tell(found, is_short=reason == "memory")
         if not reason:

@@ -10,7 +10,7 @@ from tests.worker.conftest import claimed, clock, tend
 from worker import ledger, pauses, queue
 from worker.jobs import Job
 from worker.lanes import Lanes, expected_wait_s
-from worker.ledger import PREDICTIONS
+from worker.ledger import PREDICTIONS, WEBHOOKS
 from worker.rates import Rates
 
 Submit = Callable[..., Job]
@@ -82,6 +82,17 @@ def test_the_age_of_the_oldest_counts_from_its_submit(
     redis.delete(PREDICTIONS)
     assert tend(book, redis).resent == 1
     lane = lanes.scaler()["queues"][PREDICTIONS]
+    assert 5.0 <= lane["oldest_age_s"] < 60.0
+
+
+def test_a_delivery_s_age_counts_from_its_turn(
+    lanes: Lanes, redis: redis_py.Redis
+) -> None:
+    """What is tried again after hours was late by its receiver, not by its lane."""
+    sent = clock(redis) - 5000
+    redis.hset(ledger.job_key("dlv_1"), mapping={"created": 1, "sent": sent})
+    redis.zadd(f"kerbside:waiting:{WEBHOOKS}", {"dlv_1": sent})
+    lane = lanes.scaler()["queues"][WEBHOOKS]
     assert 5.0 <= lane["oldest_age_s"] < 60.0
 
 

@@ -190,6 +190,20 @@ def test_a_refused_request_costs_nothing(
     assert redis.get("kerbside:rate:slow") == before
 
 
+def test_a_full_server_refuses_for_the_reason_that_is_true(
+    front_desk: queue.Queue, redis: redis_py.Redis
+) -> None:
+    """It cannot count the refusal, and says no other for that."""
+    for _ in range(3):
+        front_desk.submit(submission(meter=SLOW))
+    redis.config_set("maxmemory", 1)
+    try:
+        with pytest.raises(RateExceeded):
+            front_desk.submit(submission(meter=SLOW))
+    finally:
+        redis.config_set("maxmemory", 0)
+
+
 def test_a_refusal_that_nobody_knows_is_no_full_memory(
     front_desk: queue.Queue, redis: redis_py.Redis
 ) -> None:

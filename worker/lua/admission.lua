@@ -2,7 +2,7 @@
 -- the lane's bound and the time that its client has.
 -- Reads:  kerbside:memory_full kerbside:claimed:<lane> kerbside:capacity:<lane> kerbside:open:<lane>
 --         kerbside:waiting:<lane> kerbside:running:<lane>
--- Writes: kerbside:rate:<key id>
+-- Writes: kerbside:rate:<key id> kerbside:refusals:<lane>
 -- Arguments: 6 bound of waiting jobs, 7 key id or '' where nobody counts, 8 requests, 9 their window us,
 --            10 quota of open jobs, 11 longest wait ms or 0 for any, 12 jobs of a batch, at most
 
@@ -45,7 +45,7 @@ local function fits(lane, ...)
   return true, more
 end
 
--- Counts a request that is answered with what was done: one that is refused costs nothing, and writes nothing.
+-- Counts a request that is answered with what was done: one that is refused costs its key nothing.
 local function count()
   if key ~= '' then
     redis.call('SET', rate, back_at, 'PX', math.ceil(ahead / 1000))
@@ -58,8 +58,10 @@ local function able()
   return per_s * workers, tonumber(workers)
 end
 
--- The answer to a request that is refused, and so was not counted.
-local function refused(reason, jobs, longest)
+-- The answer to a request that is refused, and so was not counted against its key. For operators it is, but on a full
+-- server, which takes no growing write.
+local function refused(lane, reason, jobs, longest)
+  redis.pcall('HINCRBY', 'kerbside:refusals:' .. lane, reason, 1)
   if key ~= '' and reason ~= 'rate' then
     left, reset = left + 1, math.ceil((ahead - step) / 1000000)
   end
@@ -70,7 +72,7 @@ end
 -- The same where a job would wait too long, else nil. Without a deadline that is weighed only where there is a line; with
 -- one the batch counts in which the job is priced, since results are written when all of a batch is done. Nobody is
 -- refused by an empty lane: its job shows whether what is believed of the capacity is still true.
-local function too_slow(waiting, running, deadline)
+local function too_slow(lane, waiting, running, deadline)
   local longest, jobs = tonumber(ARGV[11]), waiting + running
   if longest == 0 or jobs == 0 then
     return nil
@@ -79,13 +81,13 @@ local function too_slow(waiting, running, deadline)
   if deadline ~= '' and deadline * MARGIN < longest then
     longest = deadline * MARGIN
     if per_s == 0 then
-      return jobs >= COLD and refused('unknown', jobs, longest) or nil
+      return jobs >= COLD and refused(lane, 'unknown', jobs, longest) or nil
     end
     jobs = jobs + math.min(waiting + 1, ARGV[12] * workers)
   elseif waiting == 0 then
     return nil
   end
-  return per_s > 0 and jobs * 1000 > longest * per_s and refused('slow', jobs, longest) or nil
+  return per_s > 0 and jobs * 1000 > longest * per_s and refused(lane, 'slow', jobs, longest) or nil
 end
 
 -- The answer where no job is opened now, else nil; with it how many wait.
@@ -93,15 +95,15 @@ local function refusal(lane, tenant, deadline)
   -- Jobs and not messages: those of jobs that have ended may lie in the lane until somebody takes them.
   local waiting = redis.call('ZCARD', 'kerbside:waiting:' .. lane)
   if why then
-    return refused(why, waiting, 0)
+    return refused(lane, why, waiting, 0)
   end
   if waiting >= tonumber(ARGV[6]) then
-    return refused('full', waiting, 0)
+    return refused(lane, 'full', waiting, 0)
   end
   local running, quota = redis.call('ZCARD', 'kerbside:running:' .. lane), tonumber(ARGV[10])
   -- A tenant has no more than all together.
   if waiting + running >= quota and tonumber(redis.call('HGET', 'kerbside:open:' .. lane, tenant) or 0) >= quota then
-    return refused('quota', waiting, 0)
+    return refused(lane, 'quota', waiting, 0)
   end
-  return too_slow(waiting, running, deadline), waiting
+  return too_slow(lane, waiting, running, deadline), waiting
 end

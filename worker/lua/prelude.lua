@@ -1,8 +1,8 @@
 -- Opens every script: the clock, the policy, and the only places where a job is queued, withdrawn or finished.
 -- Reads:  kerbside:awake:<lane>
 -- Writes: kerbside:job:<id> kerbside:gone:<id> kerbside:waiting:<lane> kerbside:running:<lane> kerbside:number:<lane>
---         kerbside:deadlines:<lane> kerbside:bell:<lane> kerbside:done:<lane> kerbside:open:<lane> <lane>;
---         publishes kerbside:finished:<db>
+--         kerbside:deadlines:<lane> kerbside:bell:<lane> kerbside:done:<lane> kerbside:open:<lane>
+--         kerbside:outcomes:<lane> <lane>; publishes kerbside:finished:<db>
 -- Leading arguments of every script: 1 result TTL s, 2 tombstone TTL s, 3 dead-letter TTL s, 4 lease ms and the policy of
 --   webhooks, 5 channel of finished ids.
 local RESULT_TTL, TOMBSTONE_TTL, DEAD_TTL = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -140,9 +140,10 @@ local function finish(lane, ends)
   if #ends == 0 then
     return
   end
-  local ids = {}
+  local ids, outcomes = {}, {}
   for i = 1, #ends do
-    ids[i] = ends[i].id
+    local outcome = ends[i].state .. ' ' .. ends[i].detail
+    ids[i], outcomes[outcome] = ends[i].id, (outcomes[outcome] or 0) + 1
   end
   redis.call('ZREM', 'kerbside:running:' .. lane, unpack(ids))
   redis.call('ZREM', 'kerbside:waiting:' .. lane, unpack(ids))
@@ -166,6 +167,9 @@ local function finish(lane, ends)
   end
   uncount(lane, ends)
   redis.call('INCRBY', 'kerbside:done:' .. lane, #ends)
+  for outcome, count in pairs(outcomes) do
+    redis.call('HINCRBY', 'kerbside:outcomes:' .. lane, outcome, count)
+  end
   if lane ~= 'webhooks' then
     redis.call('PUBLISH', FINISHED, table.concat(ids, '\n'))
   end

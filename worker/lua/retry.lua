@@ -14,7 +14,7 @@ if state ~= 'failed' and state ~= 'canceled' then
   return { 'not_retryable', 0, 0, state }
 end
 if not fits(lane) then
-  return refused('rate', 0, 0)
+  return refused(lane, 'rate', 0, 0)
 end
 local no = refusal(lane, tenant, ARGV[15])
 if no then

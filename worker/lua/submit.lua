@@ -37,7 +37,7 @@ end
 
 local fitting, held = fits(lane, idempotency)
 if not fitting then
-  return refused('rate', 0, 0)
+  return refused(lane, 'rate', 0, 0)
 end
 if held and ARGV[16] ~= '' then
   local held_id, fingerprint = string.match(held, '^(%S+) (%S*)$')

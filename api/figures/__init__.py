@@ -1,0 +1,1 @@
+"""What /metrics tells, one collector a subject, each read at the scrape."""

@@ -1,0 +1,78 @@
+"""What has happened in the lanes since they began, and how their Redis stands."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import redis
+
+from worker import ledger
+
+#: Why a request is refused a job; see `queue.Queue.submit`.
+REASONS = ("evicting", "full", "memory", "quota", "rate", "slow", "unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class LaneTotals:
+    """Counts of a lane since it began."""
+
+    #: Submits and retries, deliveries that were made.
+    submitted: int
+    #: State and detail of an end -> how many.
+    ended: Mapping[tuple[str, str], int]
+    #: Why requests were refused -> how many; each of `REASONS` is there.
+    refused: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an installation's Redis stands now."""
+
+    #: Whether upkeep has been at every lane of late.
+    is_tended: bool
+    #: Bytes that Redis takes, and may take, 0 for any; None where upkeep says nothing.
+    memory: tuple[int, int] | None
+    #: Why all new jobs are refused; empty where they are not.
+    closed: str
+    #: Receivers of webhooks that are left alone for a while.
+    paused_receivers: int
+
+
+class Totals:
+    """Reads them; passes `redis.RedisError` through when Redis cannot be reached."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._redis = client
+
+    def of(self, lane: str) -> LaneTotals:
+        """Return the counts of a lane."""
+        pipe = self._redis.pipeline(transaction=False)
+        pipe.get(ledger.lane_key("number", lane))
+        pipe.hgetall(ledger.lane_key("outcomes", lane))
+        pipe.hgetall(ledger.lane_key("refusals", lane))
+        submitted, outcomes, refusals = pipe.execute()
+        ended = {}
+        for outcome, count in outcomes.items():
+            state, _, detail = outcome.decode().partition(" ")
+            ended[state, detail] = int(count)
+        known = {reason.decode(): int(count) for reason, count in refusals.items()}
+        return LaneTotals(int(submitted or 0), ended, dict.fromkeys(REASONS, 0) | known)
+
+    def standing(self) -> Standing:
+        """Return how Redis stands."""
+        clock: Any = self._redis.time()
+        now = clock[0] * 1000 + clock[1] // 1000
+        tended = [ledger.lane_key("upkeep", lane) for lane in ledger.LANES]
+        pipe = self._redis.pipeline(transaction=False)
+        pipe.exists(*tended)
+        pipe.get(ledger.MEMORY)
+        pipe.get(ledger.MEMORY_FULL)
+        pipe.zcount(ledger.lane_key("cooling", ledger.WEBHOOKS), now, "+inf")
+        seen, memory, closed, paused = pipe.execute()
+        used, most = map(int, memory.split()) if memory else (0, 0)
+        return Standing(
+            is_tended=seen == len(tended),
+            memory=(used, most) if memory else None,
+            closed=(closed or b"").decode(),
+            paused_receivers=paused,
+        )
