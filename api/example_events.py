@@ -81,7 +81,11 @@ def body(type_: str, at_ms: int, *, base_url: str) -> bytes:
         **_CHANGES[type_],
         "id": NOBODY,
         "metadata": {"test": "true"},
-        "urls": {"get": url, "cancel": f"{url}/cancel"},
+        "urls": {
+            "get": url,
+            "cancel": f"{url}/cancel",
+            "web": f"{base_url}/#/predictions/{NOBODY}",
+        },
     }
     return payload.event(type_, at_ms, prediction)
 

@@ -214,7 +214,11 @@ class Job:
             "metadata": orjson.Fragment(self.metadata),
             "webhook": self.webhook,
             "webhook_events_filter": self.webhook_filter,
-            "urls": {"get": url, "cancel": f"{url}/cancel"},
+            "urls": {
+                "get": url,
+                "cancel": f"{url}/cancel",
+                "web": f"{base_url}/#/predictions/{self.id}",
+            },
             "data_removed": False,
             "source": "api",
         }

@@ -111,6 +111,7 @@ class Urls(Body):
 
     get: str
     cancel: str
+    web: str = Field(description="The page that shows it to people.")
 
 
 class Prediction(Body):

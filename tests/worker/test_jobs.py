@@ -81,7 +81,11 @@ def test_metrics_are_seconds_and_only_those_that_are_known() -> None:
 def test_links_come_from_the_base_url() -> None:
     """No request header has a say in where a client is sent."""
     url = f"{BASE}/v1/predictions/{job().id}"
-    assert public(job())["urls"] == {"get": url, "cancel": f"{url}/cancel"}
+    assert public(job())["urls"] == {
+        "get": url,
+        "cancel": f"{url}/cancel",
+        "web": f"{BASE}/#/predictions/{job().id}",
+    }
 
 
 def test_the_tenant_is_nobody_elses_business() -> None:

@@ -1,0 +1,66 @@
+// What belongs to a house, as people read it: amounts, distances, features.
+
+const LANGUAGE = "en";
+const YEAR = "year";
+const MONTH = new Intl.DateTimeFormat("en-GB", { month: "short", year: "numeric", timeZone: "UTC" });
+
+/** Return a whole amount of a currency. */
+export function money(amount, currency) {
+  return amount.toLocaleString(LANGUAGE, {
+    style: "currency",
+    currency,
+    maximumFractionDigits: 0,
+  });
+}
+
+/** Return an amount in as few characters as tell it apart: $450K. */
+export function shortMoney(amount, currency) {
+  return amount.toLocaleString(LANGUAGE, {
+    style: "currency",
+    currency,
+    notation: "compact",
+    maximumFractionDigits: 2,
+  });
+}
+
+/** Return a share as a whole percentage. */
+export function percent(share) {
+  return share.toLocaleString(LANGUAGE, { style: "percent", maximumFractionDigits: 0 });
+}
+
+/** Return a distance in metres or kilometres. */
+export function distance(metres) {
+  return metres < 1000 ? `${metres} m` : `${number(Math.round(metres / 100) / 10)} km`;
+}
+
+/** Return the month of a calendar date. */
+export function month(date) {
+  return MONTH.format(new Date(date));
+}
+
+/** Return what a house has for a feature; years have no commas, and nothing is empty. */
+export function value(found, feature) {
+  if (found === null || found === undefined) return "";
+  return typeof found === "number" && feature.unit !== YEAR ? number(found) : String(found);
+}
+
+/** Return the name of a feature as words: `yr_built` is "Yr built". */
+export function title(name) {
+  const words = name.replaceAll("_", " ");
+  return words[0].toUpperCase() + words.slice(1);
+}
+
+/** Return the unit of a feature, `ft2` as "ft²"; empty where its name says it already. */
+export function unit({ name, unit: written }) {
+  if (!written || written === YEAR || name.toLowerCase().endsWith(written)) return "";
+  return written.replace(/2$/, "²").replace(/3$/, "³");
+}
+
+/** Return a text as parts, those between backticks marked as code. */
+export function marked(text) {
+  return text.split("`").map((part, at) => ({ part, isCode: at % 2 === 1 }));
+}
+
+function number(found) {
+  return found.toLocaleString(LANGUAGE, { maximumFractionDigits: 6 });
+}
