@@ -14,6 +14,8 @@ from worker.webhook_settings import WebhookSettings
 
 #: Variable in which each process finds its own user of Redis.
 REDIS_URL = PREFIX + "REDIS_URL"
+#: Variables that give each worker of a host a port of its own.
+METRICS_ADDRESS, METRICS_PORT = PREFIX + "METRICS_ADDRESS", PREFIX + "METRICS_PORT"
 
 #: What the address of a Redis with TLS may say, in the form that redis-py and Celery
 #: read alike. All else they read differently or not at all: one of them would connect

@@ -10,7 +10,7 @@ from api import server
 from api.launcher.statefolder import StateFolder
 from model_store.settings import SIGNING_KEY_FILE
 from worker import redis_acl
-from worker.settings import REDIS_URL
+from worker.settings import METRICS_ADDRESS, METRICS_PORT, REDIS_URL
 from worker.supervision import ports
 from worker.supervision.child import ChildSpec
 from worker.supervision.embedded import EmbeddedRedis
@@ -41,6 +41,7 @@ class Stack:
         waiters: Requests of one API process that may wait at a time.
         signing_key_file: The private key that training signs with, if it was named.
         secret_keys: What seals the webhooks' secrets, for who seals or opens them.
+        metrics_ports: Where workers tell Prometheus what they did, by their names.
     """
 
     state: StateFolder
@@ -55,6 +56,7 @@ class Stack:
     waiters: int
     signing_key_file: Path | None = None
     secret_keys: Sequence[str] = field(default=(), repr=False)
+    metrics_ports: Mapping[str, int] = field(default_factory=dict)
 
     def redis(self, embedded: EmbeddedRedis) -> ChildSpec:
         """Return the embedded Valkey."""
@@ -85,6 +87,11 @@ class Stack:
             orphan_signal=Signals.SIGTERM,  # ends its server processes
             more_environment=self._sealing(),
         )
+
+    def workers(self) -> Sequence[ChildSpec]:
+        """Return all workers, whatever their lane."""
+        others = self.webhooks_worker(), self.upkeep_worker()
+        return *self.prediction_workers(), *others
 
     def prediction_workers(self) -> Iterator[ChildSpec]:
         """Return the workers that price."""
@@ -146,6 +153,10 @@ class Stack:
             (*_CELERY, "worker", *_long(options)),
             user=redis_acl.WORKER,
             grace_s=self.drain_s + 5.0,
+            more_environment={
+                METRICS_ADDRESS: ports.LOOPBACK,
+                METRICS_PORT: str(self.metrics_ports.get(name, 0)),
+            },
         )
 
     def _spec(

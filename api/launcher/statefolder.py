@@ -66,6 +66,11 @@ class StateFolder:
         return self.path / "beat-schedule"
 
     @property
+    def metrics_targets(self) -> Path:
+        """Where Prometheus finds the workers."""
+        return self.path / "metrics-targets.json"
+
+    @property
     def access(self) -> Path:
         """Keys and passwords of the local user, mode 0600."""
         return self.path / "access.json"

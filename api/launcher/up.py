@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from api.launcher import faults, installation, sealing_keys
+from api.launcher import faults, installation, scraping, sealing_keys
 from api.launcher.faults import (
     AlreadyRunning,
     NotPriced,
@@ -164,6 +164,7 @@ def up(**given: Any) -> None:
             waiters=settings.waiters,
             secret_keys=sealing_keys.ensured(settings),
         )
+        stack = scraping.with_ports(stack)
         state.note_ports(api=port, flower=flower_port)
         state.note_settings(installation.noted(settings))
         inbox = at_end.enter_context(SignalInbox())

@@ -217,6 +217,9 @@ def test_everything_that_is_told_works_and_ends_in_order(
     assert up.get(flower["url"])[0] == 401
     basic = {"Authorization": f"Basic {login.decode()}"}
     assert up.get(flower["url"] + "/workers", **basic)[0] in {200, 302}
+    for one in json.loads((state / "metrics-targets.json").read_bytes()):
+        status, figures = up.get(f"{one['targets'][0]}/metrics")
+        assert (status, b"kerbside_" in figures) == (200, True)
     secrets = {up.told["api_key"], flower["password"], "redis://"}
     commands = " ".join(_command(Path(f"/proc/{pid}")) for pid in up.pids())
     assert [secret for secret in secrets if secret in commands] == []

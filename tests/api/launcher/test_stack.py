@@ -14,7 +14,8 @@ from worker.webhook_settings import SECRET_KEYS
 KEY_FILE = "KERBSIDE_SIGNING_KEY_FILE"
 
 
-def _stack(folder: Path, **more: Any) -> Stack:
+def made_stack(folder: Path, **more: Any) -> Stack:
+    """Return a stack in a folder, with nothing behind it."""
     return Stack(
         state=StateFolder(folder),
         environment={KEY_FILE: "", SECRET_KEYS: ""},
@@ -35,7 +36,7 @@ def test_training_alone_is_given_the_signing_key(
     tmp_path: Path, key_file: Path | None
 ) -> None:
     """Without one that was named it finds that of the state folder."""
-    stack = _stack(tmp_path, signing_key_file=key_file)
+    stack = made_stack(tmp_path, signing_key_file=key_file)
     others = [stack.api(), stack.upkeep_worker(), stack.beat(), stack.flower()]
 
     assert stack.training().environment[KEY_FILE] == str(key_file or "")
@@ -46,7 +47,7 @@ def test_training_alone_is_given_the_signing_key(
 
 def test_each_process_knows_its_own_user_of_redis_and_no_other(tmp_path: Path) -> None:
     """Who takes over a process has no more rights than it had; training has none."""
-    stack = _stack(tmp_path)
+    stack = made_stack(tmp_path)
     workers = [*stack.prediction_workers(), stack.upkeep_worker(), stack.beat()]
 
     assert [_user(spec) for spec in workers] == ["worker"] * 3
@@ -63,7 +64,7 @@ def test_who_seals_and_who_signs_alone_are_given_the_secret_keys(
     tmp_path: Path,
 ) -> None:
     """Who prices houses has no use for them, and who shows queues none either."""
-    stack = _stack(tmp_path, secret_keys=("new", "old"))
+    stack = made_stack(tmp_path, secret_keys=("new", "old"))
     specs = [stack.api(), stack.webhooks_worker(), stack.upkeep_worker(), stack.beat()]
     specs += [stack.flower(), stack.training(), *stack.prediction_workers()]
 

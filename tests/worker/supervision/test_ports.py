@@ -14,6 +14,14 @@ def test_a_port_on_which_somebody_listens_is_taken() -> None:
         assert ports.find_free(taken) != taken
 
 
+def test_several_ports_are_different_ones() -> None:
+    """Found one by one, two might be the same."""
+    found = ports.find_some_free(20)
+
+    assert len(set(found)) == 20
+    assert all(map(ports.is_free, found))
+
+
 def test_a_wanted_port_that_is_free_is_given() -> None:
     """An address that was told once goes on being true."""
     wanted = ports.find_free()
