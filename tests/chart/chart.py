@@ -4,6 +4,7 @@ import json
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -79,19 +80,29 @@ def run(helm: str, *words: str) -> str:
 
 
 def template(
-    helm: str, *files: Path, values: Values | None = None, words: tuple[str, ...] = ()
+    helm: str,
+    *files: Path,
+    values: Values | None = None,
+    words: tuple[str, ...] = (),
+    operators: tuple[str, ...] = OPERATORS,
 ) -> Rendered:
-    """Return the chart as it would be installed in a cluster with all operators."""
+    """Return the chart as it would be installed in a cluster with some operators."""
     text = run(
         helm,
         *("template", "home", str(CHART), f"--namespace={NAMESPACE}"),
-        *(f"--api-versions={one}" for one in OPERATORS),
+        *(f"--api-versions={one}" for one in operators),
         *(f"--values={one}" for one in files),
         *_as_flags(values or {}),
         *words,
     )
     read = yaml.load_all(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     return Rendered(tuple(one for one in read if one))
+
+
+@cache
+def scenario(helm: str, values: Path) -> Rendered:
+    """Return the chart with the values of a scenario."""
+    return template(helm, values)
 
 
 #: Renders the chart with some values.

@@ -1,6 +1,6 @@
 """Fixtures of the chart's tests."""
 
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -28,9 +28,4 @@ def render(request: pytest.FixtureRequest) -> Render:
 )
 def rendered(request: pytest.FixtureRequest) -> Rendered:
     """Return the chart as each helm renders it with the values of each scenario."""
-    return _scenario(*request.param)
-
-
-@cache
-def _scenario(helm: str, values: Path) -> Rendered:
-    return chart.template(helm, values)
+    return chart.scenario(*request.param)

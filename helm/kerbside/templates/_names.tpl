@@ -44,7 +44,7 @@ labels: {{- include "kerbside.labels" . | nindent 2 }}
 {{- if .Values.publicUrl -}}
 {{- .Values.publicUrl -}}
 {{- else if .Values.ingress.enabled -}}
-{{- .Values.ingress.tlsSecret | ternary "https" "http" }}://{{ .Values.ingress.host -}}
+{{- empty .Values.ingress.tlsSecret | ternary "http" "https" }}://{{ .Values.ingress.host -}}
 {{- else -}}
 {{- include "kerbside.apiUrl" . -}}
 {{- end -}}

@@ -6,13 +6,18 @@
 
 {{/*
 A pod with one container of Kerbside, as a template of it.
-(dict root, part, pod: merged values, main: the container's own fields as YAML,
- grace, env: arguments of kerbside.env, store: "read" or "write", signing, restart)
+(dict root, part, name: of a bare pod, pod: merged values, main: the container's own
+ fields as YAML, grace, env: arguments of kerbside.env, store: "read" or "write", signing,
+ restart)
 */}}
 {{- define "kerbside.pod" -}}
 {{- $root := .root -}}
 {{- $pod := .pod -}}
 metadata:
+  {{- with .name }}
+  name: {{ . }}
+  namespace: {{ $root.Release.Namespace }}
+  {{- end }}
   labels:
     {{- include "kerbside.labels" (list $root .part) | nindent 4 }}
     {{- with $pod.labels }}{{ toYaml . | nindent 4 }}{{ end }}
@@ -41,7 +46,7 @@ spec:
       resources: {{- toYaml . | nindent 8 }}
       {{- end }}
       env:
-        {{- include "kerbside.env" (merge (dict "root" $root) .env) | nindent 8 }}
+        {{- with include "kerbside.env" (merge (dict "root" $root) .env) | trim }}{{ . | nindent 8 }}{{ end }}
         {{- with $pod.extraEnv }}{{ toYaml . | nindent 8 }}{{ end }}
       envFrom:
         - configMapRef: {name: {{ include "kerbside.fullname" $root }}-settings}
@@ -76,7 +81,7 @@ tolerations: {{- toYaml . | nindent 2 }}
 {{- with $pod.affinity }}
 affinity: {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- with include "kerbside.pod.spread" . }}
+{{- with include "kerbside.pod.spread" . | trim }}
 topologySpreadConstraints: {{- . | nindent 2 }}
 {{- end }}
 {{- end -}}

@@ -1,0 +1,53 @@
+{{/* What a schema cannot tell: each fault says what was found and how it is mended. */}}
+{{- define "kerbside.checks" -}}
+{{- $redis := .Values.redis -}}
+{{- if not $redis.bundled -}}
+{{- if not $redis.host -}}
+{{- fail "redis.host is empty: name the Redis of your own, or set redis.bundled to true" -}}
+{{- end -}}
+{{- range $part, $user := $redis.users -}}
+{{- if not (or $user.secret $redis.existingSecret) -}}
+{{- fail (printf "redis.users.%s has no password: name the Secret that holds it, in redis.existingSecret or redis.users.%s.secret" $part $part) -}}
+{{- end -}}
+{{- end -}}
+{{- else if $redis.tls.enabled -}}
+{{- fail "redis.tls.enabled is true with the bundled Redis, which has no TLS: set redis.bundled to false and redis.host to a Redis of your own" -}}
+{{- end -}}
+{{- if and .Values.ingress.enabled (not .Values.ingress.host) -}}
+{{- fail "ingress.host is empty: name the host under which clients reach the API" -}}
+{{- end -}}
+{{- if and .Values.monitoring.monitors (not .Values.operatorKey.existingSecret) -}}
+{{- fail "monitoring.monitors needs operatorKey.existingSecret: a Secret with an API key of scope operate, with which Prometheus reads /metrics" -}}
+{{- end -}}
+{{- range $name, $lane := include "kerbside.lanes" . | fromYaml -}}
+{{- include "kerbside.checks.lane" (list $ $name $lane) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* (list $ name lane) */}}
+{{- define "kerbside.checks.lane" -}}
+{{- $root := index . 0 -}}
+{{- $name := index . 1 -}}
+{{- $lane := index . 2 -}}
+{{- $scaling := $lane.autoscaling -}}
+{{- if le (int $lane.terminationGracePeriodSeconds) (int $lane.drainSeconds) -}}
+{{- fail (printf "workers.%s: terminationGracePeriodSeconds is %d, drainSeconds is %d: a worker would be killed before it has given back what it holds; let the first be greater" $name (int $lane.terminationGracePeriodSeconds) (int $lane.drainSeconds)) -}}
+{{- end -}}
+{{- if eq $scaling.mode "keda" -}}
+{{- if and (eq $scaling.triggers "metrics-api") (not $root.Values.operatorKey.existingSecret) -}}
+{{- fail (printf "workers.%s: triggers metrics-api need operatorKey.existingSecret: a Secret with an API key of scope operate, with which KEDA reads /v1/ops/scaler" $name) -}}
+{{- end -}}
+{{- if and (gt (float64 $scaling.jobsPerSecond) 0.0) (ne $scaling.triggers "metrics-api") -}}
+{{- fail (printf "workers.%s: jobsPerSecond needs triggers metrics-api: Redis alone does not tell how much arrives" $name) -}}
+{{- end -}}
+{{- if gt (int $scaling.minReplicas) (int $scaling.maxReplicas) -}}
+{{- fail (printf "workers.%s: minReplicas is %d, maxReplicas is %d: let the first be no greater" $name (int $scaling.minReplicas) (int $scaling.maxReplicas)) -}}
+{{- end -}}
+{{- if and (eq $name "predictions") (lt (int $scaling.minReplicas) 1) -}}
+{{- fail "workers.predictions: minReplicas is 0: somebody waits for these, let it be 1 or more" -}}
+{{- end -}}
+{{- if and $root.Values.keda.required $root.Release.IsInstall (not ($root.Capabilities.APIVersions.Has "keda.sh/v1alpha1")) -}}
+{{- fail (printf "workers.%s: autoscaling.mode is keda, and this cluster does not know keda.sh/v1alpha1: install KEDA first, set the mode to none, or, where Helm only renders, set keda.required to false or give --api-versions keda.sh/v1alpha1" $name) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}

@@ -1,0 +1,159 @@
+"""The laws of the values: which are taken, and what is said to others."""
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.chart import chart
+from tests.chart.chart import CHART, SCENARIOS, Render
+from worker.settings import WorkerSettings
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "bogus",
+        "image.pullpolicy",
+        "pod.nodeselector",
+        "api.replica",
+        "api.autoscaling.cpu",
+        "workers.predictions.grace",
+        "workers.predictions.autoscaling.cooldownPeriodz",
+        "workers.predictions.autoscaling.fallback.replica",
+        "redis.users.admin",
+        "redis.tls.ca",
+        "networkPolicy.enable",
+    ],
+)
+def test_a_misspelt_value_is_refused(render: Render, path: str) -> None:
+    """By name: it would do nothing."""
+    with pytest.raises(chart.Refused, match=path.rpartition(".")[2]):
+        render(values={path: 1})
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("workers.predictions.autoscaling.fallback.replicas", 0),
+        ("workers.predictions.autoscaling.scaleDown.periodSeconds", 20),
+        ("workers.predictions.autoscaling.mode", "hpa"),
+        ("workers.predictions.autoscaling.maxReplicas", 0),
+        ("upkeep.replicas", 0),
+        ("redis.host", "redis://host:6379"),
+        ("models.url", "file:///models"),
+        ("settings.KERBSIDE_REDIS_URL", "redis://x"),
+        ("settings.KERBSIDE_SECRET_KEYS", "x"),
+        ("workers.Capitals", {}),
+        ("workers.alanewithalongname", {}),
+        ("image.digest", "latest"),
+        ("redis.maxmemory", "512"),
+    ],
+)
+def test_a_value_that_would_do_harm_is_refused(
+    render: Render, path: str, value: object
+) -> None:
+    """Before anything is rendered."""
+    with pytest.raises(chart.Refused, match="schema"):
+        render(values={path: value})
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"redis.bundled": False}, "redis.host is empty"),
+        (
+            {"redis.bundled": False, "redis.host": "redis.example.org"},
+            "redis.users.api has no password: name the Secret",
+        ),
+        ({"redis.tls.enabled": True}, "the bundled Redis, which has no TLS"),
+        ({"ingress.enabled": True}, "ingress.host is empty"),
+        ({"monitoring.monitors": True}, "needs operatorKey.existingSecret"),
+        (
+            {"workers.webhooks.drainSeconds": 30},
+            "workers.webhooks: terminationGracePeriodSeconds is 30, drainSeconds is 30",
+        ),
+        (
+            {"workers.predictions.autoscaling": {"mode": "keda", "minReplicas": 0}},
+            "minReplicas is 0: somebody waits",
+        ),
+        (
+            {"workers.webhooks.autoscaling": {"mode": "keda", "minReplicas": 11}},
+            "minReplicas is 11, maxReplicas is 10",
+        ),
+        (
+            {
+                "workers.predictions.autoscaling": {
+                    "mode": "keda",
+                    "triggers": "metrics-api",
+                }
+            },
+            "need operatorKey.existingSecret",
+        ),
+        (
+            {"workers.predictions.autoscaling": {"mode": "keda", "jobsPerSecond": 9}},
+            "jobsPerSecond needs triggers metrics-api",
+        ),
+    ],
+)
+def test_values_that_contradict_each_other_are_refused(
+    render: Render, values: dict[str, Any], words: str
+) -> None:
+    """The message says what was found and how it is mended."""
+    with pytest.raises(chart.Refused, match=words):
+        render(values=values)
+
+
+def test_the_schema_leaves_no_object_open() -> None:
+    """Save those whose names are not the chart's, such as labels, settings, lanes."""
+    schema = json.loads((CHART / "values.schema.json").read_text())
+    closed = [one for one in _objects(schema) if "properties" in one]
+
+    assert len(closed) > 20
+    assert {one["additionalProperties"] for one in closed} == {False}
+
+
+def test_the_schema_knows_every_value_of_the_chart_and_no_other() -> None:
+    """A value that nothing has a default for would be left undocumented."""
+    schema = json.loads((CHART / "values.schema.json").read_text())
+    values = yaml.safe_load((CHART / "values.yaml").read_text())
+
+    assert set(schema["properties"]) - {"global"} == set(values)
+    for name, definition in (("pod", "pod"), ("workerDefaults", "lane")):
+        known = set(schema["definitions"][definition]["properties"])
+        assert known == set(values[name]), name
+
+
+def test_every_setting_that_the_values_name_is_one() -> None:
+    """Of the defaults and of all scenarios."""
+    files = [CHART / "values.yaml", *SCENARIOS]
+    named = {
+        word
+        for path in files
+        for word in _keys(yaml.safe_load(path.read_text()))
+        if word.startswith("KERBSIDE_")
+    }
+
+    assert named
+    assert named - {f"KERBSIDE_{name.upper()}" for name in _settings()} == set()
+
+
+def _settings() -> set[str]:
+    return set(WorkerSettings.model_fields)
+
+
+def _keys(value: object) -> set[str]:
+    if isinstance(value, dict):
+        return set(value).union(*map(_keys, value.values()))
+    return set()
+
+
+def _objects(schema: object) -> list[dict[str, Any]]:
+    """Return the schemas of objects in a schema."""
+    if isinstance(schema, list):
+        return [one for part in schema for one in _objects(part)]
+    if not isinstance(schema, dict):
+        return []
+    own = [schema] if schema.get("type") == "object" else []
+    return own + [one for part in schema.values() for one in _objects(part)]
