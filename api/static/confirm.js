@@ -10,15 +10,16 @@ import { element, show } from "./elements.js";
  * @param {(string|Node)[]} question.words what will happen, a paragraph each
  * @param {string} question.verb on the button that does it
  * @param {boolean} [question.danger] whether it cannot be undone
- * @param {string} [question.typed] what must be typed first
- * @param {function(): Promise<T>} question.act does it
+ * @param {{label: (string|Node)[], must: (string|undefined), length: (number|undefined)}} [question.field]
+ *   a line to be typed: what it is, what it must say, how long it may be
+ * @param {function(string): Promise<T>} question.act does it, told what was typed
  * @returns {Promise<?T>} what came of it; null if it was not to be
  * @template T
  */
-export function confirmed({ title, words, verb, danger, typed, act }) {
+export function confirmed({ title, words, verb, danger, field, act }) {
   const fault = element("p", { class: "notice bad", role: "alert", hidden: true });
-  const input = typed && element("input", { id: "confirm-typed", autocomplete: "off", spellcheck: "false", oninput: weigh });
-  const go = element("button", { class: `button ${danger ? "danger" : "primary"}`, disabled: Boolean(typed) }, verb);
+  const input = field && element("input", { id: "confirm-field", autocomplete: "off", maxlength: field.length, oninput: weigh });
+  const go = element("button", { class: `button ${danger ? "danger" : "primary"}`, disabled: Boolean(field?.must) }, verb);
   let result = null;
   const box = element(
     "dialog",
@@ -28,14 +29,18 @@ export function confirmed({ title, words, verb, danger, typed, act }) {
       { onsubmit: doIt },
       element("h2", { id: "confirm-title" }, title),
       element("div", { id: "confirm-words", class: "stack" }, ...words.map((one) => element("p", {}, one))),
-      typed && element("div", { class: "field" }, element("label", { for: "confirm-typed" }, "Type ", element("code", {}, typed), " to confirm"), input),
+      field && element("div", { class: "field" }, element("label", { for: "confirm-field" }, ...field.label), input),
       fault,
       element("div", { class: "actions" }, go, element("button", { class: "button", type: "button", onclick: () => box.close() }, "Cancel")),
     ),
   );
 
+  function typed() {
+    return input?.value.trim() ?? "";
+  }
+
   function weigh() {
-    go.disabled = input.value.trim() !== typed;
+    go.disabled = Boolean(field.must) && typed() !== field.must;
   }
 
   async function doIt(event) {
@@ -44,7 +49,7 @@ export function confirmed({ title, words, verb, danger, typed, act }) {
     go.disabled = true;
     fault.hidden = true;
     try {
-      result = await act();
+      result = await act(typed());
       box.close();
     } catch (problem) {
       show(fault, problem.message);
@@ -61,4 +66,9 @@ export function confirmed({ title, words, verb, danger, typed, act }) {
   document.body.append(box);
   box.showModal();
   return promise;
+}
+
+/** Return the field in which a word must be typed before something is done. */
+export function mustType(word) {
+  return { label: ["Type ", element("code", {}, word), " to confirm"], must: word };
 }

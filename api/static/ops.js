@@ -1,12 +1,12 @@
 // The page for operators: panels that are read again and again while somebody looks.
 import { element, show } from "./elements.js";
-import { auditPanel } from "./ops-audit.js";
-import { historyPanel } from "./ops-history.js";
-import { lanesPanel } from "./ops-lanes.js";
-import { lettersPanel } from "./ops-letters.js";
-import { modelsPanel } from "./ops-models.js";
-import { webhooksPanel } from "./ops-webhooks.js";
-import { workersPanel } from "./ops-workers.js";
+import { auditPanel } from "./ops_audit.js";
+import { historyPanel } from "./ops_history.js";
+import { lanesPanel } from "./ops_lanes.js";
+import { lettersPanel } from "./ops_letters.js";
+import { modelsPanel } from "./ops_models.js";
+import { webhooksPanel } from "./ops_webhooks.js";
+import { workersPanel } from "./ops_workers.js";
 import { Poll } from "./poll.js";
 import { askForKey } from "./session.js";
 import { clock } from "./words.js";

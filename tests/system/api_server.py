@@ -3,6 +3,8 @@
 import contextlib
 import http.client
 import json
+import os
+import signal
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -91,6 +93,16 @@ class Server:
         done = [Completion(lease=lease, output=b"{}") for lease in leases]
         book.complete(PREDICTIONS, done)
         return len(leases)
+
+
+@contextlib.contextmanager
+def frozen(pid: int) -> Iterator[None]:
+    """Stop a process and let it go on afterwards."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
 
 
 @contextlib.contextmanager

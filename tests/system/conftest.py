@@ -11,10 +11,11 @@ from pathlib import Path
 import celery
 import orjson
 import pytest
+from playwright.sync_api import Browser
 
 from model_store.store import ModelStore
 from tests.patience import wait_until
-from tests.system import api_server, installation
+from tests.system import api_server, browser, installation
 from tests.system.api_server import Server
 from tests.system.event_sink import Sink
 from tests.system.installation import Installation
@@ -37,6 +38,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.system)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Run a browser."""
+    with browser.running() as chromium:
+        yield chromium
 
 
 @pytest.fixture

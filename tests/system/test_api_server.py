@@ -4,10 +4,7 @@ import contextlib
 import http.client
 import json
 import math
-import os
-import signal
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -20,23 +17,13 @@ from api.settings import WAITERS
 from model_store.store import ModelStore
 from tests.patience import wait_until
 from tests.system import api_server
-from tests.system.api_server import Server
+from tests.system.api_server import Server, frozen
 from tests.system.installation import Installation
 from worker.ledger import PREDICTIONS
 from worker.supervision import ports
 
 #: What an answer may take while Redis is away: 1 s, and a busy machine's share.
 SOON_S = 1.3
-
-
-@contextlib.contextmanager
-def frozen(pid: int) -> Iterator[None]:
-    """Stop a process and let it go on afterwards."""
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
 
 
 def test_a_house_goes_in_and_a_result_comes_out(server: Server) -> None:

@@ -1,6 +1,7 @@
 // Lanes: what waits and runs in each, and how to pause, resume and purge it.
-import { confirmed } from "./confirm.js";
+import { confirmed, mustType } from "./confirm.js";
 import { element, show } from "./elements.js";
+import { untilNoneRemains } from "./ops_bulk.js";
 import { fetchJson } from "./session.js";
 import { count, duration, figure, many, moment } from "./words.js";
 
@@ -9,6 +10,7 @@ const NAMES = { predictions: "Predictions", batches: "Batches", webhooks: "Webho
 /** Seconds that the first in line may have waited before it is worth a word. */
 const LONG_WAIT_S = 60;
 const STANDSTILL_S = 10;
+const LONGEST_REASON = 200;
 
 /** Return what people call a lane. */
 export function laneName(lane) {
@@ -113,8 +115,8 @@ function laneCard(name, page) {
   };
 }
 
-function change(lane, verb, body = {}) {
-  return fetchJson(`v1/ops/queues/${lane}:${verb}`, { method: "POST", body });
+function change(lane, verb, body) {
+  return fetchJson(`v1/ops/queues/${lane}:${verb}`, { method: "POST", body: body || undefined }).then((answer) => answer.body);
 }
 
 async function pausedLane(lane) {
@@ -122,7 +124,8 @@ async function pausedLane(lane) {
     title: `Pause ${laneName(lane)}?`,
     words: ["Jobs are still taken in and wait. What workers have in hand they finish, and they start nothing new until you resume the lane."],
     verb: "Pause",
-    act: () => change(lane, "pause"),
+    field: { label: ["Why (others read it)"], length: LONGEST_REASON },
+    act: (reason) => change(lane, "pause", reason && { reason }),
   });
   return done && `${laneName(lane)} is paused.`;
 }
@@ -138,7 +141,7 @@ async function resumed(lane) {
 }
 
 async function purged(lane) {
-  const { purged: waiting } = (await change(lane, "purge", { dry_run: true })).body;
+  const { purged: waiting } = await change(lane, "purge", { dry_run: true });
   const done = await confirmed({
     title: `Purge ${laneName(lane)}?`,
     words: [
@@ -147,8 +150,8 @@ async function purged(lane) {
     ],
     verb: "Purge",
     danger: true,
-    typed: lane,
-    act: () => change(lane, "purge"),
+    field: mustType(lane),
+    act: () => untilNoneRemains(() => change(lane, "purge"), "purged"),
   });
-  return done && `${many(done.body.purged, "job")} of ${laneName(lane)} canceled.`;
+  return done && `${many(done.purged, "job")} of ${laneName(lane)} canceled.`;
 }

@@ -1,6 +1,7 @@
 // Dead letters: why, how many, and another try for them.
-import { confirmed } from "./confirm.js";
+import { confirmed, mustType } from "./confirm.js";
 import { element, show } from "./elements.js";
+import { untilNoneRemains } from "./ops_bulk.js";
 import { fetchJson } from "./session.js";
 import { table } from "./table.js";
 import { count, many, moment } from "./words.js";
@@ -83,9 +84,9 @@ async function replayed(filter) {
       "That helps once what killed the workers is mended. A house that kills its worker three times more comes back here.",
     ],
     verb: `Replay ${count(selected)}`,
-    act: () => change("replay", filter),
+    act: () => untilNoneRemains(() => change("replay", filter), "done"),
   });
-  return told && `${count(told.done)} of ${many(told.selected, "house")} wait anew${skipped(told)}.`;
+  return told && `${many(told.done, "house waits", "houses wait")} anew${skipped(told)}.`;
 }
 
 async function discarded(filter) {
@@ -96,12 +97,12 @@ async function discarded(filter) {
     words: [`${many(selected, "house")} will be erased for good, with all that was submitted. Who asks for one is told that it is gone.`],
     verb: `Discard ${count(selected)}`,
     danger: true,
-    typed: "discard",
-    act: () => change("discard", filter),
+    field: mustType("discard"),
+    act: () => untilNoneRemains(() => change("discard", filter), "done"),
   });
-  return told && `${count(told.done)} of ${many(told.selected, "house")} erased${skipped(told)}.`;
+  return told && `${many(told.done, "house was", "houses were")} erased${skipped(told)}.`;
 }
 
 function skipped({ skipped: left }) {
-  return left.length ? `, ${count(left.length)} left as they are: ${left[0].reason}` : "";
+  return left.length ? `; ${count(left.length)} stay as they are: ${left[0].reason}` : "";
 }

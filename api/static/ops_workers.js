@@ -1,6 +1,6 @@
 // Who takes work from the lanes.
 import { element, show } from "./elements.js";
-import { laneName } from "./ops-lanes.js";
+import { laneName } from "./ops_lanes.js";
 import { fetchJson } from "./session.js";
 import { moment } from "./words.js";
 import { table } from "./table.js";

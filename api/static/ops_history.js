@@ -1,6 +1,6 @@
 // The last minutes of a lane, as charts.
 import { LineChart } from "./chart.js";
-import { laneName } from "./ops-lanes.js";
+import { laneName } from "./ops_lanes.js";
 import { element } from "./elements.js";
 import { fetchJson } from "./session.js";
 import { clock, count, duration, figure, minute } from "./words.js";
