@@ -47,6 +47,7 @@ from worker.key_uses import KeyUses
 from worker.lanes import Lanes
 from worker.ledger import PREDICTIONS
 from worker.listing import Listing
+from worker.purging import Purging
 from worker.queue import Queue
 from worker.rates import Rates
 from worker.totals import Totals
@@ -125,6 +126,7 @@ def _services(settings: ApiSettings, queue: Queue | None) -> Services:
         listing=Listing(client),
         lanes=lanes,
         totals=Totals(client),
+        purging=Purging(client, settings),
         dead_letters=DeadLetters(client, settings),
         catalog=catalog,
         waiting=Waiting(

@@ -7,6 +7,7 @@ from api.commands.audit import audit
 from api.commands.dead_letters import dead_letters
 from api.commands.doctor import doctor
 from api.commands.keys import keys
+from api.commands.lanes import lanes
 from api.commands.listen import listen
 from api.commands.model import model
 from api.commands.predict import predict
@@ -38,6 +39,7 @@ main.add_command(keys)
 main.add_command(model)
 main.add_command(predict)
 main.add_command(dead_letters)
+main.add_command(lanes)
 main.add_command(doctor)
 main.add_command(audit)
 main.add_command(redis)

@@ -4,8 +4,10 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-#: Ids in one request.
-MAX_IDS = 1000
+from worker.credentials import ONE_LINE
+
+#: Ids in one request, and characters of a reason.
+MAX_IDS, MAX_REASON = 1000, 200
 
 _DryRun = Annotated[
     bool, Field(description="Whether to tell only what would be done, and do nothing.")
@@ -54,8 +56,8 @@ class LanePause(_Strict):
     reason: Annotated[
         str,
         Field(
-            max_length=200,
-            pattern="^[^\\x00-\\x1f\\x7f]*$",
+            max_length=MAX_REASON,
+            pattern=f"^{ONE_LINE}$",
             description="For those who find the lane paused.",
         ),
     ] = ""

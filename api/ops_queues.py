@@ -8,10 +8,14 @@ from api import answers, audit_trail, json_body
 from api.answers import Answer
 from api.auth import requires
 from api.call import current_call
-from api.ops_body import LanePause
+from api.ops_body import LanePause, LanePurge
 from api.ops_problems import UnknownLane
 from api.services import services
 from worker.ledger import LANES
+from worker.purging import Purged
+
+#: Jobs that one request ends, some more at most.
+_PURGED = 20_000
 
 api = APIBlueprint(
     "ops_queues", __name__, url_prefix="/v1/ops", abp_tags=[Tag(name="ops")]
@@ -55,6 +59,27 @@ def resume(path: LanePath) -> Answer:
     lane, lanes = _known(path), services().lanes
     lanes.resume(lane)
     return answers.json(lanes.queue(lane))
+
+
+@api.post("/queues/<string:lane>:purge", operation_id="purge_lane")
+@requires("operate")
+def purge(path: LanePath) -> Answer:
+    """End all that waits in a lane as canceled, `by_operator`; clients are told.
+
+    What workers have in hand, and what comes meanwhile, is left alone. Deliveries of
+    webhooks can be recovered. A request ends 20,000 jobs at most: repeat it while
+    `remaining` is not 0.
+    """
+    call, lane = current_call(), _known(path)
+    asked = json_body.read(call, LanePurge, is_optional=True)
+    if asked.dry_run:
+        audit_trail.nothing_done()
+        waiting = call.shared.purging.waiting(lane)
+        purged = Purged(min(waiting, _PURGED), max(0, waiting - _PURGED))
+    else:
+        purged = call.shared.purging.purge(lane, most=_PURGED)
+    body = {"purged": purged.ended, "remaining": purged.remaining}
+    return answers.json({"dry_run": asked.dry_run, **body})
 
 
 @api.get("/workers", operation_id="list_workers")

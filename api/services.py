@@ -21,6 +21,7 @@ from worker.dead_letters import DeadLetters
 from worker.key_uses import KeyUses
 from worker.lanes import Lanes
 from worker.listing import Listing
+from worker.purging import Purging
 from worker.queue import Queue
 from worker.totals import Totals
 from worker.versions import Versions
@@ -42,6 +43,7 @@ class Services:
     listing: Listing
     lanes: Lanes
     totals: Totals
+    purging: Purging
     dead_letters: DeadLetters
     catalog: Catalog
     waiting: Waiting

@@ -27,7 +27,7 @@ class State(enum.StrEnum):
     SUCCEEDED = "succeeded"
     #: Has no price and never will: the model raised, or the job is a dead letter.
     FAILED = "failed"
-    #: Withdrawn by the client or past its deadline.
+    #: Withdrawn by the client or an operator, or past its deadline.
     CANCELED = "canceled"
 
     @property
@@ -50,6 +50,8 @@ class Detail(enum.StrEnum):
     DEAD = "dead"
     #: The client asked for it.
     BY_CLIENT = "by_client"
+    #: An operator purged the lane that the job waited in.
+    BY_OPERATOR = "by_operator"
     #: The job had not started, or not finished, by its deadline.
     DEADLINE_EXCEEDED = "deadline_exceeded"
 

@@ -129,6 +129,7 @@ LaneKey = Literal[
     "claimed",
     "cooling",
     "dead",
+    "done",
     "history",
     "number",
     "outcomes",

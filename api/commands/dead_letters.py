@@ -4,7 +4,6 @@ import contextlib
 import functools
 import itertools
 import json
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -14,9 +13,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from api.commands import auditing, letter_display, redis_access
+from api.commands import asking, auditing, letter_display, redis_access
 from api.launcher import faults, installation
-from api.launcher.faults import Fault, NotFound, QueueRefused, RedisUnreachable
+from api.launcher.faults import NotFound, QueueRefused, RedisUnreachable
 from model_store.command_line import Group, results
 from worker.audit import Outcome
 from worker.dead_letters import DeadLetter, DeadLetters, Selection, causes
@@ -238,22 +237,12 @@ def _act(action: _Action, asked: _Asked) -> None:
         # What comes to be one while the question waits was not agreed to.
         letters = named or list(kept.every(selection))
         if len(letters) > 1 and not (asked.dry_run or asked.yes):
-            _ask(action.verb, len(letters))
+            asking.agree(
+                f"{action.verb} {len(letters)} dead letters",
+                otherwise="--yes, or --dry-run",
+            )
         run = LetterRun() if asked.dry_run else action.run(kept, letters)
     action.tell(len(letters), run, asked)
-
-
-def _ask(verb: str, count: int) -> None:
-    if not _is_asked_at_a_terminal():
-        raise click.UsageError(
-            f"This would {verb} {count} dead letters: say --yes, or --dry-run."
-        )
-    if not click.confirm(f"{verb.capitalize()} {count} dead letters?", err=True):
-        raise Fault("Nothing was done.")
-
-
-def _is_asked_at_a_terminal() -> bool:
-    return sys.stdin.isatty()
 
 
 @contextlib.contextmanager

@@ -20,6 +20,7 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     schemas.EndpointEvent,
     schemas.Health,
     schemas.LaneHistory,
+    schemas.LanePurged,
     schemas.LetterActionResult,
     schemas.Model,
     schemas.ModelList,
@@ -43,6 +44,7 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
 _REQUESTS: tuple[type[BaseModel], ...] = (
     KeyRequest,
     ops_body.LanePause,
+    ops_body.LanePurge,
     ops_body.LetterAction,
     webhook_body.SecretRotation,
     webhook_body.WebhookChange,

@@ -84,4 +84,10 @@ OPERATIONS: dict[str, dict[str, Any]] = {
         success={200: success("It is not paused.", "Queue")},
         causes=(*_ANY, ops_problems.UnknownLane),
     ),
+    "purge_lane": _operation(
+        success={200: success("What became of it.", "LanePurged")},
+        causes=(*_ANY, *_BODY, ops_problems.UnknownLane),
+        body="LanePurge",
+        is_body_required=False,
+    ),
 }

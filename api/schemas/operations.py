@@ -75,6 +75,17 @@ class Queues(Body):
     queues: dict[str, Queue]
 
 
+class LanePurged(Body):
+    """What a purge has come to."""
+
+    dry_run: bool
+    purged: int = Field(description="Jobs that were ended, or would be.")
+    remaining: int = Field(
+        description="Those that waited as it began and may do so still, at most: "
+        "repeat the request for them."
+    )
+
+
 class Worker(Body):
     """A worker that asks for work."""
 

@@ -134,6 +134,7 @@ class Prediction(Body):
             "model_error",
             "dead",
             "by_client",
+            "by_operator",
             "deadline_exceeded",
         ]
         | None

@@ -3,10 +3,11 @@
 import pytest
 import redis as redis_py
 
+from api import ops_queues
 from api.schemas import Queue, Queues, WorkerList
 from api.services import Services
 from tests.api.conftest import Client, Headers, Submit, assert_problem
-from worker import pauses
+from worker import pauses, purging
 from worker.ledger import PREDICTIONS, WEBHOOKS, Ledger
 
 
@@ -90,7 +91,7 @@ def test_who_pauses_need_say_nothing(client: Client, operator: Headers) -> None:
         assert answer.json["paused"] is (verb == "pause")
 
 
-@pytest.mark.parametrize("verb", ["pause", "resume"])
+@pytest.mark.parametrize("verb", ["pause", "resume", "purge"])
 def test_an_unknown_lane_is_told(client: Client, operator: Headers, verb: str) -> None:
     """Upkeep is no lane of jobs either."""
     for lane in ("upkeep", "nothing"):
@@ -125,3 +126,52 @@ def test_pauses_are_written_down(
         ("resume_lane", ["predictions"], "done"),
         ("pause_lane", ["predictions"], "done"),
     ]
+
+
+def test_a_purge_ends_what_waits(
+    client: Client, submit: Submit, operator: Headers, caller: Headers
+) -> None:
+    """A dry run tells the same number; the client reads who did it."""
+    ids = [submit().json["id"] for _ in range(3)]
+    path = "/v1/ops/queues/predictions:purge"
+
+    dry = client.post(path, json={"dry_run": True}, headers=operator)
+    waiting = client.get(f"/v1/predictions/{ids[0]}", headers=caller).json
+    done, again = (client.post(path, headers=operator) for _ in range(2))
+
+    assert dry.json == {"dry_run": True, "purged": 3, "remaining": 0}
+    assert waiting["state_detail"] == "queued"
+    assert done.json == {"dry_run": False, "purged": 3, "remaining": 0}
+    assert again.json["purged"] == 0
+    for one in ids:
+        ended = client.get(f"/v1/predictions/{one}", headers=caller).json
+        assert (ended["status"], ended["state_detail"]) == ("canceled", "by_operator")
+
+
+def test_a_purge_ends_so_many_and_tells_the_rest(
+    client: Client, submit: Submit, operator: Headers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No request lasts for ever."""
+    monkeypatch.setattr(ops_queues, "_PURGED", 2)
+    monkeypatch.setattr(purging, "_AT_A_TIME", 2)
+    for _ in range(3):
+        submit()
+    path = "/v1/ops/queues/predictions:purge"
+
+    dry = client.post(path, json={"dry_run": True}, headers=operator)
+    told = [client.post(path, headers=operator).json for _ in range(2)]
+
+    assert (dry.json["purged"], dry.json["remaining"]) == (2, 1)
+    assert [(one["purged"], one["remaining"]) for one in told] == [(2, 1), (1, 0)]
+
+
+def test_a_purge_is_written_down_and_a_dry_run_is_not(
+    client: Client, operator: Headers, shared: Services
+) -> None:
+    """Nothing was done by it."""
+    path = "/v1/ops/queues/webhooks:purge"
+    client.post(path, json={"dry_run": True}, headers=operator)
+    client.post(path, headers=operator)
+
+    (told,) = shared.audit.newest(10)
+    assert (told["operation"], told["targets"]) == ("purge_lane", [WEBHOOKS])

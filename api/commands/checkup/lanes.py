@@ -15,10 +15,12 @@ _LONG_S = 60.0
 def check(target: Target) -> Iterator[Finding]:
     """Look at each lane and at who tends it."""
     with target.redis() as client:
-        lanes = Lanes(client).scaler()["queues"]
+        lanes = Lanes(client).queues()["queues"]
         for lane, figures in lanes.items():
             yield _workers(lane, figures)
-            yield _paused(lane) if figures["paused"] else _backlog(lane, figures)
+            yield (
+                _paused(lane, figures) if figures["paused"] else _backlog(lane, figures)
+            )
             yield _dead(lane, DeadLetters(client, target.settings, lane=lane).count())
         yield _upkeep(tended=ledger.Ledger(client, target.settings).is_tended())
 
@@ -38,13 +40,16 @@ def _workers(lane: str, figures: dict[str, Any]) -> Finding:
     )
 
 
-def _paused(lane: str) -> Finding:
+def _paused(lane: str, figures: dict[str, Any]) -> Finding:
+    known = {"since": "paused_since", "by": "paused_by", "because of": "paused_reason"}
+    told = [f"{word} {figures[name]}" for word, name in known.items() if figures[name]]
     return Finding(
         check=f"lane {lane}",
         status=Status.WARNING,
-        found="paused: jobs are taken, none is priced",
+        found=f"{' '.join(['paused', *told])}: jobs are taken and none is worked on, "
+        f"{figures['waiting']:,} wait",
         expected="a lane that is resumed when the reason is gone",
-        remedy=f"Resume it: DEL {ledger.lane_key('paused', lane)} in Redis.",
+        remedy=f"`kerbside lanes resume {lane}`.",
     )
 
 

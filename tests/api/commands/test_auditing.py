@@ -32,6 +32,9 @@ CHANGING = {
     "keys revoke {key}": "revoke_key",
     "dead-letters replay {letter}": "replay_dead_letters",
     "dead-letters discard {letter}": "discard_dead_letters",
+    "lanes pause predictions": "pause_lane",
+    "lanes resume predictions": "resume_lane",
+    "lanes purge predictions --yes": "purge_lane",
     f"webhooks create {URL}": "create_webhook",
     "webhooks delete {hook}": "delete_webhook",
     "webhooks enable {hook}": "enable_webhook",
@@ -50,7 +53,7 @@ CHANGING = {
 #: What only reads, or writes files of its own machine alone.
 READING = {
     *("keys list", "keys show", "dead-letters list", "dead-letters show"),
-    *("doctor", "audit", "redis acl", "listen"),
+    *("lanes list", "doctor", "audit", "redis acl", "listen"),
     *("webhooks list", "webhooks show", "webhooks deliveries", "webhooks export"),
     *("webhooks new-key", "model list", "model show", "model diff"),
     *("model evaluate", "model key"),

@@ -9,7 +9,7 @@ import click
 import pytest
 import redis as redis_py
 
-from api.commands import dead_letters as command
+from api.commands import asking
 from api.launcher import faults
 from tests import dead_letters
 from tests.api.conftest import Run
@@ -181,7 +181,7 @@ def test_many_are_acted_on_after_a_question(
 ) -> None:
     """It tells how many; what is not confirmed is not done."""
     kill(2)
-    monkeypatch.setattr(command, "_is_asked_at_a_terminal", lambda: True)
+    monkeypatch.setattr(asking, "_is_at_a_terminal", lambda: True)
 
     done = letters("discard", "--all", typed=answer)
 
@@ -201,7 +201,7 @@ def test_what_dies_while_the_question_waits_is_left_alone(
         late.extend(kill())
         return True
 
-    monkeypatch.setattr(command, "_is_asked_at_a_terminal", lambda: True)
+    monkeypatch.setattr(asking, "_is_at_a_terminal", lambda: True)
     monkeypatch.setattr(click, "confirm", asked)
     done = letters("discard", "--all")
 

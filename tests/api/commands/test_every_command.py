@@ -46,7 +46,8 @@ def _run(words: str, *more: str, state: Path | None = None) -> Result:
 
 
 def _arguments(command: click.Command) -> list[str]:
-    return ["x" for one in command.params if isinstance(one, click.Argument)]
+    arguments = [one for one in command.params if isinstance(one, click.Argument)]
+    return [getattr(one.type, "choices", ["x"])[0] for one in arguments]
 
 
 def _ids(pairs: list[tuple[str, click.Command]]) -> list[str]:

@@ -1,5 +1,7 @@
 """What is said of workers, lanes and upkeep."""
 
+import re
+
 import redis as redis_py
 
 from api.commands.checkup import lanes
@@ -52,12 +54,26 @@ def test_a_paused_lane_is_told(
     target: Target, book: Ledger, redis: redis_py.Redis
 ) -> None:
     """Somebody did it; the remedy says how it is undone."""
-    pauses.begin(redis, PREDICTIONS)
+    pauses.begin(redis, PREDICTIONS, by="cli:ann", reason="new disk")
 
     found = only(lanes.check(target), LANE)
 
     assert found.status is Status.WARNING
-    assert found.found.startswith("paused")
+    assert re.match(
+        r"paused since \S+ by cli:ann because of new disk: .* 0 wait", found.found
+    )
+    assert found.remedy == "`kerbside lanes resume predictions`."
+
+
+def test_a_pause_that_was_set_by_hand_is_told(
+    target: Target, redis: redis_py.Redis
+) -> None:
+    """All that is known of it is that it is there."""
+    redis.set(f"kerbside:paused:{PREDICTIONS}", "1")
+
+    found = only(lanes.check(target), LANE)
+
+    assert found.found.startswith("paused: ")
 
 
 def test_a_lane_whose_jobs_wait_long_is_told(
