@@ -49,6 +49,7 @@ _GUIDES = (
     "several-hosts",
     "doctor",
     "dead-letters",
+    "lanes",
     "command-line",
 )
 
