@@ -37,16 +37,18 @@ class Welcome:
             "user": FLOWER_USER,
             "password": stack.flower_password,
         }
-        docs_url, ops_url = f"{url}/docs", f"{url}/ops"
+        page_url, docs_url, ops_url = f"{url}/", f"{url}/docs", f"{url}/ops"
         if self._as_json:
             self._screen.record(
-                {"url": url, "docs_url": docs_url, "ops_url": ops_url, "flower": flower}
+                {"url": url, "page_url": page_url, "docs_url": docs_url}
+                | {"ops_url": ops_url, "flower": flower}
                 | {"api_key": keys.user, "operator_key": keys.operator}
                 | self._record
             )
             return
         self._screen.addresses(
             {
+                "Try it": page_url,
                 "API": url,
                 "Docs": docs_url,
                 "Operate": ops_url,

@@ -28,6 +28,12 @@ export class Marked {
     const described = [detail && this.message.id, this.help?.id].filter(Boolean);
     this.input.setAttribute("aria-describedby", described.join(" "));
   }
+
+  /** Bring the reader here; what is typed takes the place of what stands here. */
+  goTo() {
+    this.input.focus();
+    this.input.select?.();
+  }
 }
 
 /** A feature of a house. */

@@ -48,12 +48,6 @@ export class HouseForm {
     return [...this.fields].every(([name, field]) => field.value === (house[name] ?? null));
   }
 
-  /** Bring the reader to a feature; false if the form has none of this name. */
-  focus(feature) {
-    this.fields.get(feature)?.input.focus();
-    return this.fields.has(feature);
-  }
-
   /** Show errors at their fields, and all of them in a summary that gets the focus. */
   mark(errors) {
     for (const one of [this.explain, ...this.fields.values()]) one.error = "";
@@ -78,7 +72,7 @@ export class HouseForm {
   #summarised({ pointer, detail }) {
     const place = this.#place(pointer);
     if (!place) return element("li", {}, element("code", {}, pointer), `: ${detail}`);
-    const onclick = () => place.input.focus();
+    const onclick = () => place.goTo();
     const link = element("button", { class: "link", type: "button", onclick }, place.name);
     return element("li", {}, link, `: ${detail}`);
   }

@@ -164,7 +164,7 @@ function showState(job) {
   if (job.output) remember(job);
   showHistory(places.history, job.id);
   const sample = card.examples.find((one) => form.holds(one.house));
-  const goTo = (feature) => form.focus(feature);
+  const goTo = (feature) => form.fields.get(feature)?.goTo();
   show(places.result, ...result(job, { sample, features: card.schema.features, goTo }));
   // Only now the page may be long enough; a reader who went on is left in peace.
   if (document.activeElement === places.answer) bringIntoView(places.answer);

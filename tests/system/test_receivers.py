@@ -17,12 +17,11 @@ from api.settings import child_environment
 from tests.patience import wait_until
 from tests.signed_events import EventSender
 from tests.structure import source
+from tests.system import npm
 from worker.supervision import ports
 from worker.webhooks.signing import new_secret
 
 EXAMPLES = source.ROOT / "examples"
-#: Installs what the lock names, and runs nothing of it.
-NPM_CI = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
 
 
 @dataclass
@@ -45,22 +44,9 @@ Start = Callable[[], Receiver]
 
 def _javascript(folder: Path) -> tuple[str, str]:
     """Return the command of the receiver in JavaScript, with its library beside it."""
-    for name in ("receiver.mjs", "package.json", "package-lock.json"):
-        shutil.copy(EXAMPLES / name, folder)
-    fault = _installed(folder)
-    if fault and "CI" not in child_environment():
-        pytest.skip(f"the library for JavaScript cannot be had here: {fault}")
-    assert not fault, "CI runs every example"
+    npm.install(EXAMPLES, folder)
+    shutil.copy(EXAMPLES / "receiver.mjs", folder)
     return "node", str(folder / "receiver.mjs")
-
-
-def _installed(folder: Path) -> str:
-    if not (shutil.which("node") and shutil.which("npm")):
-        return "there is no node or no npm"
-    done = subprocess.run(
-        NPM_CI, cwd=folder, check=False, capture_output=True, text=True, timeout=120
-    )
-    return done.stderr if done.returncode else ""
 
 
 @pytest.fixture(params=["flask", "javascript"])

@@ -212,6 +212,7 @@ def test_everything_that_is_told_works_and_ends_in_order(
     assert up.get(up.told["url"] + "/v1/predictions", **key)[0] == 200
     assert up.get(up.told["url"] + "/v1/ops/scaler", **key)[0] == 403
     assert up.get(up.told["url"] + "/v1/ops/scaler", **operator)[0] == 200
+    assert b"<h1>" in up.get(up.told["page_url"])[1]
     assert up.get(up.told["docs_url"])[0] in {200, 302, 308}
     assert flower["url"].encode() in up.get(up.told["ops_url"])[1]
     assert up.get(flower["url"])[0] == 401
