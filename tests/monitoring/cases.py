@@ -1,0 +1,181 @@
+"""For each alert series on which it fires, and the nearest on which it is silent.
+
+Series are as promtool writes them, one value a minute: `a+bxn` is a, a+b and so on.
+"""
+
+from dataclasses import dataclass
+
+Series = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is seen of an installation in which something is wrong, and of a sound one.
+
+    Attributes:
+        bad: Series on which the alert fires.
+        good: The same without the fault.
+        minute: When the alerts are looked at.
+    """
+
+    bad: Series
+    good: Series
+    minute: int = 10
+
+
+def _of(lane: str, **labels: str) -> str:
+    told = {"lane": lane, **labels}
+    return "{" + ",".join(f'{name}="{value}"' for name, value in told.items()) + "}"
+
+
+PRICES, HOOKS = _of("predictions"), _of("webhooks")
+WAITING, WORKERS = "kerbside_jobs_waiting", "kerbside_workers"
+PAUSED, OLDEST = "kerbside_lane_paused", "kerbside_jobs_oldest_age_seconds"
+USED, MOST = "kerbside_redis_memory_used_bytes", "kerbside_redis_memory_max_bytes"
+TENDED = "kerbside_jobs_tended_total"
+PRICED = 'kerbside_predictions_total{version="v",state="succeeded"}'
+FAILED = 'kerbside_predictions_total{version="v",state="failed"}'
+UNLIKE = 'kerbside_predictions_out_of_distribution_total{version="v"}'
+WIDTH = "kerbside_price_interval_width_ratio"
+SENT = 'kerbside_webhook_attempts_total{outcome="delivered",answer="2xx"}'
+AGAIN = 'kerbside_webhook_attempts_total{outcome="again",answer="5xx"}'
+UNSIGNED = 'kerbside_webhook_attempts_total{outcome="again",answer="not_signed"}'
+ONE_API = 'up{job="kerbside-api",instance="a"}'
+OTHER_API = 'up{job="kerbside-api",instance="b"}'
+
+CASES = {
+    "KerbsideApiDown": Case(
+        {ONE_API: "0+0x10", OTHER_API: "0+0x10"},
+        {ONE_API: "0+0x10", OTHER_API: "1+0x10"},
+    ),
+    "KerbsideTargetDown": Case(
+        {ONE_API: "1+0x10", 'up{job="kerbside-workers",instance="c"}': "0+0x10"},
+        {ONE_API: "1+0x10", 'up{job="another",instance="c"}': "0+0x10"},
+    ),
+    "KerbsideNoWorker": Case(
+        {WAITING + PRICES: "5+0x10", WORKERS + PRICES: "0+0x10"},
+        {
+            WAITING + PRICES: "5+0x10",
+            WORKERS + PRICES: "1+0x10",
+            WAITING + HOOKS: "5+0x10",
+            WORKERS + HOOKS: "0+0x10",
+            PAUSED + HOOKS: "1+0x10",
+        },
+    ),
+    "KerbsideChampionNotLoaded": Case(
+        {
+            'kerbside_champion_loaded{instance="a"}': "1+0x10",
+            'kerbside_champion_loaded{instance="b"}': "0+0x10",
+        },
+        # Loading takes its time.
+        {'kerbside_champion_loaded{instance="a"}': "0+0x4 1+0x10"},
+    ),
+    "KerbsideUpkeepMissing": Case(
+        {"kerbside_upkeep_present": "0+0x10"}, {"kerbside_upkeep_present": "1+0x10"}
+    ),
+    "KerbsideWorkersDie": Case(
+        {TENDED + _of("predictions", action="retried"): "0+2x40"},
+        # One worker was lost, once.
+        {TENDED + _of("predictions", action="retried"): "0+0x10 128+0x30"},
+        minute=40,
+    ),
+    "KerbsideTurnsFail": Case(
+        {"kerbside_turn_failures_total" + PRICES: "0+0x5 1+0x5"},
+        {"kerbside_turn_failures_total" + PRICES: "1+0x10"},
+    ),
+    "KerbsideRedisUnreachable": Case(
+        {"kerbside_redis_errors_total" + PRICES: "0+120x10"},
+        {"kerbside_redis_errors_total" + PRICES: "0+0x4 1+0x6"},
+    ),
+    "KerbsideRedisMemoryHigh": Case(
+        {USED: "75+0x30", MOST: "100+0x30"},
+        # Without a bound there is no share of it.
+        {USED: "65+0x30", MOST: "100+0x30", USED + '{namespace="n"}': "75+0x30"}
+        | {MOST + '{namespace="n"}': "0+0x30"},
+        minute=30,
+    ),
+    "KerbsideAdmissionClosed": Case(
+        {'kerbside_admission_closed{reason="memory"}': "1+0x10"},
+        {"kerbside_upkeep_present": "1+0x10"},
+    ),
+    "KerbsideJobsWaitTooLong": Case(
+        {OLDEST + PRICES: "31+0x10", PAUSED + PRICES: "0+0x10"},
+        {OLDEST + PRICES: "31+0x10", PAUSED + PRICES: "1+0x10"},
+    ),
+    "KerbsideQueueGrows": Case(
+        {WAITING + PRICES: "2000+10x40"}, {WAITING + PRICES: "20000-100x40"}, minute=40
+    ),
+    "KerbsideJobsRefused": Case(
+        {
+            "kerbside_admission_refusals_total"
+            + _of("predictions", reason="slow"): "0+5x20"
+        },
+        # That is the client's own affair.
+        {
+            "kerbside_admission_refusals_total"
+            + _of("predictions", reason="rate"): "0+5x20"
+        },
+        minute=20,
+    ),
+    "KerbsidePredictionsFail": Case(
+        {PRICED: "0+97x20", FAILED: "0+3x20"},
+        {PRICED: "0+1000x20", FAILED: "0+3x20"},
+        minute=20,
+    ),
+    "KerbsideDeadLetters": Case(
+        {"kerbside_jobs_dead" + PRICES: "1+0x10"},
+        {"kerbside_jobs_dead" + PRICES: "0+0x10"},
+    ),
+    "KerbsideStrayMessages": Case(
+        {"kerbside_strays" + PRICES: "0+0x5 2+0x5"},
+        {"kerbside_strays" + PRICES: "2+0x10"},
+    ),
+    "KerbsideLanePaused": Case(
+        {PAUSED + PRICES: "1+0x40"}, {PAUSED + PRICES: "0+0x20 1+0x20"}, minute=40
+    ),
+    "KerbsideModelRefused": Case(
+        {'kerbside_model_refusals_total{version="v"}': "1+0x10"},
+        {'kerbside_model_refusals_total{version="v"}': "0+0x10"},
+    ),
+    "KerbsideModelOld": Case(
+        {"kerbside_model_age_seconds": "7800000+60x90"},
+        {"kerbside_model_age_seconds": "7700000+60x90"},
+        minute=90,
+    ),
+    "KerbsideHousesUnlikeSales": Case(
+        {PRICED: "0+10x120", UNLIKE: "0+3x120"},
+        # Of so few one knows nothing, and of many one in ten is usual.
+        {
+            PRICED: "0+1x120",
+            UNLIKE: "0+1x120",
+            PRICED.replace('"v"', '"w"'): "0+10x120",
+            UNLIKE.replace('"v"', '"w"'): "0+1x120",
+        },
+        minute=120,
+    ),
+    "KerbsideRangesWide": Case(
+        {
+            WIDTH + '_sum{version="v"}': "0+7x120",
+            WIDTH + '_count{version="v"}': "0+10x120",
+        },
+        {
+            WIDTH + '_sum{version="v"}': "0+4x120",
+            WIDTH + '_count{version="v"}': "0+10x120",
+        },
+        minute=120,
+    ),
+    "KerbsideWebhooksLate": Case(
+        {OLDEST + HOOKS: "61+0x10"}, {OLDEST + HOOKS: "59+0x10"}
+    ),
+    "KerbsideWebhooksFail": Case(
+        {SENT: "0+4x60", AGAIN: "0+6x60"}, {SENT: "0+6x60", AGAIN: "0+4x60"}, minute=60
+    ),
+    "KerbsideWebhooksNotSigned": Case(
+        {UNSIGNED: "1+1x10"}, {SENT: "1+1x10", AGAIN: "1+1x10"}
+    ),
+    "KerbsideReceiversPaused": Case(
+        {"kerbside_webhook_receivers_paused": "2+0x90"},
+        {"kerbside_webhook_receivers_paused": "2+0x50 0+0x40"},
+        minute=90,
+    ),
+}
