@@ -47,6 +47,7 @@ _GUIDES = (
     "limits",
     "own-redis",
     "several-hosts",
+    "monitor",
     "doctor",
     "dead-letters",
     "lanes",
@@ -62,7 +63,7 @@ def _guides() -> list[str]:
 #: The contents of the site in order.
 CONTENTS = {
     "Start": ["quickstart"],
-    "Guides": _guides(),
+    "Guides": [*_guides(), "runbook"],
     "Reference": [f"reference/{page.removesuffix('.md')}" for page in PAGES],
     "Explanation": [
         "explanation/architecture",

@@ -23,6 +23,7 @@ _OPENING = """\
 
 What an installation tells Prometheus.
 This page is made from the code: `make docs` writes it.
+[Watch it with Prometheus](../howto/monitor.md) says how to scrape it and what to look at.
 
 Names end in their unit; what has none is a count, or 0 and 1.
 No label names a host, a process, a client or a job.

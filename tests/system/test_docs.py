@@ -90,6 +90,7 @@ def reader(serving: Installation, state: Path, tmp_path: Path) -> Iterator[Reade
         "0.0.0.0": ports.LOOPBACK,  # noqa: S104 -- it is what is replaced
         "8001": str(ports.find_free()),
         "5556": str(ports.find_free()),
+        "9464": str(ports.find_free()),
     }
     (tmp_path / "etc").mkdir()
     with contextlib.closing(Reader(folder, environment, places)) as reader:
