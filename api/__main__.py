@@ -13,7 +13,9 @@ def main() -> None:
 
 def _loaded() -> Callable[[], object]:
     from api.cli import main as program  # noqa: PLC0415 -- Ctrl-C may come meanwhile
+    from model_store import command_line  # noqa: PLC0415
 
+    command_line.set_up_logs()
     return partial(program, prog_name="kerbside")
 
 

@@ -33,6 +33,7 @@ from api.last_known import LastKnown
 from api.openapi import document
 from api.pace import Pace
 from api.readiness import Readiness
+from api.request_log import RequestLog
 from api.services import Services
 from api.settings import ApiSettings
 from api.throttle import Throttle
@@ -107,6 +108,8 @@ def create_app(settings: ApiSettings, queue: Queue | None = None) -> OpenAPI:
         app.register_api(blueprint)
     hooks.install(app)
     app.wsgi_app = HotRoutes(app)  # type: ignore[method-assign] # Flask's own way to wrap it
+    if settings.log_level in {"debug", "info"}:
+        app.wsgi_app = RequestLog(app.wsgi_app)  # type: ignore[method-assign]
     return app
 
 

@@ -1,6 +1,5 @@
 """What operators do over HTTP is written down, whatever comes of it."""
 
-import logging
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,6 +8,7 @@ from flask import Flask, current_app, g, request
 
 from api import documented_path
 from api.call import Call
+from model_store import logs
 from worker.audit import Action, Outcome
 
 #: Methods that change nothing, RFC 9110.
@@ -18,7 +18,7 @@ _REFUSED, _FAILED = 400, 500
 #: Characters of an id that are written down, at most.
 _MAX_ID = 64
 
-_logger = logging.getLogger(__name__)
+_log = logs.logger(__name__)
 
 
 def actor(call: Call) -> str:
@@ -67,11 +67,11 @@ def note(view: Any, status: int) -> None:
         outcome=_outcome(status),
     )
     # An action is worth its line in a log of any level.
-    _logger.warning("audit %s", action.to_json().decode())
+    _log.warning("audit", **action.told())
     try:
         call.shared.audit.keep(action)
     except redis.RedisError as error:
-        _logger.error("audit_not_kept: %s", type(error).__name__)  # noqa: TRY400 - the action is in the line before
+        _log.error("audit_not_kept", error=type(error).__name__)
 
 
 def _outcome(status: int) -> Outcome:

@@ -1,7 +1,6 @@
 """The model versions that this process may price with, and the request each expects."""
 
 import contextlib
-import logging
 import re
 import threading
 import time
@@ -15,6 +14,7 @@ from pydantic import BaseModel, Field, create_model
 from api.errors import NoChampion
 from api.request_body import PredictionRequest
 from api.throttle import Throttle
+from model_store import logs
 from model_store.aliases import ALIAS_NAMES, Aliases
 from model_store.card import ModelCard
 from model_store.errors import (
@@ -39,7 +39,7 @@ _CHOICES = 20
 #: What a version may look like; anything else is not looked for in the store.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
-_logger = logging.getLogger(__name__)
+_log = logs.logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class Catalog:
                 if not known:
                     raise
                 if self._log.allows():
-                    _logger.warning("aliases_not_read: %s", error)
+                    _log.warning("aliases_not_read", error=str(error))
             finally:
                 self._read_at = self._clock()
                 self._reading.release()
@@ -128,7 +128,7 @@ class Catalog:
             self._champion = self._made(version, CHAMPION)
         except ArtifactError as error:
             if self._log.allows():
-                _logger.warning("champion_refused: %s", error)
+                _log.warning("champion_refused", error=str(error))
             return self._instead_of_champion(error)
         return self._champion
 

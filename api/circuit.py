@@ -1,6 +1,5 @@
 """A breaker that keeps requests away from a Redis that has stopped answering."""
 
-import logging
 import threading
 import time
 from collections.abc import Callable
@@ -9,11 +8,12 @@ import redis
 
 from api.errors import RedisUnavailable
 from api.throttle import Throttle
+from model_store import logs
 
 #: Seconds for which nobody asks a Redis that has just let a request time out.
 OPEN_S = 2.0
 
-_logger = logging.getLogger(__name__)
+_log = logs.logger(__name__)
 
 
 class Circuit:
@@ -70,4 +70,4 @@ class Circuit:
             self._retry_at = now + OPEN_S
             self._is_open = True
         if self._log.allows():
-            _logger.warning("redis_failed error=%s: %s", type(error).__name__, error)
+            _log.warning("redis_failed", error=type(error).__name__, words=str(error))

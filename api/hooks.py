@@ -1,6 +1,5 @@
 """What happens around every request: its id, its caller, its headers, its errors."""
 
-import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,13 +17,15 @@ from api.errors import (
     ServiceError,
     StoreUnavailable,
 )
+from api.request_log import ROUTE
 from api.services import Services, services
 from api.translation import allowed, as_service_error
+from model_store import logs
 from worker.errors import frames_of
 
 _WITHOUT_CONTENT = {204, 304}
 
-_logger = logging.getLogger(__name__)
+_log = logs.logger(__name__)
 
 
 def install(app: Flask) -> None:
@@ -42,6 +43,13 @@ def install(app: Flask) -> None:
                 f"view {endpoint!r} does not say who may reach it: "
                 "mark it with auth.requires or auth.public"
             )
+
+
+def begin(environ: Mapping[str, Any]) -> str:
+    """Return the id of a request that begins; what is logged of it says it."""
+    request_id = headers.request_id(environ.get("HTTP_REQUEST_ID"))
+    logs.begin(request_id=request_id)
+    return request_id
 
 
 def admit(shared: Services, environ: dict[str, Any], view: Any) -> Principal:
@@ -73,15 +81,10 @@ def problem(
     answer = as_service_error(error)
     if type(answer) is ServiceError:
         # Never a body, a key or a house, which the error's own words may quote.
-        _logger.error(
-            "request_failed request_id=%s operation=%s\n%s",
-            request_id,
-            operation,
-            frames_of(error),
-        )
+        _log.error("request_failed", operation=operation, frames=frames_of(error))
     elif isinstance(answer, StoreUnavailable) and shared.store_faults.allows():
         words = error.__cause__ or error
-        _logger.error("model_store_failed request_id=%s: %s", request_id, words)
+        _log.error("model_store_failed", operation=operation, error=str(words))
     body = answer.body(request_id)
     return Answer(body, answer.status, answer.headers, PROBLEM_TYPE)
 
@@ -108,7 +111,8 @@ def finish(
 
 def _admit() -> Answer | None:
     environ = request.environ
-    g.request_id = headers.request_id(environ.get("HTTP_REQUEST_ID"))
+    g.request_id = begin(environ)
+    environ[ROUTE] = str(request.url_rule)
     refusal = request.routing_exception
     if isinstance(refusal, MethodNotAllowed) and request.method == "OPTIONS":
         # What an address takes is no secret, /openapi.json tells it to anybody.

@@ -12,13 +12,16 @@ from typing import Any
 
 from flask import Flask
 
-from api import headers, hooks, predictions, services
+from api import hooks, predictions, services
 from api.answers import Answer
 from api.call import Call
+from api.request_log import ROUTE
 from worker.jobs import PATH
 
 _View = Callable[[Call], Answer]
 _POLLED = PATH + "/"
+#: As Flask writes it.
+_POLLED_RULE = _POLLED + "<prediction_id>"
 
 
 class HotRoutes:
@@ -40,7 +43,7 @@ class HotRoutes:
         return self._answer(environ, *found)(environ, start_response)
 
     def _answer(self, environ: dict[str, Any], route: Any, view: _View) -> Answer:
-        request_id = headers.request_id(environ.get("HTTP_REQUEST_ID"))
+        request_id = hooks.begin(environ)
         try:
             caller = hooks.admit(self._shared, environ, route)
             answer = view(Call(environ, self._shared, caller))
@@ -57,9 +60,11 @@ def _found(environ: dict[str, Any]) -> tuple[Any, _View] | None:
     """Return Flask's view of a request's route, and what both call; None: Flask's."""
     method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
     if method == "POST" and path == PATH:
+        environ[ROUTE] = PATH
         return predictions.create, predictions.submitted
     if method == "GET" and path.startswith(_POLLED):
         job_id = path[len(_POLLED) :]
         if predictions.ID.fullmatch(job_id):
+            environ[ROUTE] = _POLLED_RULE
             return predictions.fetch, partial(predictions.fetched, job_id=job_id)
     return None

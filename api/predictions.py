@@ -12,6 +12,7 @@ from api.answers import Answer
 from api.auth import requires
 from api.call import Call, current_call
 from api.errors import BadRequest, MalformedParameter
+from model_store import logs
 from worker.errors import UnknownJob
 from worker.jobs import PATH, Job, Submission
 from worker.queue import Receipt
@@ -66,6 +67,7 @@ def submitted(call: Call, job_id: str | None = None) -> Answer:
         ),
         cancel_after_s=headers.cancel_after_s(call.environ.get("HTTP_CANCEL_AFTER")),
     )
+    logs.bound(job_id=new.id)
     if job_id is not None:
         preconditions.check(call, job_id)
     if not wait_s:
@@ -98,6 +100,7 @@ def fetch(path: PredictionPath) -> Answer:
 
 def fetched(call: Call, job_id: str) -> Answer:
     """Answer a poll; of the routes that carry the load, see `hot_routes`."""
+    logs.bound(job_id=job_id)
     wait_s = _wait_s(call)
     if not wait_s:
         return answers.prediction(
@@ -215,4 +218,5 @@ def _checked(prediction_id: str) -> str:
     job_id = prediction_id.lower()
     if not ID.fullmatch(job_id):
         raise UnknownJob
+    logs.bound(job_id=job_id)
     return job_id

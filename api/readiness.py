@@ -1,6 +1,5 @@
 """Whether this process can take submits: asked by load balancers, answered in time."""
 
-import logging
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -8,13 +7,14 @@ from api.catalog import Catalog
 from api.errors import NotReady, ServiceError
 from api.throttle import Throttle
 from api.translation import as_service_error
+from model_store import logs
 from worker.errors import frames_of
 from worker.queue import Queue
 
 #: Seconds within which readiness is answered, whatever hangs.
 READY_CAP_S = 0.5
 
-_logger = logging.getLogger(__name__)
+_log = logs.logger(__name__)
 
 
 class Readiness:
@@ -51,5 +51,5 @@ class Readiness:
             answer = as_service_error(error)
             # An outage is told by whoever meets it at work; this is asked each second.
             if type(answer) is ServiceError and self._faults.allows():
-                _logger.error("readiness_failed\n%s", frames_of(error))  # noqa: TRY400 - without the error's words
+                _log.error("readiness_failed", frames=frames_of(error))
             raise NotReady(answer.title) from error

@@ -2,7 +2,7 @@
 
 import sys
 
-from api import connections
+from api import connections, server_log
 
 #: Server processes, when nothing is said; each answers hundreds of requests a second.
 PROCESSES = 2
@@ -43,6 +43,7 @@ def command(*, host: str, port: int, processes: int, waiters: int) -> tuple[str,
         "http1-buffer-size": _HEADERS_BYTES,
         "backpressure": connections.capacity(),
         "backlog": _BACKLOG,
+        "log-config": server_log.configuration(),
     }
     typed = (f"--{name}={value}" for name, value in options.items())
     return (sys.executable, "-m", "granian", *typed, "--no-ws", "api.wsgi:application")

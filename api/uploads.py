@@ -1,6 +1,5 @@
 """The bodies that are being read, and the end of those that take too long."""
 
-import logging
 import threading
 import time
 from collections.abc import Callable
@@ -10,6 +9,8 @@ from typing import Any
 from api import upload
 from api.errors import ServiceError, SlowBody
 from api.throttle import Throttle
+from model_store import logs
+from worker.errors import frames_of
 
 #: Seconds between two looks.
 _LOOK_S = 0.5
@@ -18,7 +19,7 @@ _SLOW_S = 1.0
 #: Slow uploads at a time; each holds a thread, and of these 32 serve everybody.
 MAX_SLOW = 16
 
-_logger = logging.getLogger(__name__)
+_log = logs.logger(__name__)
 
 
 @dataclass(slots=True, eq=False)
@@ -100,12 +101,12 @@ class Uploads:
     def _cut(self, one: _Upload) -> None:
         one.is_cut = self._break_off(one.thread, one.environ, SlowBody())
         if self._log.allows():
-            _logger.warning("upload_too_slow ended=%s", one.is_cut)
+            _log.warning("upload_too_slow", ended=one.is_cut)
 
     def _run(self) -> None:
         while True:
             time.sleep(_LOOK_S)
             try:
                 self.look()
-            except Exception:  # the border of a thread that must not die
-                _logger.exception("uploads_not_looked_after")
+            except Exception as error:  # noqa: BLE001 - the border of a thread that must not die
+                _log.error("uploads_not_looked_after", frames=frames_of(error))

@@ -1,6 +1,5 @@
 """Requests that wait for a job: one listener per process wakes them all."""
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -9,7 +8,9 @@ from typing import Any
 
 import redis
 
+from model_store import logs
 from worker import ledger
+from worker.errors import frames_of
 from worker.jobs import Job
 
 #: Seconds after which a waiter looks for itself, in case a wake-up was lost unseen.
@@ -24,7 +25,7 @@ _SILENCE_S, _DEAD_S = 5.0, 10.0
 #: Seconds between attempts to reach a Redis that is away.
 _RECONNECT_S = 0.5
 
-_logger = logging.getLogger(__name__)
+_log = logs.logger(__name__)
 
 
 class Waiter:
@@ -122,9 +123,9 @@ class Waiting:
                 with self._client.pubsub() as subscription:
                     self._listen(subscription)
             except redis.RedisError as error:
-                _logger.warning("listener_disconnected: %s", error)
-            except Exception:  # the border of a thread that must not die
-                _logger.exception("listener_failed")
+                _log.warning("listener_disconnected", error=str(error))
+            except Exception as error:  # noqa: BLE001 - the border of a thread that must not die
+                _log.error("listener_failed", frames=frames_of(error))
             self._stopping.wait(_RECONNECT_S)
 
     def _listen(self, subscription: Any) -> None:

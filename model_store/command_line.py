@@ -11,7 +11,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import click
+from pydantic import ValidationError
 from rich.console import Console
+
+from model_store import logs
+from model_store.settings import ModelSettings
 
 #: Exit codes of every command; shells tell a signal by 128 and its number.
 DONE, UNEXPECTED, WRONG_USAGE, IO_FAULT, INTERRUPTED, PIPE_CLOSED = (
@@ -43,6 +47,16 @@ _REMEDIES = {
 
 #: Columns of a table that no terminal bounds: a line stays a line for `grep`.
 _UNBOUNDED = 1000
+
+
+def set_up_logs() -> None:
+    """Let this process log in the form and from the level that its settings say."""
+    try:
+        settings = ModelSettings.from_env()
+    except ValidationError:
+        # What is wrong with them is told by who needs them.
+        settings = ModelSettings()
+    logs.set_up(settings.log_format, settings.log_level)
 
 
 class IoFault(click.ClickException):

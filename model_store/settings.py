@@ -10,6 +10,8 @@ from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from model_store.logs import Form, Level
+
 #: Prefix of every environment variable that the service reads.
 PREFIX = "KERBSIDE_"
 
@@ -36,6 +38,17 @@ class ModelSettings(BaseSettings):
         hide_input_in_errors=True,
     )
 
+    log_format: Form = Field(
+        default="text",
+        description="Form of log lines: `text` for people, or `json`, one object a "
+        "line.",
+    )
+    log_level: Level = Field(
+        default="warning",
+        description="Least level of lines that the API and commands log, `debug`, "
+        "`info`, `warning` or `error`; from `info` on the API logs each request. "
+        "Workers and beat have Celery's option --loglevel.",
+    )
     state_dir: Path = Field(
         default=Path("var"),
         description="Folder for everything that the service keeps on this machine.",

@@ -9,7 +9,7 @@ import pytest
 import redis as redis_py
 from prometheus_client import CollectorRegistry
 
-from model_store import artifact
+from model_store import artifact, logs
 from model_store.settings import PREFIX
 from model_store.store import ModelStore
 from tests import second_version, small_model
@@ -36,6 +36,12 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith(PREFIX):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _logged_as_text(caplog: pytest.LogCaptureFixture) -> None:
+    """Show each test's log as people read it."""
+    caplog.handler.setFormatter(logs.formatter("text"))
 
 
 @pytest.fixture

@@ -39,19 +39,21 @@ class Action:
     request_id: str | None = None
     outcome: Outcome = "done"
 
+    def told(self) -> dict[str, Any]:
+        """Return what is shown of it."""
+        return {
+            "time": rfc3339(int(self.time.timestamp() * 1000)),
+            "actor": self.actor,
+            "operation": self.operation,
+            "targets": list(self.targets[:MAX_TARGETS]),
+            "target_count": len(self.targets),
+            "request_id": self.request_id,
+            "outcome": self.outcome,
+        }
+
     def to_json(self) -> bytes:
-        """Return the stored form, which is also that which is shown."""
-        return orjson.dumps(
-            {
-                "time": rfc3339(int(self.time.timestamp() * 1000)),
-                "actor": self.actor,
-                "operation": self.operation,
-                "targets": list(self.targets[:MAX_TARGETS]),
-                "target_count": len(self.targets),
-                "request_id": self.request_id,
-                "outcome": self.outcome,
-            }
-        )
+        """Return the stored form."""
+        return orjson.dumps(self.told())
 
 
 class Audit:

@@ -1,18 +1,18 @@
 """Celery's clock, with patience: it sends no tick while earlier ones lie unread."""
 
-import logging
 from typing import Any
 
 import redis
 from celery import beat
 
+from model_store import logs
 from worker import connection
 from worker.ledger import UPKEEP
 
 #: Unread messages on the lane of upkeep at which the clock stops sending.
 _UNREAD = 5
 
-_log = logging.getLogger(__name__)
+_log = logs.logger(__name__)
 
 
 class Scheduler(beat.PersistentScheduler):
@@ -42,5 +42,7 @@ class Scheduler(beat.PersistentScheduler):
         if (unread >= _UNREAD) != self._piled_up:
             self._piled_up = not self._piled_up
             if self._piled_up:
-                _log.warning("ticks_pile_up: no worker reads lane %s", UPKEEP)
+                _log.warning(
+                    "ticks_pile_up", lane=UPKEEP, meaning="no worker reads the lane"
+                )
         return not self._piled_up

@@ -5,15 +5,20 @@
 `celery -A worker.celery beat` keeps the time.
 """
 
+import logging
+import os
 import ssl
 from collections.abc import Callable
 from typing import Any
 
 import celery
+from celery import signals
+from celery.apps import worker as celery_worker
 from kombu import Exchange, Queue
 from kombu.utils.url import parse_url
 from prometheus_client import CollectorRegistry
 
+from model_store import logs
 from worker import ledger, predictors
 from worker.ledger import UPKEEP
 from worker.metrics import Metrics
@@ -126,10 +131,40 @@ def _tls(url: str) -> dict[str, Any] | bool:
     return {"ssl_cert_reqs": ssl.CERT_REQUIRED, **parse_url(url).get("ssl", {})}
 
 
+def log_as_set(form: logs.Form) -> None:
+    """Have Celery's programs log in one form, from the level of their `--loglevel` on.
+
+    With `json` a worker shows no banner, and what it says to a signal is a line too.
+    """
+
+    def set_up(loglevel: int, logfile: str | None, **_: Any) -> None:
+        logs.set_up(form, loglevel, file=logfile)
+
+    # Celery warns of some things before it sets its log up.
+    logs.set_up(form, logging.WARNING)
+    signals.setup_logging.connect(set_up, weak=False)
+    if form == "json":
+        signals.celeryd_after_setup.connect(_hide_banner, weak=False)
+        celery_worker.safe_say = _say  # type: ignore[attr-defined] # their stub leaves it out
+
+
+def _hide_banner(instance: Any, **_: Any) -> None:
+    instance.quiet = True
+
+
+def _say(words: str, *_: Any) -> None:
+    """Log from a signal handler, where no lock may be waited for."""
+    level = {"levelname": "INFO", "levelno": logging.INFO}
+    record = logging.makeLogRecord({"name": "celery.worker", "msg": words, **level})
+    os.write(2, f"{logs.formatter('json').format(record)}\n".encode())
+
+
 def __getattr__(name: str) -> KerbsideCelery:
     """Build `app`, which `celery -A worker.celery` asks for, when it is asked for."""
     if name != "app":
         msg = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(msg)
-    app = globals()["app"] = create_celery(WorkerSettings.from_env())
+    settings = WorkerSettings.from_env()
+    log_as_set(settings.log_format)
+    app = globals()["app"] = create_celery(settings)
     return app

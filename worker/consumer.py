@@ -1,12 +1,12 @@
 """The batching bootstep: takes what waits, prices it in one call, writes it at once."""
 
-import logging
 import time
 from collections.abc import Sequence
 from typing import Any
 
 import redis
 
+from model_store import logs
 from model_store.errors import StoreError
 from model_store.store import ModelStore
 from worker import celery as wire
@@ -24,7 +24,7 @@ _LOADING_S = 0.05
 #: Jobs that may wait for their version, about; more are left to other workers.
 _PARKED_MAX = 1024
 
-_log = logging.getLogger(__name__)
+_log = logs.logger(__name__)
 
 
 class BatchConsumer(LaneConsumer):
@@ -100,7 +100,7 @@ class BatchConsumer(LaneConsumer):
             fresh=bool(self._in_hand),
         )
         if claim.strays:
-            _log.warning("strays_set_aside: %d messages without a job", claim.strays)
+            _log.warning("strays_set_aside", count=claim.strays)
         began = time.monotonic()
         self._metrics.claimed(self.lane, claim.leases)
         self._take(claim.leases)
@@ -140,7 +140,7 @@ class BatchConsumer(LaneConsumer):
         try:
             self._price(self._parking.loaded())
         except StoreError as error:
-            _log.error("version_not_loaded: its jobs are given back: %s", error)
+            _log.error("version_not_loaded", reason=str(error), jobs="given back")
             self._let_go_of_all()
             # A worker that may reach the store takes them meanwhile.
             self._rest()

@@ -6,6 +6,8 @@ from typing import Self
 
 import redis
 
+from model_store import logs
+
 _EVICTS = (
     "Redis's maxmemory-policy is {policy}: once full it deletes jobs that were"
     " acknowledged. Set it to noeviction; until then new jobs are refused."
@@ -15,7 +17,7 @@ _NO_LOG = (
     " Set appendonly to yes."
 )
 
-_log = logging.getLogger(__name__)
+_log = logs.logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +85,9 @@ class FaultLog:
         if is_short:
             found["It is short of memory: new jobs are refused."] = logging.WARNING
         for text in found.keys() - self._told:
-            _log.log(found[text], "redis_at_fault: %s", text)
+            _log.log(found[text], "redis_at_fault", fault=text)
         for text in self._told - found.keys():
-            _log.warning("redis_mended: no longer: %s", text)
+            _log.warning("redis_mended", fault=text)
         self._told = set(found)
 
 

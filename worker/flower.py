@@ -4,6 +4,7 @@
 FLOWER_BASIC_AUTH, as `user:password`; without one it does not start.
 """
 
+import logging
 from collections.abc import Callable
 
 import click
@@ -13,6 +14,7 @@ from flower.options import options
 from flower.views import monitor
 from tornado import web
 
+from model_store import logs
 from worker import celery
 from worker.redis_acl import FLOWER_UNACKED
 
@@ -79,6 +81,8 @@ def main(*, login: str, more: tuple[str, ...]) -> None:
     command.apply_options = _and_then_one_login(command.apply_options, login)
     for page in _OPEN:
         page.get = web.authenticated(page.get)
+    # Tornado adds no handler of its own where there is one, and sets the level itself.
+    logs.set_up(celery.app.settings.log_format, logging.INFO)
     celery.app.conf.broker_transport_options.update(_OWN_KEYS)
     run_celery(args=["--quiet", "-A", "worker.celery", "flower", *more])
 

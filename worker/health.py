@@ -1,6 +1,5 @@
 """Tells a worker that makes progress from one that is stuck."""
 
-import logging
 import os
 import threading
 import time
@@ -9,6 +8,7 @@ from typing import NoReturn
 
 import redis
 
+from model_store import logs
 from worker import ledger
 from worker.errors import frames_of
 from worker.metrics import Metrics
@@ -21,7 +21,7 @@ _LOOK_EVERY_S = 1.0
 #: Exit status of a worker that took itself to be stuck.
 EXIT_STALLED = 75
 
-_log = logging.getLogger(__name__)
+_log = logs.logger(__name__)
 
 
 class Watchdog:
@@ -69,7 +69,7 @@ class Watchdog:
             try:
                 self._file.touch()
             except OSError as error:
-                _log.warning("health_file_not_touched: %s", error)
+                _log.warning("health_file_not_touched", error=str(error))
 
     def is_stalled(self) -> bool:
         """Tell whether work has waited for `stall_s` while nothing was claimed."""
@@ -96,7 +96,7 @@ class Watchdog:
         An orderly end would wait for the thread that hangs. Leases end by themselves
         and the supervisor starts a new worker.
         """
-        _log.critical("worker_stalled: %s", why)
+        _log.critical("worker_stalled", lane=self._lane, reason=why)
         os._exit(EXIT_STALLED)
 
     def _run(self) -> None:
@@ -104,7 +104,7 @@ class Watchdog:
             try:
                 self.look()
             except Exception as error:  # noqa: BLE001 - nobody watches the watchdog
-                _log.error("watchdog_failed\n%s", frames_of(error))
+                _log.error("watchdog_failed", frames=frames_of(error))
 
 
 def _health_file(folder: Path | None, worker: str) -> Path | None:

@@ -5,7 +5,6 @@ Celery's consumer and survives every reconnect of it. It has its own thread and 
 Redis client and never touches kombu's.
 """
 
-import logging
 import os
 import threading
 import time
@@ -18,6 +17,7 @@ import redis
 from celery import bootsteps, signals
 from celery.worker import state as worker_state
 
+from model_store import logs
 from worker import celery as wire
 from worker import connection, events, inspection, ledger
 from worker.errors import frames_of
@@ -31,7 +31,7 @@ BELL_S = 1.0
 #: Seconds between two tries while Redis is away, or while there is no champion.
 _PAUSE_S = 0.5
 
-_log = logging.getLogger(__name__)
+_log = logs.logger(__name__)
 
 
 class LaneConsumer(bootsteps.StartStopStep):
@@ -117,15 +117,16 @@ class LaneConsumer(bootsteps.StartStopStep):
 
     def _give_back(self) -> None:
         try:
-            _log.warning("jobs_given_back: %d", self._release())
+            _log.warning("jobs_given_back", lane=self.lane, count=self._release())
         except redis.RedisError as error:
             # Their leases end by themselves.
-            _log.warning("jobs_not_given_back: %s", words_of(error))
+            _log.warning("jobs_not_given_back", lane=self.lane, error=words_of(error))
 
     def _stop_claiming(self, **_: Any) -> None:
         self._stopping.set()
 
     def _run(self) -> None:
+        logs.begin(lane=self.lane)
         unsure = False
         while not self._stopping.is_set():
             try:
@@ -140,7 +141,7 @@ class LaneConsumer(bootsteps.StartStopStep):
             except Exception as error:  # noqa: BLE001 - this thread must outlive any bug
                 unsure = True
                 self._metrics.turn_failed(self.lane)
-                _log.error("turn_failed\n%s", frames_of(error))
+                _log.error("turn_failed", frames=frames_of(error))
                 self._rest()
         self._end(unsure=unsure)
         self._idle.set()
@@ -195,7 +196,7 @@ class LaneConsumer(bootsteps.StartStopStep):
                 self._ledger.renew(self.lane, held)
 
     def _endure(self, event: str, error: redis.RedisError) -> None:
-        _log.warning("%s: %s", event, words_of(error))
+        _log.warning(event, error=words_of(error))
         self._metrics.redis_failed(self.lane)
         # A fault that stays is a reason to start anew, and nobody else would tell.
         if is_outage(error):

@@ -1,6 +1,5 @@
 """Serves the figures of one worker process to Prometheus."""
 
-import logging
 import socket
 import socketserver
 import threading
@@ -11,12 +10,13 @@ from celery import bootsteps
 from prometheus_client import ProcessCollector
 from prometheus_client.exposition import ThreadingWSGIServer, make_wsgi_app
 
+from model_store import logs
 from worker import celery as wire
 
 #: Seconds for which a connection may say nothing.
 _SILENT_S = 10.0
 
-_log = logging.getLogger(__name__)
+_log = logs.logger(__name__)
 
 
 class MetricsServer(bootsteps.StartStopStep):
@@ -42,11 +42,12 @@ class MetricsServer(bootsteps.StartStopStep):
             server = _Server((self._address, self._port), _Handler)
         except OSError as error:
             _log.error(
-                "metrics_not_served: %s port %d: %s; this worker goes on unseen, give "
-                "it a KERBSIDE_METRICS_PORT of its own",
-                self._address,
-                self._port,
-                error.strerror or error,
+                "metrics_not_served",
+                address=self._address,
+                port=self._port,
+                error=error.strerror or str(error),
+                meaning="this worker goes on unseen: give it a KERBSIDE_METRICS_PORT "
+                "of its own",
             )
             return
         ProcessCollector(registry=self._registry)

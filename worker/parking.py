@@ -1,18 +1,18 @@
 """Leased jobs whose model version is not loaded yet: the others are priced."""
 
-import logging
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
+from model_store import logs
 from worker.leases import Lease
 from worker.predictors import Predictors, Pricing, Unloadable, passes, reason_of
 
 #: Seconds for which a store that cannot be read is asked again, and between two tries.
 _PATIENCE_S, _RETRY_S = 30.0, 1.0
 
-_log = logging.getLogger(__name__)
+_log = logs.logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,5 +108,5 @@ class Parking:
             if now - stay.asked >= _RETRY_S:
                 stay.promise, stay.asked = self._models.request(version), now
             return None
-        _log.error("version_not_loaded: %s, %s", version, reason_of(error))
+        _log.error("version_not_loaded", version=version, reason=reason_of(error))
         return Unloadable(version)

@@ -1,7 +1,6 @@
 """The models that a worker holds: the champion, and what jobs still ask for."""
 
 import collections
-import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -9,6 +8,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from model_store import logs
 from model_store.aliases import Aliases
 from model_store.errors import (
     ExplanationUnavailable,
@@ -27,7 +27,7 @@ _LOOK_EVERY_S = 1.0
 #: Seconds after which a champion that was refused is tried again, at first and at most.
 _AGAIN_S, _AGAIN_MOST_S = 1.0, 30.0
 
-_log = logging.getLogger(__name__)
+_log = logs.logger(__name__)
 
 
 class Pricing(Protocol):
@@ -249,7 +249,7 @@ class Predictors:
                 told = None
             elif repr(trouble) != told:
                 told = repr(trouble)
-                _log.warning("champion_not_loaded: %s", reason_of(trouble))
+                _log.warning("champion_not_loaded", reason=reason_of(trouble))
             self._stopped.wait(_LOOK_EVERY_S)
 
     def _follow_once(self) -> Exception | None:
@@ -297,4 +297,4 @@ class Predictors:
                 self._coming = None
         if was_loaded:
             self._report.loaded(version)
-        _log.info("champion_loaded: %s", version)
+        _log.info("champion_loaded", version=version)

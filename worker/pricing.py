@@ -1,12 +1,12 @@
 """From leased jobs to their outcomes: one predictor call for all of them."""
 
-import logging
 import time
 from collections.abc import Sequence
 from typing import Any
 
 import orjson
 
+from model_store import logs
 from model_store.errors import ExplanationUnavailable
 from worker.errors import frames_of
 from worker.leases import Completion, Lease
@@ -18,7 +18,7 @@ NOT_EXPLAINED = (
     "kerbside[explain]. Submit it again without explain."
 )
 
-_log = logging.getLogger(__name__)
+_log = logs.logger(__name__)
 
 
 def price(leases: Sequence[Lease], predictor: Pricing) -> list[Completion]:
@@ -78,7 +78,8 @@ def _explain(
     try:
         told = predictor.explain([houses[row] for row in asked])
     except ExplanationUnavailable as error:
-        _log.warning("not_explained: %d jobs, %s", len(asked), error)
+        job_ids = [leases[row].id for row in asked]
+        _log.warning("not_explained", job_ids=job_ids, reason=str(error))
         return NOT_EXPLAINED
     for row, reasons in zip(asked, told, strict=True):
         outputs[row].update(reasons)
@@ -89,5 +90,10 @@ def _failed(lease: Lease, error: Exception) -> Completion:
     # The exception's own words may quote the house, or tell a stranger about the
     # server: the log gets its place in the code, the client its kind.
     kind = type(error).__name__
-    _log.error("model_error: job %s\n%s", lease.id, frames_of(error))
+    _log.error(
+        "model_error",
+        job_id=lease.id,
+        version=lease.version,
+        frames=frames_of(error),
+    )
     return Completion(lease=lease, error=f"The model cannot price this house: {kind}.")

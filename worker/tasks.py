@@ -2,13 +2,13 @@
 
 import contextlib
 import functools
-import logging
 import time
 from typing import Any
 
 import redis
 from celery import shared_task
 
+from model_store import logs
 from model_store.store import ModelStore
 from worker import celery as wire
 from worker import connection, ledger, predictors, pricing, upkeep
@@ -21,7 +21,7 @@ from worker.webhooks.sender import Sender
 #: Seconds before a stock worker goes on after a job that it gave back.
 _PAUSE_S = 1.0
 
-_log = logging.getLogger(__name__)
+_log = logs.logger(__name__)
 
 
 # Without events: a tick a second would push everything else out of Flower's memory.
@@ -99,7 +99,7 @@ def _predictor(app: wire.KerbsideCelery, version: str) -> predictors.Pricing:
         if predictors.passes(error):
             raise
         reason = predictors.reason_of(error)
-        _log.error("version_not_loaded: %s, %s", version, reason)
+        _log.error("version_not_loaded", version=version, reason=reason)
         return predictors.Unloadable(version)
 
 

@@ -1,11 +1,12 @@
 """Tends the ledger: as the upkeep, or in its place while there is none."""
 
-import logging
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 
 import redis
 
+from model_store import logs
 from worker import ledger
 from worker.leases import Tick
 from worker.metrics import Metrics
@@ -14,7 +15,7 @@ from worker.outage import is_outage, words_of
 #: Seconds that upkeep may be missing, as at a start, before another stands in for it.
 _PATIENCE_S = 5.0
 
-_log = logging.getLogger(__name__)
+_log = logs.logger(__name__)
 
 
 def tend(book: ledger.Ledger, metrics: Metrics, *, stands_in: bool = False) -> None:
@@ -34,7 +35,7 @@ def tend(book: ledger.Ledger, metrics: Metrics, *, stands_in: bool = False) -> N
             metrics.tended(lane, tick)
             book.measure(lane)
         if tick and tick != Tick():
-            _log.warning("lane_tended: %s %s", lane, tick)
+            _log.warning("lane_tended", lane=lane, **asdict(tick))
     book.watch_memory()
 
 
@@ -74,7 +75,7 @@ class StandIn:
         except redis.RedisError as error:
             # An outage holds up everybody; who waits for it tells so.
             if not is_outage(error):
-                _log.warning("lanes_not_tended: %s", words_of(error))
+                _log.warning("lanes_not_tended", error=words_of(error))
 
     def _is_missing(self) -> bool:
         if self._book.is_tended():
@@ -88,9 +89,10 @@ class StandIn:
     def _tell(self, *, missing: bool) -> None:
         if missing and not self._told:
             _log.error(
-                "upkeep_missing: this worker tends the ledger in its place; look after "
-                "the worker of lane upkeep and after beat"
+                "upkeep_missing",
+                meaning="this worker tends the ledger in its place; look after the "
+                "worker of lane upkeep and after beat",
             )
         elif self._told and not missing:
-            _log.warning("upkeep_back: this worker tends the ledger no more")
+            _log.warning("upkeep_back", meaning="this worker tends the ledger no more")
         self._told = missing

@@ -1,12 +1,12 @@
 """What the workers found of each model version: loaded, or refused and why."""
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import orjson
 import redis
 
+from model_store import logs
 from worker import ledger
 from worker.outage import words_of
 from worker.settings import WorkerSettings
@@ -21,7 +21,7 @@ _SETTLES_MS = 1000
 #: Milliseconds by which workers may see a new champion before the API does.
 _AHEAD_MS = 2000
 
-_log = logging.getLogger(__name__)
+_log = logs.logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +77,7 @@ class Versions:
         try:
             self._ledger.run("accept", version)
         except redis.RedisError as error:
-            _log.warning("load_not_noted: %s, %s", version, words_of(error))
+            _log.warning("load_not_noted", version=version, error=words_of(error))
 
     def refused(self, version: str, reason: str) -> None:
         """Note and publish a refusal; an outage loses the note alone."""
@@ -86,7 +86,7 @@ class Versions:
         try:
             self._ledger.run("refuse", version, told, self._channel)
         except redis.RedisError as error:
-            _log.warning("refusal_not_noted: %s, %s", version, words_of(error))
+            _log.warning("refusal_not_noted", version=version, error=words_of(error))
 
     def findings(self) -> Findings:
         """Return what is known, in one round trip.

@@ -2,13 +2,12 @@
 
 import functools
 import importlib.util
-import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
 
-from model_store import artifact
+from model_store import artifact, logs
 from model_store.artifact import Loaded
 from model_store.card import ModelCard
 from model_store.errors import ArtifactError
@@ -23,7 +22,7 @@ House = Mapping[str, Any]
 #: What code raises that is given an object of another form than it was written for.
 _NOT_OF_FORM = (AttributeError, LookupError, TypeError, ValueError)
 
-_log = logging.getLogger(__name__)
+_log = logs.logger(__name__)
 
 
 class Predictor:
@@ -132,7 +131,7 @@ def _verified_direct(loaded: Loaded) -> Direct | None:
         if equal:
             return direct
         reason = "estimates differ from the pipelines"
-    _log.warning("predictor_fell_back: %s, %s", loaded.card.version, reason)
+    _log.warning("predictor_fell_back", version=loaded.card.version, reason=reason)
     return None
 
 

@@ -7,7 +7,11 @@ import os
 import signal
 import time
 import uuid
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
+
+import pytest
 
 from model_store.store import ModelStore
 from tests.patience import wait_until
@@ -59,15 +63,16 @@ class Customer:
         return False
 
 
+@pytest.mark.parametrize("form", ["text", "json"])
 def test_no_log_holds_a_house_a_key_or_a_password(
-    place: Installation, store: ModelStore
+    place: Installation, store: ModelStore, form: str
 ) -> None:
     """Neither while all is well nor when Redis, a house or a record is at fault."""
-    for spec in place.stack.prediction_workers():
-        place.start(spec)
-    for spec in (place.stack.api(), place.stack.upkeep_worker(), place.stack.beat()):
-        place.start(spec)
-    place.start(place.stack.flower())
+    stack = place.stack
+    parts = [stack.api(), stack.upkeep_worker(), stack.beat(), stack.flower()]
+    for spec in (*parts, *stack.prediction_workers()):
+        logged = {"KERBSIDE_LOG_FORMAT": form, "KERBSIDE_LOG_LEVEL": "info"}
+        place.start(replace(spec, environment={**spec.environment, **logged}))
     champion = store.card(store.resolve("champion"))
     house = {**champion.schema.example, **ODD}
     with connection.connect(place.redis.url, role="worker") as redis:
@@ -93,11 +98,41 @@ def test_no_log_holds_a_house_a_key_or_a_password(
     assert {"api", "predictions-1", "upkeep", "beat", "flower"} <= logs.keys()
     assert "request_failed" in logs["api"]
     assert "redis_failed" in logs["api"]
-    assert f"model_error: job {poor.id}" in logs["predictions-1"]
+    assert "model_error" in logs["predictions-1"]
     secrets = [*map(str, ODD.values()), LABEL, ORDER, token, token.rpartition("_")[2]]
     secrets += [*place.redis.passwords.values(), place.stack.flower_password]
     for name, text in logs.items():
         assert [secret for secret in secrets if secret in text] == [], name
+    if form == "json":
+        _say_what_they_are_about(logs, failed=poor.id, polled=job["id"])
+    else:
+        assert f"model_error job_id={poor.id}" in logs["predictions-1"]
+
+
+def _say_what_they_are_about(
+    logs: Mapping[str, str], *, failed: str, polled: str
+) -> None:
+    """Hold each line of each process of ours to be an object with its usual fields."""
+    lines = {
+        name: [json.loads(line) for line in text.splitlines()]
+        for name, text in logs.items()
+        if name != "redis"
+    }
+    for name, told in lines.items():
+        for line in told:
+            assert {"time", "level", "logger", "pid", "event"} <= line.keys(), name
+            assert line["time"].endswith("Z")
+    (error,) = _events(lines["predictions-1"], "model_error")
+    assert (error["job_id"], error["lane"]) == (failed, "predictions")
+    assert "in _predict" in error["frames"]
+    fault = _events(lines["api"], "request_failed")[0]
+    assert fault["job_id"] == polled
+    assert fault["request_id"]
+    assert fault["operation"] == "predictions.fetch"
+
+
+def _events(lines: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
+    return [line for line in lines if line["event"] == name]
 
 
 def _freeze(pid: int, customer: Customer, job_id: str, house: dict[str, Any]) -> None:

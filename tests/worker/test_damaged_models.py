@@ -77,7 +77,7 @@ def test_the_old_model_prices_on_beside_a_damaged_one(
 
     shutil.rmtree(root / SECOND)
     ModelStore(root, TRUST).publish(sound)
-    wait_until(lambda: f"champion_loaded: {SECOND}" in caplog.text)
+    wait_until(lambda: f"champion_loaded version={SECOND}" in caplog.text)
     assert models.request(SECOND).result(0).predict([_house(root)])
 
 

@@ -149,7 +149,7 @@ def test_a_fault_that_stays_is_told(
     for _ in range(2):
         stand_in.look()
         clock.seconds += 10
-    assert "lanes_not_tended: ResponseError: WRONGTYPE" in caplog.text
+    assert 'lanes_not_tended error="ResponseError: WRONGTYPE' in caplog.text
 
 
 def test_the_watchdog_outlives_a_bug_and_looks_each_second(

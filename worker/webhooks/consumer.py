@@ -2,13 +2,13 @@
 
 import collections
 import contextlib
-import logging
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import redis
 
+from model_store import logs
 from worker import celery as wire
 from worker import ledger
 from worker.errors import frames_of
@@ -22,7 +22,7 @@ from worker.webhooks.sender import Sender
 #: Seconds until a worker whose threads are all busy looks again.
 _BUSY_S = 0.05
 
-_log = logging.getLogger(__name__)
+_log = logs.logger(__name__)
 
 
 class DeliveryConsumer(LaneConsumer):
@@ -91,6 +91,11 @@ class DeliveryConsumer(LaneConsumer):
             self._take([lease])
 
     def _deliver(self, lease: Lease, record: Mapping[bytes, bytes]) -> None:
+        logs.begin(
+            lane=self.lane,
+            delivery_id=lease.id,
+            job_id=record.get(b"subject", b"").decode(),
+        )
         try:
             if record:
                 self._courier.deliver(lease, record, endure=self._goes_on)
@@ -99,7 +104,7 @@ class DeliveryConsumer(LaneConsumer):
             self._endure("delivery_not_written", error)
         except Exception as error:  # noqa: BLE001 - the border: one delivery is no other's
             self._metrics.turn_failed(self.lane)
-            _log.error("delivery_failed: %s\n%s", lease.id, frames_of(error))
+            _log.error("delivery_failed", frames=frames_of(error))
         finally:
             self._done.append(lease.id)
             self._any_done.set()

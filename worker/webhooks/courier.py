@@ -1,12 +1,12 @@
 """One attempt to deliver: rendered once, signed anew, sent, judged, written down."""
 
-import logging
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 import redis
 
+from model_store import logs
 from worker import events
 from worker.leases import Lease
 from worker.ledger import WEBHOOKS
@@ -29,7 +29,7 @@ _NOT_SIGNED = Attempt(
     retry_after_s=None,
 )
 
-_log = logging.getLogger(__name__)
+_log = logs.logger(__name__)
 
 
 #: What is published with the outcome of an attempt.
@@ -120,7 +120,7 @@ class Courier:
         )
         if reason:
             endpoint = record[b"endpoint"].decode()
-            _log.warning("endpoint_disabled: %s, %s", endpoint, reason)
+            _log.warning("endpoint_disabled", endpoint=endpoint, reason=reason)
             self._deliveries.call_off(endpoint, "disabled")
 
     def _attempt(
@@ -131,7 +131,7 @@ class Courier:
         try:
             target = self._keyring.target(endpoint, record[b"tenant"].decode())
         except SealingError as error:
-            _log.error("delivery_not_signed: %s", error)
+            _log.error("delivery_not_signed", endpoint=endpoint, error=str(error))
             return _NOT_SIGNED
         url = record[b"url"].decode() or target.url
         if not url:
