@@ -71,7 +71,7 @@ def test_a_worker_whose_port_is_taken_goes_on(
         port = other.getsockname()[1]
         make(metrics_port=port)
 
-    assert f"metrics_not_served: 127.0.0.1 port {port}: Address already" in caplog.text
+    assert f"metrics_not_served address=127.0.0.1 port={port} " in caplog.text
     assert "KERBSIDE_METRICS_PORT of its own" in caplog.text
 
 
