@@ -40,7 +40,8 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _logged_as_text(caplog: pytest.LogCaptureFixture) -> None:
-    """Show each test's log as people read it."""
+    """Show each test's log as people read it, and none what another was about."""
+    logs.begin()
     caplog.handler.setFormatter(logs.formatter("text"))
 
 
