@@ -18,6 +18,7 @@ from api import (
     ops,
     ops_dead_letters,
     ops_queues,
+    ops_webhooks,
     pages,
     predictions,
     security_headers,
@@ -55,6 +56,7 @@ from worker.totals import Totals
 from worker.versions import Findings, Versions
 from worker.webhooks.deliveries import Deliveries
 from worker.webhooks.endpoints import Endpoints
+from worker.webhooks.health import WebhookHealth
 from worker.webhooks.keyring import Keyring
 
 _ABOUT = """House prices with honest ranges: submit, then poll or be
@@ -74,6 +76,7 @@ _BLUEPRINTS = (
     ops.api,
     ops_queues.api,
     ops_dead_letters.api,
+    ops_webhooks.api,
     metrics.api,
     health.api,
     document.api,
@@ -150,6 +153,7 @@ def _services(settings: ApiSettings, queue: Queue | None) -> Services:
         versions=versions,
         endpoints=Endpoints(client, settings),
         deliveries=Deliveries(client, settings),
+        webhook_health=WebhookHealth(client),
         keyring=Keyring(client, settings),
         store_faults=Throttle(),
     )

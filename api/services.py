@@ -27,6 +27,7 @@ from worker.totals import Totals
 from worker.versions import Versions
 from worker.webhooks.deliveries import Deliveries
 from worker.webhooks.endpoints import Endpoints
+from worker.webhooks.health import WebhookHealth
 from worker.webhooks.keyring import Keyring
 
 _EXTENSION = "kerbside"
@@ -59,6 +60,7 @@ class Services:
     versions: Versions
     endpoints: Endpoints
     deliveries: Deliveries
+    webhook_health: WebhookHealth
     keyring: Keyring
     #: Of the log about a model store that cannot be read.
     store_faults: Throttle

@@ -3,6 +3,7 @@
 import collections
 import os
 import socket
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import redis
@@ -27,6 +28,8 @@ _TIMEOUTS: dict[Role, tuple[float, float | None]] = {
 _KEPT = 16
 #: Connections of a client, at most: more than threads of a process ever need at once.
 _MOST = 4096
+#: Keys that Redis looks at in one step of a look at all.
+_SCANNED = 1000
 #: A connection that lies idle is felt for after half a minute, so that no firewall on
 #: the way forgets it; Linux's default is two hours.
 _KEEPALIVE = {
@@ -129,3 +132,13 @@ def connect(url: str, *, role: Role) -> redis.Redis:
 def database(client: redis.Redis) -> int:
     """Return the number of the database that a client talks to."""
     return int(client.get_connection_kwargs().get("db") or 0)
+
+
+def names(client: redis.Redis, prefix: str) -> Sequence[str]:
+    """Return what follows a prefix in the names of keys, in order; looks at all keys.
+
+    Raises:
+        redis.RedisError: Redis cannot be asked.
+    """
+    found: Any = client.scan_iter(match=f"{prefix}*", count=_SCANNED)
+    return sorted({key.decode().removeprefix(prefix) for key in found})

@@ -113,8 +113,6 @@ WORKER_SEEN_MS = 10_000
 
 #: Seconds since its last tick in which upkeep counts as there.
 _UPKEEP_SEEN_S = 5
-#: Keys that Redis looks at in one step of a look at all.
-_SCANNED = 1000
 #: Jobs that one call of the reaper's script looks at, so that Redis is never held up.
 _REAP_LIMIT = 500
 #: Seconds that what is known of the memory outlives the upkeep that watches it.
@@ -143,7 +141,9 @@ LaneKey = Literal[
     "waiting",
     "workers",
 ]
-EndpointKey = Literal["deliveries", "destination", "ended", "missed", "webhook"]
+EndpointKey = Literal[
+    "deliveries", "destination", "ended", "missed", "parked", "webhook"
+]
 
 
 def lane_key(kind: LaneKey, lane: str) -> str:
@@ -174,16 +174,6 @@ def endpoint_key(kind: EndpointKey, endpoint: str) -> str:
 def subscriptions_key(tenant: str) -> str:
     """Return the key of a tenant's endpoints and what each takes."""
     return f"kerbside:subscriptions:{tenant}"
-
-
-def names(client: redis.Redis, prefix: str) -> Sequence[str]:
-    """Return what follows a prefix in the names of keys, in order; looks at all keys.
-
-    Raises:
-        redis.RedisError: Redis cannot be asked.
-    """
-    found: Any = client.scan_iter(match=f"{prefix}*", count=_SCANNED)
-    return sorted({key.decode().removeprefix(prefix) for key in found})
 
 
 def finished_channel(client: redis.Redis) -> str:

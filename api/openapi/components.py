@@ -37,6 +37,7 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     schemas.RotatedSecret,
     schemas.Scaler,
     schemas.Webhook,
+    schemas.WebhookHealth,
     schemas.WebhookList,
     schemas.WorkerList,
 )

@@ -90,4 +90,8 @@ OPERATIONS: dict[str, dict[str, Any]] = {
         body="LanePurge",
         is_body_required=False,
     ),
+    "read_webhook_health": _operation(
+        success={200: success("Over all tenants.", "WebhookHealth")},
+        causes=_ANY,
+    ),
 }

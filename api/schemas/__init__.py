@@ -13,6 +13,7 @@ from api.schemas.operations import (
     Queues,
     Ready,
     Scaler,
+    WebhookHealth,
     WorkerList,
 )
 from api.schemas.predictions import Output, Prediction, PredictionList
@@ -61,6 +62,7 @@ __all__ = [
     "RotatedSecret",
     "Scaler",
     "Webhook",
+    "WebhookHealth",
     "WebhookList",
     "WorkerList",
 ]

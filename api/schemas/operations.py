@@ -100,6 +100,46 @@ class WorkerList(Body):
     results: list[Worker]
 
 
+class PausedReceiver(Body):
+    """A receiver that fails and is left alone for a while."""
+
+    destination: str = Field(
+        description="`wh_...`: an endpoint; else an origin of the URLs that requests "
+        "bring themselves."
+    )
+    until: datetime
+    tenant: str | None
+    origin: str | None = Field(description="Scheme, host and port of its URL.")
+    parked: int = Field(description="Deliveries that wait for it.")
+    failing_since: datetime | None
+
+
+class DisabledEndpoint(Body):
+    """An endpoint that is sent nothing."""
+
+    webhook: str
+    tenant: str | None
+    origin: str | None
+    reason: Literal["by_client", "gone", "failing"] | None
+    since: datetime | None
+
+
+class WebhookHealth(Queue):
+    """Lane `webhooks`, and how receivers are."""
+
+    parked: int = Field(
+        description="Deliveries that wait for a slot of their receiver, not in "
+        "`waiting`."
+    )
+    paused_count: int
+    paused_receivers: list[PausedReceiver] = Field(
+        description="Those that are left alone for longest, 100 at most."
+    )
+    endpoint_count: int
+    disabled_count: int
+    disabled_endpoints: list[DisabledEndpoint] = Field(description="100 at most.")
+
+
 class Cause(Body):
     """Dead letters of one error."""
 

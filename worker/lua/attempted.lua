@@ -10,7 +10,8 @@
 -- Returns: why the endpoint was disabled now, '' where it was not, or nil where the delivery is in other hands
 local FAILURES_ALLOWED, FEWEST_IN_ALL = 5, 10
 local id, outcome = ARGV[6], ARGV[8]
-local record = redis.call('HMGET', job_key(id), 'state', 'fence', 'endpoint', 'destination', 'log', 'tenant', 'sequence')
+local record = redis.call('HMGET', job_key(id), 'state', 'fence', 'endpoint', 'destination', 'log', 'tenant', 'sequence',
+  'url')
 if record[1] ~= 'running' or record[2] ~= ARGV[7] then
   return nil
 end
@@ -28,6 +29,10 @@ end
 local function pause(opened)
   local ms = math.max(tonumber(ARGV[17]), math.min(tonumber(ARGV[13]), ARGV[12] * 2 ^ math.min(opened, 20)))
   note(destination, 'paused_until', math.floor(now + ms), 'opened', opened + 1)
+  if not is_registered(endpoint, destination) then
+    -- Operators see whom it is about; what follows the host may be a secret of the receiver.
+    note(destination, 'tenant', record[6], 'origin', string.match(record[8], '^%a+://[^/?#]+'))
+  end
   redis.call('HDEL', destination_key(destination), 'answers')
   redis.call('ZADD', 'kerbside:cooling:' .. WEBHOOKS, math.floor(now + ms), destination)
 end

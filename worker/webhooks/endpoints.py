@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import redis
 
-from worker import ledger
+from worker import connection, ledger
 from worker.jobs import rfc3339
 from worker.settings import WorkerSettings
 from worker.webhooks.deliveries import Deliveries
@@ -187,7 +187,7 @@ class Endpoints:
 
     def tenants(self) -> Sequence[str]:
         """Return all tenants that have endpoints, in order; it looks at every key."""
-        return ledger.names(self._redis, ledger.subscriptions_key(""))
+        return connection.names(self._redis, ledger.subscriptions_key(""))
 
     def find(self, tenant: str, endpoint_id: str) -> Endpoint:
         """Return an endpoint.

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import redis
 
-from worker import ledger
+from worker import connection, ledger
 from worker.settings import WorkerSettings
 from worker.webhooks.errors import TooManySecrets, UnknownEndpoint
 from worker.webhooks.sealing import SecretBox
@@ -142,7 +142,7 @@ class Keyring:
 
         It looks at every key.
         """
-        return ledger.names(self._redis, ledger.endpoint_key("webhook", ""))
+        return connection.names(self._redis, ledger.endpoint_key("webhook", ""))
 
     def reseal(self, owner: str) -> int:
         """Seal the secrets of one owner anew with the first key; return how many.
