@@ -6,6 +6,7 @@ import api
 from api.commands.audit import audit
 from api.commands.dead_letters import dead_letters
 from api.commands.doctor import doctor
+from api.commands.init import init
 from api.commands.keys import keys
 from api.commands.lanes import lanes
 from api.commands.listen import listen
@@ -35,6 +36,7 @@ def main() -> None:
 
 main.add_command(up)
 main.add_command(serve)
+main.add_command(init)
 main.add_command(keys)
 main.add_command(model)
 main.add_command(predict)

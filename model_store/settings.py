@@ -18,6 +18,8 @@ PREFIX = "KERBSIDE_"
 
 #: Variable that only training is given.
 SIGNING_KEY_FILE = PREFIX + "SIGNING_KEY_FILE"
+#: Variable that names whose models are used.
+TRUSTED_KEYS = PREFIX + "TRUSTED_KEYS"
 
 #: How a public key is written: 32 bytes in base64.
 PUBLIC_KEY = re.compile(r"ed25519:[A-Za-z0-9+/]{43}=")

@@ -2,24 +2,18 @@
 
 import json
 import re
-import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TextIO
-from urllib.parse import quote, urlsplit
 
 import click
 
+from api.commands import redis_accounts
 from api.launcher import installation
 from model_store.command_line import Group
 from worker import redis_acl
-from worker.settings import REDIS_URL
-from worker.supervision import aclfile, embedded, secretfile
+from worker.supervision import aclfile, embedded
 
-#: The file that the server reads.
-_USERS = "users.acl"
-#: What a password may be made of, so that it can stand in any file and address.
-_PASSWORD = re.compile(r"[A-Za-z0-9._~-]{16,}")
 #: Who may be given a password: the one that Redis has by itself, too.
 _NAMED = (*redis_acl.USERS, aclfile.DEFAULT)
 _LINE = re.compile(r"\s*([a-z]+)\s*=\s*(.*?)\s*")
@@ -67,20 +61,21 @@ def acl(
     """
     given = _read(passwords) if passwords else {}
     url = installation.read_settings().redis_url
-    kept = _kept(folder) if folder else {}
+    kept = redis_accounts.kept(folder) if folder else {}
     known = {**kept, **given}
     if folder is None and (missing := [u for u in redis_acl.USERS if u not in known]):
         raise click.UsageError(
             f"There is no password for {', '.join(missing)}: give one with"
             " --passwords, or let them be made up with -o FOLDER."
         )
-    known = {u: known.get(u) or secrets.token_urlsafe(32) for u in redis_acl.USERS}
-    rules = redis_acl.rules(_database(url))
+    logins = {**redis_accounts.completed(known), **given}
+    rules = redis_accounts.rules(url)
     if aclfile.DEFAULT in given:
         rules = {**rules, **embedded.ONE_FOR_ALL}
-    text = aclfile.text(rules, {**known, **given})
-    files = _write(folder, text, known, url) if folder else []
-    _tell(text, rules, files, as_json=as_json)
+    files = []
+    if folder:
+        files = redis_accounts.write(folder, url, rules=rules, passwords=logins)
+    _tell(aclfile.text(rules, logins), rules, files, as_json=as_json)
 
 
 def _tell(
@@ -108,7 +103,7 @@ def _read(lines: TextIO) -> dict[str, str]:
             continue
         match = _LINE.fullmatch(line.rstrip("\n"))
         user, password = match.groups() if match else ("", "")
-        if user not in _NAMED or not _PASSWORD.fullmatch(password):
+        if user not in _NAMED or not redis_accounts.PASSWORD.fullmatch(password):
             raise click.UsageError(
                 f"{lines.name}, line {number}: expected USER=PASSWORD, USER one of"
                 f" {', '.join(_NAMED)}, PASSWORD 16 or more of the characters"
@@ -131,47 +126,3 @@ def _lines_of(file: TextIO) -> list[str]:
             f"{file.name}: expected a text file in UTF-8, one USER=PASSWORD a line;"
             f" {error.reason} at byte {error.start}."
         ) from None
-
-
-def _kept(folder: Path) -> dict[str, str]:
-    """Return the passwords of an earlier run."""
-    return dict(_passwords(folder))
-
-
-def _passwords(folder: Path) -> Iterator[tuple[str, str]]:
-    for user in redis_acl.USERS:
-        path = folder / f"{user}.env"
-        if not path.exists():
-            continue
-        _, _, url = path.read_text(encoding="utf-8").strip().partition("=")
-        password = urlsplit(url).password or ""
-        if not _PASSWORD.fullmatch(password):
-            raise click.UsageError(
-                f"{path}: expected one line, {REDIS_URL}=..., with a password. Remove"
-                " the file to have a new one made up."
-            )
-        yield user, password
-
-
-def _write(
-    folder: Path, text: str, passwords: Mapping[str, str], url: str
-) -> list[Path]:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    files = {folder / _USERS: text}
-    for user, password in passwords.items():
-        files[folder / f"{user}.env"] = f"{REDIS_URL}={_address(url, user, password)}\n"
-    for path, content in files.items():
-        secretfile.write(path, content)
-    return [*files]
-
-
-def _address(url: str, user: str, password: str) -> str:
-    """Return the address with another user and password."""
-    parts = urlsplit(url)
-    place = parts.netloc.rpartition("@")[2]
-    login = f"{user}:{quote(password, safe='')}"
-    return parts._replace(netloc=f"{login}@{place}").geturl()
-
-
-def _database(url: str) -> int:
-    return int(urlsplit(url).path.strip("/") or 0)
