@@ -113,6 +113,6 @@ def _tell(folder: Path, before: set[Path], *, as_json: bool) -> None:
 
 def _next_commands(folder: Path) -> Iterator[str]:
     if folder != _FOLDER:
-        yield f"export KERBSIDE_SECRETS={folder.absolute()}"
+        yield f"export SECRETS_DIR={folder.absolute()}"
     yield "docker compose up -d --wait"
     yield "docker compose run --rm kerbside keys create"

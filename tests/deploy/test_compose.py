@@ -106,7 +106,7 @@ def test_everything_of_ours_is_one_image() -> None:
     """Its role is its command."""
     ours = [one for name, one in SERVICES.items() if name not in compose_file.OTHERS]
 
-    assert {one["image"] for one in ours} == {"${KERBSIDE_IMAGE:-kerbside:local}"}
+    assert {one["image"] for one in ours} == {"${IMAGE:-kerbside:local}"}
     assert {one["user"] for one in ours} == {"10001:10001"}
 
 

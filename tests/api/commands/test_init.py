@@ -121,7 +121,7 @@ def test_no_secret_is_printed_and_the_next_commands_are(run: Run, folder: Path) 
     for path in folder.glob("*.env"):
         assert path.read_text().strip().partition("=")[2] not in done.output
     assert "PRIVATE" not in done.output
-    assert f"export KERBSIDE_SECRETS={folder}" in done.stdout
+    assert f"export SECRETS_DIR={folder}" in done.stdout
     assert "docker compose up -d --wait" in done.stdout
     assert "docker compose run --rm kerbside keys create" in done.stdout
 
