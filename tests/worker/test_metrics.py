@@ -141,6 +141,26 @@ def test_a_delivery_tells_the_age_of_its_event_when_it_was_taken(
     assert value(metrics, name, lane="webhooks") == 3
 
 
+def test_no_figure_tells_of_a_house_a_job_or_a_client(metrics: Metrics) -> None:
+    """Labels are few and closed: lanes, versions, states, words, names of features."""
+    flagged = prediction(1e6, ("above_sales", "sqft_lot"))
+    job = lease(1)
+    metrics.begin(LANE)
+    metrics.claimed(LANE, [job])
+    metrics.priced(LANE, [Completion(lease=job, prediction=flagged)], [True], [0.1])
+    metrics.attempted(LANE, job, outcome="again", answer="5xx", run_s=0.1)
+    metrics.tended(LANE, Tick())
+
+    samples = [one for family in metrics.registry.collect() for one in family.samples]
+    labels = {label for sample in samples for label in sample.labels.items()}
+    names, values = zip(*labels, strict=True)
+    assert set(names) == {
+        *("lane", "version", "state", "outcome", "answer", "action"),
+        *("currency", "code", "feature", "le"),
+    }
+    assert job.id not in values
+
+
 def test_a_lane_s_troubles_are_told_before_there_are_any(metrics: Metrics) -> None:
     """Prometheus sees no rise in a series whose first value is one."""
     metrics.begin(LANE)

@@ -83,6 +83,15 @@ def test_a_connection_that_says_nothing_keeps_no_other_waiting(make: Make) -> No
         assert get(port)[0] == 200
 
 
+def test_others_than_this_machine_are_not_answered(make: Make) -> None:
+    """Unless an address was named that others reach."""
+    port = ports.find_free()
+    make(metrics_port=port)
+
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.2", port))
+
+
 def test_after_a_stop_the_port_is_free(make: Make) -> None:
     """The worker that comes next takes it."""
     port = ports.find_free()

@@ -17,6 +17,7 @@ from worker import inspection, lane_consumer
 from worker.celery import create_celery
 from worker.leases import Lease
 from worker.ledger import WEBHOOKS
+from worker.metrics import Metrics
 from worker.webhooks import consumer
 from worker.webhooks.consumer import DeliveryConsumer
 from worker.webhooks.sender import Attempt
@@ -57,7 +58,7 @@ def receivers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receivers]:
 
 
 @pytest.fixture
-def run(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+def run(site: Site, metrics: Metrics, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Return a function that runs the step as a Celery worker would."""
     monkeypatch.setattr(consumer, "BELL_S", 0.05)
     monkeypatch.setattr(lane_consumer, "_PAUSE_S", 0.02)
@@ -68,6 +69,7 @@ def run(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     def run(**changes: Any) -> DeliveryConsumer:
         settings = site.settings.model_copy(update={"drain_s": 0.1} | changes)
         app = create_celery(settings)
+        app.metrics = metrics
         app.amqp.queues.select([WEBHOOKS])
         step = DeliveryConsumer(
             SimpleNamespace(app=app, hostname="d@test", consumer=None)
@@ -163,9 +165,13 @@ def test_a_stop_waits_for_what_is_under_way(
 
 
 def test_a_bug_costs_its_own_delivery_only(
-    site: Site, run: Run, receivers: Receivers, caplog: pytest.LogCaptureFixture
+    site: Site,
+    run: Run,
+    receivers: Receivers,
+    metrics: Metrics,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """It is logged without its words, which may quote the house."""
+    """It is logged without its words, which may quote the house, and counted."""
     run()
     receivers.error = ValueError("lat 47.512")
     site.price(webhook=URL)
@@ -175,6 +181,9 @@ def test_a_bug_costs_its_own_delivery_only(
     wait_until(lambda: len(receivers.got) == 1, "the other")
 
     assert "47.512" not in caplog.text
+    told, labels = metrics.registry.get_sample_value, {"lane": WEBHOOKS}
+    assert told("kerbside_turn_failures_total", labels) == 1
+    assert told("kerbside_job_wait_seconds_count", labels) == 2
 
 
 def test_what_redis_kept_from_a_worker_is_given_back(
