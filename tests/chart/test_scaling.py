@@ -15,7 +15,7 @@ _METADATA = {
 }
 _LANE = "workers.predictions.autoscaling"
 _WEBHOOKS = "workers.webhooks.autoscaling"
-_KEDA = {"mode": "keda"}
+_KEDA = {"mode": "keda", "triggers": "redis"}
 _API = {"mode": "keda", "triggers": "metrics-api"}
 
 
@@ -93,7 +93,7 @@ def test_the_api_can_add_what_arrives(render: Render) -> None:
         "arrivals": "queues.predictions.arrivals_per_s",
     }
     formula = scaled["spec"]["advanced"]["scalingModifiers"]["formula"]
-    assert formula.endswith(", arrivals / (0.7 * 800))")
+    assert formula.endswith(", arrivals / 560)")
 
 
 def test_while_redis_is_down_nothing_is_guessed(render: Render) -> None:
@@ -124,8 +124,8 @@ def test_a_lane_that_never_sleeps_has_no_cooldown(render: Render) -> None:
     sleepy = rendered.one("ScaledObject", "worker-webhooks")["spec"]
     assert {"pollingInterval", "cooldownPeriod"} & awake.keys() == set()
     assert sleepy["pollingInterval"] == 5
-    # The window, and nine pods two by two a minute: KEDA's last step is one to nothing.
-    assert sleepy["cooldownPeriod"] == 300 + 5 * 60
+    # The window, and nine pods one by one a minute: KEDA's last step is one to nothing.
+    assert sleepy["cooldownPeriod"] == 300 + 9 * 60
 
 
 def test_steps_are_as_they_were_measured(render: Render) -> None:
@@ -141,7 +141,7 @@ def test_steps_are_as_they_were_measured(render: Render) -> None:
             },
             "scaleDown": {
                 "stabilizationWindowSeconds": 300,
-                "policies": [{"type": "Pods", "value": 2, "periodSeconds": 60}],
+                "policies": [{"type": "Pods", "value": 1, "periodSeconds": 60}],
             },
         }
     }

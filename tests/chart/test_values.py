@@ -75,11 +75,23 @@ def test_a_value_that_would_do_harm_is_refused(
             "workers.webhooks: terminationGracePeriodSeconds is 30, drainSeconds is 30",
         ),
         (
-            {"workers.predictions.autoscaling": {"mode": "keda", "minReplicas": 0}},
+            {
+                "workers.predictions.autoscaling": {
+                    "mode": "keda",
+                    "triggers": "redis",
+                    "minReplicas": 0,
+                }
+            },
             "minReplicas is 0: somebody waits",
         ),
         (
-            {"workers.webhooks.autoscaling": {"mode": "keda", "minReplicas": 11}},
+            {
+                "workers.webhooks.autoscaling": {
+                    "mode": "keda",
+                    "triggers": "redis",
+                    "minReplicas": 11,
+                }
+            },
             "minReplicas is 11, maxReplicas is 10",
         ),
         (
@@ -90,10 +102,6 @@ def test_a_value_that_would_do_harm_is_refused(
                 }
             },
             "need operatorKey.existingSecret",
-        ),
-        (
-            {"workers.predictions.autoscaling": {"mode": "keda", "jobsPerSecond": 9}},
-            "jobsPerSecond needs triggers metrics-api",
         ),
     ],
 )

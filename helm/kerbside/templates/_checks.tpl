@@ -37,9 +37,6 @@
 {{- if and (eq $scaling.triggers "metrics-api") (not $root.Values.operatorKey.existingSecret) -}}
 {{- fail (printf "workers.%s: triggers metrics-api need operatorKey.existingSecret: a Secret with an API key of scope operate, with which KEDA reads /v1/ops/scaler" $name) -}}
 {{- end -}}
-{{- if and (gt (float64 $scaling.jobsPerSecond) 0.0) (ne $scaling.triggers "metrics-api") -}}
-{{- fail (printf "workers.%s: jobsPerSecond needs triggers metrics-api: Redis alone does not tell how much arrives" $name) -}}
-{{- end -}}
 {{- if gt (int $scaling.minReplicas) (int $scaling.maxReplicas) -}}
 {{- fail (printf "workers.%s: minReplicas is %d, maxReplicas is %d: let the first be no greater" $name (int $scaling.minReplicas) (int $scaling.maxReplicas)) -}}
 {{- end -}}
