@@ -10,6 +10,7 @@ from docs import (
     redis_page,
     schemas_page,
     settings_page,
+    values_page,
 )
 
 #: File name -> what returns the page.
@@ -26,5 +27,6 @@ PAGES = {
 
 #: File name in helm/kerbside -> what returns its text.
 CHART_FILES = {
+    "README.md": values_page.render,
     "files/redis/users.txt": chart_files.redis_users,
 }

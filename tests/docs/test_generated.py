@@ -9,7 +9,14 @@ import redis as redis_py
 from api.app import create_app
 from api.cli import main
 from api.settings import ApiSettings
-from docs import commands_page, http_page, metrics_page, openapi, schemas_page
+from docs import (
+    commands_page,
+    http_page,
+    metrics_page,
+    openapi,
+    schemas_page,
+    values_page,
+)
 from docs.generated import PAGES
 from docs.markdown import sentences, table
 from model_store.store import ModelStore
@@ -100,6 +107,14 @@ def test_every_series_of_a_worker_is_told(metrics: Metrics) -> None:
     assert made
     for name in made:
         assert f"| `{name}` |" in page or f"| `{name}_total` |" in page, name
+
+
+def test_every_value_of_the_chart_is_told() -> None:
+    """By the comment above it, or above what it is a part of."""
+    page = values_page.render()
+
+    assert values_page.undocumented() == []
+    assert '| `redis.volume.size` | `"4Gi"` | Size of its claim. |' in page
 
 
 def test_a_cell_breaks_no_table() -> None:
