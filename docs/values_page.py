@@ -34,14 +34,14 @@ class Value:
     """
 
     path: tuple[str, ...]
-    node: Node
+    node: Node | None
     meaning: str | None
 
 
 def render() -> str:
     """Return the page in Markdown."""
     lines = _VALUES.read_text(encoding="utf-8").splitlines()
-    top = list(_children(Value((), yaml.compose("\n".join(lines)), None), lines))
+    top = list(_children(_whole(lines), lines))
     single = [one for one in top if not _told_apart(one, lines)]
     pages = [_OPENING, _rows("Alone", None, single)]
     for one in top:
@@ -54,8 +54,12 @@ def render() -> str:
 def undocumented() -> list[str]:
     """Return the values that no comment tells of."""
     lines = _VALUES.read_text(encoding="utf-8").splitlines()
-    whole = Value((), yaml.compose("\n".join(lines)), None)
-    return [".".join(one.path) for one in _leaves(whole, lines) if not one.meaning]
+    leaves = _leaves(_whole(lines), lines)
+    return [".".join(one.path) for one in leaves if not one.meaning]
+
+
+def _whole(lines: list[str]) -> Value:
+    return Value((), yaml.compose("\n".join(lines)), None)
 
 
 def _leaves(value: Value, lines: list[str]) -> Iterator[Value]:
@@ -96,5 +100,5 @@ def _rows(title: str, meaning: str | None, values: list[Value]) -> str:
     return f"## {title}\n\n{told}" + table(("value", "default", "meaning"), rows)
 
 
-def _default(node: Node) -> str:
+def _default(node: Node | None) -> str:
     return json.dumps(yaml.safe_load(yaml.serialize(node)))
