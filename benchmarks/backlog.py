@@ -45,7 +45,11 @@ class Backlog:
     def fill(self, depth: int) -> None:
         """Submit until `depth` jobs wait."""
         for _ in range(depth - self.waiting()):
-            self._queue.submit(next(self._jobs))
+            self.submit()
+
+    def submit(self) -> None:
+        """Submit the next job."""
+        self._queue.submit(next(self._jobs))
 
     def flow(self) -> None:
         """Let the workers take jobs."""
@@ -183,14 +187,14 @@ def _backlog(
     card = store.card(store.resolve("champion"))
     backlog = Backlog(home, houses.submissions(card, drawn))
     for spec in home.stack.prediction_workers():
-        home.programs.start(_slowed(spec) if slow else spec)
+        home.programs.start(slowed(spec) if slow else spec)
     home.start_upkeep()
     stacks.await_workers(home, workers)
     return backlog
 
 
-def _slowed(spec: ChildSpec) -> ChildSpec:
-    """Return the program with the waiting model in place of the champion."""
+def slowed(spec: ChildSpec) -> ChildSpec:
+    """Return a worker's program with the waiting model in place of the champion."""
     at = spec.command.index("worker.celery")
     command = (*spec.command[:at], "benchmarks.slow_worker", *spec.command[at + 1 :])
     return replace(spec, command=command, folder=ROOT)

@@ -83,12 +83,14 @@ class Programs:
                 words = "\n".join(child.last_lines())
                 raise ProgramFailed(f"{name} {child.ending()}\n{words}")
 
+    def pids(self) -> dict[str, int]:
+        """Return the process id of each program."""
+        return {name: child.pid for name, child in self._children.items()}
+
     def cpu_seconds(self) -> dict[str, float]:
         """Return the CPU seconds of each program so far, its descendants included."""
         self.check()
-        return proctree.cpu_seconds(
-            {name: [child.pid] for name, child in self._children.items()}
-        )
+        return proctree.cpu_seconds({name: [pid] for name, pid in self.pids().items()})
 
     def _words(self) -> str:
         return "\n".join(

@@ -1,0 +1,1 @@
+"""What the shipped autoscaling does: measured workers, simulated days."""
