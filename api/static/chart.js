@@ -21,7 +21,7 @@ function ticks(low, high) {
 export class LineChart {
   #options;
   #points = [];
-  #span = { from: 0, to: 1, marks: [] };
+  #span = { from: 0, to: 1, marks: [], gapMs: Infinity };
   #width = 0;
   #chosen = null;
   #scale = { x: () => 0, y: () => 0 };
@@ -39,7 +39,6 @@ export class LineChart {
    * @param {{name: string, of: function(Object): ?number}[]} options.series
    * @param {function(number): string} options.figure a value in words
    * @param {function(number): string} options.label the time of a point in words
-   * @param {number} options.gapMs between points from which on no line joins them
    * @param {[number, number]} options.reach what the upright axis shows at least
    * @param {string} [options.newest] what the last point is called where none is chosen
    * @param {boolean} [options.dots] whether each point is marked
@@ -85,8 +84,9 @@ export class LineChart {
    * Show points, oldest first; each has `at`, in ms since the epoch.
    *
    * @param {Object[]} points
-   * @param {{from: number, to: number, marks: {at: number, words: string}[]}} span the time
-   *   that is drawn, and what is written below it
+   * @param {{from: number, to: number, marks: {at: number, words: string}[], gapMs: number}} span
+   *   the time that is drawn, what is written below it, and how far points lie apart that no
+   *   line joins
    */
   update(points, span) {
     this.#points = points;
@@ -153,7 +153,7 @@ export class LineChart {
     return this.#points
       .slice(1)
       .map((later, place) => [this.#points[place], later])
-      .filter(([earlier, later]) => later.at - earlier.at < this.#options.gapMs);
+      .filter(([earlier, later]) => later.at - earlier.at < this.#span.gapMs);
   }
 
   #line({ of }, place) {
@@ -167,7 +167,7 @@ export class LineChart {
         continue;
       }
       const [x, y] = [this.#scale.x(point.at).toFixed(1), this.#scale.y(value).toFixed(1)];
-      const joins = before !== null && point.at - before < this.#options.gapMs;
+      const joins = before !== null && point.at - before < this.#span.gapMs;
       // A line of no length shows a point that stands alone.
       path += joins ? `L${x} ${y}` : `M${x} ${y}h0`;
       if (this.#options.dots) dots.push(shape("circle", { cx: x, cy: y, r: 4 }));

@@ -10,7 +10,6 @@ const MINUTE_MS = 60_000;
 const SPANS = { 15: ["15 minutes", 5], 60: ["1 hour", 15] };
 /** Steps without a point from which on nobody looked. */
 const GAP_STEPS = 3;
-const STEP_MS = 10_000;
 
 const CHARTS = [
   { title: "Jobs a second", figure, reach: [0, 1], series: [{ name: "came in", of: (point) => point.arrivals_per_s }, { name: "ended", of: (point) => point.jobs_per_s }] },
@@ -20,7 +19,7 @@ const CHARTS = [
 
 /** Return the panel of throughput and waits. */
 export function historyPanel(page, lanes) {
-  const charts = CHARTS.map((one) => new LineChart({ ...one, label: clock, gapMs: GAP_STEPS * STEP_MS, newest: "latest", shaded: (point) => point.paused }));
+  const charts = CHARTS.map((one) => new LineChart({ ...one, label: clock, newest: "latest", shaded: (point) => point.paused }));
   const lane = choice("history-lane", "Lane", lanes.map((name) => [name, laneName(name)]));
   const span = choice("history-span", "Last", Object.entries(SPANS).map(([minutes, [words]]) => [minutes, words]));
   const hint = element("div");
@@ -40,16 +39,17 @@ export function historyPanel(page, lanes) {
     update(told) {
       const now = Date.parse(told.time);
       const points = told.points.map((point) => ({ ...point, at: Date.parse(point.time) }));
-      for (const chart of charts) chart.update(points, spanOf(now, Number(span.select.value)));
-      page.rewrite(hint, missing(now, points).map((words) => element("p", { class: "notice warn small" }, words)));
+      const gapMs = GAP_STEPS * told.step_s * 1000;
+      for (const chart of charts) chart.update(points, { gapMs, ...spanOf(now, Number(span.select.value)) });
+      page.rewrite(hint, missing(now, points, gapMs).map((words) => element("p", { class: "notice warn small" }, words)));
     },
   };
 }
 
-function missing(now, points) {
+function missing(now, points, gapMs) {
   const last = points.at(-1)?.at;
   if (last === undefined) return ["Nothing is known of this time yet: the upkeep writes a point each 10 seconds."];
-  if (now - last < GAP_STEPS * STEP_MS) return [];
+  if (now - last < gapMs) return [];
   return [`Nobody has looked after the lanes since ${clock(last)}: see to the worker of lane upkeep and to beat.`];
 }
 

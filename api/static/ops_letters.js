@@ -11,36 +11,45 @@ const PATH = "v1/ops/dead-letters";
 
 /** Return the panel of the dead letters. */
 export function lettersPanel(page) {
-  const node = element("div", { class: "card stack" });
+  const causes = element("div");
+  const newest = element("div");
+  const words = element("summary", {});
+  const details = element("details", { hidden: true }, words, newest);
   let drawn = "";
   return {
     id: "dead-letters",
     title: "Dead letters",
     everyS: 10,
-    node,
+    node: element("div", { class: "card stack" }, causes, details),
     read: async () => (await fetchJson(`${PATH}?limit=${SHOWN}`)).body,
     update(letters) {
       const now = JSON.stringify(letters);
       // What stands still keeps the place of who reads or presses in it.
       if (now === drawn) return;
       drawn = now;
-      show(node, ...told(letters, page));
+      show(causes, byCause(letters, page));
+      details.hidden = !letters.total;
+      words.textContent = `The newest ${count(letters.results.length)} of ${count(letters.total)}`;
+      show(newest, newestTable(letters.results, page));
     },
   };
 }
 
-function told({ total, causes, results }, page) {
-  if (!total) {
-    return [element("p", { class: "muted" }, "None. A house that kills its worker three times ends up here.")];
-  }
-  return [
-    element("ul", { class: "causes" }, ...causes.map((cause) => causeItem(cause, page))),
-    table(
-      ["Id", "Died", "Tenant", "Version", "Starts", ""],
-      results.map((letter) => [element("code", {}, letter.id), moment(letter.died_at), letter.tenant, element("code", {}, letter.version), count(letter.attempts), replayButton(letter, page)]),
-      { numbers: [4], caption: total > results.length ? `The newest ${count(results.length)} of ${count(total)}` : `All ${count(total)}, newest first` },
-    ),
-  ];
+function byCause({ total, causes }, page) {
+  if (!total) return element("p", { class: "muted" }, "None. A house that kills its worker three times ends up here.");
+  return element("ul", { class: "causes" }, ...causes.map((cause) => causeItem(cause, page)));
+}
+
+function newestTable(letters, page) {
+  const rows = letters.map((letter) => [
+    element("code", {}, letter.id),
+    moment(letter.died_at),
+    letter.tenant,
+    element("code", {}, letter.version),
+    count(letter.attempts),
+    replayButton(letter, page),
+  ]);
+  return table(["Id", "Died", "Tenant", "Version", "Starts", ""], rows, { numbers: [4] });
 }
 
 function causeItem(cause, page) {

@@ -107,9 +107,9 @@ function byMonth({ key, title, reach, meant }, models) {
     label: (at) => MONTH.format(at),
     newest: "last month",
     dots: true,
-    gapMs: Infinity,
   });
-  const span = { from: points.at(0)?.at - FORTNIGHT_MS, to: points.at(-1)?.at + FORTNIGHT_MS };
-  if (points.length) chart.update(points, { ...span, marks: points.map(({ at }) => ({ at, words: MONTH.format(at) })) });
-  return element("div", { class: "card" }, points.length ? chart.node : element("p", { class: "muted" }, `${title}: the cards do not say.`));
+  const [first, last] = [points.at(0), points.at(-1)];
+  const marks = points.map(({ at }) => ({ at, words: MONTH.format(at) }));
+  if (first) chart.update(points, { from: first.at - FORTNIGHT_MS, to: last.at + FORTNIGHT_MS, marks, gapMs: Infinity });
+  return element("div", { class: "card" }, first ? chart.node : element("p", { class: "muted" }, `${title}: the cards do not say.`));
 }

@@ -2,14 +2,21 @@
 import { element, show } from "./elements.js";
 import { fetchJson } from "./session.js";
 import { table } from "./table.js";
-import { count, duration, moment } from "./words.js";
+import { count, duration, many, moment } from "./words.js";
 
 const FIGURES = [
   ["waiting", "waiting", count],
   ["running", "under way", count],
   ["scheduled", "to be tried again", count],
   ["oldest_age_s", "first in line waits", duration],
+  ["parked", "wait for their receiver", count],
+  ["endpoint_count", "endpoints", count],
+  ["disabled_count", "of them off", count],
+  ["dead", "dead letters", count],
 ];
+
+/** Why an endpoint is off. */
+const REASONS = { by_client: "its tenant wants it so", gone: "it answered 410 Gone", failing: "it failed for too long" };
 
 /** Return the panel of the webhooks. */
 export function webhooksPanel() {
@@ -21,17 +28,28 @@ export function webhooksPanel() {
     node,
     read: async () => (await fetchJson("v1/ops/webhooks")).body,
     update(health) {
-      show(
-        node,
-        element("dl", { class: "figures" }, ...FIGURES.map(([key, words, told]) => element("div", {}, element("dt", {}, words), element("dd", { class: "figure" }, told(health[key]))))),
-        receivers(health.paused_receivers),
-      );
+      const figures = FIGURES.map(([key, words, told]) => element("div", {}, element("dt", {}, words), element("dd", { class: "figure" }, told(health[key]))));
+      show(node, element("dl", { class: "figures" }, ...figures), paused(health), disabled(health));
     },
   };
 }
 
-function receivers(paused) {
-  if (!paused.length) return element("p", { class: "muted" }, "No receiver is paused.");
-  const rows = paused.map(({ destination, until }) => [destination, moment(until)]);
-  return table(["Receiver that fails", "Left alone until"], rows);
+function paused({ paused_count: number, paused_receivers: receivers }) {
+  if (!number) return element("p", { class: "muted" }, "No receiver is left alone for failing.");
+  const rows = receivers.map((one) => [one.origin ?? one.destination, one.tenant ?? "", count(one.parked), at(one.failing_since), at(one.until)]);
+  return listed(`${many(number, "receiver")} left alone for failing`, ["Receiver", "Tenant", "Wait for it", "Fails since", "Alone until"], rows, { numbers: [2] });
+}
+
+function disabled({ disabled_count: number, disabled_endpoints: endpoints }) {
+  if (!number) return null;
+  const rows = endpoints.map((one) => [element("code", {}, one.webhook), one.tenant ?? "", one.origin ?? "", REASONS[one.reason] ?? "", at(one.since)]);
+  return listed(`${many(number, "endpoint")} off`, ["Endpoint", "Tenant", "Receiver", "Why", "Since"], rows);
+}
+
+function listed(title, head, rows, options) {
+  return element("div", {}, element("h3", {}, title), table(head, rows, options));
+}
+
+function at(instant) {
+  return instant ? moment(instant) : "";
 }

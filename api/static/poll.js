@@ -52,7 +52,7 @@ export class Poll {
     this.#isAsking = false;
     this.#failures = went ? 0 : this.#failures + 1;
     if (this.#isDue) this.now();
-    else if (this.#isOn && !document.hidden) this.#timer = setTimeout(() => this.now(), this.#pauseMs());
+    else this.#timer = setTimeout(() => this.now(), this.#pauseMs());
   }
 
   #pauseMs() {

@@ -8,9 +8,8 @@ import { element } from "./elements.js";
  * @param {(string|Node)[][]} rows the first cell of each is its heading
  * @param {Object} [options]
  * @param {number[]} [options.numbers] places of the columns that are aligned right
- * @param {string} [options.caption]
  */
-export function table(head, rows, { numbers = [], caption } = {}) {
+export function table(head, rows, { numbers = [] } = {}) {
   const kind = (place) => numbers.includes(place) && "number";
   return element(
     "div",
@@ -18,7 +17,6 @@ export function table(head, rows, { numbers = [], caption } = {}) {
     element(
       "table",
       { class: "table" },
-      caption && element("caption", {}, caption),
       element("thead", {}, element("tr", {}, ...head.map((name, place) => element("th", { scope: "col", class: kind(place) }, name)))),
       element("tbody", {}, ...rows.map((row) => element("tr", {}, ...row.map((cell, place) => (place ? element("td", { class: kind(place) }, cell) : element("th", { scope: "row" }, cell)))))),
     ),

@@ -15,9 +15,10 @@ from tests.system import api_server, browser, installation
 from tests.system.api_server import Server, frozen
 from tests.system.installation import Installation
 from tests.worker.conftest import clock
+from worker import pauses
 from worker.credentials import ApiKeys
 from worker.lanes import Lanes
-from worker.ledger import API_KEYS, PREDICTIONS, Ledger, job_key, lane_key
+from worker.ledger import API_KEYS, PREDICTIONS, WEBHOOKS, Ledger, job_key, lane_key
 from worker.queue import Queue
 from worker.settings import WorkerSettings
 
@@ -69,7 +70,7 @@ def operator(server: Server) -> str:
 @pytest.fixture
 def open_page(chromium: Browser, address: str, operator: str) -> Open:
     """Return what opens the page as an operator."""
-    return partial(browser.opened, chromium, address, key=operator, told="404")
+    return partial(browser.opened, chromium, address, key=operator)
 
 
 @pytest.fixture
@@ -194,6 +195,23 @@ def _tab_to(page: Page, place: Locator) -> None:
     pytest.fail("the Tab key does not lead there")
 
 
+def test_a_purge_wants_the_name_of_the_lane(server: Server, open_page: Open) -> None:
+    """It cannot be undone; how many it concerns is said before."""
+    pauses.begin(server.redis, PREDICTIONS)
+    for _ in range(2):
+        server.submit()
+    with open_page() as page:
+        _lane(page).get_by_role("button", name="Purge…").click()
+        dialog = page.get_by_role("dialog")
+        expect(dialog).to_contain_text("2 waiting jobs will end as canceled")
+        go = dialog.get_by_role("button", name="Purge")
+        expect(go).to_be_disabled()
+        dialog.get_by_role("textbox").fill(PREDICTIONS)
+        go.click()
+        expect(page.get_by_role("status")).to_contain_text("2 jobs")
+        expect(_figure(page, "waiting")).to_have_text("0")
+
+
 def test_a_dead_letter_is_replayed(
     server: Server, open_page: Open, letter: str
 ) -> None:
@@ -275,6 +293,31 @@ def test_while_redis_is_away_no_figure_passes_for_new(
         expect(page.locator("#ops")).not_to_have_class("stale")
 
 
+def test_the_page_rests_while_nobody_sees_it(open_page: Open) -> None:
+    """A tab in the background asks nothing, and asks at once when it is back."""
+    with open_page() as page:
+        page.clock.install()
+        page.reload()
+        expect(page.locator("#state")).to_contain_text("Live")
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        _turn(page, hidden=True)
+        page.clock.run_for(60_000)
+        assert [url for url in asked if url.endswith("/v1/ops/queues")] == []
+
+        with page.expect_request("**/v1/ops/queues"):
+            _turn(page, hidden=False)
+
+
+def _turn(page: Page, *, hidden: bool) -> None:
+    page.evaluate(
+        "value => Object.defineProperty("
+        "document, 'hidden', { configurable: true, value })",
+        hidden,
+    )
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+
 def test_a_key_that_may_not_read_models_is_told_so(
     chromium: Browser, address: str, server: Server
 ) -> None:
@@ -293,6 +336,16 @@ def test_the_champion_is_shown_with_its_test(
         models = page.locator("#panel-models")
         expect(models).to_contain_text(store.resolve("champion"))
         expect(models).to_contain_text("Median error by month of the test")
+
+
+def test_receivers_that_fail_are_told(server: Server, open_page: Open) -> None:
+    """Each that is left alone, and until when."""
+    until = clock(server.redis) + 600_000
+    server.redis.zadd(lane_key("cooling", WEBHOOKS), {"wh_0123": until})
+    with open_page() as page:
+        webhooks = page.locator("#panel-webhooks")
+        expect(webhooks).to_contain_text("1 receiver left alone for failing")
+        expect(webhooks).to_contain_text("wh_0123")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
