@@ -4,12 +4,16 @@ from typing import Any
 
 import orjson
 import pytest
+import yaml
 
 from benchmarks.autoscaling import page
 from benchmarks.autoscaling.__main__ import FOLDER, PAGE, all_tables, play, told
 from benchmarks.autoscaling.cases import SHIPPED_CASE, cases
 from benchmarks.autoscaling.shipped import SHIPPED
+from benchmarks.programs import ROOT
 from worker.settings import WorkerSettings
+
+VALUES = ROOT / "helm" / "kerbside" / "values.yaml"
 
 
 @pytest.fixture(scope="module")
@@ -62,3 +66,18 @@ def test_a_quarter_of_a_batch_is_meant() -> None:
 
     assert SHIPPED["predictions"].jobs_at_once == settings.batch_max // 4
     assert SHIPPED["webhooks"].jobs_at_once == round(0.7 * settings.webhook_threads)
+
+
+@pytest.mark.parametrize("lane", ["predictions", "webhooks"])
+def test_the_chart_ships_what_was_simulated(lane: str) -> None:
+    """A lane's own values lie over those of every worker."""
+    values = yaml.safe_load(VALUES.read_text(encoding="utf-8"))
+    merged = {
+        **values["workerDefaults"]["autoscaling"],
+        **values["workers"][lane]["autoscaling"],
+    }
+    simulated = SHIPPED[lane].values()
+
+    # Of a lane that sleeps, which neither of them is: the template works it out.
+    del simulated["cooldownPeriod"]
+    assert {name: merged[name] for name in simulated} == simulated
