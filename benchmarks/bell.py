@@ -49,7 +49,7 @@ def measure(
     for count in WORKERS:
         told(f"{count} idle workers")
         place = folder / f"bell-{count}"
-        with stacks.installation(place, store) as home, _workers(home, count):
+        with stacks.installation(place, store) as home, workers(home, count):
             home.start_upkeep()
             found.append(_measure(home, store, drawn, count, jobs))
     return found
@@ -78,9 +78,15 @@ def _measure(
 
 
 @contextmanager
-def _workers(home: Installation, count: int) -> Iterator[None]:
-    """Run batch consumers as threads of this process: fifty programs take too long."""
-    steps = [_consumer(home, number) for number in range(count)]
+def workers(home: Installation, count: int, *, batch_s: float = 0.0) -> Iterator[None]:
+    """Run batch consumers as threads of this process: fifty programs take too long.
+
+    Args:
+        home: Whose jobs they take.
+        count: How many there are.
+        batch_s: Seconds that their model waits at each batch.
+    """
+    steps = [_consumer(home, number, batch_s) for number in range(count)]
     with ExitStack() as at_end:
         for step in steps:
             step.start()
@@ -92,8 +98,8 @@ def _workers(home: Installation, count: int) -> Iterator[None]:
         yield
 
 
-def _consumer(home: Installation, number: int) -> BatchConsumer:
-    app = create_celery(home.settings, load_predictor=lambda *_: SlowModel(0.0))
+def _consumer(home: Installation, number: int, batch_s: float) -> BatchConsumer:
+    app = create_celery(home.settings, load_predictor=lambda *_: SlowModel(batch_s))
     app.amqp.queues.select([PREDICTIONS])
     worker = SimpleNamespace(app=app, hostname=f"thread-{number}", consumer=None)
     return BatchConsumer(worker)

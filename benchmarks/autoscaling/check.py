@@ -2,6 +2,7 @@
 
 Two workers whose model only waits, so that no core is the limit, get jobs at known
 rates; what the scaler's figures say meanwhile stands beside what the simulation draws.
+The workers are threads of this program; their Redis and their upkeep are programs.
 """
 
 import argparse
@@ -18,12 +19,11 @@ from typing import Any
 import numpy as np
 import orjson
 
-from benchmarks import houses, stacks
+from benchmarks import bell, houses, stacks
 from benchmarks.autoscaling.lanes import Batching
 from benchmarks.autoscaling.measure import store_of
-from benchmarks.backlog import Backlog, slowed
+from benchmarks.backlog import Backlog
 from benchmarks.programs import ROOT
-from benchmarks.slow_model import BATCH_S
 from benchmarks.stacks import Installation
 from worker.connection import connect
 from worker.lanes import Lanes
@@ -32,12 +32,16 @@ from worker.lanes import Lanes
 FILE = ROOT / "docs" / "scale" / "check.json"
 #: Workers, and jobs a batch at most: few, so that one thread can bring enough.
 WORKERS, BATCH_MAX = 2, 8
+#: Seconds that the model waits at each batch: long beside all else, whatever the
+#: machine does meanwhile.
+BATCH_S = 0.2
 #: Shares of the workers' capacity that are tried.
 LOADS = (0.3, 0.5, 0.7, 0.8, 0.9)
 #: Seconds of each, and those before anybody looks: the rate is one of ten seconds.
-_SECONDS, _SETTLES_S = 25.0, 11.0
+_SECONDS, _SETTLES_S = 45.0, 11.0
 _LOOK_EVERY_S = 0.05
-_FULL = 3000
+#: Seconds in which full batches are counted, and jobs enough for them.
+_RATE_S, _FULL = 5.0, 700
 
 
 def main() -> int:
@@ -48,15 +52,13 @@ def main() -> int:
     with (
         tempfile.TemporaryDirectory(prefix="autoscaling-") as folder,
         stacks.installation(Path(folder), store, batch_max=BATCH_MAX) as home,
+        bell.workers(home, WORKERS, batch_s=BATCH_S),
     ):
+        home.start_upkeep()
         card = store.card(store.resolve("champion"))
         backlog = Backlog(home, houses.submissions(card, houses.draw()))
-        home.start_upkeep()
-        for spec in home.stack.prediction_workers():
-            home.programs.start(slowed(spec))
-        stacks.await_workers(home, WORKERS)
         backlog.fill(_FULL)
-        lane = _lane(backlog.rate(2.0) / WORKERS)
+        lane = _lane(backlog.rate(_RATE_S) / WORKERS)
         backlog.flow()
         home.programs.wait("an empty queue", lambda: not backlog.waiting())
         rows = [_compared(home, backlog, lane, load) for load in LOADS]
