@@ -11,7 +11,7 @@ import orjson
 from rich.console import Console
 from rich.progress import track
 
-from benchmarks.autoscaling import evidence, page, plots, sizing, tables
+from benchmarks.autoscaling import check, evidence, page, plots, sizing, tables
 from benchmarks.autoscaling.arrivals import SCENARIOS
 from benchmarks.autoscaling.cases import PRICE_GOAL_S, Case, cases
 from benchmarks.autoscaling.figures import summarised
@@ -87,6 +87,7 @@ def all_tables(found: dict[str, Any]) -> dict[str, str]:
     return {
         **tables.of_courses(found["courses"]),
         **tables.of_settings(found["settings"]),
+        **tables.of_check(orjson.loads(check.FILE.read_bytes())),
         **sizing.tables(),
     }
 

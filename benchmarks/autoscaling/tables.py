@@ -55,6 +55,28 @@ def of_settings(settings: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     return {"settings": table(["", *(f"`{lane}`" for lane in settings)], rows)}
 
 
+def of_check(found: Mapping[str, Any]) -> dict[str, str]:
+    """Return real workers beside simulated ones."""
+    rows = [
+        [
+            f"{100 * one['load']:.0f} %",
+            f"{one['arrivals_per_s']:.1f}",
+            f"{one['arrivals_per_s_told']:.1f}",
+            *(
+                f"{one[name]:.0f}"
+                for kind in ("waiting", "running")
+                for name in (kind, f"{kind}_simulated")
+            ),
+        ]
+        for one in found["loads"]
+    ]
+    heads = [
+        *("of the capacity", "arrivals/s", "as told"),
+        *("waiting", "simulated", "running", "simulated"),
+    ]
+    return {"check": table(heads, rows)}
+
+
 def _told(value: object) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {one}" for name, one in value.items())
