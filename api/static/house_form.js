@@ -2,6 +2,12 @@
 import { element, show } from "./elements.js";
 import { Field, Marked } from "./house_field.js";
 
+/** Tell whether two houses are the same; what is not known may be left out. */
+export function areSame(one, other) {
+  const names = Object.keys({ ...one, ...other });
+  return names.every((name) => (one[name] ?? null) === (other[name] ?? null));
+}
+
 export class HouseForm {
   /**
    * @param {Object} card of the model version
@@ -41,11 +47,6 @@ export class HouseForm {
   house() {
     const all = [...this.fields].map(([name, field]) => [name, field.value]);
     return Object.fromEntries(all.filter(([, value]) => value !== null));
-  }
-
-  /** Tell whether a house is the one that stands in the form. */
-  holds(house) {
-    return [...this.fields].every(([name, field]) => field.value === (house[name] ?? null));
   }
 
   /** Show errors at their fields, and all of them in a summary that gets the focus. */

@@ -6,6 +6,10 @@ import { duration } from "./words.js";
 
 const STEPS = ["starting", "processing"];
 const COLOURS = { succeeded: "good", failed: "bad", canceled: "warn" };
+const CANCELED = {
+  deadline_exceeded: "It was not priced by its deadline.",
+  by_operator: "An operator took it out of the queue.",
+};
 const TICK_MS = 100;
 
 export class Progress {
@@ -55,7 +59,13 @@ export class Progress {
 
   /** Show that the question failed and is asked again by itself. */
   falter(problem) {
-    show(this.fault, trouble(problem), element("p", { class: "small muted" }, "It is asked again by itself."));
+    const words = "The prediction goes on meanwhile, and is looked for again by itself.";
+    show(this.fault, trouble(problem), element("p", { class: "small muted" }, words));
+  }
+
+  /** Show that what was asked for did not happen. */
+  complain(problem) {
+    show(this.fault, trouble(problem));
   }
 
   /** Show that nothing is known any more. */
@@ -103,8 +113,7 @@ function sentence(job) {
     succeeded: priced,
     failed: ({ error, state_detail: detail }) =>
       `${detail === "dead" ? "It brought its workers down and was set aside" : "The model could not price it"}: ${error}`,
-    canceled: ({ state_detail: detail }) =>
-      detail === "by_client" ? "It was canceled." : "It was not priced by its deadline.",
+    canceled: ({ state_detail: detail }) => CANCELED[detail] ?? "It was canceled.",
   }[job.status](job);
 }
 

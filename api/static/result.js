@@ -6,6 +6,7 @@ import { priceChart } from "./price_chart.js";
 import { day } from "./words.js";
 
 const MINUS = "\u2212";
+const NOTHING = "0.0";
 const BANDS = { high: "good", medium: "warn", low: "bad" };
 
 /**
@@ -114,12 +115,13 @@ function reason({ feature, effect }, most) {
     height: 14,
     rx: 2,
   });
-  const told = `${effect < 0 ? MINUS : "+"}${(100 * Math.abs(effect)).toFixed(1)}%`;
+  const size = (100 * Math.abs(effect)).toFixed(1);
+  const sign = size === NOTHING ? "" : effect < 0 ? MINUS : "+";
   return element(
     "tr",
     {},
     element("th", { scope: "row" }, title(feature)),
-    element("td", { class: "number" }, told),
+    element("td", { class: "number" }, `${sign}${size}%`),
     element("td", { class: "bar" }, shape("svg", { width: "100%", height: 20, "aria-hidden": "true" }, bar)),
   );
 }

@@ -2,7 +2,7 @@
 // can be reloaded, gone back to and passed on to a colleague.
 import { element, show } from "./elements.js";
 import { showHistory, remember } from "./history.js";
-import { HouseForm } from "./house_form.js";
+import { areSame, HouseForm } from "./house_form.js";
 import { money, month, percent } from "./house_words.js";
 import { act, follow, isOpen, newKey, submit } from "./prediction.js";
 import { Progress } from "./progress.js";
@@ -67,8 +67,9 @@ function fill(house) {
 }
 
 function showSamples() {
+  const house = form.house();
   const buttons = card.examples.map((sample) => {
-    const isHere = form.holds(sample.house);
+    const isHere = areSame(sample.house, house);
     return element(
       "button",
       {
@@ -147,10 +148,17 @@ function bringIntoView(section) {
 }
 
 async function watch(id, signal) {
+  let isFirst = true;
   try {
     for await (const found of follow(id, signal)) {
-      if (found instanceof Problem) progress.falter(found);
-      else showState(found);
+      if (found instanceof Problem) {
+        progress.falter(found);
+        continue;
+      }
+      // Later the reader may have begun to write down another house.
+      if (isFirst && !areSame(found.input, form.house())) fill(found.input);
+      isFirst = false;
+      showState(found);
     }
   } catch (problem) {
     if (!signal.aborted) progress.fail(problem, open);
@@ -159,11 +167,10 @@ async function watch(id, signal) {
 
 function showState(job) {
   progress.update(job);
-  if (!form.holds(job.input)) fill(job.input);
   if (isOpen(job)) return;
   if (job.output) remember(job);
   showHistory(places.history, job.id);
-  const sample = card.examples.find((one) => form.holds(one.house));
+  const sample = card.examples.find((one) => areSame(one.house, job.input));
   const goTo = (feature) => form.fields.get(feature)?.goTo();
   show(places.result, ...result(job, { sample, features: card.schema.features, goTo }));
   // Only now the page may be long enough; a reader who went on is left in peace.
@@ -177,6 +184,6 @@ async function change(verb) {
     // A canceled one is being watched; one that is tried anew has ended before.
     if (verb === "retry" && id === shownId()) open();
   } catch (problem) {
-    if (id === shownId()) progress.falter(problem);
+    if (id === shownId()) progress.complain(problem);
   }
 }

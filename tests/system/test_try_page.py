@@ -9,8 +9,9 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
+from api.request_body import can_explain
 from api.settings import child_environment
 from model_store.store import ModelStore
 from tests.system import api_server, axe, browser, installation
@@ -191,6 +192,57 @@ def test_the_form_is_the_schema_of_the_champion(
         expect(answer(page)).to_contain_text(f"sold for {money(sample['sold_for'])}")
 
 
+def test_another_market_makes_another_form(open_page: Open, server: Server) -> None:
+    """What may be missing is optional, rare categories can be typed, text is text."""
+    card = server.call("GET", "/v1/models/champion").body
+    features = {one["name"]: one for one in card["schema"]["features"]}
+    shares = {one["name"]: one for one in card["profile"]["features"]}
+    features["view"] |= {"required": False, "description": "<b>How</b> good it is."}
+    shares["zipcode"]["shares"] = {"98001": 0.3, "98002": 0.2}
+    sent: list[Any] = []
+
+    def lose(route: Route) -> None:
+        sent.append(route.request.post_data_json)
+        route.abort()
+
+    with open_page(key="", told=REFUSED) as page:
+        page.route("**/champion", lambda route: route.fulfill(json=card))
+        page.route("**/v1/predictions", lose)
+        page.get_by_role("textbox", name="API key").fill(server.token)
+        page.keyboard.press("Enter")
+        view = page.get_by_label("View (optional)")
+        expect(view).to_have_accessible_description("<b>How</b> good it is.")
+        view.fill("")
+        zipcode = page.get_by_role("combobox", name="Zipcode")
+        assert zipcode.evaluate("one => one.list.options.length") == 2
+        zipcode.fill("12345")
+        button(page).click()
+        expect(answer(page)).to_contain_text("does not answer")
+
+    (body,) = sent
+    assert body["input"].keys() == features.keys() - {"view"}
+    assert body["input"]["zipcode"] == "12345"
+
+
+def test_reasons_are_shown_or_it_is_told_why_not(
+    open_page: Open, server: Server
+) -> None:
+    """They need an extra: without it the service's words stand at the choice."""
+    with open_page(told=REFUSED) as page:
+        choice = page.get_by_role("checkbox", name="Say what moves the price")
+        choice.check()
+        button(page).click()
+        if not can_explain():
+            expect(choice).to_have_accessible_description(re.compile("not installed"))
+            return
+        output = job(server, priced(page))["output"]
+
+        rows = answer(page).get_by_role("table").first.locator("tbody tr")
+        expect(rows).to_have_count(len(output["reasons"]))
+        line = page.get_by_role("region", name="Command line").inner_text()
+        assert '"explain":true' in line
+
+
 def test_the_command_line_does_what_the_page_did(
     open_page: Open, server: Server
 ) -> None:
@@ -290,8 +342,11 @@ def test_a_house_that_waits_shows_its_place_and_can_be_canceled(
         button(page).click()
         told = answer(page).get_by_role("status").first
         expect(told).to_have_text("It waits in the queue, with 2 houses before it.")
+        page.get_by_label("Bedrooms").fill("9")
         answer(page).get_by_role("button", name="Cancel").click()
         expect(told).to_have_text("It was canceled.")
+        # Whoever goes on to another house meanwhile is left in peace.
+        expect(page.get_by_label("Bedrooms")).to_have_value("9")
         pauses.end(server.redis, PREDICTIONS)
         answer(page).get_by_role("button", name="Price it anew").click()
         priced(page)
