@@ -1,9 +1,13 @@
 """The laws of /metrics."""
 
 import pytest
+import redis as redis_py
 
+from api.app import create_app
+from api.settings import ApiSettings
 from tests.api.conftest import Client, Headers, assert_problem
 from tests.api.figures.conftest import figures
+from worker.totals import Totals
 
 
 def test_figures_are_for_operators(client: Client, caller: Headers) -> None:
@@ -29,6 +33,24 @@ def test_figures_are_text(
     assert answer.status_code == status
     if status == 200:
         assert answer.content_type == "text/plain; version=0.0.4; charset=utf-8"
+
+
+def test_without_redis_a_scrape_fails(
+    api_settings: ApiSettings, operator: Headers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half of the figures would look as if all were well: Prometheus sees `up` at 0."""
+    client: Client = create_app(api_settings).test_client()
+    assert client.get("/metrics", headers=operator).status_code == 200
+
+    def away(*_: object) -> None:
+        raise redis_py.ConnectionError
+
+    monkeypatch.setattr(Totals, "standing", away)
+    assert_problem(
+        client.get("/metrics", headers=operator),
+        503,
+        "job-store-unavailable",
+    )
 
 
 def test_no_figure_names_a_host(client: Client, operator: Headers) -> None:
