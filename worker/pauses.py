@@ -3,11 +3,13 @@
 A pause lasts until somebody ends it, so it tells who began it, when and why.
 """
 
+import contextlib
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import orjson
 import redis
+from redis.exceptions import OutOfMemoryError
 
 from worker.ledger import lane_key
 
@@ -50,4 +52,6 @@ def begin(client: redis.Redis, lane: str, *, by: str = "", reason: str = "") -> 
 def end(client: redis.Redis, lane: str) -> None:
     """Let workers claim from a lane again."""
     client.delete(lane_key("paused", lane))
-    client.lpush(lane_key("bell", lane), "1")
+    # A full server takes no bell: workers ask by themselves within a second.
+    with contextlib.suppress(OutOfMemoryError):
+        client.lpush(lane_key("bell", lane), "1")

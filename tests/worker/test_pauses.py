@@ -51,3 +51,15 @@ def test_an_ended_pause_is_none(redis: redis_py.Redis) -> None:
         pauses.end(redis, PREDICTIONS)
 
     assert _kept(redis) is None
+
+
+def test_a_pause_ends_on_a_full_server(redis: redis_py.Redis) -> None:
+    """There it may be what keeps the server full."""
+    pauses.begin(redis, PREDICTIONS)
+    redis.config_set("maxmemory", 1)
+    try:
+        pauses.end(redis, PREDICTIONS)
+    finally:
+        redis.config_set("maxmemory", 0)
+
+    assert _kept(redis) is None

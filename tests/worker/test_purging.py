@@ -183,3 +183,17 @@ def test_upkeep_finds_nothing_to_mend_after_a_purge(
 
     assert (tick.retried, tick.dead, tick.resent) == (0, 0, 0)
     assert claimed(book) == []
+
+
+def test_a_full_server_can_be_purged(
+    purges: Purging, submit: Submit, state: StateOf, redis: redis_py.Redis
+) -> None:
+    """It may be the only way to room for new jobs."""
+    jobs = [submit() for _ in range(3)]
+    redis.config_set("maxmemory", 1)
+    try:
+        assert purges.purge(PREDICTIONS) == Purged(3, 0)
+    finally:
+        redis.config_set("maxmemory", 0)
+
+    assert {state(job.id) for job in jobs} == {State.CANCELED}

@@ -109,3 +109,17 @@ def test_a_purge_of_so_many_deliveries_goes_on_later(
 
     assert first == Purged(2, 3)
     assert second == Purged(3, 0)
+
+
+def test_a_full_server_can_be_purged_of_deliveries(site: Site) -> None:
+    """Those that are tried again, that wait for a slot, and that are in the lane."""
+    site.endpoint("prediction.succeeded")
+    site.price()
+    site.end_next(AGAIN)
+    for _ in range(3):
+        site.price()
+    site.redis.config_set("maxmemory", 1)
+    try:
+        assert _purging(site).purge(WEBHOOKS) == Purged(4, 0)
+    finally:
+        site.redis.config_set("maxmemory", 0)
