@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.chart.chart import ROOT, Manifest, Render, Rendered
+from worker.webhook_settings import WebhookSettings
 
 _BIN = Path(sys.executable).parent
 
@@ -148,6 +149,14 @@ def test_a_worker_has_more_time_to_stop_than_it_takes(rendered: Rendered) -> Non
         env = {e["name"]: e.get("value") for e in template["containers"][0]["env"]}
         if drain := env.get("KERBSIDE_DRAIN_S"):
             assert template["terminationGracePeriodSeconds"] > float(drain)
+
+
+def test_a_delivery_under_way_may_end_before_its_worker_does(render: Render) -> None:
+    """Else it would be given back, and made a second time."""
+    container = render().pod("Deployment", "worker-webhooks")["spec"]["containers"][0]
+    env = {one["name"]: one.get("value") for one in container["env"]}
+
+    assert float(env["KERBSIDE_DRAIN_S"]) > WebhookSettings().webhook_timeout_s
 
 
 def test_the_probe_of_a_worker_tells_a_fresh_file_from_an_old_one(

@@ -71,8 +71,12 @@ def test_a_value_that_would_do_harm_is_refused(
         ({"ingress.enabled": True}, "ingress.host is empty"),
         ({"monitoring.monitors": True}, "needs operatorKey.existingSecret"),
         (
-            {"workers.webhooks.drainSeconds": 30},
-            "workers.webhooks: terminationGracePeriodSeconds is 30, drainSeconds is 30",
+            {"workers.webhooks.drainSeconds": 40},
+            "workers.webhooks: terminationGracePeriodSeconds is 40, drainSeconds is 40",
+        ),
+        (
+            {"api.preStopSeconds": 20},
+            "api: terminationGracePeriodSeconds is 30, preStopSeconds is 20",
         ),
         (
             {
@@ -111,6 +115,17 @@ def test_values_that_contradict_each_other_are_refused(
     """The message says what was found and how it is mended."""
     with pytest.raises(chart.Refused, match=words):
         render(values=values)
+
+
+@pytest.mark.parametrize("part", ["api", "upkeep", "workers.webhooks"])
+def test_a_part_needs_no_disruption_budget(render: Render, part: str) -> None:
+    """Without a figure it has none, and the others keep theirs."""
+    usual = {one["metadata"]["name"] for one in render().of("PodDisruptionBudget")}
+    without = render(values={f"{part}.pod.maxUnavailable": None})
+
+    left = {one["metadata"]["name"] for one in without.of("PodDisruptionBudget")}
+    name = part.replace("workers.", "worker-")
+    assert usual - left == {f"home-kerbside-{name}"}
 
 
 def test_the_schema_leaves_no_object_open() -> None:

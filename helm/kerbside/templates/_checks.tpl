@@ -19,6 +19,9 @@
 {{- if and .Values.monitoring.monitors (not .Values.operatorKey.existingSecret) -}}
 {{- fail "monitoring.monitors needs operatorKey.existingSecret: a Secret with an API key of scope operate, with which Prometheus reads /metrics" -}}
 {{- end -}}
+{{- if le (int .Values.api.terminationGracePeriodSeconds) (add .Values.api.preStopSeconds 10 | int) -}}
+{{- fail (printf "api: terminationGracePeriodSeconds is %d, preStopSeconds is %d: after those the API takes up to 10 seconds to answer who waits; let the first be greater than both together" (int .Values.api.terminationGracePeriodSeconds) (int .Values.api.preStopSeconds)) -}}
+{{- end -}}
 {{- range $name, $lane := include "kerbside.lanes" . | fromYaml -}}
 {{- include "kerbside.checks.lane" (list $ $name $lane) -}}
 {{- end -}}
