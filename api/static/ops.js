@@ -115,8 +115,9 @@ function signIn(problem) {
 
 function say(words) {
   clearTimeout(hush);
-  said.textContent = words;
+  // Shown first: else it is not read out.
   said.hidden = false;
+  said.textContent = words;
   hush = setTimeout(() => {
     said.hidden = true;
   }, SAID_FOR_MS);
