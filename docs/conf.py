@@ -73,6 +73,7 @@ CONTENTS = {
         "decisions/README",
         "evaluation/README",
         "benchmarks",
+        "scale",
     ],
 }
 
