@@ -38,9 +38,11 @@ from api.request_log import RequestLog
 from api.services import Services
 from api.settings import ApiSettings
 from api.throttle import Throttle
+from api.tracing import Traced
 from api.uploads import Uploads
 from api.waiting import Waiting
 from model_store.store import ModelStore
+from worker import tracing
 from worker.audit import Audit
 from worker.connection import connect
 from worker.credentials import ApiKeys
@@ -113,6 +115,8 @@ def create_app(settings: ApiSettings, queue: Queue | None = None) -> OpenAPI:
     app.wsgi_app = HotRoutes(app)  # type: ignore[method-assign] # Flask's own way to wrap it
     if settings.log_level in {"debug", "info"}:
         app.wsgi_app = RequestLog(app.wsgi_app)  # type: ignore[method-assign]
+    if settings.tracing:
+        app.wsgi_app = Traced(app.wsgi_app, services.of(app).tracing)  # type: ignore[method-assign]
     return app
 
 
@@ -148,6 +152,7 @@ def _services(settings: ApiSettings, queue: Queue | None) -> Services:
         key_uses=key_uses,
         key_use=KeyUse(key_uses.keep),
         audit=Audit(client),
+        tracing=tracing.chosen(settings, "api"),
         circuit=Circuit(client.ping),
         readiness=Readiness(queue, catalog),
         versions=versions,

@@ -19,6 +19,7 @@ from api.errors import (
 )
 from api.request_log import ROUTE
 from api.services import Services, services
+from api.tracing import TOLD
 from api.translation import allowed, as_service_error
 from model_store import logs
 from worker.errors import frames_of
@@ -48,7 +49,7 @@ def install(app: Flask) -> None:
 def begin(environ: Mapping[str, Any]) -> str:
     """Return the id of a request that begins; what is logged of it says it."""
     request_id = headers.request_id(environ.get("HTTP_REQUEST_ID"))
-    logs.begin(request_id=request_id)
+    logs.begin(request_id=request_id, **environ.get(TOLD, {}))
     return request_id
 
 
@@ -112,7 +113,8 @@ def finish(
 def _admit() -> Answer | None:
     environ = request.environ
     g.request_id = begin(environ)
-    environ[ROUTE] = str(request.url_rule)
+    if request.url_rule is not None:
+        environ[ROUTE] = str(request.url_rule)
     refusal = request.routing_exception
     if isinstance(refusal, MethodNotAllowed) and request.method == "OPTIONS":
         # What an address takes is no secret, /openapi.json tells it to anybody.

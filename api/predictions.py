@@ -7,7 +7,7 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 
-from api import answers, headers, preconditions, prediction_lists, submission
+from api import answers, headers, preconditions, prediction_lists, submission, tracing
 from api.answers import Answer
 from api.auth import requires
 from api.call import Call, current_call
@@ -71,7 +71,7 @@ def submitted(call: Call, job_id: str | None = None) -> Answer:
     if job_id is not None:
         preconditions.check(call, job_id)
     if not wait_s:
-        return _created(call, call.shared.queue.submit(new), {})
+        return _created(call, _submit(call, new), {})
     return _create_and_wait(call, new, wait_s)
 
 
@@ -136,12 +136,14 @@ def retry(path: PredictionPath) -> Answer:
     job_id, wait_s = _checked(path.prediction_id), _wait_s(call)
     seconds = headers.cancel_after_s(call.environ.get("HTTP_CANCEL_AFTER"))
     preconditions.check(call, job_id)
-    receipt = queue.retry(
-        tenant,
-        job_id,
-        deadline_ms=submission.milliseconds(seconds),
-        meter=call.caller.meter,
-    )
+    with tracing.sending(call, job_id) as traceparent:
+        receipt = queue.retry(
+            tenant,
+            job_id,
+            deadline_ms=submission.milliseconds(seconds),
+            meter=call.caller.meter,
+            traceparent=traceparent,
+        )
     extra = _left(receipt)
     if not wait_s:
         return answers.prediction(call, receipt.job, 202, extra)
@@ -162,11 +164,16 @@ def delete(path: PredictionPath) -> Answer:
     return answers.empty(204)
 
 
+def _submit(call: Call, new: Submission) -> Receipt:
+    with tracing.sending(call, new.id) as traceparent:
+        return call.shared.queue.submit(new, traceparent=traceparent)
+
+
 def _create_and_wait(call: Call, new: Submission, wait_s: int) -> Answer:
     queue = call.shared.queue
     # Registered before the job exists, so that its end cannot be missed.
     with call.shared.waiting.waiter(new.id) as waiter:
-        receipt = queue.submit(new)
+        receipt = _submit(call, new)
         if waiter is None:
             return _created(call, receipt, {})
         if not receipt.replayed:

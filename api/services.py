@@ -24,6 +24,7 @@ from worker.listing import Listing
 from worker.purging import Purging
 from worker.queue import Queue
 from worker.totals import Totals
+from worker.tracing import Tracing
 from worker.versions import Versions
 from worker.webhooks.deliveries import Deliveries
 from worker.webhooks.endpoints import Endpoints
@@ -55,6 +56,7 @@ class Services:
     key_uses: KeyUses
     key_use: KeyUse
     audit: Audit
+    tracing: Tracing
     circuit: Circuit
     readiness: Readiness
     versions: Versions

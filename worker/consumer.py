@@ -180,6 +180,7 @@ class BatchConsumer(LaneConsumer):
             for done in completions
         ]
         self._metrics.priced(self.lane, completions, written, runs_s)
+        self._tracing.processed(self.lane, completions, runs_s)
 
     def _event(self, completions: Sequence[Completion]) -> tuple[str, bytes]:
         runtime_s = max(done.predict_us for done in completions) / 1e6

@@ -19,7 +19,7 @@ from celery.worker import state as worker_state
 
 from model_store import logs
 from worker import celery as wire
-from worker import connection, events, inspection, ledger
+from worker import connection, events, inspection, ledger, tracing
 from worker.errors import frames_of
 from worker.health import Watchdog
 from worker.leases import Lease
@@ -55,6 +55,7 @@ class LaneConsumer(bootsteps.StartStopStep):
         self._settings = app.settings
         self._metrics = app.metrics
         self._metrics.begin(self.lane)
+        self._tracing = tracing.chosen(app.settings, self.lane)
         self._client = connection.connect(app.settings.redis_url, role="worker")
         self._channel = events.channel(connection.database(self._client))
         self._ledger = Ledger(self._client, app.settings, lease_s=self._lease_s())

@@ -23,6 +23,8 @@ class Lease:
     #: delivery since its event.
     waited_ms: int = 0
     age_ms: int = 0
+    #: Its place in a trace, as `tracing.parsed` lets it pass.
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

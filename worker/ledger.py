@@ -261,8 +261,9 @@ class Ledger:
                 alias and alias.decode(),
                 explain is not None,
                 *times,
+                trace and trace.decode(),
             )
-            for job_id, fence, version, house, crashes, alias, explain, *times in jobs
+            for job_id, fence, version, house, crashes, alias, explain, *times, trace in jobs
         ]
         return Claim(leases, left, bool(paused), strays)
 

@@ -62,8 +62,14 @@ class Queue:
         self._settings = settings
         self._ledger = ledger.Ledger(client, settings)
 
-    def submit(self, submission: Submission) -> Receipt:
+    def submit(
+        self, submission: Submission, *, traceparent: str | None = None
+    ) -> Receipt:
         """Take a job: record and message in one script, one round trip.
+
+        Args:
+            submission: The job.
+            traceparent: Its place in a trace, as `tracing.parsed` lets it pass.
 
         Raises:
             IdempotencyMismatch: The key was used with another body.
@@ -77,6 +83,7 @@ class Queue:
             MemoryFull: Redis is short of memory, or would evict jobs (RedisEvicts).
         """
         meter, args = submission.meter, self._submit_args(submission)
+        args += _traced(traceparent)
         outcome, allowance, rest = self._weighed("submit", meter, args)
         if outcome == b"created":
             job = _new_job(submission, *rest)
@@ -124,6 +131,7 @@ class Queue:
         *,
         deadline_ms: int | None = None,
         meter: Meter | None = None,
+        traceparent: str | None = None,
     ) -> Receipt:
         """Let a failed or canceled job wait anew, under its id, and return it.
 
@@ -132,6 +140,7 @@ class Queue:
             job_id: Which job.
             deadline_ms: Milliseconds from now after which the price is of no use.
             meter: By whose limit this counts.
+            traceparent: Its new place in a trace.
 
         Raises:
             UnknownJob: No such job, or another tenant's.
@@ -145,7 +154,7 @@ class Queue:
             MemoryFull: Redis is short of memory, or would evict jobs (RedisEvicts).
         """
         deadline = "" if deadline_ms is None else deadline_ms
-        args = (*self._limits(meter), job_id, tenant, deadline)
+        args = (*self._limits(meter), job_id, tenant, deadline, *_traced(traceparent))
         outcome, allowance, rest = self._weighed("retry", meter, args)
         if outcome == b"unknown":
             raise self._missing(tenant, job_id)
@@ -276,6 +285,10 @@ def _with(allowance: Allowance | None, error: QueueError) -> QueueError:
     """Return an error that tells what its request has left."""
     error.allowance = allowance
     return error
+
+
+def _traced(traceparent: str | None) -> list[str]:
+    return [] if traceparent is None else ["traceparent", traceparent]
 
 
 def _webhook_fields(url: str, wanted: tuple[str, ...] | None) -> list[str]:

@@ -1,5 +1,6 @@
 """Settings of the queue and its workers."""
 
+import importlib.util
 import re
 from pathlib import Path
 from typing import Literal
@@ -119,6 +120,12 @@ class WorkerSettings(WebhookSettings):
         ge=1,
         description="Seconds that a dead letter is kept for replay.",
     )
+    tracing: bool = Field(
+        default=False,
+        description="Whether requests, jobs and deliveries are traced by "
+        "OpenTelemetry, which needs the extra `tracing`. Where spans are sent, and how "
+        "many, say its own variables, such as OTEL_EXPORTER_OTLP_ENDPOINT.",
+    )
     stall_s: float = Field(
         default=30.0,
         gt=0,
@@ -142,6 +149,17 @@ class WorkerSettings(WebhookSettings):
         default="127.0.0.1",
         description="Address where it does so.",
     )
+
+    @field_validator("tracing")
+    @classmethod
+    def _possible(cls, wanted: bool) -> bool:  # noqa: FBT001 - a validator's only argument
+        if wanted and importlib.util.find_spec("opentelemetry") is None:
+            raise PydanticCustomError(
+                "tracing",
+                "the extra `tracing` is not installed: pip install --require-hashes "
+                "-r requirements/tracing.txt, or set it to 0",
+            )
+        return wanted
 
     @field_validator("rate_limit", mode="before")
     @classmethod

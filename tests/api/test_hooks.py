@@ -233,7 +233,7 @@ def test_no_house_is_logged(
 ) -> None:
     """Neither a fault of ours that quotes a house nor a bad submit gets it logged."""
 
-    def broken(_: object, submission: Submission) -> None:
+    def broken(_: object, submission: Submission, **__: object) -> None:
         raise ValueError(submission.input.decode())
 
     monkeypatch.setattr(type(shared.queue), "submit", broken)

@@ -15,7 +15,7 @@ from tests.api.conftest import Headers
         ("POST", "/v1/predictions", "/v1/predictions", 415),
         ("GET", f"/v1/predictions/{'0' * 8}-0000-0000-0000-{'0' * 12}", "", 404),
         ("GET", "/v1/keys/s3cret", "/v1/keys/<key_id>", 403),
-        ("GET", "/s3cret?s3cret", "None", 404),
+        ("GET", "/s3cret?s3cret", "none", 404),
     ],
 )
 def test_a_request_is_a_line(

@@ -8,7 +8,7 @@
 --            10 ms in which the worker will be back if it gets a job, 0 where that is not known,
 --            11 ms since its last claim in which a worker counts, 12 '1' to take fresh jobs only
 -- Returns: {jobs, left, paused, strays}; a job is {id, fence, version, input, crashes, alias or nil, explain or nil,
---          ms in the lane, ms since its submit, its retry or its event}
+--          ms in the lane, ms since its submit, its retry or its event, traceparent or nil}
 -- A batch holds jobs of one crash count: fresh ones n together, once crashed ones 8, twice crashed ones alone,
 -- so that a house that kills its worker is cornered while its neighbours are priced.
 local lane, n, worker = ARGV[6], tonumber(ARGV[7]), ARGV[8]
@@ -38,7 +38,8 @@ local function lease(id, record)
     'attempts', (tonumber(record[8]) or 0) + 1, 'sequence', tonumber(record[10]) + 1)
   -- An absent field is false, which Redis answers as nil.
   local lain, age = math.max(0, now - record[16]), math.max(0, now - (record[17] or record[18] or record[19]))
-  jobs[#jobs + 1] = { id, fence, record[5] or '', record[6] or '', tonumber(record[2]) or 0, record[12], record[13], lain, age }
+  jobs[#jobs + 1] = { id, fence, record[5] or '', record[6] or '', tonumber(record[2]) or 0, record[12], record[13], lain, age,
+    record[20] }
   leases[#leases + 1] = now + LEASE
   leases[#leases + 1] = id
   taken[#taken + 1] = id
@@ -82,7 +83,8 @@ for i = #messages, 1, -1 do
   local id = string.match(messages[i], '"id": ?"([^"]+)"')
   local record = id and redis.call('HMGET', job_key(id),
     'state', 'crashes', 'fence', 'deadline', 'version', 'input', 'number', 'attempts', 'started', 'sequence', 'tenant',
-    'alias', 'explain', 'webhook', 'webhook_events', 'sent', 'since', 'reopened', 'created')
+    'alias', 'explain', 'webhook', 'webhook_events', 'sent', 'since', 'reopened', 'created',
+    'traceparent')
   if not (record and record[1]) then
     -- One whose job ended while it lay here, and was deleted since, is no stray.
     if not (id and redis.call('EXISTS', 'kerbside:gone:' .. id) == 1) then

@@ -2,7 +2,8 @@
 -- new one. Its earlier outcome is forgotten; its sequence and its attempts go on.
 -- Writes: kerbside:job:<id> kerbside:gone:<id> kerbside:dead:<lane> kerbside:tenant:<tenant>, and what admission's count
 --         and prelude's open write
--- Arguments: 6-12 see admission, 13 id, 14 tenant, 15 deadline in ms from now or ''
+-- Arguments: 6-12 see admission, 13 id, 14 tenant, 15 deadline in ms from now or '', 16.. further fields and values of
+--            the record
 -- Returns: {'reopened', left, reset} | {'unknown', 0, 0} | {'not_retryable', 0, 0, state} | {'refused', ..} as submit's
 local id, tenant = ARGV[13], ARGV[14]
 local record = redis.call('HMGET', job_key(id), 'tenant', 'lane', 'state', 'sequence', 'created')
@@ -24,13 +25,13 @@ end
 -- long has ended before its last dead letters.
 redis.call('ZADD', 'kerbside:tenant:' .. tenant, record[5], id)
 redis.call('HDEL', job_key(id), 'detail', 'error', 'started', 'completed', 'expires', 'predict_us', 'crashes', 'deadline',
-  'worker', 'webhook_status')
+  'worker', 'webhook_status', 'traceparent')
 redis.call('PERSIST', job_key(id))
 redis.call('DEL', 'kerbside:gone:' .. id)
 redis.call('ZREM', 'kerbside:dead:' .. lane, id)
 redis.call('EXPIRE', 'kerbside:tenant:' .. tenant, RESULT_TTL + DEAD_TTL)
 -- Who still has the job in hand from before may bring a price, but no failure.
 redis.call('HINCRBY', job_key(id), 'fence', 1)
-open(id, lane, tenant, ARGV[15], 'sequence', record[4] + 1, 'reopened', now)
+open(id, lane, tenant, ARGV[15], 'sequence', record[4] + 1, 'reopened', now, unpack(ARGV, 16))
 count()
 return { 'reopened', left, reset }

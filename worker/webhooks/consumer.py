@@ -53,6 +53,7 @@ class DeliveryConsumer(LaneConsumer):
             app.settings,
             app.metrics,
             told=lambda outcome: self._told([outcome]),
+            tracing=self._tracing,
         )
         #: What threads have done with; Celery's books are kept by one thread.
         self._done: collections.deque[str] = collections.deque()

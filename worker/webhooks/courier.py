@@ -11,6 +11,7 @@ from worker import events
 from worker.leases import Lease
 from worker.ledger import WEBHOOKS
 from worker.metrics import Metrics
+from worker.tracing import Tracing
 from worker.webhook_settings import WebhookSettings
 from worker.webhooks import payload
 from worker.webhooks.deliveries import Deliveries, Verdict
@@ -55,9 +56,10 @@ class Courier:
         metrics: Where attempts are counted.
         now: The clock that stamps attempts.
         told: Makes the Celery event of an attempt, and names its channel.
+        tracing: What records attempts; absent: nothing does.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a part of an attempt
         self,
         deliveries: Deliveries,
         keyring: Keyring,
@@ -67,6 +69,7 @@ class Courier:
         *,
         now: Callable[[], datetime] = _now,
         told: Told = _nobody,
+        tracing: Tracing | None = None,
     ) -> None:
         self._deliveries = deliveries
         self._keyring = keyring
@@ -75,6 +78,7 @@ class Courier:
         self._metrics = metrics
         self._now = now
         self._told = told
+        self._tracing = tracing or Tracing()
 
     def deliver(
         self,
@@ -139,7 +143,12 @@ class Courier:
         headers = signature_headers(
             record[b"event"].decode(), began, body, target.secrets
         )
-        return self._sender.send(url, body, headers)
+        step = self._tracing.delivery(record, url)
+        if step.traceparent:
+            headers["traceparent"] = step.traceparent
+        attempt = self._sender.send(url, body, headers)
+        step.end(status=attempt.status, error=_word(attempt))
+        return attempt
 
     def _written(
         self,
@@ -167,11 +176,15 @@ def _logged(attempt: Attempt, began: datetime) -> dict[str, object]:
     }
 
 
+def _word(attempt: Attempt) -> str | None:
+    """Return the first word of an error, which names nobody: the rest may, the host."""
+    return attempt.error and attempt.error.partition(":")[0]
+
+
 def _outcome(lease: Lease, attempt: Attempt, follows: Verdict) -> events.Outcome:
     runtime_s = attempt.duration_ms / 1000
     if follows.outcome == "delivered":
         return events.Outcome(lease.id, runtime_s, events.succeeded())
-    # The first word of an error names nobody; what follows may name the host.
-    reason = (attempt.error or f"HTTP {attempt.status}").partition(":")[0]
+    reason = _word(attempt) or f"HTTP {attempt.status}"
     ends = events.retried if follows.outcome == "again" else events.failed
     return events.Outcome(lease.id, runtime_s, ends(reason))
