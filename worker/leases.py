@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,25 @@ class Lease:
     age_ms: int = 0
     #: Its place in a trace, as `tracing.parsed` lets it pass.
     traceparent: str | None = None
+
+    @classmethod
+    def from_answer(
+        cls, job_id: bytes, fence: int, version: bytes, house: bytes, *more: Any
+    ) -> Self:
+        """Read a job as the script `claim` answers it."""
+        crashes, alias, explain, waited_ms, age_ms, traceparent = more
+        return cls(
+            job_id.decode(),
+            fence,
+            version.decode(),
+            house,
+            crashes,
+            alias and alias.decode(),
+            explain is not None,
+            waited_ms,
+            age_ms,
+            traceparent and traceparent.decode(),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -251,20 +251,7 @@ class Ledger:
             WORKER_SEEN_MS,
             int(fresh),
         )
-        leases = [
-            Lease(
-                job_id.decode(),
-                fence,
-                version.decode(),
-                house,
-                crashes,
-                alias and alias.decode(),
-                explain is not None,
-                *times,
-                trace and trace.decode(),
-            )
-            for job_id, fence, version, house, crashes, alias, explain, *times, trace in jobs
-        ]
+        leases = [Lease.from_answer(*job) for job in jobs]
         return Claim(leases, left, bool(paused), strays)
 
     def complete(

@@ -30,10 +30,20 @@ from worker.tracing import Step, Tracing
 
 #: Statuses from which on an answer is an error: of ours, and of a receiver's.
 _OUR_FAULT, _ANY_FAULT = 500, 400
+#: Milliseconds that the end of a process may wait for the collector.
+_END_MS = 2000
 #: Methods that a span may be named by; a stranger may send any other word.
 _METHODS = frozenset(
     {"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"}
 )
+
+
+class _Batches(BatchSpanProcessor):
+    """Sends spans by the heap, at the end of its process as many as it may still."""
+
+    def shutdown(self) -> None:
+        """Send what is left, without waiting long for a collector that hangs."""
+        self._batch_processor.shutdown(timeout_millis=_END_MS)
 
 
 class _Recorded(Step):
@@ -202,7 +212,7 @@ def exporting(service: str) -> Tracing:
     }
     said = OTELResourceDetector().detect()
     provider = TracerProvider(resource=Resource.create(ours).merge(said))
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    provider.add_span_processor(_Batches(OTLPSpanExporter()))
     return Spans(provider)
 
 
