@@ -4,6 +4,7 @@ What is sampled is decided where a trace begins, by the API or its client: what 
 carries is followed here. No house, no price, no path and no query is told.
 """
 
+import multiprocessing.util
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -211,8 +212,11 @@ def exporting(service: str) -> Tracing:
         "service.version": metadata.version("kerbside"),
     }
     said = OTELResourceDetector().detect()
-    provider = TracerProvider(resource=Resource.create(ours).merge(said))
+    resource = Resource.create(ours).merge(said)
+    provider = TracerProvider(resource=resource, shutdown_on_exit=False)
     provider.add_span_processor(_Batches(OTLPSpanExporter()))
+    # At the end of any process: one that a server forked runs no `atexit`.
+    multiprocessing.util.Finalize(None, provider.shutdown, exitpriority=0)
     return Spans(provider)
 
 
