@@ -38,6 +38,7 @@ class Collector:
         return {
             "KERBSIDE_TRACING": "1",
             "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{self.port}",
+            "OTEL_EXPORTER_OTLP_TIMEOUT": "3600",
             "OTEL_BSP_SCHEDULE_DELAY": str(every_ms),
         }
 
