@@ -127,13 +127,15 @@ function reason({ feature, effect }, most) {
 }
 
 function comparables({ comparables: found, currency, as_of: asOf }, features) {
+  // Each sale tells what it has; an older version may have features that are no more.
+  const names = Object.keys(Object.assign({}, ...found.map(({ house }) => house)));
   const columns = [
     ["#", (_, at) => at + 1],
     found.every(isPlaced) && ["Distance", (sale) => distance(sale.distance_m)],
     ["Sold on", (sale) => day(sale.sold_on)],
     ["Paid", (sale) => money(sale.price, currency)],
     ["Adjusted", (sale) => money(sale.price_as_of, currency)],
-    ...Object.keys(found[0].house).map((name) => featureColumn(features.get(name))),
+    ...names.map((name) => featureColumn(features.get(name) ?? { name })),
   ].filter(Boolean);
   const cell = ([, told], sale, at) => element("td", {}, told(sale, at));
   return element(
