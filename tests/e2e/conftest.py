@@ -29,7 +29,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 @pytest.fixture(scope="session")
 def token(site: Stack) -> str:
     """Return an API key, made as the documentation says."""
-    return site.kerbside("keys", "create")
+    scopes = [f"--scope={scope}" for scope in ("predict", "read", "webhooks")]
+    return site.kerbside("keys", "create", *scopes)
 
 
 @pytest.fixture(scope="session")

@@ -28,7 +28,7 @@ def test_every_make_verb_that_is_named_exists() -> None:
         verb
         for path in files
         for verb in re.findall(
-            r"(?:^|`)(?:timeout \S+ )?make ([a-z]+)",
+            r"(?:^|`)(?:timeout \S+ )?make ([a-z][a-z0-9-]*)",
             path.read_text(encoding="utf-8"),
             re.MULTILINE,
         )
@@ -37,11 +37,11 @@ def test_every_make_verb_that_is_named_exists() -> None:
     assert named - _verbs() == set()
 
 
-def test_the_makefile_has_at_most_fourteen_verbs() -> None:
+def test_the_makefile_has_at_most_fifteen_verbs() -> None:
     """The verbs fit into one head."""
-    assert len(_verbs()) <= 14
+    assert len(_verbs()) <= 15
 
 
 def _verbs() -> set[str]:
     makefile = (source.ROOT / "Makefile").read_text(encoding="utf-8")
-    return set(re.findall(r"^([a-z]+):.*##", makefile, re.MULTILINE))
+    return set(re.findall(r"^([a-z][a-z0-9-]*):.*##", makefile, re.MULTILINE))
