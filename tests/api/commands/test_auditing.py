@@ -53,7 +53,7 @@ CHANGING = {
 #: What only reads, or writes files of its own machine alone.
 READING = {
     *("keys list", "keys show", "dead-letters list", "dead-letters show"),
-    *("lanes list", "doctor", "audit", "redis acl", "listen"),
+    *("lanes list", "doctor", "audit", "redis acl", "listen", "init", "serve"),
     *("webhooks list", "webhooks show", "webhooks deliveries", "webhooks export"),
     *("webhooks new-key", "model list", "model show", "model diff"),
     *("model evaluate", "model key"),
