@@ -192,7 +192,7 @@ def _events(sink: Sink, secret: str) -> dict[str, str]:
 def test_a_first_model_is_trained_once(site: Stack) -> None:
     """Whoever brings the stack up again gets the champion that there is."""
     before = site.kerbside("model", "list", "--json")
-    site.compose("up", "--detach", "--wait", "--no-recreate", "training")
+    site.compose("run", "--rm", "-T", "training")
 
     assert site.kerbside("model", "list", "--json") == before
 
