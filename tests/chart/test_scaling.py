@@ -1,8 +1,10 @@
 """The laws of scaling on what waits and runs: what was seen with a live KEDA."""
 
 from functools import partial
+from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.chart import chart
 from tests.chart.chart import Manifest, Render, Rendered
@@ -93,7 +95,30 @@ def test_the_api_can_add_what_arrives(render: Render) -> None:
         "arrivals": "queues.predictions.arrivals_per_s",
     }
     formula = scaled["spec"]["advanced"]["scalingModifiers"]["formula"]
-    assert formula.endswith(", arrivals / 560)")
+    assert formula.endswith(", arrivals / (0.7 * 800))")
+
+
+@pytest.mark.parametrize("rate", [0.05, 2_000_000])
+def test_any_rate_of_a_worker_stands_in_the_formula_as_it_is(
+    render: Render, tmp_path: Path, rate: float
+) -> None:
+    """Slow models do not divide by nothing, and fast ones by no power of ten."""
+    file = tmp_path / "values.yaml"
+    scaling = {**_API, "jobsPerWorker": 1_000_000, "jobsPerSecond": rate}
+    file.write_text(
+        yaml.dump(
+            {
+                "operatorKey": {"existingSecret": "key"},
+                "workers": {"predictions": {"autoscaling": scaling}},
+            }
+        )
+    )
+
+    scaled = render(file).one("ScaledObject", "worker-predictions")
+
+    formula = scaled["spec"]["advanced"]["scalingModifiers"]["formula"]
+    load = "max((waiting + running) / 1000000, running / 32)"
+    assert formula == f"max({load}, arrivals / (0.7 * {rate}))"
 
 
 def test_while_redis_is_down_nothing_is_guessed(render: Render) -> None:

@@ -1,6 +1,7 @@
 """The laws of the values: which are taken, and what is said to others."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -146,6 +147,35 @@ def test_the_schema_knows_every_value_of_the_chart_and_no_other() -> None:
     for name, definition in (("pod", "pod"), ("workerDefaults", "lane")):
         known = set(schema["definitions"][definition]["properties"])
         assert known == set(values[name]), name
+
+
+def test_a_setting_reaches_a_part_as_it_was_written(
+    render: Render, tmp_path: Path
+) -> None:
+    """In a file a number is a float to Helm, whose own text is 1e+06."""
+    file = tmp_path / "values.yaml"
+    numbers = {"KERBSIDE_QUEUE_BOUND": 1_000_000, "KERBSIDE_MAX_WAIT_S": 7.5}
+    others = {"KERBSIDE_TRACING": True, "KERBSIDE_LOG_FORMAT": "text"}
+    file.write_text(
+        yaml.dump(
+            {
+                "settings": {**numbers, **others},
+                "workers": {"predictions": {"settings": numbers}},
+            }
+        )
+    )
+
+    rendered = render(file)
+
+    (container,) = rendered.pod("Deployment", "worker-predictions")["spec"][
+        "containers"
+    ]
+    lane = {one["name"]: one.get("value") for one in container["env"]}
+    told = rendered.one("ConfigMap", "settings")["data"]
+    expected = {"KERBSIDE_QUEUE_BOUND": "1000000", "KERBSIDE_MAX_WAIT_S": "7.5"}
+    assert lane.items() >= expected.items()
+    assert told.items() >= expected.items()
+    assert (told["KERBSIDE_TRACING"], told["KERBSIDE_LOG_FORMAT"]) == ("true", "text")
 
 
 def test_every_setting_that_the_values_name_is_one() -> None:

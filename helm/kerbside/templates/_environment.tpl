@@ -5,8 +5,13 @@ KERBSIDE_STATE_DIR: /tmp/kerbside
 KERBSIDE_STORE_URL: {{ .Values.models.url | default "/var/lib/kerbside/models" | quote }}
 OMP_NUM_THREADS: "1"
 {{- range $name, $value := .Values.settings }}
-{{ $name }}: {{ $value | toString | quote }}
+{{ $name }}: {{ include "kerbside.plain" $value | quote }}
 {{- end }}
+{{- end -}}
+
+{{/* A value as it was written: a number of a values file is a float, whose own text would be 1e+06. */}}
+{{- define "kerbside.plain" -}}
+{{- kindIs "string" . | ternary . (toJson .) -}}
 {{- end -}}
 
 {{/*
@@ -40,7 +45,7 @@ together inside the pod, so that no object holds it.
 {{- end }}
 {{- range $name, $value := .extra }}
 - name: {{ $name }}
-  value: {{ $value | toString | quote }}
+  value: {{ include "kerbside.plain" $value | quote }}
 {{- end }}
 {{- end -}}
 
