@@ -17,6 +17,7 @@ from model_store.aliases import ALIAS_NAMES
 from worker.leases import Completion, Lease, Tick
 from worker.metrics import Metrics
 from worker.totals import LaneTotals, Standing
+from worker.versions import Findings, Refusal
 
 _OPENING = """\
 # Metrics
@@ -69,8 +70,9 @@ def api_families() -> Iterator[Metric]:
         aliases=lambda: SimpleNamespace(**dict.fromkeys(ALIAS_NAMES, "any")),
         card=lambda _: card,
     )
-    refused = {"any": SimpleNamespace(count=1)}
-    versions: Any = SimpleNamespace(findings=lambda: SimpleNamespace(refused=refused))
+    refusal = Refusal(reason="", count=1, since=0, last=0)
+    findings = Findings(refused={"any": refusal})
+    versions: Any = SimpleNamespace(findings=lambda: findings)
     lanes: Any = SimpleNamespace(queue=lambda _: collections.defaultdict(int))
     totals: Any = SimpleNamespace(
         of=lambda _: LaneTotals(0, {("", ""): 0}, {"": 0}),

@@ -59,11 +59,14 @@ class ModelFigures(Collector):
     def _refusals(self) -> Metric:
         family = CounterMetricFamily(
             "kerbside_model_refusals",
-            "Loads of a model version that workers refused since one last loaded it.",
+            "Loads of a model version that workers refused since one last loaded it; "
+            "absent when none has refused it for two minutes.",
             labels=["version"],
         )
-        for version, refusal in sorted(self._versions.findings().refused.items()):
-            family.add_metric([version], refusal.count)
+        findings = self._versions.findings()
+        for version, refusal in sorted(findings.refused.items()):
+            if findings.refuses(version):
+                family.add_metric([version], refusal.count)
         return family
 
     def _named(self) -> dict[str, ModelCard]:

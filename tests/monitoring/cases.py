@@ -134,8 +134,9 @@ CASES = {
         {PAUSED + PRICES: "1+0x40"}, {PAUSED + PRICES: "0+0x20 1+0x20"}, minute=40
     ),
     "KerbsideModelRefused": Case(
-        {'kerbside_model_refusals_total{version="v"}': "1+0x10"},
-        {'kerbside_model_refusals_total{version="v"}': "0+0x10"},
+        {'kerbside_model_refusals_total{version="v"}': "1+1x10"},
+        # One refusal is told for two minutes, then no more.
+        {'kerbside_model_refusals_total{version="v"}': "1+0x2 stale _x10"},
     ),
     "KerbsideModelOld": Case(
         {"kerbside_model_age_seconds": "7800000+60x90"},
@@ -174,7 +175,8 @@ CASES = {
         {UNSIGNED: "1+1x10"}, {SENT: "1+1x10", AGAIN: "1+1x10"}
     ),
     "KerbsideReceiversPaused": Case(
-        {"kerbside_webhook_receivers_paused": "2+0x90"},
+        # Between two pauses there is an attempt, which may take a quarter of a minute.
+        {"kerbside_webhook_receivers_paused": " ".join(["2+0x3 0+0x0"] * 20)},
         {"kerbside_webhook_receivers_paused": "2+0x50 0+0x40"},
         minute=90,
     ),

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+import orjson
+import redis as redis_py
 from prometheus_client import CollectorRegistry
 
 from api.app import create_app
@@ -12,6 +14,7 @@ from api.settings import ApiSettings
 from model_store.store import ModelStore
 from tests.api.conftest import Client, Headers
 from tests.api.figures.conftest import Scrape, figures
+from worker import ledger
 
 
 def test_what_workers_refuse_is_counted(scrape: Scrape, shared: Services) -> None:
@@ -25,6 +28,19 @@ def test_what_workers_refuse_is_counted(scrape: Scrape, shared: Services) -> Non
         ({"version": "v1"}, 1.0),
         ({"version": "v2"}, 2.0),
     ]
+
+
+def test_a_refusal_that_nobody_repeats_is_told_no_more(
+    scrape: Scrape, shared: Services, redis: redis_py.Redis
+) -> None:
+    """A worker that went away, or a version that nobody asks for, raises no alarm."""
+    for version in ("v1", "v2"):
+        shared.versions.refused(version, "damaged")
+    record = orjson.loads(redis.hget(ledger.REFUSED, "v1") or b"")
+    record["last"] -= 120_000
+    redis.hset(ledger.REFUSED, "v1", orjson.dumps(record))
+
+    assert scrape()["kerbside_model_refusals_total"] == [({"version": "v2"}, 1.0)]
 
 
 def test_each_alias_tells_its_version(scrape: Scrape, store: ModelStore) -> None:
