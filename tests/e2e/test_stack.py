@@ -103,17 +103,18 @@ def test_the_balancer_shows_clients_nothing_of_the_operators(
         "/metrics",
         "/ops",
         "/v1/ops/scaler",
+        "/v1/keys",
         "//v1/ops/scaler",
         "/%76%31/ops/scaler",
     )
 
     outside = {call(site.url(API_PORT) + path, operator).status for path in closed}
     inside = {
-        path: call(site.url(OPS_PORT) + path, operator).status for path in closed[:3]
+        path: call(site.url(OPS_PORT) + path, operator).status for path in closed[:4]
     }
 
     assert outside == {404}
-    assert inside == dict.fromkeys(closed[:3], 200)
+    assert inside == dict.fromkeys(closed[:4], 200)
 
 
 def test_flower_asks_for_a_login(site: Stack) -> None:

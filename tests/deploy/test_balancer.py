@@ -1,0 +1,39 @@
+"""What the balancer of the compose file lets clients come to."""
+
+import re
+
+from docs import openapi
+from tests.structure.source import ROOT
+
+CONFIGURATION = ROOT / "deploy" / "nginx" / "nginx.conf"
+
+
+def test_clients_reach_every_route_but_those_of_operators() -> None:
+    """A route that needs a key of scope operate is on the operators' port alone."""
+    documented = openapi.document()["paths"]
+    operators = {
+        path
+        for path, operations in documented.items()
+        for operation in operations.values()
+        if operation["security"] == [{"key": ["operate"]}]
+    }
+
+    closed = {path for path in documented if _is_closed(path, _server(8080))}
+
+    assert closed == operators | {"/ops"}
+    assert not {path for path in documented if _is_closed(path, _server(8081))}
+
+
+def _server(port: int) -> str:
+    """Return the block of the server at a port."""
+    servers = re.split(r"\n    server \{", CONFIGURATION.read_text())
+    (found,) = (one for one in servers if f"listen {port};" in one)
+    return found
+
+
+def _is_closed(path: str, server: str) -> bool:
+    closed = re.findall(r"location (= )?(\S+) \{ return 404; \}", server)
+    return any(
+        path == place if is_exact else path.startswith(place)
+        for is_exact, place in closed
+    )
