@@ -188,6 +188,26 @@ def test_a_training_that_runs_something_else_is_another_job(render: Render) -> N
     assert other != first
 
 
+def test_what_ends_by_itself_is_held_up_by_no_sidecar(render: Render) -> None:
+    """There the kubelet starts it first and ends it last; else it runs beside."""
+    rendered = render(
+        values={"pod.sidecars": [{"name": "beside"}], "training.retrain.enabled": True}
+    )
+
+    ending = 0
+    for name, template in rendered.pods():
+        spec = template["spec"]
+        beside = [one["name"] for one in spec["containers"][1:]]
+        before = spec.get("initContainers", [])
+        if "restartPolicy" in spec:
+            ending += 1
+            assert beside == [], name
+            assert before == [{"name": "beside", "restartPolicy": "Always"}], name
+        else:
+            assert (beside, before) == (["beside"], []), name
+    assert ending == 3
+
+
 def test_models_are_written_where_they_are_made_alone(render: Render) -> None:
     """All others mount the volume to read."""
     for _, template in render().pods():

@@ -12,6 +12,7 @@ import yaml
 from cryptography.fernet import Fernet
 
 from model_store.storage.signing import SigningKey
+from tests.chart import chart
 from tests.chart.chart import Manifest, Render, Rendered
 
 #: Names of variables whose value is a secret.
@@ -91,6 +92,21 @@ def test_each_part_has_its_own_user_of_redis_and_no_other(
     assert env["KERBSIDE_REDIS_URL"]["value"] == expected
     # Kubernetes puts in only what stands before it.
     assert list(env).index("REDIS_PASSWORD") < list(env).index("KERBSIDE_REDIS_URL")
+
+
+def test_what_leads_into_the_object_store_is_where_models_are_used_alone(
+    render: Render,
+) -> None:
+    """Not in Flower, nor in Redis, nor where only a house is submitted."""
+    rendered = render(chart.CHART / "ci" / "external-redis-values.yaml")
+    holders = {
+        template["metadata"]["labels"]["app.kubernetes.io/component"]
+        for _, template in rendered.pods()
+        if "s3-credentials" in str(template["spec"])
+    }
+
+    workers = {"worker-predictions", "worker-webhooks", "upkeep"}
+    assert holders == {"api", "training", *workers}
 
 
 def test_the_signing_key_that_is_made_up_signs_what_is_trusted(

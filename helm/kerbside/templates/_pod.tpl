@@ -33,7 +33,7 @@ spec:
   {{- with .restart }}
   restartPolicy: {{ . }}
   {{- end }}
-  {{- with $pod.initContainers }}
+  {{- with include "kerbside.pod.before" . | fromYamlArray }}
   initContainers: {{- toYaml . | nindent 4 }}
   {{- end }}
   containers:
@@ -50,12 +50,29 @@ spec:
         {{- with $pod.extraEnv }}{{ toYaml . | nindent 8 }}{{ end }}
       envFrom:
         - configMapRef: {name: {{ include "kerbside.fullname" $root }}-settings}
+        {{- with and .store $root.Values.models.credentials.existingSecret }}
+        - secretRef: {name: {{ . }}}
+        {{- end }}
         {{- with $pod.extraEnvFrom }}{{ toYaml . | nindent 8 }}{{ end }}
       volumeMounts:
         {{- include "kerbside.pod.mounts" . | nindent 8 }}
-    {{- with $pod.sidecars }}{{ toYaml . | nindent 4 }}{{ end }}
+    {{- if not .restart }}{{ with $pod.sidecars }}{{ toYaml . | nindent 4 }}{{ end }}{{ end }}
   volumes:
     {{- include "kerbside.pod.volumes" . | nindent 4 }}
+{{- end -}}
+
+{{/*
+Containers that are started before that of Kerbside. In a pod that ends by itself sidecars
+are among them, as Kubernetes has it since 1.29: it ends those when the others have ended.
+*/}}
+{{- define "kerbside.pod.before" -}}
+{{- $before := .pod.initContainers -}}
+{{- if .restart -}}
+{{- range .pod.sidecars -}}
+{{- $before = append $before (merge (dict "restartPolicy" "Always") .) -}}
+{{- end -}}
+{{- end -}}
+{{- toYaml $before -}}
 {{- end -}}
 
 {{/* What every pod of the chart has, the bundled Redis too: (list $ part pod) */}}
