@@ -22,8 +22,9 @@ MAX_LETTERS, DEFAULT_LETTERS = 500, 50
 #: The newest letters, of which causes are counted: who asks again and again is to hold
 #: up nobody.
 _EXAMINED = 2000
-#: Letters that one request acts on, and those that it looks through for them.
-_ACTED_ON, _LOOKED_THROUGH = 1000, 100_000
+#: Letters that one request acts on, those that it tries, since some are skipped, and
+#: those that it looks through for them.
+_ACTED_ON, _TRIED, _LOOKED_THROUGH = 1000, 5000, 100_000
 
 api = APIBlueprint(
     "ops_dead_letters", __name__, url_prefix="/v1/ops", abp_tags=[Tag(name="ops")]
@@ -57,7 +58,7 @@ def list_all() -> Answer:
 def replay() -> Answer:
     """Let jobs wait anew, under their ids; mend first what killed their workers.
 
-    A request acts on 1,000 letters at most: repeat it while `remaining` is not 0.
+    A request acts on 1,000 letters at most: repeat it until `remaining` or `done` is 0.
     """
     return _act(services().dead_letters.replay)
 
@@ -67,7 +68,7 @@ def replay() -> Answer:
 def discard() -> Answer:
     """Erase jobs with their houses; who asks for one is told that it was deleted.
 
-    A request acts on 1,000 letters at most: repeat it while `remaining` is not 0.
+    A request acts on 1,000 letters at most: repeat it until `remaining` or `done` is 0.
     """
     return _act(services().dead_letters.discard)
 
@@ -77,14 +78,14 @@ def _act(on: Callable[[DeadLetter], object]) -> Answer:
     asked = json_body.read(call, LetterAction)
     meant = _meant(asked.filter)
     found = call.shared.dead_letters.every(meant, most=_LOOKED_THROUGH)
-    letters = list(itertools.islice(found, _ACTED_ON))
+    letters = list(itertools.islice(found, _TRIED))
     run = LetterRun(skipped=_missing(meant, letters))
     selected = len(letters) + len(run.skipped) + sum(1 for _ in found)
     if asked.dry_run:
         audit_trail.nothing_done()
     else:
         try:
-            run.go(on, letters)
+            run.go(on, letters, most=_ACTED_ON)
         finally:
             audit_trail.about(*run.done)
     if run.refusal and not run.done:
@@ -95,6 +96,7 @@ def _act(on: Callable[[DeadLetter], object]) -> Answer:
         "done": len(run.done),
         "skipped": [asdict(one) for one in run.skipped],
         "remaining": selected - len(run.done) - len(run.skipped),
+        "refused": str(run.refusal) if run.refusal else None,
     }
     return answers.json(body)
 

@@ -23,9 +23,7 @@ def health() -> Answer:
     """
     shared = services()
     lane = shared.lanes.queue(WEBHOOKS)
-    open_count = shared.purging.waiting(WEBHOOKS)
-    parked = max(0, open_count - lane["waiting"] - lane["scheduled"])
     tenants = (key.tenant for key in shared.keys.list())
     known = shared.webhook_health
-    body = {**lane, "parked": parked, **known.paused(), **known.endpoints(tenants)}
+    body = {**lane, **known.paused(), **known.endpoints(tenants)}
     return answers.json(body)

@@ -39,7 +39,7 @@ class Traced:
 
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             told.update(status=int(status.split(maxsplit=1)[0]), error=None)
-            told["request_id"] = dict(headers)["Request-Id"]
+            told["request_id"] = dict(headers).get("Request-Id", "")
             return start_response(status, [*headers, ("traceresponse", context)], *rest)
 
         try:

@@ -75,7 +75,7 @@ def api_families() -> Iterator[Metric]:
     versions: Any = SimpleNamespace(findings=lambda: findings)
     lanes: Any = SimpleNamespace(queue=lambda _: collections.defaultdict(int))
     totals: Any = SimpleNamespace(
-        of=lambda _: LaneTotals(0, {("", ""): 0}, {"": 0}),
+        of=lambda _: LaneTotals(0, {("", ""): 0}, {"": 0}, 0),
         standing=lambda: Standing(
             is_tended=True, memory=(0, 0), closed="any", paused_receivers=0
         ),

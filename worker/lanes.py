@@ -10,8 +10,6 @@ from worker.jobs import rfc3339
 from worker.pauses import Pause
 from worker.rates import Rates
 
-#: What a lane has beside its line: dead letters, and what is tried again later.
-_ASIDE: tuple[ledger.LaneKey, ...] = ("dead", "scheduled")
 #: Bounds of the advice when to come back, in seconds, and the advice when jobs wait
 #: and none has ended lately.
 _SOONEST_S, LATEST_S, _STANDSTILL_S = 1, 60, 5
@@ -37,22 +35,30 @@ class Lanes:
     def queue(self, lane: str) -> dict[str, Any]:
         """Return the true figures of a lane, paused or not, and all that is set aside.
 
-        Jobs that are tried again at a set time are not among those that wait.
+        Among those that wait are neither jobs that are tried again at a set time nor
+        deliveries that are parked, until those before them to the same receiver end.
         """
         pipe = self._redis.pipeline(transaction=False)
         pipe.get(ledger.lane_key("paused", lane))
-        for kind in _ASIDE:
-            pipe.zcard(ledger.lane_key(kind, lane))
+        pipe.zcard(ledger.lane_key("dead", lane))
+        pipe.zcard(ledger.lane_key("scheduled", lane))
         pipe.llen(ledger.lane_key("strays", lane))
-        value, *counts, strays = pipe.execute()
-        pause = Pause.parse(value)
+        pipe.get(ledger.lane_key("number", lane))
+        pipe.get(ledger.lane_key("done", lane))
+        value, dead, scheduled, strays, number, done = pipe.execute()
+        pause, figures = Pause.parse(value), self._figures(lane)
+        is_open = int(number or 0) - int(done or 0)
+        parked = is_open - figures["backlog"] - scheduled
         return {
-            **self._figures(lane),
+            **figures,
             "paused": pause is not None,
             "paused_since": rfc3339(pause.since_ms) if pause else None,
             "paused_by": pause.by if pause else "",
             "paused_reason": pause.reason if pause else "",
-            **dict(zip(_ASIDE, counts, strict=True)),
+            "dead": dead,
+            "scheduled": scheduled,
+            # Two looks at a lane that moves: a house is never parked.
+            "parked": max(0, parked) if lane == ledger.WEBHOOKS else 0,
             "strays": strays,
         }
 

@@ -26,14 +26,14 @@ Scripts build keys from ids, so one primary holds them all (no Redis Cluster).
 | `kerbside:awake:<lane>` | string | some ms | claim | worker that is about to ask again |
 | `kerbside:workers:<lane>` | zset | 10 s per entry | claim | worker -> last claim |
 | `kerbside:strays:<lane>` | list | newest 1,000 | claim | messages without a record, set aside |
-| `kerbside:dead:<lane>` | zset | dead-letter TTL per entry | reap, retry, delete | id -> time of death |
+| `kerbside:dead:<lane>` | zset | dead-letter TTL per entry | reap, retry, delete, redeliver, webhooks | id -> time of death |
 | `kerbside:paused:<lane>` | string | while the lane is paused | pauses | JSON of `since_ms`, `by` and `reason` of its pause; claim and reap look only whether it is there |
 | `kerbside:tick:<lane>` | string | - | reap | time of the reaper's last tick |
 | `kerbside:upkeep:<lane>` | string | 5 s | reap | last tick by the upkeep itself, not by who stands in for it |
 | `kerbside:samples:<lane>` | list | newest 16 | reap | `time number done claimed priced first paused` of each tick; `first`: `sent` of the first in line, 0 where nobody waits; `paused`: 1 while it was |
-| `kerbside:starts:<lane>` | hash | - | claim | `count` of starts, and `waited_ms`: how long all of them together had lain in the lane |
+| `kerbside:starts:<lane>` | hash | - | claim | `count` of starts, `waited_ms`: how long all of them together had lain in the lane, and `strays`: count of messages set aside |
 | `kerbside:history:<lane>` | list | newest 361 | reap | `time number done waiting running first paused count waited_ms`, about each 10 s, for an hour |
-| `kerbside:memory_full` | string | 10 s | watch_memory | why new jobs are refused: `memory` or `evicting` |
+| `kerbside:memory_full` | string | 10 s | note_memory | why new jobs are refused: `memory` or `evicting` |
 | `kerbside:memory` | string | 10 s | note_memory | bytes that Redis takes and may take, 0 for any |
 | `kerbside:probe` | string | 60 s | write_probe | proves that Redis takes writes |
 | `kerbside:loaded` | zset | newest 100 | accept | model version -> last time that a worker loaded it or made it its champion |
@@ -136,6 +136,7 @@ LaneKey = Literal[
     "running",
     "samples",
     "scheduled",
+    "starts",
     "strays",
     "upkeep",
     "waiting",
@@ -328,7 +329,10 @@ class Ledger:
         pipe.get(lane_key("capacity", lane))
         samples, workers, known = pipe.execute()
         found = capacity.current(samples, workers, known and Capacity.parse(known))
-        if found is not None:
+        if found is None:
+            return
+        # A full server keeps what it knew: it takes no submit that would ask.
+        with contextlib.suppress(OutOfMemoryError):
             self._redis.set(lane_key("capacity", lane), str(found))
 
     def is_tended(self) -> bool:
@@ -342,16 +346,10 @@ class Ledger:
         Logs each change once: short memory, a policy that evicts, no append-only file.
         """
         found = Server.of(self._redis)
-        self.run("note_memory", found.used, found.maxmemory, _MEMORY_FLAG_S)
         reason = found.why_full(self._settings.memory_share)
+        self.run("note_memory", found.used, found.maxmemory, _MEMORY_FLAG_S, reason)
         self._faults.tell(found, is_short=reason == "memory")
-        if not reason:
-            self._redis.delete(MEMORY_FULL)
-            return False
-        # At maxmemory itself Redis refuses the flag, as it then does each submit.
-        with contextlib.suppress(OutOfMemoryError):
-            self._redis.set(MEMORY_FULL, reason, ex=_MEMORY_FLAG_S)
-        return True
+        return bool(reason)
 
     def has_work(self, lane: str) -> bool:
         """Tell whether messages wait on a lane that is not paused."""

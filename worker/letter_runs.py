@@ -1,5 +1,6 @@
 """What is done to dead letters, many in one go."""
 
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -31,13 +32,24 @@ class LetterRun:
     refusal: QueueRefusal | None = None
 
     def go(
-        self, act: Callable[[DeadLetter], object], letters: Iterable[DeadLetter]
+        self,
+        act: Callable[[DeadLetter], object],
+        letters: Iterable[DeadLetter],
+        *,
+        most: int = sys.maxsize,
     ) -> None:
         """Act on each letter; one that is none any more is left as it is.
 
         A tenant that has no room for its letter keeps nobody else's from its turn.
+
+        Args:
+            act: What is done to a letter.
+            letters: Those that are meant.
+            most: How many it is done to; those that were skipped count for nothing.
         """
         for letter in letters:
+            if len(self.done) >= most:
+                return
             try:
                 act(letter)
                 self.done.append(letter.id)

@@ -157,7 +157,8 @@ class Metrics:
     def _time_jobs(self) -> None:
         self._wait = self._distribution(
             "kerbside_job_wait_seconds",
-            "Seconds that a job lay in its lane before a worker claimed it.",
+            "Seconds that a job lay in its lane before a worker claimed it; of one "
+            "that came back from a worker, with the time that it was there.",
             ("lane",),
             _SECONDS,
         )

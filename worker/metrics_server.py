@@ -25,7 +25,8 @@ class MetricsServer(bootsteps.StartStopStep):
     A worker whose port is taken says so and works on: who is not seen prices as well.
     """
 
-    requires = ("celery.worker.components:Pool",)
+    # The clock is a fork of this process: it must be made before there is a thread.
+    requires = ("celery.worker.components:Pool", "celery.worker.components:Beat")
 
     def __init__(self, parent: Any, **kwargs: Any) -> None:
         super().__init__(parent, **kwargs)

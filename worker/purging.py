@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import redis
 
 from worker import ledger
+from worker.lanes import Lanes
 from worker.ledger import WEBHOOKS, Ledger
 from worker.settings import WorkerSettings
 
@@ -28,6 +29,7 @@ class Purging:
 
     def __init__(self, client: redis.Redis, settings: WorkerSettings) -> None:
         self._redis = client
+        self._lanes = Lanes(client)
         self._ledger = Ledger(client, settings)
 
     def waiting(self, lane: str) -> int:
@@ -36,15 +38,8 @@ class Purging:
         Deliveries that are tried again later and those that wait for a slot of their
         receiver count too: all that are open and in nobody's hand.
         """
-        pipe = self._redis.pipeline(transaction=False)
-        pipe.zcard(ledger.lane_key("waiting", lane))
-        pipe.zcard(ledger.lane_key("running", lane))
-        pipe.get(ledger.lane_key("number", lane))
-        pipe.get(ledger.lane_key("done", lane))
-        waiting, running, number, done = pipe.execute()
-        if lane != WEBHOOKS:
-            return int(waiting)
-        return max(0, int(number or 0) - int(done or 0) - int(running))
+        found = self._lanes.queue(lane)
+        return int(found["waiting"] + found["scheduled"] + found["parked"])
 
     def purge(self, lane: str, *, most: int = sys.maxsize) -> Purged:
         """End what waits in a lane, oldest first; what comes meanwhile is left alone.

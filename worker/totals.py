@@ -22,6 +22,8 @@ class LaneTotals:
     ended: Mapping[tuple[str, str], int]
     #: Why requests were refused -> how many; each of `REASONS` is there.
     refused: Mapping[str, int]
+    #: Messages without a job that were set aside.
+    strays: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +52,19 @@ class Totals:
         pipe.get(ledger.lane_key("number", lane))
         pipe.hgetall(ledger.lane_key("outcomes", lane))
         pipe.hgetall(ledger.lane_key("refusals", lane))
-        submitted, outcomes, refusals = pipe.execute()
+        pipe.hget(ledger.lane_key("starts", lane), "strays")
+        submitted, outcomes, refusals, strays = pipe.execute()
         ended = {}
         for outcome, count in outcomes.items():
             state, _, detail = outcome.decode().partition(" ")
             ended[state, detail] = int(count)
         known = {reason.decode(): int(count) for reason, count in refusals.items()}
-        return LaneTotals(int(submitted or 0), ended, dict.fromkeys(REASONS, 0) | known)
+        return LaneTotals(
+            submitted=int(submitted or 0),
+            ended=ended,
+            refused=dict.fromkeys(REASONS, 0) | known,
+            strays=int(strays or 0),
+        )
 
     def standing(self) -> Standing:
         """Return how Redis stands."""

@@ -23,9 +23,9 @@ _GAUGES = {
         "Seconds that the job which starts next has waited; 0 where nobody waits.",
         "oldest_age_s",
     ),
-    "kerbside_strays": (
-        "Messages without a job that were set aside, the newest 1,000.",
-        "strays",
+    "kerbside_jobs_parked": (
+        "Deliveries that wait until others to the same receiver have ended.",
+        "parked",
     ),
     "kerbside_workers": ("Workers that asked for jobs of late.", "workers"),
     "kerbside_lane_paused": ("1 while the lane is paused.", "paused"),
@@ -61,6 +61,7 @@ class LaneFigures(Collector):
         yield _submitted(totals)
         yield _ended(totals)
         yield _refused(totals)
+        yield _strays(totals)
 
 
 def _gauge(name: str, about: str, values: Mapping[str, Any]) -> Metric:
@@ -103,4 +104,15 @@ def _refused(totals: Mapping[str, LaneTotals]) -> Metric:
     for lane, one in totals.items():
         for reason, count in one.refused.items():
             family.add_metric([lane, reason], count)
+    return family
+
+
+def _strays(totals: Mapping[str, LaneTotals]) -> Metric:
+    family = CounterMetricFamily(
+        "kerbside_strays",
+        "Messages without a job that were set aside.",
+        labels=["lane"],
+    )
+    for lane, one in totals.items():
+        family.add_metric([lane], one.strays)
     return family

@@ -63,6 +63,9 @@ class Queue(Lane):
     paused_reason: str
     dead: int = Field(description="Dead letters.")
     scheduled: int = Field(description="Jobs that are tried again at a set time.")
+    parked: int = Field(
+        description="Deliveries that wait until others to the same receiver have ended."
+    )
     strays: int = Field(
         description="Messages that were set aside, since no job has their id; the "
         "newest 1,000."
@@ -127,10 +130,6 @@ class DisabledEndpoint(Body):
 class WebhookHealth(Queue):
     """Lane `webhooks`, and how receivers are."""
 
-    parked: int = Field(
-        description="Deliveries that wait for a slot of their receiver, not in "
-        "`waiting`."
-    )
     paused_count: int
     paused_receivers: list[PausedReceiver] = Field(
         description="Those that are left alone for longest, 100 at most."
@@ -190,7 +189,12 @@ class LetterActionResult(Body):
     done: int
     skipped: list[SkippedLetter]
     remaining: int = Field(
-        description="Those that are as they were: repeat the request for them."
+        description="Those that are as they were: repeat the request for them, until "
+        "`done` is 0 too."
+    )
+    refused: str | None = Field(
+        description="Why the queue took no more of them: come back later. Null where "
+        "it took all that were tried."
     )
 
 

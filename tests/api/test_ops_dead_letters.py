@@ -195,6 +195,7 @@ def test_a_queue_without_room_takes_some_and_then_refuses(
     )
 
     assert (done.json["done"], done.json["remaining"]) == (1, 1)
+    assert "waiting" in done.json["refused"]
     assert_problem(refused, 503, "queue-full")
     assert refused.headers["Retry-After"]
 
@@ -214,6 +215,26 @@ def test_a_tenant_without_room_keeps_nobody_from_a_replay(
     (skipped,) = done["skipped"]
     assert skipped["id"] == dead
     assert "as many open jobs" in skipped["reason"]
+
+
+def test_letters_that_are_skipped_take_no_others_turn(
+    api_settings: ApiSettings,
+    operator: Headers,
+    kill: Kill,
+    front_desk: queue.Queue,
+    monkeypatch: Any,
+) -> None:
+    """The newest are of a tenant without room, and a request acts on one."""
+    kill(tenant="globex")
+    kill(2, tenant="acme")
+    front_desk.submit(submission(tenant="acme"))
+    monkeypatch.setattr(ops_dead_letters, "_ACTED_ON", 1)
+    tight = api_settings.model_copy(update={"tenant_quota": 1})
+    client: Any = create_app(tight).test_client()
+
+    done = client.post(f"{PATH}:replay", json={"filter": {}}, headers=operator).json
+
+    assert (done["done"], len(done["skipped"]), done["remaining"]) == (1, 2, 0)
 
 
 @pytest.mark.parametrize(

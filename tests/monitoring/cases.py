@@ -127,8 +127,8 @@ CASES = {
         {"kerbside_jobs_dead" + PRICES: "0+0x10"},
     ),
     "KerbsideStrayMessages": Case(
-        {"kerbside_strays" + PRICES: "0+0x5 2+0x5"},
-        {"kerbside_strays" + PRICES: "2+0x10"},
+        {"kerbside_strays_total" + PRICES: "0+0x5 2+0x5"},
+        {"kerbside_strays_total" + PRICES: "2+0x10"},
     ),
     "KerbsideLanePaused": Case(
         {PAUSED + PRICES: "1+0x40"}, {PAUSED + PRICES: "0+0x20 1+0x20"}, minute=40

@@ -46,6 +46,11 @@ def get(port: int) -> tuple[int, str]:
         line.close()
 
 
+def test_the_clock_is_made_before_the_server() -> None:
+    """It is a fork, and a fork of a process with threads may hang."""
+    assert "celery.worker.components:Beat" in (MetricsServer.requires or ())
+
+
 def test_a_worker_answers_a_scrape(make: Make) -> None:
     """With its own figures, and what its process takes."""
     port = ports.find_free()

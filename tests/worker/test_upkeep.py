@@ -114,11 +114,14 @@ def test_an_upkeep_that_comes_second_is_there_all_the_same(book: ledger.Ledger) 
 def test_a_full_server_knows_its_upkeep(
     book: ledger.Ledger, redis: redis_py.Redis, metrics: Metrics
 ) -> None:
-    """It is missing for no worker."""
+    """It is missing for no worker, and operators are told of the memory."""
+    redis.set(f"kerbside:capacity:{PREDICTIONS}", "100 1")
     redis.config_set("maxmemory", 1)
     try:
         upkeep.tend(book, metrics)
         assert book.is_tended()
+        assert redis.get("kerbside:memory_full") == b"memory"
+        assert redis.exists("kerbside:memory")
     finally:
         redis.config_set("maxmemory", 0)
 

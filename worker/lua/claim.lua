@@ -110,6 +110,7 @@ if read > 0 and not wanted then
 end
 if strays > 0 then
   redis.call('LTRIM', 'kerbside:strays:' .. lane, 0, STRAYS_KEPT - 1)
+  redis.call('HINCRBY', 'kerbside:starts:' .. lane, 'strays', strays)
 end
 if #jobs > 0 then
   redis.call('ZADD', 'kerbside:running:' .. lane, unpack(leases))

@@ -3,7 +3,7 @@
 --         kerbside:paused:<lane> kerbside:starts:<lane>, of a message whether kerbside:gone:<id> is there
 -- Writes: kerbside:tick:<lane> kerbside:samples:<lane> kerbside:history:<lane> kerbside:dead:<lane> kerbside:job:<id>
 --         kerbside:running:<lane> kerbside:waiting:<lane> kerbside:deadlines:<lane> kerbside:upkeep:<lane>
---         kerbside:open:<lane> <lane>, and what prelude's enqueue_* and finish write
+--         kerbside:open:<lane> <lane>, and what prelude's enqueue_* and finish and webhooks' wake_due write
 -- Arguments: 6 lane, 7 crashes allowed, 8 jobs looked at per call, 9 '1' to go on with the same tick,
 --            10 s in which this tick shows that upkeep is there, 0 where another stands in for it
 -- Returns: {leases extended, retried, dead, re-sent, deadline passed, more}, or nil where another reaper was just here
@@ -170,6 +170,10 @@ local late = expire_deadlines()
 local dropped = drop_ended()
 local retried, dead = retry_or_bury()
 local resent = resend()
+-- Where no worker claims, nobody else calls what is due: and no autoscaler would see that there is work.
+if lane == 'webhooks' and redis.call('EXISTS', 'kerbside:paused:' .. lane) == 0 then
+  wake_due()
+end
 -- Nothing is open: what tenants' counts say otherwise is of jobs whose records are gone.
 if COUNTED[lane] and redis.call('EXISTS', running, waiting) == 0 then
   redis.call('DEL', 'kerbside:open:' .. lane)

@@ -2,7 +2,7 @@
 -- an endpoint has missed.
 -- Reads:  kerbside:webhook:<endpoint>
 -- Writes: kerbside:job:<id> kerbside:deliveries:<endpoint> kerbside:ended:<endpoint> kerbside:missed:<endpoint>
---         kerbside:number:<lane>, and what webhooks' give_turn writes
+--         kerbside:dead:<lane> kerbside:number:<lane>, and what webhooks' give_turn writes
 -- Arguments: 6 'one' or 'missed', 7 tenant, 8 the delivery's id, or the endpoint, 9 ms since the epoch from which,
 --            10 deliveries opened per call
 -- Returns: {'unknown' | 'pending' | 'disabled' | 'erased' | 'too_many_pending'} or {'opened', how many}
@@ -30,6 +30,7 @@ local function reopen(id)
   local record = redis.call('HMGET', key, 'endpoint', 'destination', 'subject', 'type', 'job:sequence')
   redis.call('ZREM', 'kerbside:ended:' .. record[1], id)
   redis.call('ZREM', 'kerbside:missed:' .. record[1], id)
+  redis.call('ZREM', 'kerbside:dead:' .. WEBHOOKS, id)
   -- The attempts so far stay in its log; its schedule starts anew.
   redis.call('HDEL', key, 'detail', 'completed', 'expires', 'started', 'crashes', 'worker', 'next', 'tries')
   redis.call('PERSIST', key)

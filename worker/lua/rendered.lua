@@ -7,10 +7,10 @@ local record = redis.call('HMGET', key, 'state', 'fence')
 if record[1] ~= 'running' or record[2] ~= ARGV[7] then
   return 0
 end
--- A removal first (see prelude's finish); then of what the body says now.
+-- A removal first (see prelude's finish); then of what the body says now. The trace goes with every attempt.
 redis.call('HDEL', key, 'next')
 for _, field in ipairs(redis.call('HKEYS', key)) do
-  if string.sub(field, 1, 4) == 'job:' and field ~= 'job:sequence' then
+  if string.sub(field, 1, 4) == 'job:' and field ~= 'job:sequence' and field ~= 'job:traceparent' then
     redis.call('HDEL', key, field)
   end
 end

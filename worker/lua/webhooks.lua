@@ -8,7 +8,7 @@
 -- Writes: kerbside:job:<id> kerbside:deliveries:<endpoint> kerbside:ended:<endpoint> kerbside:missed:<endpoint>
 --         kerbside:destination:<destination> kerbside:active:<destination> kerbside:parked:<destination>
 --         kerbside:probing:<tenant> kerbside:unproved:<tenant> kerbside:scheduled:<lane> kerbside:cooling:<lane>
---         kerbside:number:<lane>, and what prelude's enqueue_last and finish write
+--         kerbside:dead:<lane> kerbside:number:<lane>, and what prelude's enqueue_last and finish write
 local WEBHOOKS = 'webhooks'
 -- Seconds after which a destination, or an endpoint's log, that nothing comes to is forgotten.
 local FORGOTTEN = 30 * 86400
@@ -230,6 +230,7 @@ local function forget(endpoint, id)
   for _, kind in ipairs({ 'deliveries', 'ended', 'missed' }) do
     redis.call('ZREM', 'kerbside:' .. kind .. ':' .. endpoint, id)
   end
+  redis.call('ZREM', 'kerbside:dead:' .. WEBHOOKS, id)
 end
 
 -- Keeps the newest of one kind, some more than there should be at a time.

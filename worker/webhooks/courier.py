@@ -146,7 +146,11 @@ class Courier:
         step = self._tracing.delivery(record, url)
         if step.traceparent:
             headers["traceparent"] = step.traceparent
-        attempt = self._sender.send(url, body, headers)
+        try:
+            attempt = self._sender.send(url, body, headers)
+        except Exception as error:
+            step.end(status=None, error=type(error).__name__)
+            raise
         step.end(status=attempt.status, error=_word(attempt))
         return attempt
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from api.commands.checkup.finding import Finding, Status, Target
-from worker import ledger
 from worker.dead_letters import DeadLetters
 from worker.lanes import Lanes
+from worker.ledger import PREDICTIONS, WEBHOOKS, Ledger
 
 #: Seconds that the next job may have waited before more workers are advised.
 _LONG_S = 60.0
@@ -22,7 +22,7 @@ def check(target: Target) -> Iterator[Finding]:
                 _paused(lane, figures) if figures["paused"] else _backlog(lane, figures)
             )
             yield _dead(lane, DeadLetters(client, target.settings, lane=lane).count())
-        yield _upkeep(tended=ledger.Ledger(client, target.settings).is_tended())
+        yield _upkeep(tended=Ledger(client, target.settings).is_tended())
 
 
 def _workers(lane: str, figures: dict[str, Any]) -> Finding:
@@ -30,7 +30,7 @@ def _workers(lane: str, figures: dict[str, Any]) -> Finding:
     if figures["workers"]:
         return Finding(check=check, found=f"{figures['workers']} seen within 10 s")
     # Where nobody has webhooks nothing is lost.
-    spared = lane == ledger.WEBHOOKS and not figures["backlog"]
+    spared = lane == WEBHOOKS and not figures["backlog"]
     return Finding(
         check=check,
         status=Status.WARNING if spared else Status.FAILED,
@@ -72,6 +72,13 @@ def _backlog(lane: str, figures: dict[str, Any]) -> Finding:
     )
 
 
+#: What is to be done about the dead letters of a lane.
+_REMEDIES = {
+    PREDICTIONS: "`kerbside dead-letters list --by-cause`, then replay or discard.",
+    WEBHOOKS: "`kerbside webhooks recover` for the endpoints that missed them.",
+}
+
+
 def _dead(lane: str, count: int) -> Finding:
     if count == 0:
         return Finding(check=f"dead letters {lane}", found="none")
@@ -80,7 +87,7 @@ def _dead(lane: str, count: int) -> Finding:
         status=Status.WARNING,
         found=f"{count:,} jobs",
         expected="none that nobody has looked at",
-        remedy="`kerbside dead-letters list --by-cause`, then replay or discard them.",
+        remedy=_REMEDIES[lane],
     )
 
 

@@ -45,15 +45,31 @@ def test_what_is_open_is_told_even_of_a_paused_lane(
 
 
 def test_what_is_set_aside_is_told(scrape: Scrape, redis: redis_py.Redis) -> None:
-    """Dead letters, messages of nobody, and deliveries that are tried again."""
+    """Dead letters, and deliveries that are tried again or not let in yet."""
     redis.zadd(f"kerbside:dead:{PREDICTIONS}", {"one": 1, "two": 2})
-    redis.lpush(f"kerbside:strays:{PREDICTIONS}", "message")
     redis.zadd(f"kerbside:scheduled:{WEBHOOKS}", {"one": 1})
+    redis.mset({f"kerbside:number:{WEBHOOKS}": 9, f"kerbside:done:{WEBHOOKS}": 5})
 
     told = scrape()
 
-    assert gauges(told, "jobs_dead", "strays", "jobs_scheduled") == [2, 1, 0]
+    assert gauges(told, "jobs_dead", "jobs_scheduled", "jobs_parked") == [2, 0, 0]
     assert of(told, "kerbside_jobs_scheduled", lane=WEBHOOKS) == 1
+    assert of(told, "kerbside_jobs_parked", lane=WEBHOOKS) == 3
+
+
+def test_messages_of_nobody_are_counted(
+    scrape: Scrape, book: Ledger, redis: redis_py.Redis
+) -> None:
+    """Each of them, though only the newest are kept."""
+    for number in range(1200):
+        redis.lpush(PREDICTIONS, f"message {number}")
+    while book.claim(PREDICTIONS, limit=100, worker="w").strays:
+        pass
+
+    told = scrape()
+
+    assert of(told, "kerbside_strays_total", **LANE) == 1200
+    assert redis.llen(f"kerbside:strays:{PREDICTIONS}") == 1000
 
 
 def test_ends_are_counted_by_state_and_detail(

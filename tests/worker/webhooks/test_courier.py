@@ -10,6 +10,7 @@ import pytest
 import redis as redis_py
 from standardwebhooks import Webhook
 
+from tests.worker.conftest import submission
 from tests.worker.webhooks.site import DELIVERED, URL, Site
 from tests.worker.webhooks.test_schedule import attempt
 from worker import events
@@ -149,6 +150,20 @@ def test_every_attempt_sends_the_same_bytes_under_the_same_id(post: Post) -> Non
     signatures = {headers["webhook-signature"] for *_, headers in post.receiver.got}
     assert (len(post.receiver.got), len(bodies), len(ids)) == (3, 1, 1)
     assert len(signatures) == 3
+
+
+def test_every_attempt_is_told_the_trace_of_its_job(post: Post) -> None:
+    """The first fails, and the second belongs to the same request."""
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    post.receiver.answers = [attempt(500)]
+    post.site.queue.submit(submission(webhook=URL), traceparent=trace)
+    post.site.finish(post.site.start())
+    for _ in range(2):
+        post.deliver()
+        post.site.hurry()
+
+    told = [headers["traceparent"] for *_, headers in post.receiver.got]
+    assert told == [trace, trace]
 
 
 def test_both_secrets_sign_during_a_rotation(post: Post) -> None:

@@ -78,6 +78,24 @@ def test_crashes_count_from_the_last_attempt_on(site: Site) -> None:
     assert lease.crashes == 0
 
 
+def test_a_dead_delivery_that_is_made_anew_is_dead_no_more(site: Site) -> None:
+    """Operators are told of those that are left."""
+    endpoint = site.endpoint("prediction.succeeded")
+    site.price()
+    for _ in range(10):
+        site.take()
+        site.redis.zadd(
+            f"kerbside:running:{WEBHOOKS}", {site.log(endpoint.id)[0].id: 1}
+        )
+        site.redis.delete(f"kerbside:tick:{WEBHOOKS}")
+        site.deliveries.ledger.reap(WEBHOOKS)
+    assert site.redis.zcard(f"kerbside:dead:{WEBHOOKS}") == 1
+
+    site.deliveries.redeliver("acme", site.log(endpoint.id)[0].id)
+
+    assert site.redis.zcard(f"kerbside:dead:{WEBHOOKS}") == 0
+
+
 def test_a_change_that_is_broken_off_leaves_nothing_parked_for_ever(
     make_site: Callable[..., Site], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.worker.webhooks.site import URL, Site
+from worker.ledger import WEBHOOKS
 from worker.webhooks.deliveries import Verdict
 
 AGAIN = Verdict("again", 5000, 1)
@@ -29,6 +30,18 @@ def test_a_new_receiver_gets_one_then_two_at_a_time(site: Site) -> None:
     assert told == [job.id for job in jobs]
     ids = [one.id for one in reversed(site.log(endpoint.id))]
     assert [first.id, second.id, third.id, fourth.id] == ids[:4]
+
+
+def test_what_is_due_waits_in_the_lane_though_no_worker_claims(site: Site) -> None:
+    """Else an autoscaler that took the last worker away would bring none back."""
+    site.price(webhook=URL)
+    site.end_next(AGAIN)
+    site.hurry()
+    assert site.redis.llen(WEBHOOKS) == 0
+
+    site.deliveries.ledger.reap(WEBHOOKS)
+
+    assert site.redis.llen(WEBHOOKS) == 1
 
 
 def test_a_receiver_that_hangs_holds_up_no_other(site: Site) -> None:
