@@ -2,8 +2,8 @@
 import { element, show } from "./elements.js";
 
 /**
- * Ask in a dialog, and do it if the answer is yes. What goes wrong is said in the dialog,
- * which then stays.
+ * Ask in a dialog, and do it if the answer is yes. The dialog stays until that is done, and
+ * when it went wrong: it says why.
  *
  * @param {Object} question
  * @param {string} question.title
@@ -20,10 +20,11 @@ export function confirmed({ title, words, verb, danger, field, act }) {
   const fault = element("p", { class: "notice bad", role: "alert", hidden: true });
   const input = field && element("input", { id: "confirm-field", autocomplete: "off", maxlength: field.length, oninput: weigh });
   const go = element("button", { class: `button ${danger ? "danger" : "primary"}`, disabled: Boolean(field?.must) }, verb);
-  let result = null;
+  const cancel = element("button", { class: "button", type: "button", onclick: () => box.close() }, "Cancel");
+  let doing = null;
   const box = element(
     "dialog",
-    { "aria-labelledby": "confirm-title", "aria-describedby": "confirm-words" },
+    { "aria-labelledby": "confirm-title", "aria-describedby": "confirm-words", oncancel: stay, onclose: left },
     element(
       "form",
       { onsubmit: doIt },
@@ -31,7 +32,7 @@ export function confirmed({ title, words, verb, danger, field, act }) {
       element("div", { id: "confirm-words", class: "stack" }, ...words.map((one) => element("p", {}, one))),
       field && element("div", { class: "field" }, element("label", { for: "confirm-field" }, ...field.label), input),
       fault,
-      element("div", { class: "actions" }, go, element("button", { class: "button", type: "button", onclick: () => box.close() }, "Cancel")),
+      element("div", { class: "actions" }, go, cancel),
     ),
   );
 
@@ -46,23 +47,37 @@ export function confirmed({ title, words, verb, danger, field, act }) {
   async function doIt(event) {
     event.preventDefault();
     if (go.disabled) return;
-    go.disabled = true;
     fault.hidden = true;
+    doing = act(typed());
+    hold(true);
     try {
-      result = await act(typed());
+      await doing;
       box.close();
     } catch (problem) {
+      doing = null;
       show(fault, problem.message);
       fault.hidden = false;
-      go.disabled = false;
+      hold(false);
     }
   }
 
-  const { promise, resolve } = Promise.withResolvers();
-  box.addEventListener("close", () => {
+  /** Keep the dialog while it is done: what has begun cannot be called back. */
+  function hold(isHeld) {
+    go.disabled = cancel.disabled = isHeld;
+    // Else the second Escape closes it, whatever `stay` says.
+    box.closedBy = isHeld ? "none" : "closerequest";
+  }
+
+  function stay(event) {
+    if (doing) event.preventDefault();
+  }
+
+  function left() {
     box.remove();
-    resolve(result);
-  });
+    resolve(doing);
+  }
+
+  const { promise, resolve } = Promise.withResolvers();
   document.body.append(box);
   box.showModal();
   return promise;

@@ -9,9 +9,12 @@ import { webhooksPanel } from "./ops_webhooks.js";
 import { workersPanel } from "./ops_workers.js";
 import { Poll } from "./poll.js";
 import { askForKey } from "./session.js";
-import { clock } from "./words.js";
+import { clock, moment } from "./words.js";
 
 const BEAT_MS = 2000;
+const TICK_MS = 1000;
+/** What was heard longer ago than this passes for new no more. */
+const OLD_MS = 10_000;
 const SAID_FOR_MS = 10_000;
 const REFUSED = [401, 403];
 
@@ -22,6 +25,7 @@ const said = element("p", { class: "toast", role: "status", hidden: true });
 const poll = new Poll(beat, BEAT_MS);
 let connectedAt = null;
 let hush = 0;
+let isActing = false;
 
 /** What panels may ask of the page. */
 const page = {
@@ -32,7 +36,11 @@ const page = {
   },
   /** Do something and say what came of it: the words that it returns, or the problem's. */
   async act(something) {
+    // A question that is on its way to the reader is not asked twice.
+    if (isActing) return;
+    isActing = true;
     const words = await something().catch((problem) => problem.message);
+    isActing = false;
     if (!words) return;
     say(words);
     page.refresh();
@@ -53,9 +61,9 @@ const PANELS = [
   lettersPanel(page),
   modelsPanel(),
   auditPanel(),
-].map((panel) => ({ ...panel, readAt: -Infinity, problem: element("div"), since: null }));
+].map((panel) => ({ ...panel, readAt: -Infinity, isBeingRead: false, problem: element("div"), since: null }));
 
-/** Read what is due; tell whether the first panel could be read. */
+/** Read what is due; tell whether the first panel could be read. Nobody waits for the others. */
 async function beat() {
   const [first, ...others] = PANELS;
   try {
@@ -66,23 +74,35 @@ async function beat() {
   }
   connected();
   const now = performance.now();
-  const due = others.filter((panel) => now - panel.readAt >= panel.everyS * 1000);
-  await Promise.all(due.map((panel) => read(panel).catch((problem) => missing(panel, problem))));
+  const due = others.filter((panel) => !panel.isBeingRead && now - panel.readAt >= panel.everyS * 1000);
+  for (const panel of due) read(panel).catch((problem) => missing(panel, problem));
   return true;
 }
 
 async function read(panel) {
-  panel.readAt = performance.now();
-  panel.update(await panel.read());
+  panel.isBeingRead = true;
+  const told = await latest(panel).finally(() => {
+    panel.isBeingRead = false;
+  });
+  panel.update(told);
   panel.since = Date.now();
   panel.node.classList.remove("stale");
   show(panel.problem);
 }
 
+/** Return what a panel is told: once more where it was to be read anew meanwhile. */
+async function latest(panel) {
+  for (;;) {
+    panel.readAt = performance.now();
+    const told = await panel.read();
+    if (panel.readAt !== -Infinity) return told;
+  }
+}
+
 /** Say at a panel that its figures are old, or that there are none. */
 function missing(panel, problem) {
   panel.node.classList.add("stale");
-  const since = panel.since ? `Not read since ${clock(panel.since)}` : "Not read";
+  const since = panel.since ? `Not read since ${moment(panel.since)}` : "Not read";
   show(panel.problem, element("p", { class: "notice warn" }, `${since}: ${problem.message}`));
 }
 
@@ -92,6 +112,14 @@ function connected() {
   state.textContent = `Live, ${clock(connectedAt)}`;
   show(alarm);
   place.classList.remove("stale");
+}
+
+/** Say so when the answer to a question takes long: what is shown is of before. */
+function age() {
+  if (!state.classList.contains("good") || Date.now() - connectedAt < OLD_MS) return;
+  place.classList.add("stale");
+  state.className = "badge warn";
+  state.textContent = `Not heard since ${moment(connectedAt)}`;
 }
 
 function disconnected(problem) {
@@ -104,7 +132,7 @@ function disconnected(problem) {
     return;
   }
   state.textContent = "Not connected";
-  const since = connectedAt ? `Not connected since ${clock(connectedAt)}; what is shown is of then.` : "Not connected.";
+  const since = connectedAt ? `Not connected since ${moment(connectedAt)}; what is shown is of then.` : "Not connected.";
   page.rewrite(alarm, [element("p", { class: "notice bad" }, `${since} ${problem.message}`)]);
 }
 
@@ -132,4 +160,5 @@ show(
 );
 place.before(alarm);
 document.body.append(said);
+setInterval(age, TICK_MS);
 poll.start();

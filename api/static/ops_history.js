@@ -3,7 +3,7 @@ import { LineChart } from "./chart.js";
 import { laneName } from "./ops_lanes.js";
 import { element } from "./elements.js";
 import { fetchJson } from "./session.js";
-import { clock, count, duration, figure, minute } from "./words.js";
+import { clock, count, duration, figure, minute, moment } from "./words.js";
 
 const MINUTE_MS = 60_000;
 /** Minutes that can be looked back -> what that is called, and minutes between marks. */
@@ -50,7 +50,7 @@ function missing(now, points, gapMs) {
   const last = points.at(-1)?.at;
   if (last === undefined) return ["Nothing is known of this time yet: the upkeep writes a point each 10 seconds."];
   if (now - last < gapMs) return [];
-  return [`Nobody has looked after the lanes since ${clock(last)}: see to the worker of lane upkeep and to beat.`];
+  return [`Nobody has looked after the lanes since ${moment(last)}: see to the worker of lane upkeep and to beat.`];
 }
 
 function spanOf(now, minutes) {

@@ -1,7 +1,7 @@
 // Lanes: what waits and runs in each, and how to pause, resume and purge it.
 import { confirmed, mustType } from "./confirm.js";
 import { element, show } from "./elements.js";
-import { untilNoneRemains } from "./ops_bulk.js";
+import { untilDone } from "./ops_bulk.js";
 import { fetchJson } from "./session.js";
 import { count, duration, figure, many, moment } from "./words.js";
 
@@ -21,7 +21,7 @@ export function laneName(lane) {
 export function laneState(lane) {
   if (lane.paused) return ["Paused", "warn"];
   if (!lane.workers) return ["No worker", "bad"];
-  return lane.backlog || lane.jobs_per_s ? ["Working", "good"] : ["Idle", "calm"];
+  return lane.backlog || lane.scheduled || lane.jobs_per_s ? ["Working", "good"] : ["Idle", "calm"];
 }
 
 /** Return what is wrong with a lane, in sentences; empty where nothing is. */
@@ -110,7 +110,6 @@ function laneCard(name, page) {
       for (const [key, , words] of FIGURES) values[key].textContent = words(lane[key] ?? 0);
       page.rewrite(hints, laneHints(lane).map((one) => element("p", { class: `notice ${mood === "bad" ? "bad" : "warn"} small` }, one)));
       pause.textContent = paused ? "Resume…" : "Pause…";
-      purge.disabled = !lane.waiting;
     },
   };
 }
@@ -141,7 +140,9 @@ async function resumed(lane) {
 }
 
 async function purged(lane) {
-  const { purged: waiting } = await change(lane, "purge", { dry_run: true });
+  const { purged: first, remaining } = await change(lane, "purge", { dry_run: true });
+  const waiting = first + remaining;
+  if (!waiting) return `Nothing waits in ${laneName(lane)}.`;
   const done = await confirmed({
     title: `Purge ${laneName(lane)}?`,
     words: [
@@ -151,7 +152,7 @@ async function purged(lane) {
     verb: "Purge",
     danger: true,
     field: mustType(lane),
-    act: () => untilNoneRemains(() => change(lane, "purge"), "purged"),
+    act: () => untilDone(() => change(lane, "purge"), "purged", waiting),
   });
   return done && `${many(done.purged, "job")} of ${laneName(lane)} canceled.`;
 }

@@ -1,7 +1,7 @@
 // Dead letters: why, how many, and another try for them.
 import { confirmed, mustType } from "./confirm.js";
 import { element, show } from "./elements.js";
-import { untilNoneRemains } from "./ops_bulk.js";
+import { untilDone } from "./ops_bulk.js";
 import { fetchJson } from "./session.js";
 import { table } from "./table.js";
 import { count, many, moment } from "./words.js";
@@ -93,7 +93,7 @@ async function replayed(filter) {
       "That helps once what killed the workers is mended. A house that kills its worker three times more comes back here.",
     ],
     verb: `Replay ${count(selected)}`,
-    act: () => untilNoneRemains(() => change("replay", filter), "done"),
+    act: () => untilDone(() => change("replay", filter), "done", selected),
   });
   return told && `${many(told.done, "house waits", "houses wait")} anew${skipped(told)}.`;
 }
@@ -107,7 +107,7 @@ async function discarded(filter) {
     verb: `Discard ${count(selected)}`,
     danger: true,
     field: mustType("discard"),
-    act: () => untilNoneRemains(() => change("discard", filter), "done"),
+    act: () => untilDone(() => change("discard", filter), "done", selected),
   });
   return told && `${many(told.done, "house was", "houses were")} erased${skipped(told)}.`;
 }

@@ -67,10 +67,13 @@ export async function fetchJson(path, options = {}) {
   const key = apiKey() || (await askForKey());
   const answer = await sent(path, options, key);
   if (answer.ok) {
-    return { status: answer.status, headers: answer.headers, body: await parsed(answer) };
+    const body = await answer.json().catch((error) => {
+      throw unanswered(error, options.signal);
+    });
+    return { status: answer.status, headers: answer.headers, body };
   }
   const problem = new Problem(
-    { title: answer.statusText, ...(await parsed(answer)), status: answer.status },
+    { title: answer.statusText, ...(await told(answer)), status: answer.status },
     Number(answer.headers.get("Retry-After")) || undefined,
   );
   if (problem.status !== UNAUTHORIZED) throw problem;
@@ -94,20 +97,25 @@ async function sent(path, { method = "GET", headers, body, signal }, key) {
       signal: signal ? AbortSignal.any([signal, limit]) : limit,
     });
   } catch (error) {
-    if (signal?.aborted) throw error;
-    throw new Problem({
-      title: "No answer",
-      status: 0,
-      detail: navigator.onLine
-        ? "The service does not answer. It may be starting anew, or be down."
-        : "This device is offline.",
-    });
+    throw unanswered(error, signal);
   }
 }
 
-async function parsed(answer) {
+/** Return what to throw where no answer came, or the end of one did not. */
+function unanswered(error, signal) {
+  if (signal?.aborted) return error;
+  return new Problem({
+    title: "No answer",
+    status: 0,
+    detail: navigator.onLine
+      ? "The service does not answer. It may be starting anew, or be down."
+      : "This device is offline.",
+  });
+}
+
+async function told(refusal) {
   try {
-    return await answer.json();
+    return await refusal.json();
   } catch {
     // A proxy on the way speaks no JSON.
     return null;

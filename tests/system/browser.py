@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from api.settings import child_environment
 from tests.patience import PATIENCE_S
@@ -70,3 +70,14 @@ def opened(
         page.goto(address)
         yield page
     assert [line for line in wrong if not (told and re.search(told, line))] == []
+
+
+def hold(page: Page, pattern: str) -> list[Route]:
+    """Return the list of what a page asks from now on; each waits for `continue_`."""
+    held: list[Route] = []
+
+    def keep(route: Route) -> None:
+        held.append(route)
+
+    page.route(pattern, keep)
+    return held

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from model_store.store import ModelStore
 from tests import dead_letters
@@ -212,6 +212,79 @@ def test_a_purge_wants_the_name_of_the_lane(server: Server, open_page: Open) -> 
         expect(_figure(page, "waiting")).to_have_text("0")
 
 
+def test_a_purge_ends_as_many_as_were_agreed_to(open_page: Open) -> None:
+    """A request ends so many at most; what comes between two of them is left alone."""
+    asked: list[Any] = []
+
+    def answer(route: Route) -> None:
+        asked.append(route.request.post_data_json)
+        ended, remaining = [(20_000, 5_000), (20_000, 5_000), (5_010, 40)][
+            len(asked) - 1
+        ]
+        route.fulfill(json={"purged": ended, "remaining": remaining})
+
+    with open_page() as page:
+        page.route("**/*:purge", answer)
+        _lane(page).get_by_role("button", name="Purge…").click()
+        dialog = page.get_by_role("dialog")
+        expect(dialog).to_contain_text("25,000 waiting jobs")
+        dialog.get_by_role("textbox").fill(PREDICTIONS)
+        _confirm(page, "Purge")
+        expect(page.get_by_role("status")).to_contain_text("25,010 jobs")
+    assert asked == [{"dry_run": True}, None, None]
+
+
+def test_what_has_begun_cannot_be_canceled_unseen(
+    server: Server, open_page: Open
+) -> None:
+    """The question stays until it is done, and then it is said."""
+    pauses.begin(server.redis, PREDICTIONS)
+    server.submit()
+    with open_page() as page:
+        _lane(page).get_by_role("button", name="Purge…").click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_role("textbox").fill(PREDICTIONS)
+        held = browser.hold(page, "**/*:purge")
+        with page.expect_request("**/*:purge"):
+            _confirm(page, "Purge")
+        for _ in "ab":
+            page.keyboard.press("Escape")
+        expect(dialog).to_be_visible()
+        expect(dialog.get_by_role("button", name="Cancel")).to_be_disabled()
+        (route,) = held
+        route.continue_()
+        expect(page.get_by_role("status")).to_contain_text("1 job of Predictions")
+        expect(dialog).to_have_count(0)
+
+
+def test_a_purge_reaches_what_is_tried_again_later(
+    server: Server, open_page: Open
+) -> None:
+    """Though nothing waits in line; where nothing is meant at all, that is said."""
+    with open_page() as page:
+        lane = _lane(page, "Webhooks")
+        lane.get_by_role("button", name="Purge…").click()
+        expect(page.get_by_role("status")).to_have_text("Nothing waits in Webhooks.")
+        server.redis.set(lane_key("number", WEBHOOKS), 1)
+        lane.get_by_role("button", name="Purge…").click()
+        expect(page.get_by_role("dialog")).to_contain_text("1 waiting job")
+
+
+def test_an_action_is_asked_about_once(open_page: Open, letter: str) -> None:
+    """However often its button is pressed."""
+    with open_page() as page:
+        held = browser.hold(page, "**/*:replay")
+        replay = page.get_by_role("button", name=f"Replay {letter}")
+        page.get_by_text("The newest 1 of 1").click()
+        with page.expect_request("**/*:replay"):
+            replay.click()
+        replay.click()
+        assert len(held) == 1
+        page.unroute("**/*:replay")
+        _confirm(page, "Replay 1")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+
+
 def test_a_dead_letter_is_replayed(
     server: Server, open_page: Open, letter: str
 ) -> None:
@@ -291,6 +364,34 @@ def test_while_redis_is_away_no_figure_passes_for_new(
             expect(page.locator("#ops")).to_have_class("stale")
         expect(page.locator("#state")).to_contain_text("Live")
         expect(page.locator("#ops")).not_to_have_class("stale")
+
+
+def test_figures_age_while_an_answer_is_waited_for(open_page: Open) -> None:
+    """What is of before is told from what is of now."""
+    with open_page() as page:
+        page.clock.install()
+        page.reload()
+        expect(page.locator("#state")).to_contain_text("Live")
+        with page.expect_request("**/v1/ops/queues"):
+            browser.hold(page, "**/v1/ops/queues")
+        page.clock.run_for(12_000)
+        expect(page.locator("#state")).to_contain_text("Not heard since")
+        expect(page.locator("#ops")).to_have_class("stale")
+        page.unroute("**/v1/ops/queues")
+        expect(page.locator("#state")).to_contain_text("Live")
+        expect(page.locator("#ops")).not_to_have_class("stale")
+
+
+def test_a_panel_that_is_slow_holds_up_no_other(
+    server: Server, open_page: Open
+) -> None:
+    """The lanes go on while the webhooks are waited for."""
+    with open_page() as page:
+        browser.hold(page, "**/v1/ops/webhooks")
+        page.reload()
+        expect(_figure(page, "waiting")).to_have_text("0")
+        server.submit()
+        expect(_figure(page, "waiting")).to_have_text("1")
 
 
 def test_the_page_rests_while_nobody_sees_it(open_page: Open) -> None:

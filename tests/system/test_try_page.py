@@ -412,6 +412,21 @@ def test_a_submit_that_got_no_answer_is_repeated_as_the_same_one(
     assert [one["id"] for one in listed["results"]] == [prediction]
 
 
+def test_an_answer_that_is_none_of_the_service_is_told(open_page: Open) -> None:
+    """Such as the sign-in of a network on the way; nothing ticks for ever."""
+    with open_page() as page:
+        expect(button(page)).to_be_visible()
+        page.route(
+            "**/v1/predictions",
+            lambda route: route.fulfill(content_type="text/html", body="<p>Welcome"),
+        )
+        button(page).click()
+        expect(answer(page)).to_contain_text("The service does not answer")
+        page.unroute("**/v1/predictions")
+        page.get_by_role("button", name="Try again").click()
+        priced(page)
+
+
 def test_a_network_that_goes_away_is_told_and_waited_for(
     open_page: Open, paused: None, server: Server
 ) -> None:
