@@ -9,6 +9,7 @@ from tests.deploy import compose_file
 from tests.structure.source import ROOT
 from worker import redis_acl
 from worker.settings import WorkerSettings
+from worker.webhook_settings import WebhookSettings
 
 SERVICES = compose_file.services()
 #: Those that run until they are stopped.
@@ -67,9 +68,35 @@ def test_what_a_container_waits_for_is_healthy_or_done(name: str) -> None:
 @every_service
 def test_a_container_has_time_to_end(name: str) -> None:
     """A worker that is killed before its batch is done leaves it to others."""
-    grace = compose_file.seconds(SERVICES[name]["stop_grace_period"])
+    service = SERVICES[name]
+    grace = compose_file.seconds(service["stop_grace_period"])
 
-    assert grace >= WorkerSettings().drain_s + 5
+    own = service.get("environment", {}).get("KERBSIDE_DRAIN_S")
+    assert grace >= float(own or WorkerSettings().drain_s) + 5
+
+
+def test_a_delivery_under_way_may_end_before_its_worker_does() -> None:
+    """Else it would be given back, and made a second time."""
+    drain = SERVICES["webhooks"]["environment"]["KERBSIDE_DRAIN_S"]
+
+    assert float(drain) > WebhookSettings().webhook_timeout_s
+
+
+def test_every_worker_tells_that_it_makes_progress() -> None:
+    """Whatever else it is told."""
+    for name in ("worker", "webhooks", "upkeep"):
+        told = SERVICES[name]["environment"]
+        assert told["KERBSIDE_HEALTH_DIR"] == "/tmp/health"  # noqa: S108
+        assert told["KERBSIDE_METRICS_PORT"] == "9464"
+
+
+def test_addresses_in_answers_follow_the_port_that_is_published() -> None:
+    """Unless it is said where clients come in."""
+    (port,) = (one for one in SERVICES["balancer"]["ports"] if one.endswith(":8080"))
+    default = "http://" + port.removesuffix(":8080")
+
+    told = SERVICES["api"]["environment"]["KERBSIDE_PUBLIC_URL"]
+    assert told == f"${{KERBSIDE_PUBLIC_URL:-{default}}}"
 
 
 @every_service

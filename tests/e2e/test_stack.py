@@ -92,7 +92,7 @@ def test_what_one_api_is_told_the_other_knows(
     assert one != other
     assert done["status"] == "succeeded", done
     assert done["output"]["price"] > 0
-    assert job["urls"]["get"] == f"http://127.0.0.1:8000{path}/{job['id']}"
+    assert job["urls"]["get"] == f"{site.url(API_PORT)}{path}/{job['id']}"
 
 
 def test_the_balancer_shows_clients_nothing_of_the_operators(
