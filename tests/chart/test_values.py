@@ -69,7 +69,15 @@ def test_a_value_that_would_do_harm_is_refused(
             "redis.users.api has no password: name the Secret",
         ),
         ({"redis.tls.enabled": True}, "the bundled Redis, which has no TLS"),
+        (
+            {"redis.users.api.name": "kerbside-api"},
+            'redis.users.api.name is "kerbside-api", and the bundled Redis',
+        ),
         ({"ingress.enabled": True}, "ingress.host is empty"),
+        (
+            {"ingress.enabled": True, "ingress.host": "*.example.org"},
+            "set publicUrl to where clients reach the API",
+        ),
         ({"monitoring.monitors": True}, "needs operatorKey.existingSecret"),
         (
             {"workers.webhooks.drainSeconds": 40},
@@ -116,6 +124,20 @@ def test_values_that_contradict_each_other_are_refused(
     """The message says what was found and how it is mended."""
     with pytest.raises(chart.Refused, match=words):
         render(values=values)
+
+
+def test_the_host_of_the_ingress_may_begin_with_a_star(render: Render) -> None:
+    """To YAML that is a reference, unless it is quoted."""
+    values = {
+        "publicUrl": "https://prices.example.org",
+        "ingress.enabled": True,
+        "ingress.host": "*.example.org",
+        "ingress.tlsSecret": "tls",
+    }
+    spec = render(values=values).one("Ingress", "api")["spec"]
+
+    assert spec["rules"][0]["host"] == "*.example.org"
+    assert spec["tls"][0]["hosts"] == ["*.example.org"]
 
 
 @pytest.mark.parametrize("part", ["api", "upkeep", "workers.webhooks"])

@@ -10,11 +10,21 @@
 {{- fail (printf "redis.users.%s has no password: name the Secret that holds it, in redis.existingSecret or redis.users.%s.secret" $part $part) -}}
 {{- end -}}
 {{- end -}}
-{{- else if $redis.tls.enabled -}}
+{{- else -}}
+{{- if $redis.tls.enabled -}}
 {{- fail "redis.tls.enabled is true with the bundled Redis, which has no TLS: set redis.bundled to false and redis.host to a Redis of your own" -}}
+{{- end -}}
+{{- range $part, $user := $redis.users -}}
+{{- if ne $user.name $part -}}
+{{- fail (printf "redis.users.%s.name is %q, and the bundled Redis knows this user as %q: leave the name out, or set redis.bundled to false and redis.host to a Redis of your own" $part $user.name $part) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 {{- if and .Values.ingress.enabled (not .Values.ingress.host) -}}
 {{- fail "ingress.host is empty: name the host under which clients reach the API" -}}
+{{- end -}}
+{{- if and .Values.ingress.enabled (hasPrefix "*" .Values.ingress.host) (not .Values.publicUrl) -}}
+{{- fail (printf "ingress.host is %q, which is no address that an answer can name: set publicUrl to where clients reach the API" .Values.ingress.host) -}}
 {{- end -}}
 {{- if and .Values.monitoring.monitors (not .Values.operatorKey.existingSecret) -}}
 {{- fail "monitoring.monitors needs operatorKey.existingSecret: a Secret with an API key of scope operate, with which Prometheus reads /metrics" -}}
