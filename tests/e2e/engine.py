@@ -10,28 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from api.settings import child_environment
+from tests.e2e import leftovers
 from tests.patience import wait_until
 from tests.structure.source import ROOT
 
 #: Seconds within which an engine must be up, or have ended.
 _PATIENCE_S = 60
 
-_TABLES = """\
-*filter
-:INPUT ACCEPT [0:0]
-:FORWARD ACCEPT [0:0]
-:OUTPUT ACCEPT [0:0]
-COMMIT
-*nat
-:PREROUTING ACCEPT [0:0]
-:INPUT ACCEPT [0:0]
-:OUTPUT ACCEPT [0:0]
-:POSTROUTING ACCEPT [0:0]
-COMMIT
-"""
 _FORWARD = Path("/proc/sys/net/ipv4/ip_forward")
-#: Made by an engine where it was not there; nothing of it is used.
-_ENGINE_KEY = Path("/etc/docker/key.json")
 
 _MISSING = (
     "No Docker engine answers and none can be started here: that takes root and the"
@@ -103,6 +89,7 @@ def _started(folder: Path) -> Iterator[Docker]:
     }
     words = [f"--{name}={value}" for name, value in options.items()]
     with (
+        leftovers.taken_away(),
         _network_as_it_was(),
         (folder / "dockerd.log").open("wb") as log,
         subprocess.Popen(["dockerd", *words], stdout=log, stderr=log) as engine,
@@ -124,16 +111,14 @@ def _started(folder: Path) -> Iterator[Docker]:
 @contextlib.contextmanager
 def _network_as_it_was() -> Iterator[None]:
     """Take away the bridge and the rules that an engine leaves behind."""
-    rules = _output("iptables-save") or _TABLES
-    forward, had_key = _FORWARD.read_text(), _ENGINE_KEY.exists()
+    rules = leftovers.with_every_table(_output("iptables-save"))
+    forward = _FORWARD.read_text()
     try:
         yield
     finally:
         _output("ip", "link", "delete", "docker0")
         subprocess.run(["iptables-restore"], input=rules, text=True, check=True)
         _FORWARD.write_text(forward)
-        if not had_key:
-            _ENGINE_KEY.unlink(missing_ok=True)
 
 
 def _unmount(folder: Path) -> None:
