@@ -1,6 +1,6 @@
 // Line charts that can be read by eye, by pointer, by keyboard and as a table.
 import { element, shape, show } from "./elements.js";
-import { table } from "./table.js";
+import { Table } from "./table.js";
 
 const HEIGHT = 190;
 const EDGE = { left: 46, right: 12, top: 10, bottom: 24 };
@@ -29,7 +29,7 @@ export class LineChart {
   #cursor = shape("g", { class: "cursor" });
   #when = element("span", { class: "muted small" });
   #legend = element("ul", { class: "legend" });
-  #table = element("div", { class: "tall", tabindex: "0" });
+  #table;
   #details;
   #svg;
 
@@ -46,6 +46,8 @@ export class LineChart {
    */
   constructor(options) {
     this.#options = { newest: "latest", shaded: () => false, ...options };
+    this.#table = new Table(`${options.title}, as a table`, ["Time", ...options.series.map(({ name }) => name)], options.series.map((_, place) => place + 1));
+    this.#table.node.classList.add("tall");
     this.#svg = shape(
       "svg",
       {
@@ -67,7 +69,7 @@ export class LineChart {
       "details",
       { class: "small", ontoggle: () => this.#tabulate() },
       element("summary", {}, "As a table", element("span", { class: "unseen" }, `: ${options.title}`)),
-      this.#table,
+      this.#table.node,
     );
     this.node = element(
       "figure",
@@ -230,7 +232,7 @@ export class LineChart {
     const { series, figure, label } = this.#options;
     const words = (value) => (value === null ? "none" : figure(value));
     const rows = this.#points.toReversed().map((point) => [label(point.at), ...series.map(({ of }) => words(of(point)))]);
-    show(this.#table, table(["Time", ...series.map(({ name }) => name)], rows, { numbers: series.map((_, place) => place + 1) }));
+    this.#table.update(rows);
   }
 }
 

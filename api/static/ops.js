@@ -61,7 +61,7 @@ const PANELS = [
   lettersPanel(page),
   modelsPanel(),
   auditPanel(),
-].map((panel) => ({ ...panel, readAt: -Infinity, isBeingRead: false, problem: element("div"), since: null }));
+].map((panel) => ({ ...panel, readAt: -Infinity, isBeingRead: false, shown: "", problem: element("div"), since: null }));
 
 /** Read what is due; tell whether the first panel could be read. Nobody waits for the others. */
 async function beat() {
@@ -84,7 +84,10 @@ async function read(panel) {
   const told = await latest(panel).finally(() => {
     panel.isBeingRead = false;
   });
-  panel.update(told);
+  // What stands still keeps the place of who reads in it; times lose their date on their day.
+  const shown = JSON.stringify([new Date().toDateString(), told]);
+  if (shown !== panel.shown) panel.update(told);
+  panel.shown = shown;
   panel.since = Date.now();
   panel.node.classList.remove("stale");
   show(panel.problem);

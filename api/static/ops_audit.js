@@ -1,23 +1,25 @@
 // What operators did last.
-import { element, show } from "./elements.js";
+import { element } from "./elements.js";
 import { fetchJson } from "./session.js";
-import { table } from "./table.js";
+import { Table } from "./table.js";
 import { count, moment } from "./words.js";
 
 const SHOWN = 10;
 
 /** Return the panel of the audit log. */
 export function auditPanel() {
-  const node = element("div", { class: "card" });
+  const table = new Table("What operators did", ["Time", "Who", "What", "About", "Outcome"]);
+  const none = element("p", { class: "muted" }, "Nothing yet.");
   return {
     id: "audit",
     title: "What operators did",
     everyS: 15,
-    node,
+    node: element("div", { class: "card" }, table.node, none),
     read: async () => (await fetchJson(`v1/ops/audit?limit=${SHOWN}`)).body.results,
     update(actions) {
-      const rows = actions.map((action) => [moment(action.time), action.actor, action.operation.replaceAll("_", " "), about(action), action.outcome]);
-      show(node, rows.length ? table(["Time", "Who", "What", "About", "Outcome"], rows) : element("p", { class: "muted" }, "Nothing yet."));
+      table.update(actions.map((action) => [moment(action.time), action.actor, action.operation.replaceAll("_", " "), about(action), action.outcome]));
+      table.node.hidden = !actions.length;
+      none.hidden = actions.length > 0;
     },
   };
 }

@@ -1,6 +1,7 @@
 // Lanes: what waits and runs in each, and how to pause, resume and purge it.
 import { confirmed, mustType } from "./confirm.js";
 import { element, show } from "./elements.js";
+import { Figures } from "./figures.js";
 import { untilDone } from "./ops_bulk.js";
 import { fetchJson } from "./session.js";
 import { count, duration, figure, many, moment } from "./words.js";
@@ -80,7 +81,7 @@ const FIGURES = [
 function laneCard(name, page) {
   const badge = element("span", { class: "badge" });
   const hints = element("div", { class: "stack" });
-  const values = Object.fromEntries(FIGURES.map(([key]) => [key, element("dd", { class: "figure" })]));
+  const figures = new Figures(FIGURES);
   const pause = element("button", { class: "button small", type: "button", id: `pause-${name}`, onclick: turn });
   const purge = element("button", { class: "button small danger", type: "button", onclick: empty }, "Purge…");
   let paused = false;
@@ -98,7 +99,7 @@ function laneCard(name, page) {
       "article",
       { class: "card stack", "aria-labelledby": `lane-${name}` },
       element("div", { class: "row apart" }, element("h3", { id: `lane-${name}` }, laneName(name)), badge),
-      element("dl", { class: "figures" }, ...FIGURES.map(([key, words]) => element("div", {}, element("dt", {}, words), values[key]))),
+      figures.node,
       hints,
       element("div", { class: "actions end" }, pause, purge),
     ),
@@ -107,7 +108,7 @@ function laneCard(name, page) {
       paused = lane.paused;
       badge.className = `badge ${mood}`;
       badge.textContent = word;
-      for (const [key, , words] of FIGURES) values[key].textContent = words(lane[key] ?? 0);
+      figures.update(lane);
       page.rewrite(hints, laneHints(lane).map((one) => element("p", { class: `notice ${mood === "bad" ? "bad" : "warn"} small` }, one)));
       pause.textContent = paused ? "Resume…" : "Pause…";
     },

@@ -3,7 +3,7 @@ import { confirmed, mustType } from "./confirm.js";
 import { element, show } from "./elements.js";
 import { untilDone } from "./ops_bulk.js";
 import { fetchJson } from "./session.js";
-import { table } from "./table.js";
+import { Table } from "./table.js";
 import { count, many, moment } from "./words.js";
 
 const SHOWN = 20;
@@ -12,10 +12,9 @@ const PATH = "v1/ops/dead-letters";
 /** Return the panel of the dead letters. */
 export function lettersPanel(page) {
   const causes = element("div");
-  const newest = element("div");
+  const newest = new Table("The newest dead letters", ["Id", "Died", "Tenant", "Version", "Starts", ""], [4]);
   const words = element("summary", {});
-  const details = element("details", { hidden: true }, words, newest);
-  let drawn = "";
+  const details = element("details", { hidden: true }, words, newest.node);
   return {
     id: "dead-letters",
     title: "Dead letters",
@@ -23,33 +22,31 @@ export function lettersPanel(page) {
     node: element("div", { class: "card stack" }, causes, details),
     read: async () => (await fetchJson(`${PATH}?limit=${SHOWN}`)).body,
     update(letters) {
-      const now = JSON.stringify(letters);
-      // What stands still keeps the place of who reads or presses in it.
-      if (now === drawn) return;
-      drawn = now;
-      show(causes, byCause(letters, page));
+      show(causes, ...byCause(letters, page));
       details.hidden = !letters.total;
       words.textContent = `The newest ${count(letters.results.length)} of ${count(letters.total)}`;
-      show(newest, newestTable(letters.results, page));
+      newest.update(letters.results.map((letter) => letterRow(letter, page)));
     },
   };
 }
 
-function byCause({ total, causes }, page) {
-  if (!total) return element("p", { class: "muted" }, "None. A house that kills its worker three times ends up here.");
-  return element("ul", { class: "causes" }, ...causes.map((cause) => causeItem(cause, page)));
+function byCause({ total, examined, causes }, page) {
+  if (!total) return [element("p", { class: "muted" }, "None. A house that kills its worker three times ends up here.")];
+  return [
+    examined < total && element("p", { class: "help" }, `Why the newest ${count(examined)} of ${count(total)} died:`),
+    element("ul", { class: "causes" }, ...causes.map((cause) => causeItem(cause, page))),
+  ];
 }
 
-function newestTable(letters, page) {
-  const rows = letters.map((letter) => [
+function letterRow(letter, page) {
+  return [
     element("code", {}, letter.id),
     moment(letter.died_at),
     letter.tenant,
     element("code", {}, letter.version),
     count(letter.attempts),
     replayButton(letter, page),
-  ]);
-  return table(["Id", "Died", "Tenant", "Version", "Starts", ""], rows, { numbers: [4] });
+  ];
 }
 
 function causeItem(cause, page) {

@@ -2,7 +2,7 @@
 import { LineChart } from "./chart.js";
 import { element, show } from "./elements.js";
 import { fetchJson } from "./session.js";
-import { table } from "./table.js";
+import { Table } from "./table.js";
 import { count, day, figure, many, moment } from "./words.js";
 
 const ALIASES = ["champion", "challenger", "previous"];
@@ -30,7 +30,6 @@ export function modelsPanel() {
   const node = element("div", { class: "models" });
   const comparison = element("div", { class: "card stack" });
   const charts = element("div", { class: "stack" });
-  let drawn = "";
   show(node, comparison, charts);
   return {
     id: "models",
@@ -39,9 +38,6 @@ export function modelsPanel() {
     node,
     read: readModels,
     update(models) {
-      const now = JSON.stringify(models);
-      if (now === drawn) return;
-      drawn = now;
       show(comparison, ...told(models));
       show(charts, ...(models.length ? CHARTS.map((one) => byMonth(one, models)) : []));
     },
@@ -69,9 +65,11 @@ function told(models) {
       ...models.map((card) => compared(card.metrics[key], card === champion ? undefined : champion.metrics[key], isBetter)),
     ]),
   ];
+  const table = new Table("Cards of the models", ["", ...models.map(({ alias }) => alias)]);
+  table.update(rows);
   return [
     ...models.filter((card) => card.refused).map(refusal),
-    table(["", ...models.map(({ alias }) => alias)], rows),
+    table.node,
     models.length === 1 && element("p", { class: "help" }, "There is no challenger and no previous champion to compare with."),
   ];
 }

@@ -1,7 +1,8 @@
 // How deliveries to receivers go, over all tenants.
-import { element, show } from "./elements.js";
+import { element } from "./elements.js";
+import { Figures } from "./figures.js";
 import { fetchJson } from "./session.js";
-import { table } from "./table.js";
+import { Table } from "./table.js";
 import { count, duration, many, moment } from "./words.js";
 
 const FIGURES = [
@@ -20,34 +21,48 @@ const REASONS = { by_client: "its tenant wants it so", gone: "it answered 410 Go
 
 /** Return the panel of the webhooks. */
 export function webhooksPanel() {
-  const node = element("div", { class: "card stack" });
+  const figures = new Figures(FIGURES);
+  const none = element("p", { class: "muted" }, "No receiver is left alone for failing.");
+  const paused = new Listed("Receivers left alone", ["Receiver", "Tenant", "Wait for it", "Fails since", "Alone until"], [2]);
+  const disabled = new Listed("Endpoints off", ["Endpoint", "Tenant", "Receiver", "Why", "Since"]);
   return {
     id: "webhooks",
     title: "Webhooks",
     everyS: 10,
-    node,
+    node: element("div", { class: "card stack" }, figures.node, none, paused.node, disabled.node),
     read: async () => (await fetchJson("v1/ops/webhooks")).body,
     update(health) {
-      const figures = FIGURES.map(([key, words, told]) => element("div", {}, element("dt", {}, words), element("dd", { class: "figure" }, told(health[key]))));
-      show(node, element("dl", { class: "figures" }, ...figures), paused(health), disabled(health));
+      figures.update(health);
+      none.hidden = health.paused_count > 0;
+      paused.update(`${many(health.paused_count, "receiver")} left alone for failing`, health.paused_count, health.paused_receivers.map(receiver));
+      disabled.update(`${many(health.disabled_count, "endpoint")} off`, health.disabled_count, health.disabled_endpoints.map(endpoint));
     },
   };
 }
 
-function paused({ paused_count: number, paused_receivers: receivers }) {
-  if (!number) return element("p", { class: "muted" }, "No receiver is left alone for failing.");
-  const rows = receivers.map((one) => [one.origin ?? one.destination, one.tenant ?? "", count(one.parked), at(one.failing_since), at(one.until)]);
-  return listed(`${many(number, "receiver")} left alone for failing`, ["Receiver", "Tenant", "Wait for it", "Fails since", "Alone until"], rows, { numbers: [2] });
+/** A table under a heading that tells how many there are; hidden while there is none. */
+class Listed {
+  #title = element("h3");
+  #table;
+
+  constructor(name, head, numbers) {
+    this.#table = new Table(name, head, numbers);
+    this.node = element("div", { hidden: true }, this.#title, this.#table.node);
+  }
+
+  update(words, number, rows) {
+    this.node.hidden = !number;
+    this.#title.textContent = rows.length < number ? `${words}, ${count(rows.length)} of them shown` : words;
+    this.#table.update(rows);
+  }
 }
 
-function disabled({ disabled_count: number, disabled_endpoints: endpoints }) {
-  if (!number) return null;
-  const rows = endpoints.map((one) => [element("code", {}, one.webhook), one.tenant ?? "", one.origin ?? "", REASONS[one.reason] ?? "", at(one.since)]);
-  return listed(`${many(number, "endpoint")} off`, ["Endpoint", "Tenant", "Receiver", "Why", "Since"], rows);
+function receiver(one) {
+  return [one.origin ?? one.destination, one.tenant ?? "", count(one.parked), at(one.failing_since), at(one.until)];
 }
 
-function listed(title, head, rows, options) {
-  return element("div", {}, element("h3", {}, title), table(head, rows, options));
+function endpoint(one) {
+  return [element("code", {}, one.webhook), one.tenant ?? "", one.origin ?? "", REASONS[one.reason] ?? "", at(one.since)];
 }
 
 function at(instant) {

@@ -40,12 +40,15 @@ export class Progress {
     this.timer = setInterval(() => {
       this.elapsed.textContent = duration((performance.now() - since) / 1000);
     }, TICK_MS);
+    this.status = null;
+    this.#notice();
     this.#show([], words);
   }
 
-  /** Show a prediction as it is now. */
+  /** Show a prediction as it is now; what was complained of stays until it changes. */
   update(job) {
-    show(this.fault);
+    if (this.faltered || job.status !== this.status) this.#notice();
+    this.status = job.status;
     if (!isOpen(job)) this.#stop();
     const steps = isOpen(job) ? [...STEPS, "succeeded"] : [...STEPS, job.status];
     const at = steps.indexOf(job.status);
@@ -60,19 +63,27 @@ export class Progress {
   /** Show that the question failed and is asked again by itself. */
   falter(problem) {
     const words = "The prediction goes on meanwhile, and is looked for again by itself.";
-    show(this.fault, trouble(problem), element("p", { class: "small muted" }, words));
+    // Said aloud once, not at each look.
+    if (this.faltered === problem.message) return;
+    this.#notice(trouble(problem), element("p", { class: "small muted" }, words));
+    this.faltered = problem.message;
   }
 
   /** Show that what was asked for did not happen. */
   complain(problem) {
-    show(this.fault, trouble(problem));
+    this.#notice(trouble(problem));
   }
 
   /** Show that nothing is known any more. */
   fail(problem, again) {
     this.#stop();
     this.#show([], "");
-    show(this.fault, trouble(problem, again));
+    this.#notice(trouble(problem, again));
+  }
+
+  #notice(...parts) {
+    this.faltered = "";
+    show(this.fault, ...parts);
   }
 
   #show(steps, words) {

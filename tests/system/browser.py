@@ -12,6 +12,10 @@ from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 from api.settings import child_environment
 from tests.patience import PATIENCE_S
 
+#: What a browser tells of answers that are no success, and of none.
+REFUSED = "Failed to load resource"
+PHONE = {"width": 360, "height": 740}
+
 #: Root has no sandbox, and a test asks nobody for updates.
 _ARGUMENTS = (
     "--no-sandbox",

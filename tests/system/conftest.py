@@ -15,7 +15,7 @@ from playwright.sync_api import Browser
 
 from model_store.store import ModelStore
 from tests.patience import wait_until
-from tests.system import api_server, browser, installation
+from tests.system import api_server, axe, browser, installation
 from tests.system.api_server import Server
 from tests.system.event_sink import Sink
 from tests.system.installation import Installation
@@ -45,6 +45,12 @@ def chromium() -> Iterator[Browser]:
     """Run a browser."""
     with browser.running() as chromium:
         yield chromium
+
+
+@pytest.fixture(scope="session")
+def axe_source(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the script that judges pages."""
+    return axe.source(tmp_path_factory.mktemp("axe"))
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The page for operators in a real browser, on a real API with real workers."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from functools import partial
@@ -11,7 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, Route, expect
 from model_store.store import ModelStore
 from tests import dead_letters
 from tests.patience import wait_until
-from tests.system import api_server, browser, installation
+from tests.system import api_server, axe, browser, installation
 from tests.system.api_server import Server, frozen
 from tests.system.installation import Installation
 from tests.worker.conftest import clock
@@ -23,10 +24,6 @@ from worker.queue import Queue
 from worker.settings import WorkerSettings
 
 Open = Callable[..., AbstractContextManager[Page]]
-
-#: What a browser tells of answers that are no success.
-REFUSED = "Failed to load resource"
-PHONE = {"width": 360, "height": 740}
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +116,7 @@ def test_only_a_key_of_an_operator_opens_the_page(
 ) -> None:
     """What is wrong with another is said in a sentence, and another can be given."""
     customer = _key(server, "predict", "read")
-    with browser.opened(chromium, address, told=REFUSED) as page:
+    with browser.opened(chromium, address, told=browser.REFUSED) as page:
         _sign_in(page, "kb_nobody_knows")
         expect(page.get_by_role("dialog")).to_contain_text("unknown")
         _sign_in(page, customer)
@@ -357,7 +354,7 @@ def test_while_redis_is_away_no_figure_passes_for_new(
     server: Server, open_page: Open
 ) -> None:
     """Since when is said; the page comes back by itself."""
-    with open_page(told=REFUSED) as page:
+    with open_page(told=browser.REFUSED) as page:
         expect(page.locator("#state")).to_contain_text("Live")
         with frozen(server.redis_pid()):
             expect(page.get_by_role("alert")).to_contain_text("Not connected since")
@@ -394,6 +391,56 @@ def test_a_panel_that_is_slow_holds_up_no_other(
         expect(_figure(page, "waiting")).to_have_text("1")
 
 
+def test_times_of_another_day_tell_their_date(open_page: Open, letter: str) -> None:
+    """On a page that is open since, too, though what they are of stands still."""
+    with open_page() as page:
+        page.clock.install()
+        page.reload()
+        letters = page.locator("#panel-dead-letters")
+        expect(letters).to_contain_text(letter)
+        page.clock.fast_forward("24:00:00")
+        expect(letters).to_contain_text(re.compile(r"[A-Z][a-z]+ 20\d\d, \d\d:"))
+
+
+def test_a_table_keeps_its_place_when_it_is_read_again(
+    server: Server, open_page: Open
+) -> None:
+    """Whoever has scrolled it sideways reads on."""
+    name, workers = "predictions-1@" + 40 * "far", lane_key("workers", PREDICTIONS)
+    now = clock(server.redis)
+    server.redis.zadd(workers, {name: now + 60_000})
+    with open_page(viewport=browser.PHONE) as page:
+        table = page.get_by_role("region", name="Workers").get_by_role("region")
+        seen = table.get_by_role("row").last
+        expect(seen).to_contain_text(name)
+        before = seen.inner_text()
+        table.evaluate("node => { node.scrollLeft = 50; }")
+        server.redis.zadd(workers, {name: now + 120_000})
+        expect(seen).not_to_have_text(before, use_inner_text=True)
+        assert table.evaluate("node => node.scrollLeft") == 50
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_is_accessible(
+    server: Server, open_page: Open, letter: str, axe_source: str, scheme: str
+) -> None:
+    """Names, roles, contrast and order, as axe-core judges them, in each state."""
+    _plant_history(server, 300, 290, 120, 110)
+    with open_page(color_scheme=scheme, told=browser.REFUSED) as page:
+        expect(page.locator("#panel-dead-letters")).to_contain_text(letter)
+        expect(page.locator("#panel-models table")).to_be_visible()
+        for details in page.locator("details > summary").all():
+            details.click()
+        assert axe.violations(page, axe_source) == []
+        with frozen(server.redis_pid()):
+            expect(page.locator("#ops")).to_have_class("stale")
+            assert axe.violations(page, axe_source) == []
+        expect(page.locator("#ops")).not_to_have_class("stale")
+        page.get_by_role("button", name="Discard…").click()
+        expect(page.get_by_role("dialog")).to_be_visible()
+        assert axe.violations(page, axe_source) == []
+
+
 def test_the_page_rests_while_nobody_sees_it(open_page: Open) -> None:
     """A tab in the background asks nothing, and asks at once when it is back."""
     with open_page() as page:
@@ -424,7 +471,7 @@ def test_a_key_that_may_not_read_models_is_told_so(
 ) -> None:
     """The rest of the page works."""
     key = _key(server, "operate")
-    with browser.opened(chromium, address, key=key, told=REFUSED) as page:
+    with browser.opened(chromium, address, key=key, told=browser.REFUSED) as page:
         expect(page.locator("#panel-models")).to_contain_text("scope 'read'")
         expect(page.locator("#state")).to_contain_text("Live")
 
@@ -454,11 +501,11 @@ def test_a_phone_shows_everything_without_sideways_scrolling(
     open_page: Open, letter: str, scheme: str
 ) -> None:
     """In the reader's own colours."""
-    with open_page(viewport=PHONE, color_scheme=scheme) as page:
+    with open_page(viewport=browser.PHONE, color_scheme=scheme) as page:
         expect(page.locator("#panel-dead-letters")).to_contain_text(letter)
         expect(page.locator("#panel-models table")).to_be_visible()
         width = page.evaluate("document.documentElement.scrollWidth")
-        assert width <= PHONE["width"]
+        assert width <= browser.PHONE["width"]
         ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
         darkness = sum(map(int, ground[4:-1].split(","))) / 3
         assert (darkness < 128) is (scheme == "dark")

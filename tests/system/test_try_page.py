@@ -23,9 +23,6 @@ from worker.limits import RateLimit
 
 Open = Callable[..., AbstractContextManager[Page]]
 
-#: What a browser tells of answers that are no success, and of none.
-REFUSED = "Failed to load resource"
-PHONE = {"width": 360, "height": 740}
 #: Presses of Tab within which all of the page is reached.
 TABS = 60
 
@@ -61,12 +58,6 @@ def open_page(chromium: Browser, server: Server) -> Open:
         assert [url for url in asked if not url.startswith(address)] == []
 
     return open_page
-
-
-@pytest.fixture(scope="module")
-def axe_source(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return the script that judges pages."""
-    return axe.source(tmp_path_factory.mktemp("axe"))
 
 
 @pytest.fixture
@@ -205,7 +196,7 @@ def test_another_market_makes_another_form(open_page: Open, server: Server) -> N
         sent.append(route.request.post_data_json)
         route.abort()
 
-    with open_page(key="", told=REFUSED) as page:
+    with open_page(key="", told=browser.REFUSED) as page:
         page.route("**/champion", lambda route: route.fulfill(json=card))
         page.route("**/v1/predictions", lose)
         page.get_by_role("textbox", name="API key").fill(server.token)
@@ -228,7 +219,7 @@ def test_reasons_are_shown_or_it_is_told_why_not(
     open_page: Open, server: Server
 ) -> None:
     """They need an extra: without it the service's words stand at the choice."""
-    with open_page(told=REFUSED) as page:
+    with open_page(told=browser.REFUSED) as page:
         choice = page.get_by_role("checkbox", name="Say what moves the price")
         choice.check()
         button(page).click()
@@ -290,7 +281,7 @@ def test_a_price_can_be_reloaded_and_gone_back_to(open_page: Open) -> None:
 
 def test_what_is_wrong_is_told_at_its_field(open_page: Open, server: Server) -> None:
     """By the browser or by the service; the summary has the focus and leads there."""
-    with open_page(told=REFUSED) as page:
+    with open_page(told=browser.REFUSED) as page:
         bathrooms, renovated = (
             page.get_by_label(name) for name in ("Bathrooms", "Yr renovated")
         )
@@ -352,11 +343,33 @@ def test_a_house_that_waits_shows_its_place_and_can_be_canceled(
         priced(page)
 
 
+@pytest.mark.usefixtures("paused")
+def test_a_cancel_that_is_refused_is_told_until_something_changes(
+    open_page: Open,
+) -> None:
+    """The looks that go on meanwhile do not take it away."""
+    problem = {"title": "Too much", "detail": "Come again later."}
+    with open_page(told=browser.REFUSED) as page:
+        page.route("**/cancel", lambda route: route.fulfill(status=429, json=problem))
+        button(page).click()
+        expect(answer(page)).to_contain_text("next in the queue")
+        answer(page).get_by_role("button", name="Cancel").click()
+        told = answer(page).get_by_role("alert")
+        expect(told).to_contain_text("Come again later.")
+        for _ in "ab":
+            with page.expect_response(re.compile("/v1/predictions/[0-9a-f-]{36}$")):
+                pass
+        expect(told).to_contain_text("Come again later.")
+        page.unroute("**/cancel")
+        answer(page).get_by_role("button", name="Cancel").click()
+        expect(told).to_have_count(0)
+
+
 def test_a_key_that_does_not_do_is_told_and_asked_for_again(
     open_page: Open, server: Server
 ) -> None:
     """A wrong one, one without the scope, and none at all."""
-    with open_page(key="", told=REFUSED) as page:
+    with open_page(key="", told=browser.REFUSED) as page:
         box = page.get_by_role("textbox", name="API key")
         page.get_by_role("button", name="Not now").click()
         expect(page.get_by_text("Sign in with an API key to go on.")).to_be_visible()
@@ -384,7 +397,7 @@ def test_a_limit_is_told_with_the_time_until_it_is_over(
 ) -> None:
     """The house can be sent again then, and not before."""
     limited = key(server, "predict", "read", limit=RateLimit(1, 60))
-    with open_page(key=limited, told=REFUSED) as page:
+    with open_page(key=limited, told=browser.REFUSED) as page:
         button(page).click()
         priced(page)
         button(page).click()
@@ -398,7 +411,7 @@ def test_a_submit_that_got_no_answer_is_repeated_as_the_same_one(
 ) -> None:
     """Whether it was taken is unknown: the key of the first try makes them one."""
     mine = key(server, "predict", "read")
-    with open_page(key=mine, told=REFUSED) as page:
+    with open_page(key=mine, told=browser.REFUSED) as page:
         expect(button(page)).to_be_visible()
         # The service takes it, and the network loses its answer.
         page.route("**/v1/predictions", lambda route: (route.fetch(), route.abort()))
@@ -432,11 +445,19 @@ def test_a_network_that_goes_away_is_told_and_waited_for(
 ) -> None:
     """The prediction is followed on when it is back."""
     del paused
-    with open_page(told=REFUSED) as page:
+    with open_page(told=browser.REFUSED) as page:
         button(page).click()
         expect(answer(page)).to_contain_text("in the queue")
         page.context.set_offline(offline=True)
-        expect(answer(page)).to_contain_text("This device is offline.")
+        told = answer(page).get_by_role("alert")
+        expect(told).to_contain_text("This device is offline.")
+        # Said aloud once, however often it is looked for.
+        first = told.element_handle()
+        with page.expect_event("requestfailed"):
+            pass
+        with page.expect_event("requestfailed"):
+            pass
+        assert first.evaluate("node => node.isConnected")
         pauses.end(server.redis, PREDICTIONS)
         page.context.set_offline(offline=False)
         priced(page)
@@ -449,7 +470,7 @@ def test_a_service_without_a_champion_says_so(open_page: Open) -> None:
         "title": "No model to price with",
         "detail": "No model has been promoted",
     }
-    with open_page(key="", told=REFUSED) as page:
+    with open_page(key="", told=browser.REFUSED) as page:
         page.route(
             "**/v1/models/champion",
             lambda route: route.fulfill(status=503, json=problem),
@@ -466,12 +487,12 @@ def test_the_page_fits_a_phone_by_day_and_by_night(
     open_page: Open, scheme: str
 ) -> None:
     """Nothing is cut off at the side, and the ground has the reader's colour."""
-    with open_page(viewport=PHONE, color_scheme=scheme) as page:
+    with open_page(viewport=browser.PHONE, color_scheme=scheme) as page:
         button(page).click()
         priced(page)
 
         width = page.evaluate("document.documentElement.scrollWidth")
-        assert width == PHONE["width"]
+        assert width == browser.PHONE["width"]
         ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
         parts = [int(part) for part in re.findall(r"\d+", ground)]
         assert all((part > 128) == (scheme == "light") for part in parts)
