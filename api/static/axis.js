@@ -3,6 +3,13 @@
 
 const STEPS = [1, 2, 2.5, 5, 10];
 
+/** Return the least round figure of which so many, at most, fill a width. */
+export function roundStep(width, most) {
+  const rough = width / most;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  return STEPS.find((one) => one * power >= rough) * power;
+}
+
 export class Axis {
   /**
    * @param {number} low the least figure of interest
@@ -33,9 +40,7 @@ export class Axis {
 
   /** Return round figures on the scale, at most so many. */
   ticks(most) {
-    const rough = (this.high - this.low) / most;
-    const power = 10 ** Math.floor(Math.log10(rough));
-    const step = STEPS.find((one) => one * power >= rough) * power;
+    const step = roundStep(this.high - this.low, most);
     const first = Math.ceil(this.low / step);
     const count = Math.floor(this.high / step) - first + 1;
     return Array.from({ length: count }, (_, at) => (first + at) * step);

@@ -1,4 +1,5 @@
 // Line charts that can be read by eye, by pointer, by keyboard and as a table.
+import { roundStep } from "./axis.js";
 import { element, shape, show } from "./elements.js";
 import { Table } from "./table.js";
 
@@ -10,9 +11,7 @@ const STEPS = { ArrowLeft: -1, ArrowRight: 1, PageDown: -PAGE, PageUp: PAGE, Hom
 
 /** Return round values, about five of them, between which two figures lie. */
 function ticks(low, high) {
-  const rough = (high - low) / 4;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 2.5, 5, 10].map((one) => one * power).find((one) => one >= rough);
+  const step = roundStep(high - low, 4);
   const [first, last] = [Math.floor(low / step), Math.ceil(high / step - 1e-9)];
   return Array.from({ length: last - first + 1 }, (_, place) => (first + place) * step);
 }

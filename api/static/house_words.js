@@ -2,7 +2,6 @@
 
 const LANGUAGE = "en";
 const YEAR = "year";
-const MONTH = new Intl.DateTimeFormat("en-GB", { month: "short", year: "numeric", timeZone: "UTC" });
 
 /** Return a whole amount of a currency. */
 export function money(amount, currency) {
@@ -31,11 +30,6 @@ export function percent(share) {
 /** Return a distance in metres or kilometres. */
 export function distance(metres) {
   return metres < 1000 ? `${metres} m` : `${number(Math.round(metres / 100) / 10)} km`;
-}
-
-/** Return the month of a calendar date. */
-export function month(date) {
-  return MONTH.format(new Date(date));
 }
 
 /** Return what a house has for a feature; years have no commas, and nothing is empty. */

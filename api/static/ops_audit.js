@@ -8,7 +8,7 @@ const SHOWN = 10;
 
 /** Return the panel of the audit log. */
 export function auditPanel() {
-  const table = new Table("What operators did", ["Time", "Who", "What", "About", "Outcome"]);
+  const table = new Table("Table of actions", ["Time", "Who", "What", "About", "Outcome"]);
   const none = element("p", { class: "muted" }, "Nothing yet.");
   return {
     id: "audit",

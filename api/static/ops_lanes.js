@@ -11,6 +11,8 @@ const NAMES = { predictions: "Predictions", batches: "Batches", webhooks: "Webho
 /** Seconds that the first in line may have waited before it is worth a word. */
 const LONG_WAIT_S = 60;
 const STANDSTILL_S = 10;
+/** Lane -> what becomes of its jobs after a purge, where that is not the usual. */
+const AFTER_PURGE = { webhooks: "They can be sent still: kerbside webhooks recover does that." };
 const LONGEST_REASON = 200;
 
 /** Return what people call a lane. */
@@ -26,7 +28,7 @@ export function laneState(lane) {
 }
 
 /** Return what is wrong with a lane, in sentences; empty where nothing is. */
-export function laneHints(lane) {
+function laneHints(lane) {
   const waits = lane.waiting === 1 ? "1 job waits" : `${count(lane.waiting)} jobs wait`;
   const hints = [];
   if (lane.paused) {
@@ -147,7 +149,7 @@ async function purged(lane) {
   const done = await confirmed({
     title: `Purge ${laneName(lane)}?`,
     words: [
-      `${many(waiting, "waiting job")} will end as canceled, for good, and those who wait for them are told.`,
+      `${many(waiting, "waiting job")} will end as canceled. ${AFTER_PURGE[lane] ?? "Those who wait for them are told."}`,
       "What workers have in hand goes on.",
     ],
     verb: "Purge",

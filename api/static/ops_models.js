@@ -3,11 +3,10 @@ import { LineChart } from "./chart.js";
 import { element, show } from "./elements.js";
 import { fetchJson } from "./session.js";
 import { Table } from "./table.js";
-import { count, day, figure, many, moment } from "./words.js";
+import { count, day, figure, many, moment, month } from "./words.js";
 
 const ALIASES = ["champion", "challenger", "previous"];
 const FORTNIGHT_MS = 14 * 86_400_000;
-const MONTH = new Intl.DateTimeFormat("en-GB", { month: "short", year: "numeric", timeZone: "UTC" });
 
 const percent = (value) => `${figure(value)} %`;
 /** Figure of a card -> what it is called, and which of two is better. */
@@ -53,24 +52,26 @@ async function readModels() {
 }
 
 function told(models) {
-  if (!models.length) return [element("p", { class: "muted" }, "There is no champion yet: train a model.")];
-  const [champion] = models;
+  const champion = models.find(({ alias }) => alias === "champion");
+  const none = !champion && element("p", { class: "muted" }, "There is no champion: train a model, or promote one.");
+  if (!models.length) return [none];
   const rows = [
     ["Version", ...models.map((card) => element("code", {}, card.version))],
     ["Trained", ...models.map((card) => moment(card.trained_at))],
     ["Data end", ...models.map((card) => day(card.as_of))],
     ["Tested on", ...models.map(({ metrics }) => `${many(metrics.n, "later sale")}, ${day(metrics.tested_from)} to ${day(metrics.tested_to)}`)],
-    ...METRICS.filter(([key]) => key in champion.metrics).map(([key, words, isBetter]) => [
+    ...METRICS.filter(([key]) => key in models[0].metrics).map(([key, words, isBetter]) => [
       words,
-      ...models.map((card) => compared(card.metrics[key], card === champion ? undefined : champion.metrics[key], isBetter)),
+      ...models.map((card) => compared(card.metrics[key], card === champion ? undefined : champion?.metrics[key], isBetter)),
     ]),
   ];
   const table = new Table("Cards of the models", ["", ...models.map(({ alias }) => alias)]);
   table.update(rows);
   return [
+    none,
     ...models.filter((card) => card.refused).map(refusal),
     table.node,
-    models.length === 1 && element("p", { class: "help" }, "There is no challenger and no previous champion to compare with."),
+    champion && models.length === 1 && element("p", { class: "help" }, "There is no challenger and no previous champion to compare with."),
   ];
 }
 
@@ -89,7 +90,8 @@ function byMonth({ key, title, reach, meant }, models) {
   const periods = new Map();
   for (const { alias, metrics } of models) {
     for (const period of metrics.periods ?? []) {
-      const at = Date.parse(period.from);
+      // Tests begin on different days: what is compared are months.
+      const at = Date.parse(period.from.slice(0, 7));
       periods.set(at, { ...periods.get(at), at, [alias]: period[key] });
     }
   }
@@ -102,12 +104,12 @@ function byMonth({ key, title, reach, meant }, models) {
       ...(meant ? [{ name: "meant to be", of: () => meant(models[0]) }] : []),
     ],
     figure: percent,
-    label: (at) => MONTH.format(at),
+    label: month,
     newest: "last month",
     dots: true,
   });
   const [first, last] = [points.at(0), points.at(-1)];
-  const marks = points.map(({ at }) => ({ at, words: MONTH.format(at) }));
+  const marks = points.map(({ at }) => ({ at, words: month(at) }));
   if (first) chart.update(points, { from: first.at - FORTNIGHT_MS, to: last.at + FORTNIGHT_MS, marks, gapMs: Infinity });
   return element("div", { class: "card" }, first ? chart.node : element("p", { class: "muted" }, `${title}: the cards do not say.`));
 }

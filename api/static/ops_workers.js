@@ -7,7 +7,7 @@ import { moment } from "./words.js";
 
 /** Return the panel of the workers. */
 export function workersPanel() {
-  const table = new Table("Workers", ["Name", "Lane", "Last asked for work"]);
+  const table = new Table("Table of workers", ["Name", "Lane", "Last asked for work"]);
   const none = element("p", { class: "muted" }, "No worker has asked for work within ten seconds.");
   return {
     id: "workers",

@@ -67,9 +67,10 @@ async function asked(id, headers, signal) {
 }
 
 function pause(seconds, signal) {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    setTimeout(resolve, seconds * 1000);
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
+  signal.throwIfAborted();
+  const { promise, resolve, reject } = Promise.withResolvers();
+  const stop = () => reject(signal.reason);
+  signal.addEventListener("abort", stop);
+  setTimeout(resolve, seconds * 1000);
+  return promise.finally(() => signal.removeEventListener("abort", stop));
 }

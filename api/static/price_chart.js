@@ -1,7 +1,8 @@
 // A price with its range on a scale, and the comparable sales under it on the same scale.
 import { Axis } from "./axis.js";
 import { element, shape } from "./elements.js";
-import { distance, money, month, percent, shortMoney } from "./house_words.js";
+import { distance, money, percent, shortMoney } from "./house_words.js";
+import { month } from "./words.js";
 
 // Heights in pixels, from the top.
 const BAND = { top: 26, height: 26 };

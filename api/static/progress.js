@@ -49,7 +49,7 @@ export class Progress {
   update(job) {
     if (this.faltered || job.status !== this.status) this.#notice();
     this.status = job.status;
-    if (!isOpen(job)) this.#stop();
+    if (!isOpen(job)) this.stop();
     const steps = isOpen(job) ? [...STEPS, "succeeded"] : [...STEPS, job.status];
     const at = steps.indexOf(job.status);
     this.#show(
@@ -76,9 +76,15 @@ export class Progress {
 
   /** Show that nothing is known any more. */
   fail(problem, again) {
-    this.#stop();
+    this.stop();
     this.#show([], "");
     this.#notice(trouble(problem, again));
+  }
+
+  /** Count the time no more. */
+  stop() {
+    clearInterval(this.timer);
+    this.elapsed.textContent = "";
   }
 
   #notice(...parts) {
@@ -94,10 +100,6 @@ export class Progress {
     if (this.words.textContent !== words) this.words.textContent = words;
   }
 
-  #stop() {
-    clearInterval(this.timer);
-    this.elapsed.textContent = "";
-  }
 }
 
 function button(words, onclick) {

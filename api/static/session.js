@@ -128,8 +128,8 @@ function asked(words) {
     id: "api-key",
     type: "password",
     required: true,
-    // A header can carry nothing else.
-    pattern: "[!-~]+",
+    // A header can carry nothing else; blanks around it are taken off.
+    pattern: String.raw`\s*[!-~]+\s*`,
     title: "a key such as kb_5Yq2bR8sT1uV_...",
     autocomplete: "off",
     spellcheck: "false",

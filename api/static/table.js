@@ -8,12 +8,13 @@ export class Table {
 
   /**
    * @param {string} name what it tells, for those who do not see what is around it
-   * @param {string[]} head names of the columns
+   * @param {string[]} head names of the columns; one may have none
    * @param {number[]} [numbers] places of the columns that are aligned right
    */
   constructor(name, head, numbers = []) {
     this.#kind = (place) => numbers.includes(place) && "number";
-    const names = head.map((one, place) => element("th", { scope: "col", class: this.#kind(place) }, one));
+    // A heading without a word is none.
+    const names = head.map((one, place) => (one ? element("th", { scope: "col", class: this.#kind(place) }, one) : element("td")));
     this.node = element(
       "div",
       { class: "scroll", tabindex: "0", role: "region", "aria-label": name },

@@ -3,13 +3,13 @@
 import { element, show } from "./elements.js";
 import { showHistory, remember } from "./history.js";
 import { areSame, HouseForm } from "./house_form.js";
-import { money, month, percent } from "./house_words.js";
+import { money, percent } from "./house_words.js";
 import { act, follow, isOpen, newKey, submit } from "./prediction.js";
 import { Progress } from "./progress.js";
 import { result } from "./result.js";
 import { fetchJson, Problem } from "./session.js";
 import { trouble } from "./trouble.js";
-import { count, day } from "./words.js";
+import { count, day, month } from "./words.js";
 
 const SHOWN = /^#\/predictions\/([0-9a-f-]{36})$/;
 
@@ -124,6 +124,7 @@ function shownId() {
 
 function showNothing() {
   watching.abort();
+  progress.stop();
   places.hint.hidden = false;
   show(places.progress);
   show(places.result);

@@ -5,6 +5,7 @@ const FINE = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
 const CLOCK = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
 const MINUTE = new Intl.DateTimeFormat("en-GB", { timeStyle: "short" });
 const DAY = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeZone: "UTC" });
+const MONTH = new Intl.DateTimeFormat("en-GB", { month: "short", year: "numeric", timeZone: "UTC" });
 const MOMENT = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
 
 /** Return a whole number, such as `12,345`. */
@@ -50,6 +51,11 @@ export function minute(instant) {
 /** Return a calendar date, such as `27 May 2015`. */
 export function day(date) {
   return DAY.format(new Date(date));
+}
+
+/** Return the month of a calendar date, such as `May 2015`. */
+export function month(date) {
+  return MONTH.format(new Date(date));
 }
 
 /** Return the time of an instant of today, and the date with it of any other. */

@@ -85,3 +85,12 @@ def hold(page: Page, pattern: str) -> list[Route]:
 
     page.route(pattern, keep)
     return held
+
+
+def check_fit(page: Page, scheme: str) -> None:
+    """Check that a phone shows the whole width, on the ground of a colour scheme."""
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width == PHONE["width"]
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    parts = [int(part) for part in re.findall(r"\d+", ground)]
+    assert all((part > 128) == (scheme == "light") for part in parts)
