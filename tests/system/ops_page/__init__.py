@@ -1,0 +1,1 @@
+"""The page for operators in a real browser, on a real API with real workers."""
