@@ -154,7 +154,7 @@ def test_an_upload_that_does_not_end_is_ended(
     assert time.monotonic() < end, "the connection was left open"
     assert told == b"" or told.startswith(b"HTTP/1.1 408 ")
     assert _is_untouched(impatient, place)
-    wait_until(lambda: "upload_too_slow ended=True" in place.logs()["api"])
+    wait_until(lambda: "upload_too_slow ended=true" in place.logs()["api"])
     assert impatient.submit().status == 202
 
 
