@@ -58,10 +58,19 @@ class LaneFigures(Collector):
         for name, (about, key) in _GAUGES.items():
             yield _gauge(name, about, {lane: one[key] for lane, one in queues.items()})
         totals = {lane: self._totals.of(lane) for lane in LANES}
-        yield _submitted(totals)
+        yield _counter(
+            "kerbside_jobs_submitted",
+            "Submits and retries that were taken; of webhooks deliveries that were "
+            "made.",
+            {lane: one.submitted for lane, one in totals.items()},
+        )
         yield _ended(totals)
         yield _refused(totals)
-        yield _strays(totals)
+        yield _counter(
+            "kerbside_strays",
+            "Messages without a job that were set aside.",
+            {lane: one.strays for lane, one in totals.items()},
+        )
 
 
 def _gauge(name: str, about: str, values: Mapping[str, Any]) -> Metric:
@@ -71,14 +80,10 @@ def _gauge(name: str, about: str, values: Mapping[str, Any]) -> Metric:
     return family
 
 
-def _submitted(totals: Mapping[str, LaneTotals]) -> Metric:
-    family = CounterMetricFamily(
-        "kerbside_jobs_submitted",
-        "Submits and retries that were taken; of webhooks deliveries that were made.",
-        labels=["lane"],
-    )
-    for lane, one in totals.items():
-        family.add_metric([lane], one.submitted)
+def _counter(name: str, about: str, counts: Mapping[str, int]) -> Metric:
+    family = CounterMetricFamily(name, about, labels=["lane"])
+    for lane, count in counts.items():
+        family.add_metric([lane], count)
     return family
 
 
@@ -104,15 +109,4 @@ def _refused(totals: Mapping[str, LaneTotals]) -> Metric:
     for lane, one in totals.items():
         for reason, count in one.refused.items():
             family.add_metric([lane, reason], count)
-    return family
-
-
-def _strays(totals: Mapping[str, LaneTotals]) -> Metric:
-    family = CounterMetricFamily(
-        "kerbside_strays",
-        "Messages without a job that were set aside.",
-        labels=["lane"],
-    )
-    for lane, one in totals.items():
-        family.add_metric([lane], one.strays)
     return family
