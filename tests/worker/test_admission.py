@@ -10,7 +10,7 @@ from tests.worker.conftest import claimed, submission, tend
 from worker import ledger, pauses, queue, upkeep
 from worker.capacity import Capacity
 from worker.errors import LongWait, QueueFull, UnknownWait
-from worker.jobs import Job
+from worker.jobs import Job, State
 from worker.leases import Completion
 from worker.ledger import PREDICTIONS
 from worker.metrics import Metrics
@@ -72,7 +72,8 @@ def test_who_would_wait_just_long_enough_is_let_in(
 ) -> None:
     """The bound itself is no more than the bound."""
     line(60, per_s=1)
-    front_desk.submit(submission())
+
+    assert front_desk.submit(submission()).job.state is State.QUEUED
 
 
 def test_a_deadline_leaves_three_quarters_for_the_wait(
@@ -139,7 +140,8 @@ def test_without_a_deadline_nobody_is_refused_where_nobody_waits(
     """Whatever is remembered of the capacity: a worker takes it next."""
     line(5, per_s=0.001)
     claimed(book, limit=5)
-    front_desk.submit(submission())
+
+    assert front_desk.submit(submission()).job.state is State.QUEUED
 
 
 def test_an_empty_lane_refuses_nobody(front_desk: queue.Queue, line: Line) -> None:
@@ -206,7 +208,8 @@ def test_admission_can_be_switched_off(
     """Then neither the wait nor a deadline keeps anybody out."""
     open_to_all = queue.Queue(redis, settings.model_copy(update={"max_wait_s": 0}))
     line(61, per_s=1)
-    open_to_all.submit(submission(deadline_ms=1))
+
+    assert open_to_all.submit(submission(deadline_ms=1)).job.state is State.QUEUED
 
 
 def test_a_retry_is_weighed_like_a_submit(front_desk: queue.Queue, line: Line) -> None:

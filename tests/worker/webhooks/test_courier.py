@@ -171,12 +171,12 @@ def test_both_secrets_sign_during_a_rotation(post: Post) -> None:
     endpoint = post.site.endpoint("prediction.succeeded")
     old = post.keyring.secrets(endpoint.id)[0]
     new = post.site.endpoints.rotate_secret("acme", endpoint.id)
-    post.site.price()
+    job = post.site.price()
     post.deliver()
 
     ((_, body, headers),) = post.receiver.got
     for secret in (old, new):
-        Webhook(secret).verify(body, dict(headers))
+        assert Webhook(secret).verify(body, dict(headers))["data"]["id"] == job.id
 
 
 def test_an_endpoint_is_sent_to_where_it_is_now(post: Post) -> None:
