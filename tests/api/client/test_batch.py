@@ -230,7 +230,7 @@ def test_ctrl_c_leaves_calls_of_other_threads_alone(
     slow = threading.Event()
 
     def answer(request: Request) -> Reply:
-        if request.body["input"] != {"bedrooms": -1}:
+        if not request.body or request.body["input"] != {"bedrooms": -1}:
             return stuck(request)
         slow.wait(60)
         return created(id="slow")
@@ -254,5 +254,6 @@ def test_ctrl_c_leaves_calls_of_other_threads_alone(
     other.join()
 
     assert found == ["slow"]
-    submits = [one for one in server.requests if one.body["input"]["bedrooms"] == -1]
-    assert len(submits) == 1
+    # A request that Ctrl-C cut off has no body.
+    bodies = [one.body["input"] for one in server.requests if one.body]
+    assert bodies.count({"bedrooms": -1}) == 1
