@@ -67,6 +67,8 @@ lock: $(DEV) ## pin the requirements of setup.cfg anew, with hashes
 	@$(BIN)/pip-compile $(LOCK) -o requirements/dev.txt --extra dev -c requirements/base.txt setup.cfg
 	@$(BIN)/pip-compile $(LOCK) -o requirements/explain.txt --extra explain -c requirements/dev.txt setup.cfg
 	@$(BIN)/pip-compile $(LOCK) -o requirements/tracing.txt --extra tracing -c requirements/dev.txt setup.cfg
+	@$(BIN)/pip-compile $(LOCK) -o requirements/postgres.txt --extra postgres -c requirements/dev.txt setup.cfg
+	@$(BIN)/pip-compile $(LOCK) -o requirements/s3.txt --extra s3 -c requirements/dev.txt setup.cfg
 	@$(BIN)/pip-compile $(LOCK) -o requirements/chart.txt requirements/chart.in
 	@$(BIN)/pip-compile $(LOCK) -o requirements/compose.txt requirements/compose.in
 	@$(BIN)/pip-compile $(LOCK) -o requirements/checkov.txt requirements/checkov.in

@@ -48,8 +48,8 @@ from worker.connection import connect
 from worker.credentials import ApiKeys
 from worker.dead_letters import DeadLetters
 from worker.key_uses import KeyUses
+from worker.keys import PREDICTIONS
 from worker.lanes import Lanes
-from worker.ledger import PREDICTIONS
 from worker.listing import Listing
 from worker.purging import Purging
 from worker.queue import Queue

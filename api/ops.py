@@ -9,7 +9,7 @@ from api.answers import Answer
 from api.auth import requires
 from api.services import services
 from worker.history import MINUTES_KEPT
-from worker.ledger import LANES, PREDICTIONS
+from worker.keys import LANES, PREDICTIONS
 
 #: Actions of the audit log in an answer, at most and when nothing is said.
 MAX_ACTIONS, DEFAULT_ACTIONS = 1000, 100

@@ -11,7 +11,7 @@ from api.call import current_call
 from api.ops_body import LanePause, LanePurge
 from api.ops_problems import UnknownLane
 from api.services import services
-from worker.ledger import LANES
+from worker.keys import LANES
 from worker.purging import Purged
 
 #: Jobs that one request ends, some more at most.

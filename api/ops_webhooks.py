@@ -7,7 +7,7 @@ from api import answers
 from api.answers import Answer
 from api.auth import requires
 from api.services import services
-from worker.ledger import WEBHOOKS
+from worker.keys import WEBHOOKS
 
 api = APIBlueprint(
     "ops_webhooks", __name__, url_prefix="/v1/ops", abp_tags=[Tag(name="ops")]

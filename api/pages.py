@@ -8,7 +8,7 @@ from flask_openapi3.models.tag import Tag
 
 from api.auth import public
 from api.services import services
-from worker.ledger import LANES
+from worker.keys import LANES
 
 api = APIBlueprint("pages", __name__, abp_tags=[Tag(name="pages")])
 

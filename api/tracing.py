@@ -6,7 +6,7 @@ from typing import Any
 
 from api.call import Call
 from api.request_log import ROUTE
-from worker.ledger import PREDICTIONS
+from worker.keys import PREDICTIONS
 from worker.tracing import Tracing, parsed
 
 #: Where a request's environment says what its jobs carry on, and what its lines tell.

@@ -9,7 +9,7 @@ from typing import Any
 import redis
 
 from model_store import logs
-from worker import ledger
+from worker import keys
 from worker.errors import frames_of
 from worker.jobs import Job
 
@@ -129,7 +129,7 @@ class Waiting:
             self._stopping.wait(_RECONNECT_S)
 
     def _listen(self, subscription: Any) -> None:
-        subscription.subscribe(ledger.finished_channel(self._client))
+        subscription.subscribe(keys.finished_channel(self._client))
         heard = time.monotonic()
         while not self._stopping.is_set():
             # While nobody waits the messages gather: to wake up for each one costs

@@ -13,7 +13,7 @@ from benchmarks.programs import ROOT
 from benchmarks.slow_model import BATCH_S
 from benchmarks.stacks import Installation
 from model_store.store import ModelStore
-from worker import ledger, pauses
+from worker import keys, pauses
 from worker.connection import connect
 from worker.jobs import Submission
 from worker.supervision.child import ChildSpec
@@ -40,7 +40,7 @@ class Backlog:
 
     def waiting(self) -> int:
         """Return how many jobs wait."""
-        return int(self._redis.llen(ledger.PREDICTIONS))
+        return int(self._redis.llen(keys.PREDICTIONS))
 
     def fill(self, depth: int) -> None:
         """Submit until `depth` jobs wait."""
@@ -53,12 +53,12 @@ class Backlog:
 
     def flow(self) -> None:
         """Let the workers take jobs."""
-        pauses.end(self._redis, ledger.PREDICTIONS)
+        pauses.end(self._redis, keys.PREDICTIONS)
 
     def stop(self) -> None:
         """Let the workers finish what they hold and take no more."""
-        pauses.begin(self._redis, ledger.PREDICTIONS)
-        running = ledger.lane_key("running", ledger.PREDICTIONS)
+        pauses.begin(self._redis, keys.PREDICTIONS)
+        running = keys.lane_key("running", keys.PREDICTIONS)
         while self._redis.zcard(running):
             time.sleep(_LOOK_EVERY_S)
 

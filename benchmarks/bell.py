@@ -15,7 +15,7 @@ from model_store.store import ModelStore
 from worker.celery import create_celery
 from worker.connection import connect
 from worker.consumer import BatchConsumer
-from worker.ledger import PREDICTIONS
+from worker.keys import PREDICTIONS
 
 #: Workers that are compared.
 WORKERS = (1, 2, 10, 50)

@@ -18,7 +18,7 @@ from benchmarks.http_client import Connection
 from benchmarks.load import LoadError, Target
 from model_store.store import ModelStore
 from worker.connection import connect
-from worker.ledger import WEBHOOKS, lane_key
+from worker.keys import WEBHOOKS, lane_key
 from worker.supervision import ports
 from worker.webhooks.deliveries import Deliveries
 from worker.webhooks.keyring import default_owner

@@ -1,8 +1,8 @@
-"""The page of Redis keys: the table in the docstring of `worker/ledger.py`."""
+"""The page of Redis keys: the table in the docstring of `worker/keys.py`."""
 
 import inspect
 
-from worker import ledger
+from worker import keys
 
 _OPENING = """\
 # Redis keys
@@ -18,6 +18,6 @@ The lanes are {lanes}.
 
 def render() -> str:
     """Return the page in Markdown."""
-    lanes = ", ".join(f"`{lane}`" for lane in ledger.LANES)
-    told = inspect.getdoc(ledger) or ""
+    lanes = ", ".join(f"`{lane}`" for lane in keys.LANES)
+    told = inspect.getdoc(keys) or ""
     return _OPENING.format(lanes=lanes) + told[told.index("| key |") :] + "\n"

@@ -12,7 +12,7 @@ import orjson
 import redis
 
 from worker.jobs import rfc3339
-from worker.ledger import AUDIT, AUDIT_IN_VAIN
+from worker.keys import AUDIT, AUDIT_IN_VAIN
 
 #: Actions that are kept, of those that were done.
 KEPT = 10_000

@@ -7,7 +7,7 @@ from celery import beat
 
 from model_store import logs
 from worker import connection
-from worker.ledger import UPKEEP
+from worker.keys import UPKEEP
 
 #: Unread messages on the lane of upkeep at which the clock stops sending.
 _UNREAD = 5

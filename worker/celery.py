@@ -19,8 +19,8 @@ from kombu.utils.url import parse_url
 from prometheus_client import CollectorRegistry
 
 from model_store import logs
-from worker import ledger, predictors
-from worker.ledger import UPKEEP
+from worker import keys, predictors
+from worker.keys import UPKEEP
 from worker.metrics import Metrics
 from worker.settings import WorkerSettings
 
@@ -75,15 +75,15 @@ def create_celery(
 
 
 def _configuration() -> dict[str, Any]:
-    lanes = (*ledger.LANES, UPKEEP)
+    lanes = (*keys.LANES, UPKEEP)
     return {
         "imports": ["worker.tasks"],
         # Without its own exchange a queue would also receive what upkeep is sent.
         "task_queues": [Queue(q, Exchange(q), routing_key=q) for q in lanes],
         "task_default_queue": UPKEEP,
         "task_routes": {
-            PRICE: {"queue": ledger.PREDICTIONS},
-            DELIVER: {"queue": ledger.WEBHOOKS},
+            PRICE: {"queue": keys.PREDICTIONS},
+            DELIVER: {"queue": keys.WEBHOOKS},
         },
         "beat_scheduler": "worker.beat:Scheduler",
         "beat_schedule": {

@@ -10,7 +10,7 @@ from model_store import logs
 from model_store.errors import StoreError
 from model_store.store import ModelStore
 from worker import celery as wire
-from worker import events, ledger, predictors, pricing
+from worker import events, keys, predictors, pricing
 from worker.jobs import Detail
 from worker.lane_consumer import BELL_S, LaneConsumer
 from worker.leases import Claim, Completion
@@ -30,7 +30,7 @@ _log = logs.logger(__name__)
 class BatchConsumer(LaneConsumer):
     """Runs the batch thread of a worker that was started with `-Q predictions`."""
 
-    lane = ledger.PREDICTIONS
+    lane = keys.PREDICTIONS
     task = wire.PRICE
 
     def start(self, *_: Any) -> None:

@@ -14,7 +14,7 @@ import orjson
 import redis
 
 from worker.jobs import rfc3339
-from worker.ledger import API_KEYS
+from worker.keys import API_KEYS
 from worker.limits import RateLimit
 
 #: Everything that a key can be allowed to do.

@@ -7,7 +7,7 @@ from typing import Any
 
 import redis
 
-from worker import ledger
+from worker import keys, ledger
 from worker.errors import UnknownJob
 from worker.jobs import Detail, Job, rfc3339
 from worker.listing import Cursor
@@ -121,12 +121,12 @@ class DeadLetters:
         client: redis.Redis,
         settings: WorkerSettings,
         *,
-        lane: str = ledger.PREDICTIONS,
+        lane: str = keys.PREDICTIONS,
     ) -> None:
         self._redis = client
         self._queue = Queue(client, settings)
         self._ledger = ledger.Ledger(client, settings)
-        self._key = ledger.lane_key("dead", lane)
+        self._key = keys.lane_key("dead", lane)
 
     def count(self) -> int:
         """Return how many there are."""
@@ -233,7 +233,7 @@ class DeadLetters:
     def _read(self, places: Sequence[Cursor]) -> list[DeadLetter]:
         pipe = self._redis.pipeline(transaction=False)
         for place in places:
-            pipe.hmget(ledger.job_key(place.job_id), _FIELDS)
+            pipe.hmget(keys.job_key(place.job_id), _FIELDS)
         records = [
             {
                 name: value.decode()

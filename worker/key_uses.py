@@ -6,7 +6,7 @@ from typing import Any
 
 import redis
 
-from worker.ledger import KEYS_USED
+from worker.keys import KEYS_USED
 
 #: Seconds in which the use of a key is written once, at most.
 EVERY_S = 60

@@ -5,7 +5,7 @@ from typing import Any
 
 import redis
 
-from worker import history, ledger, pauses, rates
+from worker import history, keys, ledger, pauses, rates
 from worker.jobs import rfc3339
 from worker.pauses import Pause
 from worker.rates import Rates
@@ -26,11 +26,11 @@ class Lanes:
 
     def scaler(self) -> dict[str, Any]:
         """Return what an autoscaler needs to know of each lane."""
-        return {"queues": {lane: self._signal(lane) for lane in ledger.LANES}}
+        return {"queues": {lane: self._signal(lane) for lane in keys.LANES}}
 
     def queues(self) -> dict[str, Any]:
         """Return what an operator needs to know of each lane."""
-        return {"queues": {lane: self.queue(lane) for lane in ledger.LANES}}
+        return {"queues": {lane: self.queue(lane) for lane in keys.LANES}}
 
     def queue(self, lane: str) -> dict[str, Any]:
         """Return the true figures of a lane, paused or not, and all that is set aside.
@@ -39,12 +39,12 @@ class Lanes:
         deliveries that are parked, until those before them to the same receiver end.
         """
         pipe = self._redis.pipeline(transaction=False)
-        pipe.get(ledger.lane_key("paused", lane))
-        pipe.zcard(ledger.lane_key("dead", lane))
-        pipe.zcard(ledger.lane_key("scheduled", lane))
-        pipe.llen(ledger.lane_key("strays", lane))
-        pipe.get(ledger.lane_key("number", lane))
-        pipe.get(ledger.lane_key("done", lane))
+        pipe.get(keys.lane_key("paused", lane))
+        pipe.zcard(keys.lane_key("dead", lane))
+        pipe.zcard(keys.lane_key("scheduled", lane))
+        pipe.llen(keys.lane_key("strays", lane))
+        pipe.get(keys.lane_key("number", lane))
+        pipe.get(keys.lane_key("done", lane))
         value, dead, scheduled, strays, number, done = pipe.execute()
         pause, figures = Pause.parse(value), self._figures(lane)
         is_open = int(number or 0) - int(done or 0)
@@ -58,7 +58,7 @@ class Lanes:
             "dead": dead,
             "scheduled": scheduled,
             # Two looks at a lane that moves: a house is never parked.
-            "parked": max(0, parked) if lane == ledger.WEBHOOKS else 0,
+            "parked": max(0, parked) if lane == keys.WEBHOOKS else 0,
             "strays": strays,
         }
 
@@ -74,12 +74,12 @@ class Lanes:
         """Return who claimed from a lane of late, by name."""
         pipe = self._redis.pipeline(transaction=False)
         pipe.time()
-        for lane in ledger.LANES:
-            pipe.zrange(ledger.lane_key("workers", lane), 0, -1, withscores=True)
+        for lane in keys.LANES:
+            pipe.zrange(keys.lane_key("workers", lane), 0, -1, withscores=True)
         clock, *seen = pipe.execute()
         found = [
             {"name": name.decode(), "lane": lane, "last_seen": rfc3339(int(last))}
-            for lane, workers in zip(ledger.LANES, seen, strict=True)
+            for lane, workers in zip(keys.LANES, seen, strict=True)
             for name, last in workers
             if _ms(clock) - last <= ledger.WORKER_SEEN_MS
         ]
@@ -89,7 +89,7 @@ class Lanes:
         """Return how fast the jobs of a lane come and go."""
         pipe = self._redis.pipeline(transaction=False)
         pipe.time()
-        pipe.lrange(ledger.lane_key("samples", lane), 0, -1)
+        pipe.lrange(keys.lane_key("samples", lane), 0, -1)
         clock, samples = pipe.execute()
         return rates.measured(samples, _ms(clock))
 
@@ -97,7 +97,7 @@ class Lanes:
         """Return what a lane did in the last minutes."""
         pipe = self._redis.pipeline(transaction=False)
         pipe.time()
-        pipe.lrange(ledger.lane_key("history", lane), 0, -1)
+        pipe.lrange(keys.lane_key("history", lane), 0, -1)
         clock, kept = pipe.execute()
         now = _ms(clock)
         return {
@@ -118,12 +118,12 @@ class Lanes:
         pipe = self._redis.pipeline(transaction=False)
         pipe.time()
         # By their records: a message may be there twice, or be lost.
-        pipe.zcard(ledger.lane_key("waiting", lane))
-        pipe.zcard(ledger.lane_key("running", lane))
-        pipe.zrange(ledger.lane_key("waiting", lane), 0, 0)
-        pipe.zrange(ledger.lane_key("workers", lane), 0, -1, withscores=True)
-        pipe.exists(ledger.lane_key("paused", lane))
-        pipe.lrange(ledger.lane_key("samples", lane), 0, -1)
+        pipe.zcard(keys.lane_key("waiting", lane))
+        pipe.zcard(keys.lane_key("running", lane))
+        pipe.zrange(keys.lane_key("waiting", lane), 0, 0)
+        pipe.zrange(keys.lane_key("workers", lane), 0, -1, withscores=True)
+        pipe.exists(keys.lane_key("paused", lane))
+        pipe.lrange(keys.lane_key("samples", lane), 0, -1)
         clock, waiting, running, first, workers, paused, samples = pipe.execute()
         now = _ms(clock)
         found = rates.measured(samples, now)
@@ -143,8 +143,8 @@ class Lanes:
         # Of the job that starts next, which but for a re-send is the oldest; since its
         # submit or its retry, for its message may be younger. A delivery waits since
         # its turn came: what kept it until then was its receiver.
-        since = ("sent",) if lane == ledger.WEBHOOKS else ("reopened", "created")
-        times = self._redis.hmget(ledger.job_key(next_id.decode()), since)
+        since = ("sent",) if lane == keys.WEBHOOKS else ("reopened", "created")
+        times = self._redis.hmget(keys.job_key(next_id.decode()), since)
         known = [int(instant) for instant in times if instant]
         return (now - known[0]) / 1000 if known else 0.0
 

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import redis
 
-from worker import ledger
+from worker import keys
 from worker.jobs import Job, State
 
 _PLACE = re.compile(r"([0-9]{1,15}):([0-9a-f-]{36})")
@@ -168,7 +168,7 @@ class Listing:
         *,
         newer: bool,
     ) -> list[tuple[bytes, float]]:
-        key = ledger.tenant_key(tenant)
+        key = keys.tenant_key(tenant)
         raw: Any = (
             self._redis.zrangebyscore(
                 key, low, high, start=offset, num=count, withscores=True
@@ -188,7 +188,7 @@ class Listing:
             return list(entries)
         pipe = self._redis.pipeline(transaction=False)
         for entry in entries:
-            pipe.hget(ledger.job_key(entry.job_id), "state")
+            pipe.hget(keys.job_key(entry.job_id), "state")
         states = dict(zip(entries, pipe.execute(), strict=True))
         self._forget(tenant, [entry for entry in entries if states[entry] is None])
         names = {state.encode() for state in wanted.states}
@@ -197,7 +197,7 @@ class Listing:
     def _read(self, tenant: str, entries: Sequence[Cursor]) -> list[Job]:
         pipe = self._redis.pipeline(transaction=False)
         for entry in entries:
-            pipe.hgetall(ledger.job_key(entry.job_id))
+            pipe.hgetall(keys.job_key(entry.job_id))
         read = list(zip(entries, pipe.execute(), strict=True))
         self._forget(tenant, [entry for entry, record in read if not record])
         jobs = [
@@ -208,7 +208,7 @@ class Listing:
     def _forget(self, tenant: str, gone: Sequence[Cursor]) -> None:
         if gone:
             ids = [entry.job_id for entry in gone]
-            self._redis.zrem(ledger.tenant_key(tenant), *ids)
+            self._redis.zrem(keys.tenant_key(tenant), *ids)
 
 
 def _bounds(cursor: Cursor | None, wanted: Wanted, *, newer: bool) -> tuple[str, str]:

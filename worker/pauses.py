@@ -11,7 +11,7 @@ import orjson
 import redis
 from redis.exceptions import OutOfMemoryError
 
-from worker.ledger import lane_key
+from worker.keys import lane_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

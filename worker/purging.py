@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import redis
 
-from worker import ledger
+from worker import keys
+from worker.keys import WEBHOOKS
 from worker.lanes import Lanes
-from worker.ledger import WEBHOOKS, Ledger
+from worker.ledger import Ledger
 from worker.settings import WorkerSettings
 
 #: Jobs that one call of the script ends, so that Redis is never held up.
@@ -51,7 +52,7 @@ class Purging:
             lane: Which one.
             most: How many jobs, at most; a few more where a call's worth overshoots.
         """
-        newest = int(self._redis.get(ledger.lane_key("number", lane)) or 0)
+        newest = int(self._redis.get(keys.lane_key("number", lane)) or 0)
         before, ended = self.waiting(lane), 0
         for place in self._places(lane):
             passed_over, more = 0, True

@@ -8,7 +8,7 @@ from typing import Any
 import redis
 from redis.exceptions import OutOfMemoryError
 
-from worker import ledger
+from worker import keys, ledger
 from worker.errors import (
     IdempotencyMismatch,
     IdTaken,
@@ -104,7 +104,7 @@ class Queue:
             UnknownJob: No such job, or another tenant's.
             JobGone: It ended and its record has been removed since.
         """
-        record: Any = self._redis.hgetall(ledger.job_key(job_id))
+        record: Any = self._redis.hgetall(keys.job_key(job_id))
         if not record:
             raise self._missing(tenant, job_id)
         job = Job.from_record(job_id, record)
@@ -182,7 +182,7 @@ class Queue:
         Raises:
             redis.RedisError: It does not.
         """
-        self._redis.set(ledger.PROBE, "1", ex=60)
+        self._redis.set(keys.PROBE, "1", ex=60)
 
     def _submit_args(self, submission: Submission) -> list[Any]:
         key = submission.idempotency_key
@@ -197,7 +197,7 @@ class Queue:
         return [
             *self._limits(submission.meter),
             submission.id,
-            ledger.PREDICTIONS,
+            keys.PREDICTIONS,
             submission.tenant,
             hashlib.sha256(key.encode()).hexdigest() if key else "",
             submission.fingerprint,
@@ -216,7 +216,7 @@ class Queue:
         ]
 
     def _missing(self, tenant: str, job_id: str) -> QueueError:
-        tombstone: Any = self._redis.get(ledger.tombstone_key(job_id))
+        tombstone: Any = self._redis.get(keys.tombstone_key(job_id))
         if tombstone:
             owner, *instants = tombstone.decode().split()
             if owner == tenant:
@@ -272,8 +272,8 @@ class Queue:
 
     def _position(self, job: Job, sent_ms: int) -> int:
         pipe = self._redis.pipeline(transaction=False)
-        pipe.get(ledger.lane_key("claimed", ledger.PREDICTIONS))
-        waiting_key = ledger.lane_key("waiting", ledger.PREDICTIONS)
+        pipe.get(keys.lane_key("claimed", keys.PREDICTIONS))
+        waiting_key = keys.lane_key("waiting", keys.PREDICTIONS)
         pipe.zcount(waiting_key, "-inf", sent_ms)
         claimed, not_later = pipe.execute()
         # The number counts jobs that were canceled while they waited; the time counts

@@ -6,7 +6,7 @@ The rules are those of Redis 7.0 or newer, or any Valkey: Redis 6.2 knows neithe
 
 from collections.abc import Iterator, Mapping
 
-from worker.ledger import LANES, PREFIX, UPKEEP, lane_key
+from worker.keys import LANES, PREFIX, UPKEEP, lane_key
 
 #: Server processes of the API.
 API = "api"

@@ -11,7 +11,7 @@ from celery import shared_task
 from model_store import logs
 from model_store.store import ModelStore
 from worker import celery as wire
-from worker import connection, ledger, predictors, pricing, upkeep
+from worker import connection, keys, ledger, predictors, pricing, upkeep
 from worker.versions import Versions
 from worker.webhooks.courier import Courier
 from worker.webhooks.deliveries import Deliveries
@@ -41,7 +41,7 @@ def tend(self: Any) -> None:
 def price(self: Any, *_: Any) -> None:
     """Price the job whose id the message carries, on a worker without the bootstep."""
     book, job_id = _ledger(self.app), self.request.id
-    lane, worker = ledger.PREDICTIONS, f"{self.request.hostname}:{job_id}"
+    lane, worker = keys.PREDICTIONS, f"{self.request.hostname}:{job_id}"
     try:
         # Redis may have made a claim whose answer never came.
         claim = book.claim(lane, limit=1, worker=worker, job_id=job_id)
@@ -63,7 +63,7 @@ def deliver(self: Any, *_: Any) -> None:
     deliveries, job_id = _deliveries(self.app), self.request.id
     book = deliveries.ledger
     worker = f"{self.request.hostname}:{job_id}"
-    claim = book.claim(ledger.WEBHOOKS, limit=1, worker=worker, job_id=job_id)
+    claim = book.claim(keys.WEBHOOKS, limit=1, worker=worker, job_id=job_id)
     for lease, record in zip(claim.leases, deliveries.load(claim.leases), strict=True):
         _courier(self.app).deliver(lease, record, endure=lambda _: False)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import redis
 
-from worker import ledger
+from worker import keys
 
 #: Why a request is refused a job; see `queue.Queue.submit`.
 REASONS = ("evicting", "full", "memory", "quota", "rate", "slow", "unknown")
@@ -49,10 +49,10 @@ class Totals:
     def of(self, lane: str) -> LaneTotals:
         """Return the counts of a lane."""
         pipe = self._redis.pipeline(transaction=False)
-        pipe.get(ledger.lane_key("number", lane))
-        pipe.hgetall(ledger.lane_key("outcomes", lane))
-        pipe.hgetall(ledger.lane_key("refusals", lane))
-        pipe.hget(ledger.lane_key("starts", lane), "strays")
+        pipe.get(keys.lane_key("number", lane))
+        pipe.hgetall(keys.lane_key("outcomes", lane))
+        pipe.hgetall(keys.lane_key("refusals", lane))
+        pipe.hget(keys.lane_key("starts", lane), "strays")
         submitted, outcomes, refusals, strays = pipe.execute()
         ended = {}
         for outcome, count in outcomes.items():
@@ -70,12 +70,12 @@ class Totals:
         """Return how Redis stands."""
         clock: Any = self._redis.time()
         now = clock[0] * 1000 + clock[1] // 1000
-        tended = [ledger.lane_key("upkeep", lane) for lane in ledger.LANES]
+        tended = [keys.lane_key("upkeep", lane) for lane in keys.LANES]
         pipe = self._redis.pipeline(transaction=False)
         pipe.exists(*tended)
-        pipe.get(ledger.MEMORY)
-        pipe.get(ledger.MEMORY_FULL)
-        pipe.zcount(ledger.lane_key("cooling", ledger.WEBHOOKS), now, "+inf")
+        pipe.get(keys.MEMORY)
+        pipe.get(keys.MEMORY_FULL)
+        pipe.zcount(keys.lane_key("cooling", keys.WEBHOOKS), now, "+inf")
         seen, memory, closed, paused = pipe.execute()
         used, most = map(int, memory.split()) if memory else (0, 0)
         return Standing(

@@ -7,7 +7,7 @@ from dataclasses import asdict
 import redis
 
 from model_store import logs
-from worker import ledger
+from worker import keys, ledger
 from worker.leases import Tick
 from worker.metrics import Metrics
 from worker.outage import is_outage, words_of
@@ -29,7 +29,7 @@ def tend(book: ledger.Ledger, metrics: Metrics, *, stands_in: bool = False) -> N
     Raises:
         redis.RedisError: Redis cannot be asked.
     """
-    for lane in ledger.LANES:
+    for lane in keys.LANES:
         tick = book.reap(lane, stands_in=stands_in)
         if tick:
             metrics.tended(lane, tick)

@@ -5,7 +5,7 @@ from typing import Any
 from celery import bootsteps, signals
 
 from worker import celery as wire
-from worker import connection, ledger
+from worker import connection, keys, ledger
 from worker.health import Watchdog
 
 
@@ -20,7 +20,7 @@ class UpkeepWatch(bootsteps.StartStopStep):
 
     def __init__(self, parent: Any, **kwargs: Any) -> None:
         super().__init__(parent, **kwargs)
-        self.enabled = ledger.UPKEEP in parent.app.amqp.queues.consume_from
+        self.enabled = keys.UPKEEP in parent.app.amqp.queues.consume_from
         if self.enabled:
             self.watchdog = _Watchdog(parent)
 
@@ -51,7 +51,7 @@ class _Watchdog(Watchdog):
             ledger.Ledger(client, settings),
             settings,
             parent.app.metrics,
-            lane=ledger.UPKEEP,
+            lane=keys.UPKEEP,
             worker=parent.hostname,
         )
         self._parent = parent

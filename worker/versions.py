@@ -7,7 +7,7 @@ import orjson
 import redis
 
 from model_store import logs
-from worker import ledger
+from worker import keys, ledger
 from worker.outage import words_of
 from worker.settings import WorkerSettings
 
@@ -70,7 +70,7 @@ class Versions:
     def __init__(self, client: redis.Redis, settings: WorkerSettings) -> None:
         self._redis = client
         self._ledger = ledger.Ledger(client, settings)
-        self._channel = ledger.models_channel(client)
+        self._channel = keys.models_channel(client)
 
     def loaded(self, version: str) -> None:
         """Note that a worker has loaded a version; an outage loses the note alone."""
@@ -96,8 +96,8 @@ class Versions:
         """
         pipe = self._redis.pipeline(transaction=False)
         pipe.time()
-        pipe.zrange(ledger.LOADED, 0, -1, withscores=True)
-        pipe.hgetall(ledger.REFUSED)
+        pipe.zrange(keys.LOADED, 0, -1, withscores=True)
+        pipe.hgetall(keys.REFUSED)
         (seconds, micros), loaded, refused = pipe.execute()
         return Findings(
             {version.decode(): int(last) for version, last in loaded},

@@ -17,8 +17,8 @@ from api.ops_body import MAX_REASON
 from model_store.command_line import Group, results
 from worker.audit import Outcome
 from worker.credentials import ONE_LINE
+from worker.keys import LANES
 from worker.lanes import Lanes
-from worker.ledger import LANES
 from worker.purging import Purged, Purging
 
 _EXIT_CODES = {

@@ -6,8 +6,8 @@ from typing import Any
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from worker.keys import LANES
 from worker.lanes import Lanes
-from worker.ledger import LANES
 from worker.totals import LaneTotals, Totals
 
 #: Name of a gauge -> what it means, and where `Lanes.queue` has it.

@@ -8,7 +8,7 @@ from api.prediction_lists import STATUSES
 from api.queries import DEFAULT_LIMIT, MAX_LIMIT
 from api.settings import ApiSettings
 from worker.history import MINUTES_KEPT
-from worker.ledger import LANES, PREDICTIONS
+from worker.keys import LANES, PREDICTIONS
 from worker.webhooks import deliveries
 
 #: Printable ASCII, bare without a comma, or as a quoted string in which quotes and

@@ -16,7 +16,7 @@ from benchmarks.http_client import Connection
 from benchmarks.load import Target
 from benchmarks.stacks import Installation
 from model_store.store import ModelStore
-from worker import ledger, pauses
+from worker import keys, pauses
 from worker.connection import connect
 from worker.webhooks.sealing import new_key
 
@@ -105,19 +105,19 @@ def _deliveries(
     """Price houses whose ends are to be told, then let them be told."""
     client: Any = connect(home.settings.redis_url, role="worker")
     queue = home.queue()
-    pauses.begin(client, ledger.WEBHOOKS)
+    pauses.begin(client, keys.WEBHOOKS)
     until = told.received + _DELIVERIES
     jobs = houses.submissions(store.card(store.resolve("champion")), drawn)
     for url in itertools.islice(itertools.cycle(told.urls), _DELIVERIES):
         queue.submit(replace(next(jobs), webhook=url))
     waiting, running = (
-        ledger.lane_key(kind, ledger.PREDICTIONS) for kind in ("waiting", "running")
+        keys.lane_key(kind, keys.PREDICTIONS) for kind in ("waiting", "running")
     )
     home.programs.wait(
         "prices", lambda: not client.zcard(waiting) and not client.zcard(running)
     )
     with spent_by(home) as spent:
-        pauses.end(client, ledger.WEBHOOKS)
+        pauses.end(client, keys.WEBHOOKS)
         home.programs.wait("deliveries", lambda: told.received >= until)
     return {
         "deliveries": _DELIVERIES,

@@ -23,8 +23,9 @@ from api.settings import ApiSettings
 from model_store.store import ModelStore
 from worker import redis_acl
 from worker.credentials import ApiKeys
+from worker.keys import KEYS_USED, PREDICTIONS
 from worker.leases import Completion
-from worker.ledger import KEYS_USED, PREDICTIONS, Ledger
+from worker.ledger import Ledger
 from worker.settings import WorkerSettings
 from worker.supervision.embedded import EmbeddedRedis
 from worker.webhooks.deliveries import Deliveries

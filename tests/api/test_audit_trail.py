@@ -16,7 +16,7 @@ from tests.api.conftest import (
     Submit,
     assert_problem,
 )
-from worker.ledger import AUDIT
+from worker.keys import AUDIT
 
 #: The id of a key that there is not.
 UNKNOWN = "A1b2C3d4E5f6"

@@ -24,7 +24,7 @@ from api import request_body
 from api.settings import ApiSettings
 from tests.api.conftest import Finish, Headers, MakeHeaders, Submit
 from worker.credentials import OPERATOR_TENANT
-from worker.ledger import WEBHOOKS
+from worker.keys import WEBHOOKS
 
 #: Answers to what the document allows. 410: an earlier request had deleted the job.
 _FITTING = ["2xx", "304", "404", "409", "410", "412"]

@@ -19,8 +19,8 @@ from tests.api.conftest import (
     Submit,
     assert_problem,
 )
+from worker.keys import WEBHOOKS
 from worker.leases import Lease
-from worker.ledger import WEBHOOKS
 from worker.webhooks.deliveries import Deliveries, Verdict
 from worker.webhooks.event_types import TYPES
 

@@ -4,7 +4,8 @@ import pytest
 
 from api.schemas import LaneHistory, Scaler
 from tests.api.conftest import Client, MakeHeaders, Submit, assert_problem
-from worker.ledger import PREDICTIONS, WEBHOOKS, Ledger
+from worker.keys import PREDICTIONS, WEBHOOKS
+from worker.ledger import Ledger
 
 
 def test_the_scaler_signal_counts_open_work(

@@ -15,7 +15,7 @@ from api.settings import ApiSettings
 from tests import dead_letters
 from tests.api.conftest import Client, Headers, assert_problem
 from tests.worker.conftest import submission
-from worker import ledger, queue
+from worker import keys, ledger, queue
 from worker.errors import JobGone
 from worker.jobs import State
 
@@ -24,7 +24,7 @@ Act = Callable[..., LetterActionResult]
 
 PATH = "/v1/ops/dead-letters"
 OTHER = "20160101-00000000"
-DEAD = f"kerbside:dead:{ledger.PREDICTIONS}"
+DEAD = f"kerbside:dead:{keys.PREDICTIONS}"
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_letters_are_listed_by_cause_and_version(
 ) -> None:
     """Whatever is not meant is not counted, but in the total."""
     one, other = kill()[0], kill(version=OTHER)[0]
-    redis.hset(ledger.job_key(one), "error", "Out of Memory.")
+    redis.hset(keys.job_key(one), "error", "Out of Memory.")
 
     by_cause = _listed(client, operator, "?cause=out%20of%20memory")
     by_version = _listed(client, operator, f"?version={OTHER}")

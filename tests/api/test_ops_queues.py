@@ -8,7 +8,8 @@ from api.schemas import Queue, Queues, WorkerList
 from api.services import Services
 from tests.api.conftest import Client, Headers, Submit, assert_problem
 from worker import pauses, purging
-from worker.ledger import PREDICTIONS, WEBHOOKS, Ledger
+from worker.keys import PREDICTIONS, WEBHOOKS
+from worker.ledger import Ledger
 
 
 def test_a_paused_lane_is_told_as_it_is(

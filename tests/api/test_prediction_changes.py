@@ -19,8 +19,9 @@ from tests.api.conftest import (
     Submit,
     assert_problem,
 )
+from worker.keys import PREDICTIONS
 from worker.leases import Completion
-from worker.ledger import PREDICTIONS, Ledger
+from worker.ledger import Ledger
 
 OWN_ID = "0b5d3a52-5d8a-4c3e-9d5c-1f0e9a8b7c6d"
 

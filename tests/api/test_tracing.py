@@ -11,7 +11,7 @@ from redis import Redis
 from api.app import create_app
 from api.settings import ApiSettings
 from tests.api.conftest import Client, Headers, Submit
-from worker import ledger, spans
+from worker import keys, spans
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 SENT = f"00-{TRACE}-00f067aa0ba902b7-01"
@@ -39,7 +39,7 @@ def traced(
 
 def carried(redis: Redis, job_id: str) -> str | None:
     """Return what a job's record carries."""
-    found: Any = redis.hget(ledger.job_key(job_id), "traceparent")
+    found: Any = redis.hget(keys.job_key(job_id), "traceparent")
     return None if found is None else str(found.decode())
 
 

@@ -12,8 +12,9 @@ from api.waiting import Waiting
 from tests.worker.conftest import submission
 from worker import connection
 from worker.jobs import Job
+from worker.keys import PREDICTIONS
 from worker.leases import Completion
-from worker.ledger import PREDICTIONS, Ledger
+from worker.ledger import Ledger
 from worker.queue import Queue
 
 Wait = Callable[[str, float], Job]

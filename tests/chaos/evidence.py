@@ -7,7 +7,7 @@ from typing import Any
 import redis
 
 from tests.chaos.load import Taken
-from worker.ledger import PREDICTIONS
+from worker.keys import PREDICTIONS
 
 _CHUNK = 500
 #: Ends of jobs after which work is taken to flow again.

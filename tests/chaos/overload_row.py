@@ -20,7 +20,7 @@ from tests.chaos.evidence import Holdings
 from tests.chaos.load import Taken
 from tests.chaos.senders import Http
 from tests.chaos.stage import Stage
-from worker.ledger import PREDICTIONS, lane_key
+from worker.keys import PREDICTIONS, lane_key
 
 #: The load, as a multiple of what the workers can do, and what it must have been.
 _TIMES, _AT_LEAST_TIMES = 10, 9

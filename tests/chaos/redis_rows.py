@@ -15,7 +15,7 @@ from tests.chaos.site import SERVER
 from tests.chaos.stage import Stage
 from tests.patience import wait_until
 from worker import celery as wire
-from worker.ledger import PREDICTIONS
+from worker.keys import PREDICTIONS
 
 #: Jobs that wait when the lane is deleted.
 _BACKLOG = 300

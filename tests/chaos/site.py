@@ -18,7 +18,7 @@ from tests.chaos.proxy import Proxy
 from tests.chaos.receivers import Receivers
 from tests.patience import wait_until
 from worker import connection, queue, redis_acl
-from worker.ledger import PREDICTIONS
+from worker.keys import PREDICTIONS
 from worker.limits import UNLIMITED
 from worker.settings import WorkerSettings
 from worker.supervision import embedded, ports

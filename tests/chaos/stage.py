@@ -10,7 +10,7 @@ from tests.chaos.evidence import Holdings
 from tests.chaos.load import Load, Taken
 from tests.chaos.site import Site, pid_of
 from tests.chaos.witness import Announcements
-from worker.ledger import PREDICTIONS
+from worker.keys import PREDICTIONS
 
 #: Looks at what a row left and tells what is wrong with it.
 Check = Callable[[Holdings], Iterable[str]]

@@ -11,7 +11,7 @@ from tests.chaos.evidence import Holdings
 from tests.chaos.receivers import Receivers
 from tests.chaos.stage import Stage
 from tests.patience import NotInTime, wait_until
-from worker.ledger import WEBHOOKS
+from worker.keys import WEBHOOKS
 
 DELIVERER = "webhooks"
 #: Seconds for the last deliveries once the receivers are well: longer than the lease

@@ -12,7 +12,7 @@ from typing import Any, Self
 import redis
 
 from tests.chaos.load import Taken
-from worker import ledger, queue
+from worker import keys, queue
 from worker.errors import QueueError
 from worker.jobs import Job
 
@@ -57,7 +57,7 @@ class Announcements:
     def _listen(self) -> None:
         client: Any = self._connect()
         with contextlib.closing(client), client.pubsub() as subscription:
-            subscription.subscribe(ledger.finished_channel(client))
+            subscription.subscribe(keys.finished_channel(client))
             while not self._stopping.is_set():
                 message = subscription.get_message(timeout=_PAUSE_S)
                 if message and message["type"] == "subscribe":

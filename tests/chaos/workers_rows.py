@@ -11,7 +11,7 @@ from tests.chaos.houses import House, MadeUpHouses
 from tests.chaos.stage import InHand, Stage
 from tests.patience import NotInTime, wait_until
 from worker import pauses
-from worker.ledger import PREDICTIONS
+from worker.keys import PREDICTIONS
 
 #: Seconds between two kills.
 _KILL_EVERY_S = 2.0

@@ -8,7 +8,7 @@ import yaml
 
 from tests.chart import chart
 from tests.chart.chart import Manifest, Render, Rendered
-from worker import ledger
+from worker import keys
 
 #: Keys that the scalers know: others, free text to KEDA, would do nothing.
 _METADATA = {
@@ -55,7 +55,7 @@ def test_redis_is_asked_for_the_list_and_the_running_set(render: Render) -> None
         for one in scaled["spec"]["triggers"]
     }
     address = "home-kerbside-redis.homes.svc:6379"
-    running = ledger.lane_key("running", "predictions")
+    running = keys.lane_key("running", "predictions")
     assert asked == {
         "waiting": ("redis", {"address": address, "listName": "predictions"}),
         "running": ("redis", {"address": address, "listName": running}),

@@ -7,13 +7,13 @@ import pytest
 
 from tests.structure import source
 
-LEDGER = source.ROOT / "worker" / "ledger.py"
+KEYS = source.ROOT / "worker" / "keys.py"
 
 
 @pytest.fixture
 def key_table() -> set[str]:
-    """Return the keys in the docstring of worker/ledger.py."""
-    docstring = ast.get_docstring(ast.parse(LEDGER.read_text(encoding="utf-8")))
+    """Return the keys in the docstring of worker/keys.py."""
+    docstring = ast.get_docstring(ast.parse(KEYS.read_text(encoding="utf-8")))
     return source.key_families(docstring or "")
 
 
@@ -28,12 +28,12 @@ def test_a_script_opens_with_every_key_that_it_names(path: Path) -> None:
     )
 
 
-def test_only_the_ledger_and_its_scripts_spell_keys() -> None:
-    """Whoever needs a key asks worker/ledger.py for it."""
+def test_only_one_module_and_the_scripts_spell_keys() -> None:
+    """Whoever needs a key asks worker/keys.py for it."""
     spelt = {
         f"{path.relative_to(source.ROOT)}: {found}"
         for path in source.modules()
-        if path != LEDGER
+        if path != KEYS
         for found in source.key_spellings(path.read_text(encoding="utf-8"))
     }
 
@@ -41,11 +41,11 @@ def test_only_the_ledger_and_its_scripts_spell_keys() -> None:
 
 
 def test_the_key_table_lists_every_key_and_no_other(key_table: set[str]) -> None:
-    """The docstring of worker/ledger.py tells the whole truth about Redis."""
+    """The docstring of worker/keys.py tells the whole truth about Redis."""
     used = set()
     for path in [*source.modules(), *source.scripts()]:
         text = path.read_text(encoding="utf-8")
-        if path == LEDGER:
+        if path == KEYS:
             docstring = ast.get_docstring(ast.parse(text), clean=False) or ""
             text = text.replace(docstring, "")
         used |= source.key_families(text)

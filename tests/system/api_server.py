@@ -18,8 +18,9 @@ from tests.patience import wait_until
 from tests.system.installation import Installation
 from worker import connection
 from worker.credentials import ApiKeys
+from worker.keys import PREDICTIONS, finished_channel
 from worker.leases import Completion
-from worker.ledger import PREDICTIONS, Ledger, finished_channel
+from worker.ledger import Ledger
 from worker.settings import WorkerSettings
 from worker.supervision.child import Child, ChildSpec
 

@@ -10,9 +10,9 @@ import redis as redis_py
 
 from model_store.store import ModelStore
 from tests.system.installation import Installation
-from worker import ledger
+from worker import keys
 from worker.jobs import Job, Submission
-from worker.ledger import WEBHOOKS
+from worker.keys import WEBHOOKS
 from worker.queue import Queue
 from worker.settings import WorkerSettings
 from worker.supervision.child import Child
@@ -74,7 +74,7 @@ class Service:
 
     def end_leases(self) -> None:
         """Let the leases of all deliveries in hand end now."""
-        running = ledger.lane_key("running", WEBHOOKS)
+        running = keys.lane_key("running", WEBHOOKS)
         held: Any = self.redis.zrange(running, 0, -1)
         assert held
         self.redis.zadd(running, dict.fromkeys(held, 1))

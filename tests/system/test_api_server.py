@@ -19,7 +19,7 @@ from tests.patience import wait_until
 from tests.system import api_server
 from tests.system.api_server import Server, frozen
 from tests.system.installation import Installation
-from worker.ledger import PREDICTIONS
+from worker.keys import PREDICTIONS
 from worker.supervision import ports
 
 #: What an answer may take while Redis is away: 1 s, and a busy machine's share.

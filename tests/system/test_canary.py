@@ -20,7 +20,7 @@ from tests.system import installation
 from tests.system.event_sink import Sink
 from tests.system.installation import Installation
 from tests.system.test_logs import LABEL, ODD, ORDER, Customer, unpriceable
-from worker import connection, ledger
+from worker import connection, keys
 from worker.credentials import ApiKeys
 from worker.queue import Queue
 from worker.settings import WorkerSettings
@@ -123,10 +123,10 @@ def test_no_secret_and_no_house_turns_up_where_it_should_not(
     champion = store.card(store.resolve("champion"))
     house = {**champion.schema.example, **ODD}
     with connection.connect(place.redis.url, role="worker") as redis:
-        keys = ApiKeys(redis)
+        api_keys = ApiKeys(redis)
         scopes = ["predict", "read", "webhooks"]
-        token, _ = keys.create(tenant="acme", scopes=scopes)
-        root, _ = keys.create(tenant="operator", scopes=["operate", "read"])
+        token, _ = api_keys.create(tenant="acme", scopes=scopes)
+        root, _ = api_keys.create(tenant="operator", scopes=["operate", "read"])
         customer, operator = (Customer(stack.port, one) for one in (token, root))
         wait_until(customer.is_served)
 
@@ -144,10 +144,10 @@ def test_no_secret_and_no_house_turns_up_where_it_should_not(
             wait_until(lambda: job["id"] in _told(sink))
             _misuse(customer, house, token)
             _fail(customer, redis, house, champion.version)
-            redis.hset(ledger.job_key(job["id"]), "created", f"{ODD['lat']}")
+            redis.hset(keys.job_key(job["id"]), "created", f"{ODD['lat']}")
             assert customer.poll(job["id"])[0] == 500
             argv = command_lines()
-        stored = redis.hgetall(ledger.API_KEYS)
+        stored = redis.hgetall(keys.API_KEYS)
     files = _files(place.redis.folder)
     place.end()
 
@@ -182,7 +182,7 @@ def test_no_secret_and_no_house_turns_up_where_it_should_not(
 
 def _messages(redis: redis_py.Redis) -> str:
     """Return what waits in the lane, and the proof that something does."""
-    waiting: Any = redis.lrange(ledger.PREDICTIONS, 0, -1)
+    waiting: Any = redis.lrange(keys.PREDICTIONS, 0, -1)
     assert waiting
     return b"\n".join(waiting).decode()
 

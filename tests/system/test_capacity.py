@@ -11,7 +11,8 @@ from model_store import dataset
 from model_store.store import ModelStore
 from worker import predictors, pricing
 from worker.jobs import Submission
-from worker.ledger import PREDICTIONS, Ledger
+from worker.keys import PREDICTIONS
+from worker.ledger import Ledger
 from worker.queue import Queue
 
 _JOBS = 3000

@@ -18,10 +18,10 @@ from tests.patience import PATIENCE_S, wait_until
 from tests.system.conftest import Start, Submit
 from tests.system.installation import Installation
 from tests.worker.conftest import tend
-from worker import ledger, queue, redis_acl
+from worker import keys, ledger, queue, redis_acl
 from worker.connection import connect
 from worker.jobs import Job, State
-from worker.ledger import PREDICTIONS
+from worker.keys import PREDICTIONS
 from worker.settings import WorkerSettings
 from worker.supervision import secretfile
 from worker.supervision.embedded import EmbeddedRedis
@@ -131,7 +131,7 @@ def _bury(
 ) -> None:
     while not front_desk.find("acme", job.id).state.is_terminal:
         start_worker().wait(PATIENCE_S)
-        redis.zadd(ledger.lane_key("running", PREDICTIONS), {job.id: 1})
+        redis.zadd(keys.lane_key("running", PREDICTIONS), {job.id: 1})
         tend(book, redis)
 
 

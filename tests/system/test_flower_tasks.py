@@ -12,7 +12,7 @@ from tests.system.event_sink import Sink
 from tests.system.service import Serve, Service
 from worker import pauses
 from worker.celery import create_celery
-from worker.ledger import PREDICTIONS
+from worker.keys import PREDICTIONS
 from worker.supervision.child import Child
 
 

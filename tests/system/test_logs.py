@@ -16,7 +16,7 @@ import pytest
 from model_store.store import ModelStore
 from tests.patience import wait_until
 from tests.system.installation import Installation
-from worker import connection, ledger
+from worker import connection, keys
 from worker.credentials import ApiKeys
 from worker.jobs import Submission
 from worker.queue import Queue
@@ -90,7 +90,7 @@ def test_no_log_holds_a_house_a_key_or_a_password(
         poor = unpriceable(house, champion.version)
         queue.submit(poor)
         wait_until(lambda: queue.find("acme", poor.id).state.is_terminal)
-        redis.hset(ledger.job_key(job["id"]), "created", f"{ODD['lat']}")
+        redis.hset(keys.job_key(job["id"]), "created", f"{ODD['lat']}")
         wait_until(lambda: customer.poll(job["id"])[0] == 500)
     place.end()
 

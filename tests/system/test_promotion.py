@@ -15,7 +15,7 @@ from model_store.store import ModelStore
 from tests.patience import PATIENCE_S, wait_until
 from tests.second_version import SECOND
 from tests.system.conftest import Start, Submit
-from worker import ledger
+from worker import keys
 from worker.jobs import Job, State
 from worker.settings import WorkerSettings
 from worker.versions import Versions
@@ -103,7 +103,7 @@ def heard(redis: redis_py.Redis) -> Iterator[Any]:
     """Return a subscription to what happens to model versions."""
     client: Any = redis
     with client.pubsub(ignore_subscribe_messages=True) as subscription:
-        subscription.subscribe(ledger.models_channel(redis))
+        subscription.subscribe(keys.models_channel(redis))
         subscription.get_message(timeout=5)
         yield subscription
 

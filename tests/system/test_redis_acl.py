@@ -23,7 +23,8 @@ from tests.system import api_server, installation
 from tests.system.api_server import Server
 from tests.system.installation import Installation
 from worker import connection, pauses
-from worker.ledger import PREDICTIONS, Ledger
+from worker.keys import PREDICTIONS
+from worker.ledger import Ledger
 from worker.queue import Queue
 from worker.redis_acl import OPERATOR
 from worker.settings import WorkerSettings

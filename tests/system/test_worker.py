@@ -17,7 +17,7 @@ from tests.patience import wait_until
 from tests.system.conftest import Start, Submit
 from worker import health, ledger, pauses, queue
 from worker.jobs import Detail, Job, State
-from worker.ledger import PREDICTIONS
+from worker.keys import PREDICTIONS
 
 Finished = Callable[[str], Job]
 

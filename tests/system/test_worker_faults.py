@@ -12,7 +12,7 @@ from tests.system.conftest import Start, Submit
 from tests.worker.conftest import tend
 from worker import ledger, queue
 from worker.jobs import Detail, Job, State, Submission
-from worker.ledger import PREDICTIONS
+from worker.keys import PREDICTIONS
 
 RUNNING = f"kerbside:running:{PREDICTIONS}"
 

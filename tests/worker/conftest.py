@@ -9,8 +9,8 @@ import redis as redis_py
 
 from worker import ledger, queue
 from worker.jobs import Job, State, Submission
+from worker.keys import PREDICTIONS
 from worker.leases import Tick
-from worker.ledger import PREDICTIONS
 
 #: Model version that the made-up jobs ask for.
 VERSION = "20150527-0000abcd"

@@ -7,12 +7,12 @@ import pytest
 import redis as redis_py
 
 from tests.worker.conftest import claimed, submission, tend
-from worker import ledger, pauses, queue, upkeep
+from worker import keys, ledger, pauses, queue, upkeep
 from worker.capacity import Capacity
 from worker.errors import LongWait, QueueFull, UnknownWait
 from worker.jobs import Job, State
+from worker.keys import PREDICTIONS
 from worker.leases import Completion
-from worker.ledger import PREDICTIONS
 from worker.metrics import Metrics
 from worker.rates import read
 from worker.settings import WorkerSettings
@@ -184,7 +184,7 @@ def test_the_first_batch_tells_a_capacity(
     def priced(jobs: int, took_ms: int) -> Capacity:
         leases = book.claim(PREDICTIONS, limit=jobs, worker="w").leases
         for lease in leases:
-            key = ledger.job_key(lease.id)
+            key = keys.job_key(lease.id)
             redis.hset(key, "started", int(redis.hget(key, "started")) - took_ms)
         book.complete(PREDICTIONS, [Completion(lease=one) for one in leases])
         return Capacity.parse(redis.get(CAPACITY))
@@ -284,11 +284,11 @@ def test_a_batch_is_no_longer_than_its_first_deadline_lets_it_be(
     """Who came with little time was let in for a short batch; the others follow."""
     redis.set(CAPACITY, "10 1")
     late, near, *_ = (submit() for _ in range(42))
-    redis.hset(ledger.job_key(late.id), "deadline", 1)
-    redis.hset(ledger.job_key(near.id), "deadline", near.created_ms + 3000)
+    redis.hset(keys.job_key(late.id), "deadline", 1)
+    redis.hset(keys.job_key(near.id), "deadline", near.created_ms + 3000)
 
     batches = [len(claimed(book, limit=100)) for _ in range(2)]
 
     assert 20 <= batches[0] <= 24
     assert sum(batches) == 41
-    assert redis.hget(ledger.job_key(late.id), "state") == b"canceled"
+    assert redis.hget(keys.job_key(late.id), "state") == b"canceled"

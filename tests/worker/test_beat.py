@@ -10,7 +10,7 @@ from kombu.utils.imports import symbol_by_name
 
 from worker import beat
 from worker.celery import REAP, create_celery
-from worker.ledger import UPKEEP
+from worker.keys import UPKEEP
 from worker.settings import WorkerSettings
 
 

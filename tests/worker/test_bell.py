@@ -8,7 +8,7 @@ import redis as redis_py
 from tests.worker.conftest import claimed
 from worker import ledger
 from worker.jobs import Job
-from worker.ledger import PREDICTIONS
+from worker.keys import PREDICTIONS
 
 Submit = Callable[..., Job]
 

@@ -24,6 +24,7 @@ from worker import (
     events,
     health,
     inspection,
+    keys,
     lane_consumer,
     ledger,
     parking,
@@ -35,8 +36,8 @@ from worker import (
 )
 from worker.celery import create_celery
 from worker.jobs import Job, State
+from worker.keys import PREDICTIONS
 from worker.leases import Lease
-from worker.ledger import PREDICTIONS
 from worker.metrics import Metrics
 from worker.settings import WorkerSettings
 
@@ -307,7 +308,7 @@ def test_a_worker_with_parked_jobs_takes_no_crashed_one(
     wait_until(lambda: state(parked).state is State.RUNNING)
     pauses.begin(redis, PREDICTIONS)
     crashed = submit(version=models.champion)
-    redis.hset(ledger.job_key(crashed.id), "crashes", 1)
+    redis.hset(keys.job_key(crashed.id), "crashes", 1)
     pauses.end(redis, PREDICTIONS)
     time.sleep(0.2)
     assert redis.zrange(running, 0, -1) == [parked.id.encode()]

@@ -7,7 +7,7 @@ import redis as redis_py
 from tests.worker.conftest import claimed, lose_worker
 from worker import ledger, queue
 from worker.jobs import Detail, Job, State
-from worker.ledger import PREDICTIONS
+from worker.keys import PREDICTIONS
 
 Submit = Callable[..., Job]
 StateOf = Callable[[str], State]

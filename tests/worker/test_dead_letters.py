@@ -8,7 +8,7 @@ import redis as redis_py
 
 from tests import dead_letters
 from tests.worker.conftest import VERSION
-from worker import ledger, queue
+from worker import keys, ledger, queue
 from worker.dead_letters import DeadLetter, DeadLetters, Selection, causes
 from worker.errors import JobGone, NotRetryable, QueueFull, UnknownJob
 from worker.jobs import Detail, Job, State
@@ -75,8 +75,8 @@ def test_a_letter_that_is_none_any_more_is_passed_over(
 ) -> None:
     """Its record may have gone a moment before its entry."""
     gone, retried, dead = kill(), kill(), kill()
-    redis.delete(ledger.job_key(gone[0]))
-    redis.hset(ledger.job_key(retried[0]), "detail", Detail.MODEL_ERROR)
+    redis.delete(keys.job_key(gone[0]))
+    redis.hset(keys.job_key(retried[0]), "detail", Detail.MODEL_ERROR)
 
     assert _ids(letters.every()) == dead
     for one in (*gone, *retried, "no-such-job"):
@@ -99,7 +99,7 @@ def test_letters_are_selected_by_cause_and_version(
 ) -> None:
     """Part of the error is enough, in any case of its letters."""
     one, other = kill()[0], kill(version=OTHER)[0]
-    redis.hset(ledger.job_key(one), "error", "Out of Memory.")
+    redis.hset(keys.job_key(one), "error", "Out of Memory.")
 
     assert _ids(letters.every(Selection(cause="out of memory"))) == [one]
     assert _ids(letters.every(Selection(version=OTHER))) == [other]
@@ -113,7 +113,7 @@ def test_causes_are_counted_most_frequent_first(
     first, _ = kill(2)
     kill(version=OTHER)
     alone = kill()[0]
-    redis.hset(ledger.job_key(alone), "error", "Out of Memory.")
+    redis.hset(keys.job_key(alone), "error", "Out of Memory.")
 
     usual, rare = causes(letters.every())
 

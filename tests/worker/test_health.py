@@ -10,7 +10,7 @@ import redis as redis_py
 
 from tests.worker.conftest import submission
 from worker import connection, health, ledger, pauses, queue
-from worker.ledger import PREDICTIONS
+from worker.keys import PREDICTIONS
 from worker.metrics import Metrics
 from worker.settings import WorkerSettings
 

@@ -7,11 +7,11 @@ import pytest
 import redis as redis_py
 
 from tests.worker.conftest import clock, tend
-from worker import history, ledger
+from worker import history, keys, ledger
 from worker.jobs import Job
+from worker.keys import PREDICTIONS
 from worker.lanes import Lanes
 from worker.leases import Completion
-from worker.ledger import PREDICTIONS
 
 HISTORY = f"kerbside:history:{PREDICTIONS}"
 
@@ -137,7 +137,7 @@ def test_history_tells_what_a_lane_did(
     tend(book, redis)
     let_pass(10_000)
     waits = submit()
-    redis.hset(ledger.job_key(waits.id), "sent", clock(redis) - 4000)
+    redis.hset(keys.job_key(waits.id), "sent", clock(redis) - 4000)
     submit()
     submit()
     leases = book.claim(PREDICTIONS, limit=2, worker="w").leases

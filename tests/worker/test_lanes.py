@@ -7,10 +7,10 @@ import pytest
 import redis as redis_py
 
 from tests.worker.conftest import claimed, clock, tend
-from worker import ledger, pauses, queue
+from worker import keys, ledger, pauses, queue
 from worker.jobs import Job
+from worker.keys import PREDICTIONS, WEBHOOKS
 from worker.lanes import Lanes, expected_wait_s
-from worker.ledger import PREDICTIONS, WEBHOOKS
 from worker.rates import Rates
 
 Submit = Callable[..., Job]
@@ -78,7 +78,7 @@ def test_the_age_of_the_oldest_counts_from_its_submit(
     lane = lanes.scaler()["queues"][PREDICTIONS]
     assert lane["oldest_age_s"] == 0.0
     job = submit()
-    redis.hset(ledger.job_key(job.id), "created", clock(redis) - 5000)
+    redis.hset(keys.job_key(job.id), "created", clock(redis) - 5000)
     redis.delete(PREDICTIONS)
     assert tend(book, redis).resent == 1
     lane = lanes.scaler()["queues"][PREDICTIONS]
@@ -90,7 +90,7 @@ def test_a_delivery_s_age_counts_from_its_turn(
 ) -> None:
     """What is tried again after hours was late by its receiver, not by its lane."""
     sent = clock(redis) - 5000
-    redis.hset(ledger.job_key("dlv_1"), mapping={"created": 1, "sent": sent})
+    redis.hset(keys.job_key("dlv_1"), mapping={"created": 1, "sent": sent})
     redis.zadd(f"kerbside:waiting:{WEBHOOKS}", {"dlv_1": sent})
     lane = lanes.scaler()["queues"][WEBHOOKS]
     assert 5.0 <= lane["oldest_age_s"] < 60.0
@@ -156,7 +156,7 @@ def test_a_retried_job_is_as_old_as_its_retry(
 ) -> None:
     """What failed a day ago does not call for workers as if it had waited since."""
     job = submit()
-    redis.hset(ledger.job_key(job.id), "created", clock(redis) - 86_400_000)
+    redis.hset(keys.job_key(job.id), "created", clock(redis) - 86_400_000)
     front_desk.cancel("acme", job.id)
     front_desk.retry("acme", job.id)
 

@@ -10,11 +10,11 @@ import pytest
 import redis as redis_py
 
 from tests.worker.conftest import VERSION, claimed, clock, lose_worker, submission, tend
-from worker import connection, ledger, pauses, queue
+from worker import connection, keys, ledger, pauses, queue
 from worker.jobs import Detail, Job, State
+from worker.keys import PREDICTIONS
 from worker.lanes import Lanes
 from worker.leases import Completion, Tick
-from worker.ledger import PREDICTIONS
 from worker.settings import WorkerSettings
 
 Submit = Callable[..., Job]
@@ -43,7 +43,7 @@ def test_a_lease_tells_how_long_its_job_has_waited(
     redis: redis_py.Redis,
 ) -> None:
     """In its lane since its message was sent, and in all since its submit or retry."""
-    key, hour_ago = ledger.job_key(submit().id), clock(redis) - 3_600_000
+    key, hour_ago = keys.job_key(submit().id), clock(redis) - 3_600_000
     redis.hset(key, mapping={"created": hour_ago, "sent": hour_ago + 600_000})
     (lease,) = book.claim(PREDICTIONS, limit=1, worker="w").leases
     assert lease.waited_ms == pytest.approx(3_000_000, abs=60_000)
@@ -181,8 +181,8 @@ def test_each_database_has_a_channel_of_its_own(
         contextlib.closing(connection.connect(other_url, role="worker")) as other,
         client.pubsub(ignore_subscribe_messages=True) as listener,
     ):
-        channel = ledger.finished_channel(redis)
-        listener.subscribe(channel, ledger.finished_channel(other))
+        channel = keys.finished_channel(redis)
+        listener.subscribe(channel, keys.finished_channel(other))
         desk = queue.Queue(other, settings)
         job = desk.submit(submission()).job
         desk.cancel("acme", job.id)

@@ -11,7 +11,7 @@ import pytest
 import redis as redis_py
 
 from tests.worker.conftest import claimed, lose_worker, submission, tend
-from worker import ledger, queue
+from worker import keys, ledger, queue
 from worker.errors import (
     IdempotencyMismatch,
     NotRetryable,
@@ -20,8 +20,8 @@ from worker.errors import (
     RateExceeded,
 )
 from worker.jobs import Job, State
+from worker.keys import PREDICTIONS
 from worker.leases import Completion, Lease
-from worker.ledger import PREDICTIONS
 from worker.limits import Allowance, InvalidRateLimit, Meter, RateLimit
 from worker.settings import WorkerSettings
 
@@ -208,7 +208,7 @@ def test_a_refusal_that_nobody_knows_is_no_full_memory(
     front_desk: queue.Queue, redis: redis_py.Redis
 ) -> None:
     """It is a fault of ours, and shows."""
-    redis.set(ledger.MEMORY_FULL, "odd")
+    redis.set(keys.MEMORY_FULL, "odd")
     with pytest.raises(KeyError, match="odd"):
         front_desk.submit(submission())
 
@@ -391,7 +391,7 @@ def test_a_count_that_is_too_high_locks_nobody_out(
     """
     desk = queue.Queue(redis, settings.model_copy(update={"tenant_quota": 2}))
     for _ in range(2):
-        redis.delete(ledger.job_key(desk.submit(submission()).job.id))
+        redis.delete(keys.job_key(desk.submit(submission()).job.id))
     claimed(book, limit=2)
     tend(book, redis)
     tend(book, redis)

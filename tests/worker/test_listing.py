@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import redis as redis_py
 
-from worker import ledger, listing, queue
+from worker import keys, ledger, listing, queue
 from worker.jobs import Job, State
 from worker.leases import Completion
 from worker.listing import Cursor, Listing, Page, Wanted
@@ -49,7 +49,7 @@ def test_a_tenants_list_keeps_what_can_be_read_and_drops_the_rest(
     lists: Listing, submit: Submit, redis: redis_py.Redis
 ) -> None:
     """However old an open job is, it stays; entries without a record go in time."""
-    key = ledger.tenant_key("acme")
+    key = keys.tenant_key("acme")
     old = [submit().id for _ in range(3)]
     redis.zadd(key, dict.fromkeys(old, 1))
     redis.zadd(key, {f"gone {number}": 2 for number in range(100)})
@@ -68,9 +68,9 @@ def test_a_page_drops_entries_without_a_record(
 ) -> None:
     """A page is short once, not for ever."""
     jobs = [submit() for _ in range(3)]
-    redis.delete(ledger.job_key(jobs[1].id))
+    redis.delete(keys.job_key(jobs[1].id))
     assert len(lists.page("acme", limit=3).jobs) == 2
-    assert redis.zcard(ledger.tenant_key("acme")) == 2
+    assert redis.zcard(keys.tenant_key("acme")) == 2
 
 
 def test_a_list_can_be_narrowed_to_a_time(
@@ -78,7 +78,7 @@ def test_a_list_can_be_narrowed_to_a_time(
 ) -> None:
     """From a moment on, that moment included, and before another, both ways."""
     ids = [submit().id for _ in range(6)]
-    redis.zadd(ledger.tenant_key("acme"), {one: n for n, one in enumerate(ids)})
+    redis.zadd(keys.tenant_key("acme"), {one: n for n, one in enumerate(ids)})
     wanted = Wanted(since_ms=1, before_ms=5)
 
     first = lists.page("acme", limit=2, wanted=wanted)
@@ -150,11 +150,11 @@ def test_a_walk_that_drops_old_entries_passes_over_no_others(
     """Dead letters outlive their neighbours: what is gone leaves no hole in a page."""
     monkeypatch.setattr(listing, "_AT_A_TIME", 4)
     ids = [submit().id for _ in range(24)]
-    redis.zadd(ledger.tenant_key("acme"), {one: n + 1 for n, one in enumerate(ids)})
+    redis.zadd(keys.tenant_key("acme"), {one: n + 1 for n, one in enumerate(ids)})
     kept = [one for n, one in enumerate(ids) if n % 8 < 4]
     for one in kept:
         front_desk.cancel("acme", one)
-    redis.delete(*(ledger.job_key(one) for one in set(ids) - set(kept)))
+    redis.delete(*(keys.job_key(one) for one in set(ids) - set(kept)))
     wanted = Wanted(states=frozenset({State.CANCELED}))
 
     start = Cursor(0, ids[0]) if newer else None
@@ -192,7 +192,7 @@ def test_many_jobs_of_one_millisecond_are_all_shown(
 ) -> None:
     """The id decides between them, page by page."""
     ids = [submit().id for _ in range(9)]
-    redis.zadd(ledger.tenant_key("acme"), dict.fromkeys(ids, 5))
+    redis.zadd(keys.tenant_key("acme"), dict.fromkeys(ids, 5))
 
     pages = [lists.page("acme", limit=2)]
     while pages[-1].next:
@@ -212,9 +212,9 @@ def test_a_job_that_moved_on_is_not_shown_in_its_old_state(
     from_record = Job.from_record
 
     def ended_meanwhile(job_id: str, record: Mapping[bytes, bytes]) -> Job:
-        leases = book.claim(ledger.PREDICTIONS, limit=1, worker="w").leases
+        leases = book.claim(keys.PREDICTIONS, limit=1, worker="w").leases
         done = [Completion(lease=one, output=b"{}") for one in leases]
-        book.complete(ledger.PREDICTIONS, done)
+        book.complete(keys.PREDICTIONS, done)
         return from_record(job_id, {**record, b"state": b"succeeded"})
 
     monkeypatch.setattr(Job, "from_record", ended_meanwhile)

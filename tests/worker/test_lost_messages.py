@@ -9,8 +9,8 @@ import redis as redis_py
 from tests.worker.conftest import claimed, tend
 from worker import ledger
 from worker.jobs import Job
+from worker.keys import PREDICTIONS
 from worker.leases import Tick
-from worker.ledger import PREDICTIONS
 
 Submit = Callable[..., Job]
 

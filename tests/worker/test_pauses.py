@@ -5,7 +5,7 @@ import redis as redis_py
 
 from tests.worker.conftest import clock
 from worker import pauses
-from worker.ledger import PREDICTIONS
+from worker.keys import PREDICTIONS
 from worker.pauses import Pause
 
 KEY = f"kerbside:paused:{PREDICTIONS}"

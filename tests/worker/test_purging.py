@@ -7,10 +7,10 @@ import pytest
 import redis as redis_py
 
 from tests.worker.conftest import claimed, clock, submission, tend
-from worker import ledger, purging, queue
+from worker import keys, ledger, purging, queue
 from worker.jobs import Detail, Job, State
+from worker.keys import PREDICTIONS
 from worker.leases import Completion
-from worker.ledger import PREDICTIONS
 from worker.purging import Purged, Purging
 from worker.settings import WorkerSettings
 
@@ -136,10 +136,10 @@ def test_a_job_whose_record_is_gone_does_not_hold_up_a_purge(
 ) -> None:
     """It is not counted; upkeep tidies up after it."""
     gone, _ = submit(), submit()
-    redis.delete(ledger.job_key(gone.id))
+    redis.delete(keys.job_key(gone.id))
 
     assert purges.purge(PREDICTIONS) == Purged(1, 0)
-    assert not redis.exists(ledger.job_key(gone.id))
+    assert not redis.exists(keys.job_key(gone.id))
 
 
 def test_a_purged_tenant_has_its_quota_back(
@@ -162,7 +162,7 @@ def test_who_waits_for_an_end_is_told(
     job = submit()
     client: Any = redis
     with client.pubsub(ignore_subscribe_messages=True) as heard:
-        heard.subscribe(ledger.finished_channel(redis))
+        heard.subscribe(keys.finished_channel(redis))
         purges.purge(PREDICTIONS)
 
         told: Any = None

@@ -18,8 +18,8 @@ from worker.errors import (
     UnknownJob,
 )
 from worker.jobs import Job, State
+from worker.keys import PREDICTIONS
 from worker.leases import Completion
-from worker.ledger import PREDICTIONS
 from worker.settings import WorkerSettings
 
 Submit = Callable[..., Job]

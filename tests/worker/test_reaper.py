@@ -9,8 +9,8 @@ import redis as redis_py
 from tests.worker.conftest import claimed, clock, submission, tend
 from worker import ledger, queue
 from worker.jobs import Job, State
+from worker.keys import PREDICTIONS
 from worker.leases import Tick
-from worker.ledger import PREDICTIONS
 from worker.settings import WorkerSettings
 
 Submit = Callable[..., Job]

@@ -7,7 +7,7 @@ import pytest
 import redis as redis_py
 
 from tests.worker.conftest import claimed, lose_worker, submission, tend
-from worker import ledger, pauses, queue
+from worker import keys, ledger, pauses, queue
 from worker.errors import (
     IdTaken,
     JobGone,
@@ -17,8 +17,8 @@ from worker.errors import (
     UnknownJob,
 )
 from worker.jobs import Job, State
+from worker.keys import PREDICTIONS
 from worker.leases import Completion
-from worker.ledger import PREDICTIONS
 from worker.settings import WorkerSettings
 
 Submit = Callable[..., Job]
@@ -61,8 +61,8 @@ def test_a_retried_job_is_kept_until_it_ends_again(
 
     front_desk.retry("acme", job.id)
 
-    assert redis.ttl(ledger.job_key(job.id)) == -1
-    assert not redis.exists(ledger.tombstone_key(job.id))
+    assert redis.ttl(keys.job_key(job.id)) == -1
+    assert not redis.exists(keys.tombstone_key(job.id))
 
 
 def test_a_retried_dead_letter_is_none_and_may_crash_as_often_as_a_new_job(
@@ -106,7 +106,7 @@ def test_a_retry_needs_a_job_of_ones_own(
     front_desk.cancel("acme", job.id)
     with pytest.raises(UnknownJob):
         front_desk.retry("other", job.id)
-    redis.delete(ledger.job_key(job.id))
+    redis.delete(keys.job_key(job.id))
     with pytest.raises(JobGone):
         front_desk.retry("acme", job.id)
 
@@ -124,10 +124,10 @@ def test_a_retry_is_refused_like_a_submit(
     narrow = settings.model_copy(update={"queue_bound": 1})
     with pytest.raises(QueueFull):
         queue.Queue(redis, narrow).retry("acme", job.id)
-    redis.set(ledger.MEMORY_FULL, "memory")
+    redis.set(keys.MEMORY_FULL, "memory")
     with pytest.raises(MemoryFull):
         front_desk.retry("acme", job.id)
-    redis.delete(ledger.MEMORY_FULL)
+    redis.delete(keys.MEMORY_FULL)
     redis.config_set("maxmemory", 1)
     try:
         with pytest.raises(MemoryFull):
@@ -216,7 +216,7 @@ def test_the_times_of_a_retried_job_count_from_its_retry(
 ) -> None:
     """What it waited before is no wait of this attempt; `created_at` stays."""
     job = submit()
-    redis.hset(ledger.job_key(job.id), "created", job.created_ms - 60_000)
+    redis.hset(keys.job_key(job.id), "created", job.created_ms - 60_000)
     front_desk.cancel("acme", job.id)
     front_desk.retry("acme", job.id)
     claimed(book)
@@ -249,10 +249,10 @@ def test_a_deleted_job_leaves_its_tombstone_only(
     assert caught.value.deleted_ms
     assert caught.value.completed_ms <= caught.value.deleted_ms
     kept = {key.decode() for key in redis.scan_iter()}
-    assert {key for key in kept if job.id in key} == {ledger.tombstone_key(job.id)}
+    assert {key for key in kept if job.id in key} == {keys.tombstone_key(job.id)}
     for lists in ("waiting", "running", "deadlines"):
         assert redis.zcard(f"kerbside:{lists}:{PREDICTIONS}") == 0
-    assert redis.zcard(ledger.tenant_key("acme")) == 0
+    assert redis.zcard(keys.tenant_key("acme")) == 0
     assert redis.llen(PREDICTIONS) == 0
 
 
@@ -279,11 +279,11 @@ def test_a_delete_can_be_repeated_by_its_tenant_only(
     with pytest.raises(UnknownJob):
         front_desk.delete("other", job.id)
     front_desk.delete("acme", job.id)
-    tombstone = redis.get(ledger.tombstone_key(job.id))
+    tombstone = redis.get(keys.tombstone_key(job.id))
 
     front_desk.delete("acme", job.id)
 
-    assert redis.get(ledger.tombstone_key(job.id)) == tombstone
+    assert redis.get(keys.tombstone_key(job.id)) == tombstone
     with pytest.raises(UnknownJob):
         front_desk.delete("other", job.id)
     with pytest.raises(UnknownJob):
@@ -343,9 +343,9 @@ def test_an_id_is_known_for_as_long_as_its_tombstone(
     desk = queue.Queue(redis, brief)
     desk.submit(submission(**one))
     desk.cancel("acme", OWN_ID)
-    redis.delete(ledger.job_key(OWN_ID))
+    redis.delete(keys.job_key(OWN_ID))
 
-    assert redis.ttl(ledger.tombstone_key(OWN_ID)) > 86_000
+    assert redis.ttl(keys.tombstone_key(OWN_ID)) > 86_000
     with pytest.raises(JobGone):
         desk.submit(submission(**one))
     with pytest.raises(IdTaken):

@@ -11,7 +11,8 @@ from model_store.errors import ArtifactError, StoreError, UnknownModel
 from worker import pricing, queue, tasks
 from worker.celery import create_celery
 from worker.jobs import Job, State
-from worker.ledger import PREDICTIONS, Ledger
+from worker.keys import PREDICTIONS
+from worker.ledger import Ledger
 from worker.predictors import CannotPrice, Unloadable
 from worker.settings import WorkerSettings
 from worker.versions import Versions

@@ -9,7 +9,7 @@ from tests.clock import Clock
 from tests.patience import wait_until
 from worker import connection, health, ledger, upkeep
 from worker.jobs import Job
-from worker.ledger import LANES, PREDICTIONS
+from worker.keys import LANES, PREDICTIONS
 from worker.metrics import Metrics
 from worker.settings import WorkerSettings
 

@@ -11,7 +11,7 @@ from celery import signals
 
 from worker import health
 from worker.celery import PRICE, REAP, KerbsideCelery, create_celery
-from worker.ledger import PREDICTIONS, UPKEEP
+from worker.keys import PREDICTIONS, UPKEEP
 from worker.settings import WorkerSettings
 from worker.upkeep_watch import UpkeepWatch
 

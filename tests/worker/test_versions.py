@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import redis as redis_py
 
-from worker import connection, ledger
+from worker import connection, keys
 from worker.settings import WorkerSettings
 from worker.versions import Findings, Refusal, Versions
 
@@ -43,7 +43,7 @@ def test_a_refusal_is_published_once_for_each_reason(
     """Every worker tries again and again; who listens is told what is new."""
     client: Any = redis
     with client.pubsub(ignore_subscribe_messages=True) as subscription:
-        subscription.subscribe(ledger.models_channel(redis))
+        subscription.subscribe(keys.models_channel(redis))
         subscription.get_message(timeout=5)
         for reason in ("damaged", "damaged", "unsigned"):
             versions.refused("v1", reason)

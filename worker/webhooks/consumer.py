@@ -10,7 +10,7 @@ import redis
 
 from model_store import logs
 from worker import celery as wire
-from worker import ledger
+from worker import keys
 from worker.errors import frames_of
 from worker.lane_consumer import BELL_S, LaneConsumer
 from worker.leases import Lease
@@ -28,7 +28,7 @@ _log = logs.logger(__name__)
 class DeliveryConsumer(LaneConsumer):
     """Runs the deliveries of a worker that was started with `-Q webhooks`."""
 
-    lane = ledger.WEBHOOKS
+    lane = keys.WEBHOOKS
     task = wire.DELIVER
 
     def info(self, *_: Any) -> dict[str, Any]:  # type: ignore[override] # their stub says None

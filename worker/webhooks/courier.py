@@ -8,8 +8,8 @@ import redis
 
 from model_store import logs
 from worker import events
+from worker.keys import WEBHOOKS
 from worker.leases import Lease
-from worker.ledger import WEBHOOKS
 from worker.metrics import Metrics
 from worker.tracing import Tracing
 from worker.webhook_settings import WebhookSettings

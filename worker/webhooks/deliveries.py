@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 import orjson
 import redis
 
-from worker import ledger
+from worker import keys
 from worker.jobs import rfc3339
 from worker.leases import Lease
 from worker.ledger import Ledger
@@ -151,7 +151,7 @@ class Deliveries:
         """Return the records of leased deliveries, in one round trip."""
         pipe = self._redis.pipeline(transaction=False)
         for lease in leases:
-            pipe.hgetall(ledger.job_key(lease.id))
+            pipe.hgetall(keys.job_key(lease.id))
         found: list[dict[bytes, bytes]] = pipe.execute()
         return found
 
@@ -197,7 +197,7 @@ class Deliveries:
         Raises:
             UnknownDelivery: There is none, or it is another tenant's.
         """
-        record = self._redis.hgetall(ledger.job_key(delivery_id))
+        record = self._redis.hgetall(keys.job_key(delivery_id))
         if record.get(b"tenant") != tenant.encode() or b"endpoint" not in record:
             raise UnknownDelivery
         return Delivery.from_record(delivery_id, record)
@@ -237,7 +237,7 @@ class Deliveries:
         self, endpoint: str, place: Place | None, count: int, *, newer: bool
     ) -> list[Place]:
         """Return what lies in a log on one side of a place, the nearest first."""
-        key = ledger.endpoint_key("deliveries", endpoint)
+        key = keys.endpoint_key("deliveries", endpoint)
         rank = -1 if place is None else self._redis.zrevrank(key, place[1])
         if rank is None and place is not None:
             # One that has left the log was among those of its millisecond.
@@ -253,7 +253,7 @@ class Deliveries:
     def _read(self, ids: Sequence[str]) -> list[Delivery]:
         pipe = self._redis.pipeline(transaction=False)
         for delivery_id in ids:
-            pipe.hgetall(ledger.job_key(delivery_id))
+            pipe.hgetall(keys.job_key(delivery_id))
         read = zip(ids, pipe.execute(), strict=True)
         return [Delivery.from_record(one, record) for one, record in read if record]
 

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import redis
 
-from worker import connection, ledger
+from worker import connection, keys
 from worker.jobs import rfc3339
 from worker.settings import WorkerSettings
 from worker.webhooks.deliveries import Deliveries
@@ -180,14 +180,14 @@ class Endpoints:
     def list(self, tenant: str) -> list[Endpoint]:
         """Return the endpoints of a tenant, oldest first."""
         ids = [
-            key.decode() for key in self._redis.hkeys(ledger.subscriptions_key(tenant))
+            key.decode() for key in self._redis.hkeys(keys.subscriptions_key(tenant))
         ]
         found = [endpoint for one in ids if (endpoint := self._read(one))]
         return sorted(found, key=lambda one: (one.created_ms, one.id))
 
     def tenants(self) -> Sequence[str]:
         """Return all tenants that have endpoints, in order; it looks at every key."""
-        return connection.names(self._redis, ledger.subscriptions_key(""))
+        return connection.names(self._redis, keys.subscriptions_key(""))
 
     def find(self, tenant: str, endpoint_id: str) -> Endpoint:
         """Return an endpoint.
@@ -218,10 +218,10 @@ class Endpoints:
         """Return what waits for the URLs that a tenant's requests bring."""
         owner = default_owner(tenant)
         pipe = self._redis.pipeline(transaction=False)
-        pipe.hget(ledger.endpoint_key("destination", owner), "dropped")
-        pipe.zcard(ledger.endpoint_key("deliveries", owner))
-        pipe.zcard(ledger.endpoint_key("ended", owner))
-        pipe.zcard(ledger.endpoint_key("missed", owner))
+        pipe.hget(keys.endpoint_key("destination", owner), "dropped")
+        pipe.zcard(keys.endpoint_key("deliveries", owner))
+        pipe.zcard(keys.endpoint_key("ended", owner))
+        pipe.zcard(keys.endpoint_key("missed", owner))
         dropped, all_, *ended = pipe.execute()
         return OfRequests(pending=max(0, all_ - sum(ended)), dropped=int(dropped or 0))
 
@@ -265,11 +265,11 @@ class Endpoints:
 
     def _read(self, endpoint_id: str) -> Endpoint | None:
         pipe = self._redis.pipeline(transaction=False)
-        pipe.hgetall(ledger.endpoint_key("webhook", endpoint_id))
-        pipe.hgetall(ledger.endpoint_key("destination", endpoint_id))
-        pipe.zcard(ledger.endpoint_key("deliveries", endpoint_id))
-        pipe.zcard(ledger.endpoint_key("ended", endpoint_id))
-        pipe.zcard(ledger.endpoint_key("missed", endpoint_id))
+        pipe.hgetall(keys.endpoint_key("webhook", endpoint_id))
+        pipe.hgetall(keys.endpoint_key("destination", endpoint_id))
+        pipe.zcard(keys.endpoint_key("deliveries", endpoint_id))
+        pipe.zcard(keys.endpoint_key("ended", endpoint_id))
+        pipe.zcard(keys.endpoint_key("missed", endpoint_id))
         record, known, all_, *ended = pipe.execute()
         if not record.keys() >= _NEEDED:
             # Of what a tenant cannot read it can make nothing either.

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import redis
 
-from worker import ledger
+from worker import keys
 from worker.jobs import rfc3339
 
 #: Receivers and endpoints that are shown, and tenants whose endpoints are counted.
@@ -21,7 +21,7 @@ class WebhookHealth:
 
     def paused(self) -> dict[str, Any]:
         """Return the receivers that are left alone for a while, the longest first."""
-        key = ledger.lane_key("cooling", ledger.WEBHOOKS)
+        key = keys.lane_key("cooling", keys.WEBHOOKS)
         pipe = self._redis.pipeline(transaction=False)
         pipe.zcard(key)
         pipe.zrevrange(key, 0, _SHOWN - 1, withscores=True)
@@ -44,7 +44,7 @@ class WebhookHealth:
         """
         pipe = self._redis.pipeline(transaction=False)
         for tenant in sorted(set(tenants))[:_TENANTS]:
-            pipe.hgetall(ledger.subscriptions_key(tenant))
+            pipe.hgetall(keys.subscriptions_key(tenant))
         modes = [found for one in pipe.execute() for found in one.items()]
         off = [endpoint.decode() for endpoint, mode in modes if mode.startswith(b"off")]
         return {
@@ -57,10 +57,10 @@ class WebhookHealth:
         """Yield what is known of receivers: whose they are, and what waits for them."""
         pipe = self._redis.pipeline(transaction=False)
         for one in destinations:
-            pipe.hmget(ledger.endpoint_key("webhook", one), "tenant", "url")
+            pipe.hmget(keys.endpoint_key("webhook", one), "tenant", "url")
             known = ("tenant", "origin", "failing_since")
-            pipe.hmget(ledger.endpoint_key("destination", one), *known)
-            pipe.zcard(ledger.endpoint_key("parked", one))
+            pipe.hmget(keys.endpoint_key("destination", one), *known)
+            pipe.zcard(keys.endpoint_key("parked", one))
         answers = pipe.execute()
         by_receiver = zip(*[iter(answers)] * 3, strict=True)
         for (tenant, url), (of_origin, origin, since), parked in by_receiver:
@@ -76,7 +76,7 @@ class WebhookHealth:
         pipe = self._redis.pipeline(transaction=False)
         fields = ("tenant", "url", "disabled_reason", "disabled_at")
         for one in endpoints:
-            pipe.hmget(ledger.endpoint_key("webhook", one), *fields)
+            pipe.hmget(keys.endpoint_key("webhook", one), *fields)
         return [
             {
                 "webhook": endpoint,

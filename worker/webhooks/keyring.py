@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import redis
 
-from worker import connection, ledger
+from worker import connection, keys
 from worker.settings import WorkerSettings
 from worker.webhooks.errors import TooManySecrets, UnknownEndpoint
 from worker.webhooks.sealing import SecretBox
@@ -88,9 +88,7 @@ class Keyring:
         """
         if endpoint_id == default_owner(tenant):
             self.default(tenant)
-        url = (
-            self._redis.hget(ledger.endpoint_key("webhook", endpoint_id), "url") or b""
-        )
+        url = self._redis.hget(keys.endpoint_key("webhook", endpoint_id), "url") or b""
         return Target(url.decode(), self.secrets(endpoint_id))
 
     def default(self, tenant: str) -> str:
@@ -101,9 +99,9 @@ class Keyring:
             WrongSecretKeys: None of the installation's keys opens it.
         """
         owner = default_owner(tenant)
-        if not self._redis.hexists(ledger.endpoint_key("webhook", owner), _FIELD):
+        if not self._redis.hexists(keys.endpoint_key("webhook", owner), _FIELD):
             sealed, _ = self.new()
-            self._redis.hsetnx(ledger.endpoint_key("webhook", owner), _FIELD, sealed)
+            self._redis.hsetnx(keys.endpoint_key("webhook", owner), _FIELD, sealed)
         return self.secrets(owner)[0]
 
     def rotate(self, owner: str, secret: str | None = None) -> str:
@@ -116,7 +114,7 @@ class Keyring:
             WrongSecretKeys: None of the installation's keys opens the old one.
         """
         secret = secret or new_secret()
-        key = ledger.endpoint_key("webhook", owner)
+        key = keys.endpoint_key("webhook", owner)
 
         def write(pipe: Any) -> None:
             now = self._now_ms()
@@ -142,7 +140,7 @@ class Keyring:
 
         It looks at every key.
         """
-        return connection.names(self._redis, ledger.endpoint_key("webhook", ""))
+        return connection.names(self._redis, keys.endpoint_key("webhook", ""))
 
     def reseal(self, owner: str) -> int:
         """Seal the secrets of one owner anew with the first key; return how many.
@@ -151,7 +149,7 @@ class Keyring:
             NoSecretKeys: The installation has no keys.
             WrongSecretKeys: None of them opens what is kept, which stays as it is.
         """
-        key = ledger.endpoint_key("webhook", owner)
+        key = keys.endpoint_key("webhook", owner)
         opened: list[tuple[str, int | None]] = []
 
         def write(pipe: Any) -> None:
@@ -165,7 +163,7 @@ class Keyring:
 
     def _read(self, owner: str) -> list[tuple[str, int | None]]:
         return self._opened(
-            self._redis.hget(ledger.endpoint_key("webhook", owner), _FIELD)
+            self._redis.hget(keys.endpoint_key("webhook", owner), _FIELD)
         )
 
     def _opened(self, kept: bytes | None) -> list[tuple[str, int | None]]:

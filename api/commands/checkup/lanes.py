@@ -5,8 +5,9 @@ from typing import Any
 
 from api.commands.checkup.finding import Finding, Status, Target
 from worker.dead_letters import DeadLetters
+from worker.keys import PREDICTIONS, WEBHOOKS
 from worker.lanes import Lanes
-from worker.ledger import PREDICTIONS, WEBHOOKS, Ledger
+from worker.ledger import Ledger
 
 #: Seconds that the next job may have waited before more workers are advised.
 _LONG_S = 60.0

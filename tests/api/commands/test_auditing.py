@@ -15,7 +15,7 @@ from tests import dead_letters
 from tests.api.commands.test_every_command import LEAVES
 from tests.api.conftest import Run
 from tests.second_version import SECOND
-from worker import ledger, queue
+from worker import keys, ledger, queue
 from worker.audit import Audit
 from worker.credentials import ApiKeys
 from worker.settings import WorkerSettings
@@ -108,7 +108,7 @@ def things(
         *("default", f"evt_{uuid.uuid4().hex}", "prediction.succeeded", b"{}"),
         endpoint=hook.id,
     )
-    (lease,) = book.claim(ledger.WEBHOOKS, limit=1, worker="w").leases
+    (lease,) = book.claim(keys.WEBHOOKS, limit=1, worker="w").leases
     logged = {"at": 1, "status_code": 200, "duration": 0.1}
     answered = {**logged, "response": "", "error": None}
     deliveries.attempted(lease, Verdict("delivered"), answered)

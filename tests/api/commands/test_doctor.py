@@ -11,7 +11,8 @@ from model_store.store import ModelStore
 from tests.api.commands.conftest import Serve
 from tests.api.conftest import Run
 from worker import pauses, upkeep
-from worker.ledger import PREDICTIONS, Ledger
+from worker.keys import PREDICTIONS
+from worker.ledger import Ledger
 from worker.metrics import Metrics
 
 

@@ -13,7 +13,7 @@ from api.launcher import actor, faults
 from tests.api.conftest import Run
 from tests.worker.conftest import submission
 from worker.jobs import State
-from worker.ledger import LANES, PREDICTIONS
+from worker.keys import LANES, PREDICTIONS
 from worker.queue import Queue
 
 Tell = Callable[..., Any]

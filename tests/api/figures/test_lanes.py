@@ -7,7 +7,8 @@ import redis as redis_py
 from tests.api.conftest import Client, Finish, Headers, Submit
 from tests.api.figures.conftest import Figures, Scrape
 from worker import pauses
-from worker.ledger import PREDICTIONS, WEBHOOKS, Ledger
+from worker.keys import PREDICTIONS, WEBHOOKS
+from worker.ledger import Ledger
 
 LANE = {"lane": PREDICTIONS}
 

@@ -14,7 +14,7 @@ from api.settings import ApiSettings
 from model_store.store import ModelStore
 from tests.api.conftest import Client, Headers
 from tests.api.figures.conftest import Scrape, figures
-from worker import ledger
+from worker import keys
 
 
 def test_what_workers_refuse_is_counted(scrape: Scrape, shared: Services) -> None:
@@ -36,9 +36,9 @@ def test_a_refusal_that_nobody_repeats_is_told_no_more(
     """A worker that went away, or a version that nobody asks for, raises no alarm."""
     for version in ("v1", "v2"):
         shared.versions.refused(version, "damaged")
-    record = orjson.loads(redis.hget(ledger.REFUSED, "v1") or b"")
+    record = orjson.loads(redis.hget(keys.REFUSED, "v1") or b"")
     record["last"] -= 120_000
-    redis.hset(ledger.REFUSED, "v1", orjson.dumps(record))
+    redis.hset(keys.REFUSED, "v1", orjson.dumps(record))
 
     assert scrape()["kerbside_model_refusals_total"] == [({"version": "v2"}, 1.0)]
 

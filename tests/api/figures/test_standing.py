@@ -5,7 +5,8 @@ import redis as redis_py
 
 from tests.api.figures.conftest import Scrape
 from worker import upkeep
-from worker.ledger import WEBHOOKS, Ledger
+from worker.keys import WEBHOOKS
+from worker.ledger import Ledger
 from worker.metrics import Metrics
 
 

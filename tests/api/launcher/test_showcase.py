@@ -10,8 +10,9 @@ from api.launcher import showcase
 from api.launcher.showcase import LocalClient, Unpriced
 from tests.api.conftest import OUTPUT, Finish
 from worker.credentials import ApiKeys
+from worker.keys import PREDICTIONS
 from worker.leases import Completion
-from worker.ledger import PREDICTIONS, Ledger
+from worker.ledger import Ledger
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from api.openapi import event_docs, examples
 from api.schemas import EndpointEvent, PredictionEvent
 from tests.api.conftest import Finish, Register, Submit
-from worker.ledger import WEBHOOKS
+from worker.keys import WEBHOOKS
 from worker.webhooks import payload
 from worker.webhooks.deliveries import Deliveries, Verdict
 from worker.webhooks.event_types import TYPES

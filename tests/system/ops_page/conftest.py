@@ -13,7 +13,8 @@ from tests.system import api_server, browser, installation
 from tests.system.api_server import Server
 from tests.system.installation import Installation
 from tests.system.ops_page.page import Open, new_key
-from worker.ledger import API_KEYS, Ledger
+from worker.keys import API_KEYS
+from worker.ledger import Ledger
 from worker.queue import Queue
 from worker.settings import WorkerSettings
 

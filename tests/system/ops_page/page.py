@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page
 from tests.system.api_server import Server
 from tests.worker.conftest import clock
 from worker.credentials import ApiKeys
-from worker.ledger import PREDICTIONS, lane_key
+from worker.keys import PREDICTIONS, lane_key
 
 Open = Callable[..., AbstractContextManager[Page]]
 

@@ -14,8 +14,8 @@ from tests.system.ops_page.page import (
     lane_card,
 )
 from worker import pauses
+from worker.keys import PREDICTIONS, WEBHOOKS, job_key, lane_key
 from worker.lanes import Lanes
-from worker.ledger import PREDICTIONS, WEBHOOKS, job_key, lane_key
 
 
 def test_a_lane_is_paused_and_resumed_by_keyboard(

@@ -12,7 +12,7 @@ from tests.system.ops_page.page import (
     plant_history,
 )
 from tests.worker.conftest import clock
-from worker.ledger import PREDICTIONS, WEBHOOKS, lane_key
+from worker.keys import PREDICTIONS, WEBHOOKS, lane_key
 
 
 def test_only_a_key_of_an_operator_opens_the_page(

@@ -12,7 +12,7 @@ from tests.system import api_server, browser, installation
 from tests.system.api_server import Server
 from tests.system.try_page.page import Open
 from worker import pauses
-from worker.ledger import PREDICTIONS
+from worker.keys import PREDICTIONS
 
 
 @pytest.fixture(scope="package")

@@ -9,7 +9,7 @@ from tests.system import browser
 from tests.system.api_server import Server
 from tests.system.try_page.page import Open, answer, button, key, priced
 from worker import pauses
-from worker.ledger import PREDICTIONS
+from worker.keys import PREDICTIONS
 from worker.limits import RateLimit
 
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.worker.conftest import clock, submission
-from worker import ledger
+from worker import keys
 from worker.jobs import Job
+from worker.keys import PREDICTIONS, WEBHOOKS
 from worker.leases import Completion, Lease
-from worker.ledger import PREDICTIONS, WEBHOOKS, Ledger
+from worker.ledger import Ledger
 from worker.queue import Queue
 from worker.settings import WorkerSettings
 from worker.webhooks.deliveries import Deliveries, Delivery, Verdict
@@ -76,7 +77,7 @@ class Site:
 
     def record(self, job_id: str) -> dict[bytes, bytes]:
         """Return a ledger hash."""
-        found: dict[bytes, bytes] = self.redis.hgetall(ledger.job_key(job_id))
+        found: dict[bytes, bytes] = self.redis.hgetall(keys.job_key(job_id))
         return found
 
     def now_ms(self) -> int:

@@ -15,8 +15,8 @@ from tests.worker.webhooks.site import URL, Site
 from tests.worker.webhooks.test_schedule import attempt
 from worker import inspection, lane_consumer
 from worker.celery import create_celery
+from worker.keys import WEBHOOKS
 from worker.leases import Lease
-from worker.ledger import WEBHOOKS
 from worker.metrics import Metrics
 from worker.webhooks import consumer
 from worker.webhooks.consumer import DeliveryConsumer

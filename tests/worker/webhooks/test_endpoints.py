@@ -7,7 +7,7 @@ from contextlib import suppress
 import pytest
 
 from tests.worker.webhooks.site import URL, Site
-from worker import ledger
+from worker import keys
 from worker.webhooks import errors
 from worker.webhooks.deliveries import Deliveries, Verdict
 from worker.webhooks.endpoints import MOST, Change, OfRequests, Wanted
@@ -185,7 +185,7 @@ def test_an_endpoint_that_moves_is_tried_at_once(site: Site) -> None:
 def test_a_broken_record_keeps_nobody_from_the_others(site: Site) -> None:
     """It is as good as none, and can be deleted."""
     endpoint, broken = site.endpoint(), site.endpoint()
-    site.redis.hdel(ledger.endpoint_key("webhook", broken.id), "tenant")
+    site.redis.hdel(keys.endpoint_key("webhook", broken.id), "tenant")
 
     assert site.endpoints.list("acme") == [endpoint]
     with pytest.raises(errors.UnknownEndpoint):

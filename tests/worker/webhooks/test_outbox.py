@@ -7,8 +7,8 @@ import pytest
 
 from tests.worker.conftest import tend
 from tests.worker.webhooks.site import URL, Site
+from worker.keys import PREDICTIONS
 from worker.leases import Completion
-from worker.ledger import PREDICTIONS
 from worker.webhooks import payload
 from worker.webhooks.deliveries import Verdict
 from worker.webhooks.endpoints import Change

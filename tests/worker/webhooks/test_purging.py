@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.worker.webhooks.site import URL, Site
-from worker.ledger import PREDICTIONS, WEBHOOKS
+from worker.keys import PREDICTIONS, WEBHOOKS
 from worker.purging import Purged, Purging
 from worker.webhooks.deliveries import Verdict
 

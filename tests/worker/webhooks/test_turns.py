@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.worker.webhooks.site import URL, Site
-from worker.ledger import WEBHOOKS
+from worker.keys import WEBHOOKS
 from worker.webhooks.deliveries import Verdict
 
 AGAIN = Verdict("again", 5000, 1)

@@ -9,7 +9,8 @@ from api.commands.checkup.finding import Status, Target
 from tests.api.commands.checkup.conftest import only, statuses
 from tests.worker.conftest import submission
 from worker import pauses, upkeep
-from worker.ledger import LANES, PREDICTIONS, WEBHOOKS, Ledger, job_key
+from worker.keys import LANES, PREDICTIONS, WEBHOOKS, job_key
+from worker.ledger import Ledger
 from worker.metrics import Metrics
 from worker.queue import Queue
 

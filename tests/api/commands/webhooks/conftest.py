@@ -11,8 +11,8 @@ from click.testing import Result
 
 from tests.api.conftest import Run
 from tests.worker.conftest import submission
+from worker.keys import PREDICTIONS, WEBHOOKS
 from worker.leases import Completion
-from worker.ledger import PREDICTIONS, WEBHOOKS
 from worker.queue import Queue
 from worker.settings import WorkerSettings
 from worker.webhooks.deliveries import Deliveries, Verdict

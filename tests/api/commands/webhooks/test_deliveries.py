@@ -8,7 +8,7 @@ import pytest
 from api import example_events
 from tests.api.commands.webhooks.conftest import URL, Operator
 from tests.patience import wait_until
-from worker.ledger import WEBHOOKS
+from worker.keys import WEBHOOKS
 
 
 @pytest.fixture
