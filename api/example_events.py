@@ -3,13 +3,16 @@
 import uuid
 from typing import Any
 
-from api.openapi import examples
+from api.openapi import event_docs, examples
 from worker.jobs import PATH, rfc3339
 from worker.webhooks import event_types, payload
 from worker.webhooks.deliveries import Deliveries
 
 #: Id of the prediction that the examples are about: there is none like it.
 NOBODY = "00000000-0000-0000-0000-000000000000"
+
+#: Version of the model that they are about: there is none like it.
+NOTHING = "00000000-00000000"
 
 _WITHOUT_PRICE = {"output": None, "metrics": {"queue_time": 0.004, "total_time": 0.007}}
 #: What is otherwise where the prediction has not succeeded.
@@ -75,6 +78,9 @@ def body(type_: str, at_ms: int, *, base_url: str) -> bytes:
     """
     if type_ == event_types.DISABLED:
         return payload.event(type_, at_ms, _disabled(at_ms))
+    if type_ in event_types.ANNOUNCED:
+        documented = examples.BODIES[event_docs.SCHEMAS[type_]]
+        return payload.event(type_, at_ms, {**documented["data"], "version": NOTHING})
     url = f"{base_url}{PATH}/{NOBODY}"
     prediction = {
         **examples.BODIES["Prediction"],

@@ -49,6 +49,7 @@ Scripts in `worker/lua/` build the same names from ids.
 | `kerbside:parked:<destination>` | zset | - | webhooks | its deliveries that wait for one of those to end -> their number |
 | `kerbside:probing:<tenant>` | set | - | webhooks | deliveries in the lane or in hand whose destination has not answered yet |
 | `kerbside:unproved:<tenant>` | zset | - | webhooks | destinations that wait for one of those to end -> since when |
+| `kerbside:announced:<event>` | string | 30 days | publish | when an event of the installation itself was told to its operators: it is told once |
 | `kerbside:keys` | hash | - | credentials | API key id -> its JSON record |
 | `kerbside:used` | hash | - | key_uses | API key id -> when it was last used, to the minute |
 | `kerbside:audit` | list | newest 10,000 | audit | JSON of each action of an operator that was done, newest left |

@@ -27,6 +27,15 @@ _HEADERS = {
         "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=",
     ),
 }
+#: Type of event -> the schema of its body.
+SCHEMAS = {
+    **dict.fromkeys(event_types.TYPES, "PredictionEvent"),
+    event_types.DISABLED: "EndpointEvent",
+    event_types.PROMOTED: "PromotionEvent",
+    event_types.ROLLED_BACK: "PromotionEvent",
+    event_types.DEGRADED: "DegradationEvent",
+    event_types.DRIFT: "DriftEvent",
+}
 _ANSWERS = {
     "2XX": "Taken; nothing else is.",
     "410": "The endpoint is no more: it is disabled.",
@@ -41,7 +50,7 @@ def described() -> dict[str, Any]:
 
 
 def _request(type_: str) -> dict[str, Any]:
-    schema = "EndpointEvent" if type_ == event_types.DISABLED else "PredictionEvent"
+    schema = SCHEMAS[type_]
     content: dict[str, Any] = {"schema": {"$ref": f"#/components/schemas/{schema}"}}
     example = examples.BODIES[schema]
     if example["type"] == type_:

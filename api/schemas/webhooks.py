@@ -1,6 +1,6 @@
 """What answers about webhooks look like, and the events that are sent."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from pydantic import Field
@@ -156,3 +156,65 @@ class EndpointEvent(Body):
     type: Literal["endpoint.disabled"]
     timestamp: datetime = Field(description="When it happened.")
     data: DisabledEndpoint
+
+
+class Promotion(Body):
+    """Which version has what post now."""
+
+    alias: Literal["champion", "challenger"] = Field(description="The post.")
+    version: str = Field(description="The version that has it now.")
+    replaced: str | None = Field(description="The version that had it; null: none.")
+    generation: int = Field(description="That of the aliases since.")
+
+
+class PromotionEvent(Body):
+    """What operators are sent when a post goes to another version."""
+
+    type: Literal["model.promoted", "model.rolled_back"]
+    timestamp: datetime = Field(description="When it was noticed.")
+    data: Promotion
+
+
+class Degradation(Body):
+    """By which measure a model is worse than it was."""
+
+    version: str
+    measure: Literal["bias", "mdape", "coverage"]
+    value: float = Field(description="What the sales since say.")
+    expected: float = Field(description="What its card says.")
+    outcomes: int = Field(description="How many sales that rests on.")
+    since: date | None = Field(description="Sale date of the first of them.")
+
+
+class DegradationEvent(Body):
+    """What operators are sent when realised sales raise an alarm."""
+
+    type: Literal["model.degraded"]
+    timestamp: datetime = Field(description="When it was found.")
+    data: Degradation
+
+
+class DriftFinding(Body):
+    """One thing that is not what the model was trained on."""
+
+    feature: str | None = Field(description="Null: it is about prices, or all houses.")
+    measure: str = Field(description="What was measured, such as `psi`.")
+    value: float
+    threshold: float = Field(description="Above it the alarm is raised.")
+
+
+class Drift(Body):
+    """What is not what the model was trained on, and over which houses."""
+
+    version: str
+    houses: int = Field(description="How many that rests on.")
+    since: datetime = Field(description="When the first of them was priced.")
+    findings: list[DriftFinding] = Field(description="The gravest first.")
+
+
+class DriftEvent(Body):
+    """What operators are sent when inputs or prices have drifted."""
+
+    type: Literal["drift.detected"]
+    timestamp: datetime = Field(description="When it was found.")
+    data: Drift

@@ -299,6 +299,8 @@ class Deliveries:
     ) -> list[str]:
         """Post an event that is about no job; return the ids of its deliveries.
 
+        Without an endpoint the same event is posted once.
+
         Args:
             tenant: Whose endpoints are told.
             event_id: The same for the same event.

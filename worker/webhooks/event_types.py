@@ -5,6 +5,10 @@ from collections.abc import Iterable
 ENDED = ("prediction.succeeded", "prediction.failed", "prediction.canceled")
 STARTED = "prediction.started"
 DISABLED = "endpoint.disabled"
+PROMOTED, ROLLED_BACK = "model.promoted", "model.rolled_back"
+DEGRADED, DRIFT = "model.degraded", "drift.detected"
+#: Those of the installation itself: endpoints of its operators' tenant alone are told.
+ANNOUNCED = (PROMOTED, ROLLED_BACK, DEGRADED, DRIFT)
 
 #: Every type of event that is sent, and when.
 TYPES = {
@@ -13,6 +17,10 @@ TYPES = {
     "prediction.failed": "It has none: the model raised, or its workers died.",
     "prediction.canceled": "Its client canceled it, or its deadline passed.",
     DISABLED: "Another endpoint of yours is sent nothing any more.",
+    PROMOTED: "For operators: a model version has become champion or challenger.",
+    ROLLED_BACK: "For operators: the champion before is champion again.",
+    DEGRADED: "For operators: realised sales say that a model is worse than it was.",
+    DRIFT: "For operators: houses or prices are not what the model was trained on.",
 }
 
 #: What a submit's `webhook_events_filter` may name, in the words of Replicate's API:
