@@ -7,12 +7,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
-from model_store import artifact, dataset
+from model_store import artifact, dataset, training
 from model_store.artifact import Loaded
 from model_store.serving.predictor import Predictor
+from model_store.settings import ModelSettings
+from model_store.storage import signing
 from model_store.store import ModelStore
-from tests.small_model import TRUST
+from tests.model_store.commands.training import SECOND
+from tests.model_store.markets import QUICK
+from tests.small_model import TRUST, changed
 
 #: A market of its own: no column shared with the shipped data set.
 OTHER_MARKET: dict[str, Any] = {
@@ -125,3 +130,22 @@ def other_sales(count: int = 400) -> str:
         day = f"2020-{1 + 12 * i // count:02}-{1 + i % 28:02}"
         lines.append(f"{day},{paid},{area},{quarter},{heating},{rooms}")
     return "\n".join(lines) + "\n"
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
+    """Return a runner with a store of its own, and make every model small."""
+    monkeypatch.setattr(training, "Recipe", lambda: QUICK)
+    monkeypatch.setenv("KERBSIDE_STATE_DIR", str(tmp_path))
+    return CliRunner()
+
+
+@pytest.fixture
+def two(tmp_path: Path, made: dict[str, bytes], run: CliRunner) -> ModelStore:
+    """Return the runner's store with a champion and another version in it."""
+    settings = ModelSettings(state_dir=tmp_path)
+    key = signing.own_key(settings)
+    store = ModelStore.from_settings(settings)
+    store.promote(store.publish(changed(made, key=key)))
+    store.publish(changed(made, key=key, version=SECOND))
+    return store

@@ -1,0 +1,1 @@
+"""The commands of `kerbside model`, a module each or a family."""
