@@ -101,6 +101,7 @@ def worker_families() -> Iterator[Metric]:
     metrics.priced(lane, [Completion(lease=lease, prediction=priced)], [True], [1.0])
     metrics.attempted(lane, lease, outcome="", answer="", run_s=1.0)
     metrics.tended(lane, Tick())
+    metrics.errand_ended("", "", 1.0)
     yield from metrics.registry.collect()
 
 

@@ -7,6 +7,7 @@ from celery import beat
 
 from model_store import logs
 from worker import connection
+from worker.celery import ERRAND_EXPIRES_S
 from worker.keys import UPKEEP
 
 #: Unread messages on the lane of upkeep at which the clock stops sending.
@@ -19,7 +20,8 @@ class Scheduler(beat.PersistentScheduler):
     """Skips what is due while nobody reads.
 
     A tick that expires is dropped by the worker that reads it: without a worker the
-    lane would grow by 85 MB a day. What is skipped comes again with the schedule.
+    lane would grow by 85 MB a day. What is skipped comes again with the schedule;
+    errands are few, and the next one may be a month away: they are sent in any case.
     """
 
     def __init__(self, app: Any, **kwargs: Any) -> None:
@@ -30,7 +32,8 @@ class Scheduler(beat.PersistentScheduler):
 
     def apply_entry(self, entry: Any, producer: Any = None) -> None:
         """Send the task of an entry that is due, unless ticks pile up."""
-        if self._may_send():
+        comes_soon = entry.options.get("expires", 0) < ERRAND_EXPIRES_S
+        if self._may_send() or not comes_soon:
             super().apply_entry(entry, producer=producer)
 
     def _may_send(self) -> bool:

@@ -8,7 +8,7 @@
 import logging
 import os
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import celery
@@ -19,7 +19,7 @@ from kombu.utils.url import parse_url
 from prometheus_client import CollectorRegistry
 
 from model_store import logs
-from worker import keys, predictors
+from worker import connection, errands, keys, predictors
 from worker.keys import UPKEEP
 from worker.metrics import Metrics
 from worker.settings import WorkerSettings
@@ -29,10 +29,13 @@ PRICE = "price"
 DELIVER = "deliver"
 REAP = "reap"
 TEND = "tend"
+ERRAND = "errand"
 
 #: Seconds between two ticks of the reaper, and after which an unread tick is dropped.
 _REAP_EVERY_S = 1.0
 _REAP_EXPIRES_S = 5.0
+#: Seconds after which an errand that no worker took is not begun any more.
+ERRAND_EXPIRES_S = 3600.0
 #: Seconds between two that Flower shows; for one a second it would forget all else.
 _TEND_EVERY_S = 60.0
 
@@ -43,6 +46,7 @@ class KerbsideCelery(celery.Celery):
     settings: WorkerSettings
     metrics: Metrics
     load_predictor: Callable[..., predictors.Pricing]
+    errands: errands.Errands
 
 
 def create_celery(
@@ -64,17 +68,21 @@ def create_celery(
     app.settings = settings
     app.metrics = Metrics(CollectorRegistry())
     app.load_predictor = load_predictor
-    app.conf.update(_configuration(), broker_use_ssl=_tls(settings.redis_url))
+    # A client connects at its first command.
+    client = connection.connect(settings.redis_url, role="worker")
+    app.errands = errands.Errands(client, app.metrics)
+    app.conf.update(_configuration(settings), broker_use_ssl=_tls(settings.redis_url))
     if batching:
         # By name: only a process that runs the step pays for importing it.
         app.steps["worker"].add("worker.consumer:BatchConsumer")
         app.steps["worker"].add("worker.webhooks.consumer:DeliveryConsumer")
         app.steps["worker"].add("worker.upkeep_watch:UpkeepWatch")
+        app.steps["worker"].add("worker.errands_step:ErrandsStep")
         app.steps["worker"].add("worker.metrics_server:MetricsServer")
     return app
 
 
-def _configuration() -> dict[str, Any]:
+def _configuration(settings: WorkerSettings) -> dict[str, Any]:
     lanes = (*keys.LANES, UPKEEP)
     return {
         "imports": ["worker.tasks"],
@@ -97,6 +105,7 @@ def _configuration() -> dict[str, Any]:
                 "schedule": _TEND_EVERY_S,
                 "options": {"expires": _REAP_EXPIRES_S},
             },
+            **_errands(errands.due(settings)),
         },
         "accept_content": ["json"],
         "task_serializer": "json",
@@ -121,6 +130,14 @@ def _configuration() -> dict[str, Any]:
             "socket_keepalive": True,
             "health_check_interval": 10,
         },
+    }
+
+
+def _errands(due: Mapping[str, errands.Schedule]) -> dict[str, Any]:
+    options = {"expires": ERRAND_EXPIRES_S}
+    return {
+        name: {"task": ERRAND, "args": (name,), "schedule": when, "options": options}
+        for name, when in due.items()
     }
 
 

@@ -54,6 +54,7 @@ Scripts in `worker/lua/` build the same names from ids.
 | `kerbside:used` | hash | - | key_uses | API key id -> when it was last used, to the minute |
 | `kerbside:audit` | list | newest 10,000 | audit | JSON of each action of an operator that was done, newest left |
 | `kerbside:audit_in_vain` | list | newest 1,000 | audit | the same of those that were refused or failed |
+| `kerbside:errand:<name>` | string | 30 s after its worker died | errands | who runs the errand that is under way |
 | `kerbside:finished:<db>` | channel | - | prelude | ids of finished jobs, one a line |
 | `kerbside:models:<db>` | channel | - | refuse | JSON of `type` (`model.refused`), `version`, `reason`, `time`; once for each reason |
 
@@ -145,6 +146,11 @@ def endpoint_key(kind: EndpointKey, endpoint: str) -> str:
 def subscriptions_key(tenant: str) -> str:
     """Return the key of a tenant's endpoints and what each takes."""
     return f"kerbside:subscriptions:{tenant}"
+
+
+def errand_key(name: str) -> str:
+    """Return the key of the lock of an errand."""
+    return f"kerbside:errand:{name}"
 
 
 def finished_channel(client: redis.Redis) -> str:

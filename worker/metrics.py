@@ -137,6 +137,11 @@ class Metrics:
         for action, jobs in tick.counts():
             self._tended.labels(lane, action).inc(jobs)
 
+    def errand_ended(self, name: str, outcome: str, took_s: float) -> None:
+        """Note what became of an errand."""
+        self._errands.labels(name, outcome).inc()
+        self._errand.observe((name,), [took_s])
+
     def _look_at(self, version: str, told: Sequence[Mapping[str, Any]]) -> None:
         prices = [one for one in told if one.keys() >= _LOOKED_AT]
         of_currency: dict[str, list[float]] = {}
@@ -241,6 +246,20 @@ class Metrics:
             "kerbside_turn_failures",
             "Bugs that a worker's own thread survived; the log tells their place.",
             "lane",
+        )
+        self._errands = self._counter(
+            "kerbside_errands",
+            "Commands of the model store that upkeep ran, by what became of them: done "
+            "or what the command says, failed, late (over its time), stopped with its "
+            "worker, superseded by another worker's.",
+            "errand",
+            "outcome",
+        )
+        self._errand = self._distribution(
+            "kerbside_errand_seconds",
+            "Seconds that such a command took.",
+            ("errand",),
+            _SECONDS,
         )
         self._tended = self._counter(
             "kerbside_jobs_tended",

@@ -37,6 +37,12 @@ def tend(self: Any) -> None:
     upkeep.tend(_ledger(self.app), self.app.metrics)
 
 
+@shared_task(name=wire.ERRAND, bind=True)
+def errand(self: Any, name: str) -> None:
+    """Begin an errand; its thread goes on when this task has long ended."""
+    self.app.errands.begin(name)
+
+
 @shared_task(name=wire.PRICE, bind=True)
 def price(self: Any, *_: Any) -> None:
     """Price the job whose id the message carries, on a worker without the bootstep."""

@@ -1,0 +1,222 @@
+"""Errands run beside the ticks: one of a kind, in time, and nothing is left of them."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import redis as redis_py
+from celery.schedules import crontab
+
+from tests.patience import wait_until
+from worker import connection, errands, keys
+from worker.celery import ERRAND, create_celery
+from worker.errands import Errand, Errands
+from worker.metrics import Metrics
+from worker.settings import WorkerSettings
+
+#: Says where it is, and stays until it is ended, with a child of its own.
+_STAYS = """
+import os, pathlib, subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+pathlib.Path(sys.argv[1] + ".new").write_text(f"{os.getpid()} {child.pid}")
+os.rename(sys.argv[1] + ".new", sys.argv[1])
+time.sleep(600)
+"""
+_SPEAKS = """
+import sys
+print("a result")
+print("a sentence", file=sys.stderr)
+print('{"event": "month_done", "level": "error", "month": 3}', file=sys.stderr)
+"""
+
+Begin = Callable[..., Errands]
+
+
+@pytest.fixture
+def upkeep(settings: WorkerSettings, metrics: Metrics) -> Iterator[Begin]:
+    """Return a maker of upkeep workers that know one errand, a script."""
+    workers: list[Errands] = []
+    client = connection.connect(settings.redis_url, role="worker")
+
+    def made(script: str, *words: str, timeout_s: float = 600.0) -> Errands:
+        errand = Errand(
+            "count", ("-c", script, *words), timeout_s, lambda _: None, {3: "kept"}
+        )
+        workers.append(
+            Errands(client, metrics, known=(errand,), program=(sys.executable,))
+        )
+        return workers[-1]
+
+    with closing(client):
+        yield made
+        for worker in workers:
+            worker.stop()
+
+
+@pytest.fixture
+def ended(metrics: Metrics) -> Callable[[str], None]:
+    """Return what waits until an errand has ended in some way."""
+
+    def wait(outcome: str) -> None:
+        labels = {"errand": "count", "outcome": outcome}
+        wait_until(
+            lambda: metrics.registry.get_sample_value("kerbside_errands_total", labels),
+            f"an end as {outcome}",
+        )
+
+    return wait
+
+
+def _is_there(pid: str) -> bool:
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    # A child that nobody has waited for yet is as good as gone.
+    return " Z " not in Path(f"/proc/{pid}/stat").read_text()
+
+
+@pytest.mark.parametrize(("code", "outcome"), [(0, "failed"), (3, "kept")])
+def test_the_exit_code_says_what_became_of_an_errand(
+    upkeep: Begin, ended: Callable[[str], None], code: int, outcome: str
+) -> None:
+    """Each errand says what its codes mean; any other is a failure."""
+    assert upkeep(f"raise SystemExit({code})").begin("count")
+
+    ended(outcome)
+
+
+def test_one_of_a_kind_is_under_way_at_a_time(
+    upkeep: Begin, tmp_path: Path, ended: Callable[[str], None], redis: redis_py.Redis
+) -> None:
+    """Whatever worker began it; afterwards the next may begin."""
+    place = tmp_path / "pid"
+    one, other = upkeep(_STAYS, str(place)), upkeep("")
+    assert one.begin("count")
+    wait_until(place.exists)
+
+    assert not other.begin("count")
+    one.stop()
+    ended("stopped")
+
+    assert redis.get(keys.errand_key("count")) is None
+    assert other.begin("count")
+
+
+def test_an_errand_of_a_worker_that_died_can_be_begun_again(
+    upkeep: Begin, redis: redis_py.Redis, ended: Callable[[str], None]
+) -> None:
+    """Its lease ends by itself."""
+    redis.set(keys.errand_key("count"), "who died", px=300)
+    worker = upkeep("raise SystemExit(3)")
+
+    assert not worker.begin("count")
+    wait_until(lambda: worker.begin("count"))
+
+    ended("kept")
+
+
+def test_an_errand_that_takes_too_long_is_ended_with_all_that_it_started(
+    upkeep: Begin, tmp_path: Path, ended: Callable[[str], None]
+) -> None:
+    """Nothing of it stays behind."""
+    place = tmp_path / "pid"
+    upkeep(_STAYS, str(place), timeout_s=2.0).begin("count")
+
+    ended("late")
+
+    if place.exists():
+        pids = place.read_text().split()
+        wait_until(lambda: not any(map(_is_there, pids)))
+
+
+def test_a_worker_that_stops_ends_its_errand(upkeep: Begin, tmp_path: Path) -> None:
+    """No command goes on that nobody watches, and none is begun any more."""
+    place = tmp_path / "pid"
+    worker = upkeep(_STAYS, str(place))
+    worker.begin("count")
+    wait_until(place.exists)
+
+    worker.stop()
+
+    pids = place.read_text().split()
+    wait_until(lambda: not any(map(_is_there, pids)))
+    assert not worker.begin("count")
+
+
+def test_an_errand_that_another_worker_took_over_is_ended(
+    settings: WorkerSettings,
+    metrics: Metrics,
+    redis: redis_py.Redis,
+    ended: Callable[[str], None],
+) -> None:
+    """Two of a kind are never under way for long, whatever Redis has forgotten."""
+    errand = Errand("count", ("-c", "import time; time.sleep(600)"), 600.0, lambda _: 0)
+    with closing(connection.connect(settings.redis_url, role="worker")) as client:
+        worker = Errands(
+            client, metrics, known=(errand,), program=(sys.executable,), lease_s=0.3
+        )
+        worker.begin("count")
+        redis.set(keys.errand_key("count"), "another")
+
+        ended("superseded")
+
+        assert redis.get(keys.errand_key("count")) == b"another"
+        worker.stop()
+
+
+def test_what_a_command_says_is_logged_and_its_result_is_not(
+    upkeep: Begin, ended: Callable[[str], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A line of a log keeps its level and fields; a result may hold anything."""
+    upkeep(f"{_SPEAKS}\nraise SystemExit(3)").begin("count")
+    ended("kept")
+
+    levels = {record.getMessage(): record.levelname for record in caplog.records}
+    assert "a result" not in caplog.text
+    assert 'errand_said errand=count text="a sentence"' in caplog.text
+    assert "month_done month=3 errand=count" in caplog.text
+    assert "ERROR" in levels.values()
+
+
+def test_a_command_that_never_stops_talking_fills_no_log(
+    upkeep: Begin, ended: Callable[[str], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    """What is told of it is bounded, and that it is, is told."""
+    script = "import sys; sys.stderr.write('word\\n' * 999); sys.exit(3)"
+    upkeep(script).begin("count")
+    ended("kept")
+
+    assert caplog.text.count("errand_said") == 200
+    assert "errand_says_too_much" in caplog.text
+
+
+def test_an_errand_that_is_not_known_here_is_told(
+    upkeep: Begin, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The message of a newer beat ends no worker."""
+    assert not upkeep("").begin("fly")
+
+    assert "errand_unknown errand=fly" in caplog.text
+
+
+def test_beat_sends_a_task_for_each_errand_that_is_due(
+    settings: WorkerSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One without a schedule is begun by hand alone."""
+    monthly = crontab(minute="0", hour="3", day_of_month="1")
+    known = (
+        Errand("count", ("list",), 60.0, lambda _: monthly),
+        Errand("never", ("list",), 60.0, lambda _: None),
+    )
+    monkeypatch.setattr(errands, "ERRANDS", known)
+
+    with closing(create_celery(settings)) as app:
+        entry = app.conf.beat_schedule["count"]
+        assert "never" not in app.conf.beat_schedule
+
+    assert (entry["task"], entry["args"]) == (ERRAND, ("count",))
+    assert entry["schedule"] == monthly
