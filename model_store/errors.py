@@ -6,6 +6,9 @@ ModelStoreError
  |    +-- NotTrusted    nobody who is trusted has signed them
  +-- ExplanationUnavailable  reasons need what is not installed here
  +-- InexactReasons   reasons do not add up to the price
+ +-- ArchiveError     the archive cannot be used as it is, or refuses what it is given
+ |    +-- ArchiveUnavailable  its database cannot be reached, or cannot write just now
+ |    +-- ArchiveNotMigrated  its tables are not those that this code knows
  +-- StoreError       the store cannot be read or written
       +-- UnknownModel    no such alias or version
       +-- AliasesChanged  the aliases are not at the generation that was expected
@@ -34,6 +37,18 @@ class ExplanationUnavailable(ModelStoreError):
 
 class InexactReasons(ModelStoreError):
     """Reasons do not add up to the price."""
+
+
+class ArchiveError(ModelStoreError):
+    """The archive cannot be used as it is, or refuses what it is given."""
+
+
+class ArchiveUnavailable(ArchiveError):
+    """The archive's database cannot be reached, or cannot write just now."""
+
+
+class ArchiveNotMigrated(ArchiveError):
+    """The archive's tables are not those that this code knows."""
 
 
 class StoreError(ModelStoreError):

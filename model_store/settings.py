@@ -21,6 +21,8 @@ SIGNING_KEY_FILE = PREFIX + "SIGNING_KEY_FILE"
 #: Variable that names whose models are used.
 TRUSTED_KEYS = PREFIX + "TRUSTED_KEYS"
 
+#: How the address of an archive begins.
+_ARCHIVES = re.compile(r"sqlite:///[^?:]|postgresql\+psycopg://.")
 #: How a public key is written: 32 bytes in base64.
 PUBLIC_KEY = re.compile(r"ed25519:[A-Za-z0-9+/]{43}=")
 
@@ -63,6 +65,13 @@ class ModelSettings(BaseSettings):
             "`models` in the state folder when not set."
         ),
     )
+    archive_url: str | None = Field(
+        default=None,
+        description="Database that keeps predictions, sales, outcomes and the audit "
+        "log for longer than Redis: sqlite:///FILE, or "
+        "postgresql+psycopg://USER:PASSWORD@HOST/DATABASE with kerbside[postgres]. "
+        "Nothing is archived when not set.",
+    )
     signing_key_file: Path | None = Field(
         default=None,
         description="Private key that new model versions are signed with; only "
@@ -75,6 +84,17 @@ class ModelSettings(BaseSettings):
         "model versions are used; all others are refused. The public half of the "
         "signing key when not set.",
     )
+
+    @field_validator("archive_url")
+    @classmethod
+    def _of_a_known_kind(cls, url: str | None) -> str | None:
+        if url is not None and not _ARCHIVES.match(url):
+            raise PydanticCustomError(
+                "archive_url",
+                "expected sqlite:///FILE, with four slashes where the file's path is "
+                "absolute, or postgresql+psycopg://USER:PASSWORD@HOST/DATABASE",
+            )
+        return url
 
     @field_validator("trusted_keys", mode="before")
     @classmethod

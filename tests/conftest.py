@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,10 +11,13 @@ import redis as redis_py
 from prometheus_client import CollectorRegistry
 
 from model_store import artifact, logs
+from model_store.archive import migration
+from model_store.archive.archive import Archive
 from model_store.settings import PREFIX
 from model_store.store import ModelStore
-from tests import second_version, small_model
+from tests import postgres, second_version, small_model
 from tests.clock import Clock
+from tests.postgres import PostgresServer
 from worker import connection, ledger, queue, redis_acl
 from worker.metrics import Metrics
 from worker.settings import WorkerSettings
@@ -149,3 +153,59 @@ def metrics() -> Metrics:
 def front_desk(redis: redis_py.Redis, settings: WorkerSettings) -> queue.Queue:
     """Return the queue of the test's Redis."""
     return queue.Queue(redis, settings)
+
+
+@pytest.fixture(scope="session")
+def _empty_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a file of SQLite with the tables of an archive; copy it."""
+    file = tmp_path_factory.mktemp("archive") / "archive.db"
+    with contextlib.closing(Archive(f"sqlite:///{file}")) as made:
+        migration.migrate(made.database)
+    return file
+
+
+@pytest.fixture
+def archive(_empty_archive: Path, tmp_path: Path) -> Iterator[Archive]:
+    """Return an empty archive in SQLite."""
+    file = shutil.copy(_empty_archive, tmp_path / "archive.db")
+    with contextlib.closing(Archive(f"sqlite:///{file}")) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """Run a real PostgreSQL for the session; CI has one for sure."""
+    binaries = postgres.programs()
+    if binaries is None and not os.environ.get("CI"):
+        pytest.skip("needs the Debian package postgresql")
+    assert binaries is not None, "expected the Debian package postgresql in CI"
+    with postgres.serving(binaries) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def _empty_postgres_archive(postgres_server: PostgresServer) -> Iterator[str]:
+    """Return the name of a database with the tables of an archive; copy it."""
+    with postgres_server.database() as name:
+        with contextlib.closing(Archive(postgres_server.url(name))) as made:
+            migration.migrate(made.database)
+        yield name
+
+
+@pytest.fixture
+def postgres_archive(
+    postgres_server: PostgresServer, _empty_postgres_archive: str
+) -> Iterator[Archive]:
+    """Return an empty archive in PostgreSQL."""
+    with (
+        postgres_server.database(_empty_postgres_archive) as name,
+        contextlib.closing(Archive(postgres_server.url(name))) as made,
+    ):
+        yield made
+
+
+@pytest.fixture(params=["archive", "postgres_archive"], ids=["sqlite", "postgresql"])
+def any_archive(request: pytest.FixtureRequest) -> Archive:
+    """Return an empty archive, in each of the databases that may keep one."""
+    found: Archive = request.getfixturevalue(request.param)
+    return found

@@ -1,0 +1,55 @@
+"""The archive as the rest of Kerbside sees it."""
+
+from typing import Self
+
+from model_store.archive.audit import AuditTrail
+from model_store.archive.database import Database
+from model_store.archive.outcomes import Outcomes
+from model_store.archive.predictions import Predictions
+from model_store.archive.reports import Reports
+from model_store.archive.sales import Sales
+from model_store.archive.shadows import Shadows
+from model_store.settings import ModelSettings
+
+
+class Archive:
+    """An archive; safe to share between threads, and connects when first used.
+
+    Args:
+        url: Where it is, as KERBSIDE_ARCHIVE_URL says it.
+
+    Raises:
+        ArchiveError: What PostgreSQL needs is not installed.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.database = Database(url)
+        self.predictions = Predictions(self.database)
+        self.sales = Sales(self.database)
+        self.outcomes = Outcomes(self.database)
+        self.audit = AuditTrail(self.database)
+        self.shadows = Shadows(self.database)
+        self.reports = Reports(self.database)
+
+    @classmethod
+    def of(cls, settings: ModelSettings) -> Self | None:
+        """Return the archive of an installation; None where it has none.
+
+        Raises:
+            ArchiveError: What PostgreSQL needs is not installed.
+        """
+        return None if settings.archive_url is None else cls(settings.archive_url)
+
+    def check(self) -> None:
+        """Find out whether the database answers and has the tables expected.
+
+        Raises:
+            ArchiveUnavailable: It does not answer.
+            ArchiveNotMigrated: Its tables are older or newer than this code.
+        """
+        with self.database.reading():
+            pass
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.database.close()

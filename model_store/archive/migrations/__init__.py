@@ -1,0 +1,1 @@
+"""Migrations of the archive, run by `model_store.archive.migration` alone."""

@@ -1,0 +1,1 @@
+"""One module a migration, named for what is true after it."""

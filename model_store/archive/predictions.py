@@ -1,0 +1,201 @@
+"""Predictions that have ended, as the ledger had them, and what each quoted."""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from sqlalchemy import ColumnElement, Row, Select, delete, select, tuple_
+
+from model_store.archive import tables
+from model_store.archive.database import Database, upsert
+
+_TABLE = tables.predictions
+#: Ids that one statement names.
+_NAMED = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prediction:
+    """A prediction as the ledger knew it at one instant; times in ms since the epoch.
+
+    With `further` it holds all that the ledger's record held, each JSON byte for byte.
+    """
+
+    id: str
+    tenant: str
+    model: str
+    version: str
+    #: Alias by which the version was named; None where it was named by its id.
+    alias: str | None = None
+    #: The house as canonical JSON.
+    input: bytes
+    state: str
+    sequence: int
+    created_ms: int
+    detail: str | None = None
+    #: The client's own labels as JSON.
+    metadata: bytes = b"{}"
+    fingerprint: str = ""
+    attempts: int = 0
+    started_ms: int | None = None
+    completed_ms: int | None = None
+    #: What was answered, as JSON.
+    output: bytes | None = None
+    error: str | None = None
+    #: All other fields of the record, by name.
+    further: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def from_row(cls, row: Row[Any]) -> Self:
+        """Read what `to_row` wrote."""
+        values = {name: row._mapping[name] for name in _FIELDS}  # noqa: SLF001 -- public, named so
+        for name in _BYTES:
+            text = values[name]
+            values[name] = None if text is None else text.encode()
+        return cls(**values | {"further": json.loads(values["further"])})
+
+    def to_row(self) -> dict[str, Any]:
+        """Return a value for each column, those for comparisons too."""
+        row = {name: getattr(self, name) for name in _FIELDS}
+        for name in _BYTES:
+            row[name] = None if row[name] is None else row[name].decode()
+        # PostgreSQL keeps no zero byte in a text; JSON has none.
+        row["error"] = self.error and self.error.replace("\0", "")
+        row["further"] = json.dumps(dict(self.further))
+        return row | {"house_hash": house_hash(self.input)} | _quoted(self.output)
+
+
+_FIELDS = tuple(one.name for one in dataclasses.fields(Prediction))
+_BYTES = ("input", "metadata", "output")
+_COLUMNS = [_TABLE.c[name] for name in _FIELDS]
+
+
+def house_hash(canonical: bytes) -> str:
+    """Return what a house is known by: a hash of its canonical JSON."""
+    return hashlib.sha256(canonical).hexdigest()
+
+
+class Predictions:
+    """The archived predictions of all tenants.
+
+    Every verb raises ArchiveError when the database cannot be used.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def upsert(self, rows: Iterable[Prediction]) -> None:
+        """Write predictions, all or none; of one id the highest sequence stays.
+
+        One with the sequence that is there takes its place: it was read later.
+        """
+        ordered = sorted(rows, key=lambda row: (row.id, row.sequence))
+        with self._database.writing() as connection:
+            made = [row.to_row() for row in ordered]
+            upsert(connection, _TABLE, made, newer_by="sequence")
+
+    def get(self, prediction_id: str) -> Prediction | None:
+        """Return one prediction, whosever it is; None where there is none."""
+        return self.by_ids([prediction_id]).get(prediction_id)
+
+    def by_ids(self, ids: Sequence[str]) -> dict[str, Prediction]:
+        """Return those that there are of some predictions, whosever, by id."""
+        found: list[Row[Any]] = []
+        with self._database.reading() as connection:
+            for first in range(0, len(ids), _NAMED):
+                some = _TABLE.c.id.in_(ids[first : first + _NAMED])
+                found += connection.execute(select(*_COLUMNS).where(some)).all()
+        return {row.id: Prediction.from_row(row) for row in found}
+
+    def page(
+        self,
+        tenant: str,
+        *,
+        limit: int,
+        before: tuple[int, str] | None = None,
+        after: tuple[int, str] | None = None,
+        states: Collection[str] | None = None,
+        since_ms: int | None = None,
+        until_ms: int | None = None,
+    ) -> list[Prediction]:
+        """Return up to `limit` predictions of a tenant, newest first.
+
+        Args:
+            tenant: Whose.
+            limit: How many, at most.
+            before: Creation in ms and id of one; all shown are older.
+            after: The same of one; those shown are newer, and next to it.
+            states: In which they must be.
+            since_ms: Created then or later.
+            until_ms: Created before then.
+        """
+        wanted: list[ColumnElement[bool]] = [_TABLE.c.tenant == tenant]
+        place = tuple_(_TABLE.c.created_ms, _TABLE.c.id)
+        wanted += [] if before is None else [place < tuple_(*before)]
+        wanted += [] if after is None else [place > tuple_(*after)]
+        wanted += [] if states is None else [_TABLE.c.state.in_(states)]
+        wanted += [] if since_ms is None else [_TABLE.c.created_ms >= since_ms]
+        wanted += [] if until_ms is None else [_TABLE.c.created_ms < until_ms]
+        order = (_TABLE.c.created_ms, _TABLE.c.id)
+        if after is None:
+            found = select(*_COLUMNS).order_by(*(column.desc() for column in order))
+            return self._read(found.where(*wanted).limit(limit))
+        found = select(*_COLUMNS).order_by(*order)
+        return self._read(found.where(*wanted).limit(limit))[::-1]
+
+    def newest_of_house(
+        self, tenant: str, house: str, *, until_ms: int | None = None
+    ) -> Prediction | None:
+        """Return a tenant's newest price of a house, known by its `house_hash`.
+
+        Args:
+            tenant: Whose.
+            house: The hash.
+            until_ms: Only one that was asked for before then counts.
+        """
+        wanted = [
+            _TABLE.c.tenant == tenant,
+            _TABLE.c.house_hash == house,
+            _TABLE.c.price.is_not(None),
+        ]
+        wanted += [] if until_ms is None else [_TABLE.c.created_ms < until_ms]
+        newest = select(*_COLUMNS).where(*wanted).order_by(_TABLE.c.created_ms.desc())
+        return next(iter(self._read(newest.limit(1))), None)
+
+    def delete(self, tenant: str, prediction_id: str) -> bool:
+        """Erase a tenant's prediction with its outcomes and a challenger's price.
+
+        Returns:
+            Whether there was one.
+        """
+        is_its = (_TABLE.c.id == prediction_id) & (_TABLE.c.tenant == tenant)
+        with self._database.writing() as connection:
+            if not connection.execute(delete(_TABLE).where(is_its)).rowcount:
+                return False
+            for table in (tables.outcomes, tables.shadows):
+                is_about = table.c.prediction_id == prediction_id
+                connection.execute(delete(table).where(is_about))
+        return True
+
+    def _read(self, query: Select[Any]) -> list[Prediction]:
+        with self._database.reading() as connection:
+            return [Prediction.from_row(row) for row in connection.execute(query)]
+
+
+def _quoted(output: bytes | None) -> dict[str, Any]:
+    """Return what an answer quoted, by column; each None where there is no answer."""
+    told = json.loads(output) if output else {}
+    interval, model = told.get("interval", {}), told.get("model", {})
+    return {
+        "digest": model.get("digest"),
+        "currency": told.get("currency"),
+        "price": told.get("price"),
+        "low": interval.get("low"),
+        "high": interval.get("high"),
+        "level": interval.get("level"),
+        "fsd": told.get("fsd"),
+        "in_distribution": told.get("in_distribution"),
+    }

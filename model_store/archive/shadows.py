@@ -1,0 +1,65 @@
+"""What a challenger said of houses that the champion priced."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import select
+
+from model_store.archive import tables
+from model_store.archive.database import Database, upsert
+
+_TABLE, _OUTCOMES = tables.shadows, tables.outcomes
+
+
+@dataclass(frozen=True, slots=True)
+class Shadow:
+    """A price that was not answered, beside the one that was."""
+
+    prediction_id: str
+    #: Of the challenger.
+    version: str
+    #: When it was made, in ms since the epoch.
+    made_ms: int
+    price: float
+    low: float
+    high: float
+    level: float
+    fsd: float
+    in_distribution: bool
+    #: Of the version that answered.
+    served_version: str
+    served_price: float
+
+
+class Shadows:
+    """The archived prices of challengers.
+
+    Every verb raises ArchiveError when the database cannot be used.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, shadows: Iterable[Shadow]) -> None:
+        """Write prices, all or none; a repeat takes the place of the earlier one."""
+        ordered = sorted(shadows, key=lambda one: (one.prediction_id, one.version))
+        with self._database.writing() as connection:
+            upsert(connection, _TABLE, [asdict(one) for one in ordered])
+
+    def of(
+        self, version: str, *, since_ms: int = 0
+    ) -> Iterator[tuple[Shadow, float | None]]:
+        """Yield a challenger's prices, and what each house was sold for, if known."""
+        is_its = _TABLE.c.prediction_id == _OUTCOMES.c.prediction_id
+        is_current = _OUTCOMES.c.superseded_ms.is_(None)
+        query = (
+            select(
+                *(_TABLE.c[name] for name in Shadow.__dataclass_fields__),
+                _OUTCOMES.c.price.label("sold_for"),
+            )
+            .select_from(_TABLE.outerjoin(_OUTCOMES, is_its & is_current))
+            .where(_TABLE.c.version == version, _TABLE.c.made_ms >= since_ms)
+            .order_by(_TABLE.c.made_ms)
+        )
+        for *values, sold_for in self._database.stream(query):
+            yield Shadow(*values), sold_for

@@ -1,0 +1,121 @@
+"""Of each sale the last word counts, and judges the price that was quoted."""
+
+import datetime as dt
+import threading
+from typing import Any
+
+from sqlalchemy import func, select
+
+from model_store.archive import tables
+from model_store.archive.archive import Archive
+from model_store.archive.outcomes import Outcome
+from tests.model_store.archive.rows import HOUSE, prediction
+
+_DAY = dt.date(2026, 3, 1)
+
+
+def _outcome(number: int = 1, **changes: Any) -> Outcome:
+    about = prediction(number).id
+    usual: dict[str, Any] = {
+        "tenant": "acme",
+        "subject": about,
+        "prediction_id": about,
+        "price": 510_000.0,
+        "sold_on": _DAY,
+        "recorded_ms": 9000,
+    }
+    return Outcome(**usual | changes)
+
+
+def test_an_outcome_comes_back_as_it_went_in(any_archive: Archive) -> None:
+    """With its house, where one was told."""
+    given = _outcome(house=HOUSE, house_hash="aa", prediction_id=None, subject="aa")
+
+    assert any_archive.outcomes.record([given]) == ["new"]
+
+    assert list(any_archive.outcomes.current()) == [given]
+
+
+def test_what_is_known_is_not_written_again(any_archive: Archive) -> None:
+    """Not even within one call; a client may repeat what it sent."""
+    again = _outcome(recorded_ms=9500)
+
+    became = any_archive.outcomes.record([_outcome(), again])
+    became += any_archive.outcomes.record([again])
+
+    assert became == ["new", "known", "known"]
+    assert list(any_archive.outcomes.current()) == [_outcome()]
+
+
+def test_a_correction_takes_the_place_of_what_was_told_before(
+    any_archive: Archive,
+) -> None:
+    """And what was told before is still known as that."""
+    corrected = _outcome(price=520_000.0, recorded_ms=9500)
+    any_archive.outcomes.record([_outcome(), _outcome(tenant="other")])
+
+    assert any_archive.outcomes.record([corrected]) == ["correction"]
+
+    assert list(any_archive.outcomes.current(tenant="acme")) == [corrected]
+    assert list(any_archive.outcomes.current(tenant="other")) != [corrected]
+    with any_archive.database.reading() as connection:
+        superseded = select(func.max(tables.outcomes.c.superseded_ms))
+        assert connection.execute(superseded).scalar() == 9500
+
+
+def test_corrections_at_once_leave_one_that_counts(any_archive: Archive) -> None:
+    """One comes after the other, whoever is first."""
+    prices = [float(price) for price in range(500_000, 500_008)]
+
+    def correct(price: float) -> None:
+        any_archive.outcomes.record([_outcome(price=price)])
+
+    threads = [threading.Thread(target=correct, args=(price,)) for price in prices]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(list(any_archive.outcomes.current())) == 1
+
+
+def test_outcomes_stand_beside_the_prices_that_they_judge(
+    any_archive: Archive,
+) -> None:
+    """Only those that judge a price of their own tenant."""
+    any_archive.predictions.upsert(
+        [prediction(1), prediction(2, tenant="other"), prediction(3, output=None)]
+    )
+    any_archive.outcomes.record([_outcome(number) for number in (1, 2, 3, 4)])
+
+    (scored,) = any_archive.outcomes.scored()
+
+    assert (scored.prediction_id, scored.sold_for) == (prediction(1).id, 510_000)
+    assert (scored.price, scored.low, scored.high) == (500_000, 400_000, 625_000)
+    assert (scored.level, scored.fsd, scored.in_distribution) == (0.9, 0.12, True)
+    assert (scored.version, scored.input.encode()) == ("v1", HOUSE)
+
+
+def test_outcomes_of_a_time_are_those_sold_in_it(any_archive: Archive) -> None:
+    """From one day on and before another."""
+    any_archive.predictions.upsert([prediction(number) for number in (1, 2, 3)])
+    days = [dt.date(2026, 2, 28), dt.date(2026, 3, 1), dt.date(2026, 4, 1)]
+    any_archive.outcomes.record(
+        [_outcome(number, sold_on=day) for number, day in enumerate(days, 1)]
+    )
+
+    current = any_archive.outcomes.current(since=days[1], until=days[2])
+    scored = any_archive.outcomes.scored(tenant="acme", since=days[1], until=days[2])
+
+    assert [one.sold_on for one in current] == [days[1]]
+    assert [one.sold_on for one in scored] == [days[1]]
+
+
+def test_who_erases_a_prediction_erases_its_outcome(any_archive: Archive) -> None:
+    """It says what a house was worth, and to whom."""
+    any_archive.predictions.upsert([prediction()])
+    any_archive.outcomes.record([_outcome()])
+
+    any_archive.predictions.delete("acme", prediction().id)
+
+    assert list(any_archive.outcomes.current()) == []

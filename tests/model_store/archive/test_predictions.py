@@ -1,0 +1,143 @@
+"""Predictions come back as they went in, and the newest word on each stays."""
+
+import threading
+
+from model_store.archive.archive import Archive
+from model_store.archive.predictions import house_hash
+from tests.model_store.archive.rows import HOUSE, prediction
+
+
+def test_a_prediction_comes_back_as_it_went_in(any_archive: Archive) -> None:
+    """To the byte, whatever its texts hold."""
+    given = prediction(
+        alias="champion",
+        detail="dead",
+        metadata='{"note": "Größe 🏠 \\u0000"}'.encode(),
+        error="'; DROP TABLE predictions; -- 日本",
+        fingerprint="f" * 64,
+        attempts=2,
+        started_ms=1_790_000_000_123,
+        completed_ms=1_790_000_000_456,
+        further={"number": "17", "webhook": "https://example.org/é"},
+    )
+
+    any_archive.predictions.upsert([given])
+
+    assert any_archive.predictions.get(given.id) == given
+
+
+def test_the_highest_sequence_stays_in_whatever_order_they_come(
+    any_archive: Archive,
+) -> None:
+    """A message of the feed that comes twice, or late, takes nothing back."""
+    archived = any_archive.predictions
+    archived.upsert([prediction(sequence=5, state="succeeded")])
+    archived.upsert([prediction(sequence=3, state="failed", output=None)])
+
+    archived.upsert([prediction(2, sequence=4), prediction(2, sequence=2)])
+
+    assert [
+        archived.by_ids([prediction(n).id]).popitem()[1].sequence for n in (1, 2)
+    ] == [*(5, 4)]
+
+
+def test_writers_at_once_leave_the_highest_sequence(any_archive: Archive) -> None:
+    """None waits for another for ever, and none writes over a newer word."""
+    order = list(range(1, 9))
+
+    def write(sequence: int) -> None:
+        rows = [prediction(number, sequence=sequence) for number in range(1, 51)]
+        any_archive.predictions.upsert(rows[:: 1 if sequence % 2 else -1])
+
+    threads = [threading.Thread(target=write, args=(one,)) for one in order]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    kept = any_archive.predictions.page("acme", limit=100)
+    assert [one.sequence for one in kept] == [8] * 50
+
+
+def test_thousands_of_rows_are_written_at_once(any_archive: Archive) -> None:
+    """And are found again by their ids."""
+    rows = [prediction(number) for number in range(1, 3001)]
+
+    any_archive.predictions.upsert(rows)
+
+    assert len(any_archive.predictions.by_ids([row.id for row in rows])) == 3000
+
+
+def test_pages_lead_through_all_of_a_tenants_predictions_and_back(
+    any_archive: Archive,
+) -> None:
+    """Newest first, by time and id, and nobody else's."""
+    rows = [
+        prediction(number, created_ms=1000 * (number // 3)) for number in range(1, 8)
+    ]
+    any_archive.predictions.upsert([*rows, prediction(9, tenant="other")])
+    ids = [row.id for row in rows][::-1]
+
+    first = any_archive.predictions.page("acme", limit=4)
+    place = (first[-1].created_ms, first[-1].id)
+    second = any_archive.predictions.page("acme", limit=4, before=place)
+    place = (second[0].created_ms, second[0].id)
+    back = any_archive.predictions.page("acme", limit=2, after=place)
+
+    assert [row.id for row in first + second] == ids
+    assert [row.id for row in back] == ids[2:4]
+
+
+def test_a_page_shows_the_states_and_times_asked_for(any_archive: Archive) -> None:
+    """And nothing else."""
+    any_archive.predictions.upsert(
+        [
+            *(prediction(1), prediction(2), prediction(3, state="failed")),
+            *(prediction(4), prediction(5)),
+        ]
+    )
+
+    found = any_archive.predictions.page(
+        "acme", limit=9, states=["succeeded"], since_ms=2000, until_ms=5000
+    )
+
+    assert [row.created_ms for row in found] == [4000, 2000]
+
+
+def test_the_newest_price_of_a_house_is_found(any_archive: Archive) -> None:
+    """Of this tenant, with a price, and from before the time asked for."""
+    any_archive.predictions.upsert(
+        [
+            *(prediction(1), prediction(2), prediction(3)),
+            prediction(4, state="failed", output=None),
+            prediction(5, tenant="other"),
+            prediction(6, input=b'{"rooms":4,"zip":"98103"}'),
+        ]
+    )
+    house = house_hash(HOUSE)
+
+    newest = any_archive.predictions.newest_of_house("acme", house)
+    earlier = any_archive.predictions.newest_of_house("acme", house, until_ms=3000)
+
+    assert newest == prediction(3)
+    assert earlier == prediction(2)
+
+
+def test_what_another_tenant_erases_stays(any_archive: Archive) -> None:
+    """An id is enough for nobody but its owner."""
+    any_archive.predictions.upsert([prediction()])
+
+    assert not any_archive.predictions.delete("other", prediction().id)
+    assert any_archive.predictions.delete("acme", prediction().id)
+    assert not any_archive.predictions.delete("acme", prediction().id)
+    assert any_archive.predictions.get(prediction().id) is None
+
+
+def test_an_error_with_a_zero_byte_is_kept_without_it(any_archive: Archive) -> None:
+    """PostgreSQL takes none in a text, and one row must not hold up a feed."""
+    any_archive.predictions.upsert([prediction(error="a\0b")])
+
+    kept = any_archive.predictions.get(prediction().id)
+
+    assert kept
+    assert kept.error == "ab"

@@ -1,0 +1,59 @@
+"""A challenger's prices stand beside those answered and, later, those paid."""
+
+import datetime as dt
+from dataclasses import replace
+
+from model_store.archive.archive import Archive
+from model_store.archive.outcomes import Outcome
+from model_store.archive.shadows import Shadow
+from tests.model_store.archive.rows import prediction
+
+_SHADOW = Shadow(
+    prediction_id=prediction(1).id,
+    version="v2",
+    made_ms=1000,
+    price=505_000,
+    low=405_000,
+    high=630_000,
+    level=0.9,
+    fsd=0.11,
+    in_distribution=True,
+    served_version="v1",
+    served_price=500_000,
+)
+
+
+def test_a_challengers_prices_are_read_with_what_was_paid(
+    any_archive: Archive,
+) -> None:
+    """Where that is known; a price that comes again is one price."""
+    second = replace(_SHADOW, prediction_id=prediction(2).id, made_ms=2000)
+    third = replace(_SHADOW, version="v3")
+    any_archive.shadows.add([second, _SHADOW, third])
+    any_archive.shadows.add([_SHADOW])
+    paid = Outcome(
+        tenant="acme",
+        subject=_SHADOW.prediction_id,
+        prediction_id=_SHADOW.prediction_id,
+        price=510_000,
+        sold_on=dt.date(2026, 3, 1),
+        recorded_ms=9000,
+    )
+    corrected = replace(paid, price=511_000)
+    any_archive.outcomes.record([paid])
+    any_archive.outcomes.record([corrected])
+
+    assert list(any_archive.shadows.of("v2")) == [(_SHADOW, 511_000), (second, None)]
+    assert list(any_archive.shadows.of("v2", since_ms=2000)) == [(second, None)]
+
+
+def test_who_erases_a_prediction_erases_what_a_challenger_said(
+    any_archive: Archive,
+) -> None:
+    """No price of the house is left."""
+    any_archive.predictions.upsert([prediction(1)])
+    any_archive.shadows.add([_SHADOW])
+
+    any_archive.predictions.delete("acme", prediction(1).id)
+
+    assert list(any_archive.shadows.of("v2")) == []
