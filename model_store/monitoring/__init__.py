@@ -1,0 +1,1 @@
+"""How good prices proved, when the sales are known: figures and alarms."""
