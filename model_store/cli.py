@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from model_store.command_line import Group
-from model_store.commands import aliases, evaluate, key, train, versions
+from model_store.commands import accuracy, aliases, evaluate, key, train, versions
 from model_store.errors import AliasesChanged, ArtifactError, ModelStoreError
 
 _EXIT_CODES = {
@@ -59,5 +59,6 @@ for _command in (
     aliases.rollback,
     versions.diff,
     key.key,
+    accuracy.accuracy,
 ):
     cli.add_command(_command)

@@ -5,9 +5,10 @@ distribution (Conover, Practical Nonparametric Statistics, 3.2); that of a share
 Wilson's (1927). Both hold the true figure in 95 of 100 cases.
 """
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,8 @@ Period = Literal["week", "month"]
 
 #: Fewest sales of a cell that is told: fewer say little, and tell of single houses.
 FEWEST = 20
+#: What is told of a cell that no price is in.
+NO_SALES = {"n": 0, "suppressed": True}
 #: Segment of the price: which fifth.
 PRICE_QUINTILE = "price_quintile"
 
@@ -141,6 +144,12 @@ def _fifths(values: Floats) -> NDArray[np.intp]:
     return np.searchsorted(edges, values, side="right")
 
 
+def start(day: dt.date, period: Period) -> dt.date:
+    """Return the first day of the period that a day is in."""
+    found = _starts(np.array([day], dtype="datetime64[D]"), period)
+    return cast("dt.date", found[0].item())
+
+
 def _starts(days: NDArray[np.datetime64], period: Period) -> NDArray[np.datetime64]:
     """Return the first day of the month, or the Monday, of each day."""
     if period == "month":
@@ -151,7 +160,7 @@ def _starts(days: NDArray[np.datetime64], period: Period) -> NDArray[np.datetime
 
 def _by_group(judged: Judged, segment: str) -> Iterator[Row]:
     for group, inside in _split(judged, judged.segments[segment]):
-        if len(inside) >= FEWEST:
+        if group and len(inside) >= FEWEST:
             yield {"group": str(group)} | cell(inside.outcome)
 
 

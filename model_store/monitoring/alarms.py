@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model_store.recipe.evaluation import Outcome
+from model_store.recipe.evaluation import measure as measured
 
 #: Evidence that raises an alarm.
 THRESHOLD = 100_000.0
@@ -43,13 +44,13 @@ class Watch:
     """A figure as a share of bad sales.
 
     Attributes:
-        figure: `bias_low`, `bias_high`, `mdape` or `coverage`.
-        tolerance: What is tolerated, as it is told, in percent.
+        measure: `bias`, `mdape` or `coverage`.
+        tolerance: What is tolerated, in percent; a bias below or above has its sign.
         bad: Whether each sale is bad, shape (n_sales,), in the order of sale.
         most: Share of bad sales that is tolerated.
     """
 
-    figure: str
+    measure: str
     tolerance: float
     bad: NDArray[np.bool_]
     most: float
@@ -81,11 +82,17 @@ def watches(outcome: Outcome, *, level: float, expected_mdape: float) -> list[Wa
     error = ERROR_GROWTH * expected_mdape / 100
     outside = 1 - level + COVERAGE_LACK
     return [
-        Watch("bias_low", -100 * BIAS, outcome.off < -BIAS, 0.5),
-        Watch("bias_high", 100 * BIAS, outcome.off > BIAS, 0.5),
+        Watch("bias", -100 * BIAS, outcome.off < -BIAS, 0.5),
+        Watch("bias", 100 * BIAS, outcome.off > BIAS, 0.5),
         Watch("mdape", round(100 * error, 2), np.abs(outcome.off) > error, 0.5),
         Watch("coverage", round(100 * (1 - outside), 2), ~outcome.inside, outside),
     ]
+
+
+def value(measure: str, outcome: Outcome) -> float:
+    """Return what a measure is over some sales, in percent."""
+    figures = measured(outcome)
+    return float(figures[{"bias": "median_bias"}.get(measure, measure)])
 
 
 def evidence(bad: Iterable[bool], most: float) -> Iterator[float]:

@@ -21,6 +21,7 @@ from threadpoolctl import threadpool_limits
 from model_store import dataset
 from model_store.dataset import Dataset
 from model_store.recipe import evaluation, pipelines, rolling
+from model_store.recipe.calibration import Forecast
 from model_store.recipe.evaluation import Outcome
 from model_store.recipe.pipelines import Recipe
 from model_store.recipe.rolling import Round
@@ -87,7 +88,7 @@ def _made() -> str:
 
 def _priced(first: Round, sales: Dataset) -> Outcome:
     raw = pipelines.predict(first.model.pipelines, sales.houses)
-    forecast = rolling.Forecast(sales, raw)
+    forecast = Forecast(sales, raw)
     return evaluation.outcome(Round(first.model, forecast, first.interval))
 
 

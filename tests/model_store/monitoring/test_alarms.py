@@ -25,11 +25,16 @@ def priced(ratios: list[float], *, inside: bool = True) -> Outcome:
 
 
 def raised(outcome: Outcome, days: list[dt.date] | None = None) -> dict[str, Spell]:
-    """Return the first alarm of each figure that has one."""
+    """Return the first alarm of each measure that has one."""
     days = days or [dt.date(2015, 1, 1)] * len(outcome.sold)
     watched = watches(outcome, level=0.9, expected_mdape=EXPECTED)
-    found = {watch.figure: spells(days, watch) for watch in watched}
-    return {figure: ones[0] for figure, ones in found.items() if ones}
+    found = {(one.measure, one.tolerance): spells(days, one) for one in watched}
+    return {_name(*what): ones[0] for what, ones in found.items() if ones}
+
+
+def _name(measure: str, tolerance: float) -> str:
+    ends = {-3.0: "low", 3.0: "high"}
+    return f"{measure}_{ends[tolerance]}" if measure == "bias" else measure
 
 
 @pytest.mark.parametrize("most", [0.5, 0.15])
@@ -75,14 +80,14 @@ def test_dependent_sales_raise_no_more_false_alarms() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ratio", "figure", "within"),
+    ("ratio", "measure", "within"),
     [(0.9, "bias_low", 30), (1.1, "bias_high", 30), (0.85, "mdape", 30)],
 )
 def test_prices_that_are_all_off_are_noticed_soon(
-    ratio: float, figure: str, within: int
+    ratio: float, measure: str, within: int
 ) -> None:
     """A plain mistake takes a few sales, not a few months."""
-    assert figure in raised(priced([ratio] * within))
+    assert measure in raised(priced([ratio] * within))
 
 
 def test_a_model_that_is_five_percent_low_is_noticed_within_two_thousand_sales() -> (
@@ -117,7 +122,7 @@ def test_an_alarm_ends_when_prices_are_right_again() -> None:
     first = dt.date(2015, 1, 1)
     days = [first + dt.timedelta(days=at) for at in range(len(bad))]
 
-    one, other = spells(days, Watch("bias_low", -3.0, bad, 0.5))
+    one, other = spells(days, Watch("bias", -3.0, bad, 0.5))
 
     assert one.began_about == days[50]
     assert days[60] < one.raised_on < days[90]

@@ -1,0 +1,156 @@
+"""`kerbside model accuracy`: what realised sales say of the prices given."""
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.table import Table
+
+from model_store import options
+from model_store.command_line import Command, results
+from model_store.commands import opening
+from model_store.errors import ArchiveError
+from model_store.store import ModelStore
+
+if TYPE_CHECKING:
+    from model_store.archive.archive import Archive
+
+#: Age at which a report is made anew although no sale was told since: predictions that
+#: are archived late are judged by sales that were told before.
+_DAY_MS = 24 * 3600 * 1000
+_COLUMNS = (
+    ("sales", "n"),
+    ("MdAPE %", "mdape"),
+    ("bias %", "median_bias"),
+    ("within 10 %", "ppe10"),
+    ("within 20 %", "ppe20"),
+    ("covers %", "coverage"),
+    ("within FSD %", "within_fsd"),
+    ("hit rate %", "hit_rate"),
+)
+
+
+@click.command(cls=Command)
+@options.store
+@click.option(
+    "--by",
+    type=click.Choice(["month", "week"]),
+    default="month",
+    show_default=True,
+    help="Length of a row's period.",
+)
+@click.option("--version", help="Only rows of this version. Default: all, and each.")
+@click.option(
+    "--segment",
+    default="",
+    help="Split by this category of the houses, or by price_quintile.",
+)
+@click.option(
+    "--if-due",
+    is_flag=True,
+    help="Do nothing if no sale was told since the last report and that is not a day "
+    "old.",
+)
+@options.as_json
+def accuracy(
+    *,
+    store_url: str | None,
+    by: str,
+    version: str | None,
+    segment: str,
+    if_due: bool,
+    as_json: bool,
+) -> None:
+    """Measure prices against realised sales, and keep the report in the archive.
+
+    Sales are told by POST /v1/outcomes or `kerbside outcomes add`. The state of each
+    version is told below the table.
+    """
+    archive, now_ms = _archive(store_url), round(time.time() * 1000)
+    if if_due and not _is_due(archive, now_ms):
+        return
+    report = _made(archive, opening.store(store_url), now_ms)
+    rows = _rows(report, by, segment, version)
+    if as_json:
+        click.echo(json.dumps(report | {"rows": rows}, indent=2))
+    else:
+        _show(report, rows, segment)
+
+
+def _archive(store_url: str | None) -> "Archive":
+    # Other commands need no database, and none pays for loading it.
+    from model_store.archive.archive import Archive  # noqa: PLC0415
+
+    found = Archive.of(opening.settings(store_url))
+    if found is None:
+        raise ArchiveError(
+            "there is no archive, so no sale is known: set KERBSIDE_ARCHIVE_URL, for "
+            "instance to sqlite:////var/lib/kerbside/archive.db"
+        )
+    return found
+
+
+def _is_due(archive: "Archive", now_ms: int) -> bool:
+    from model_store.archive import reports  # noqa: PLC0415
+
+    last = archive.reports.get(reports.ACCURACY_STANDING)
+    if last is None or now_ms - last.made_ms >= _DAY_MS:
+        return True
+    told_ms = archive.outcomes.last_told_ms()
+    return told_ms is not None and told_ms >= last.made_ms
+
+
+def _made(archive: "Archive", store: ModelStore, now_ms: int) -> dict[str, Any]:
+    """Make and keep the report."""
+    # Only this command loads numpy for it.
+    from model_store.archive import reports  # noqa: PLC0415
+    from model_store.monitoring import report  # noqa: PLC0415
+
+    made = report.make(archive, store.card)
+    before = archive.reports.get(reports.ACCURACY_STANDING)
+    standing = report.standing(made, before and before.body, now_ms=now_ms)
+    archive.reports.put(reports.ACCURACY, made, made_ms=now_ms)
+    archive.reports.put(reports.ACCURACY_STANDING, standing, made_ms=now_ms)
+    return made
+
+
+def _rows(
+    report: dict[str, Any], by: str, segment: str, version: str | None
+) -> list[dict[str, Any]]:
+    of_segment: dict[str, list[dict[str, Any]]] = report["rows"][by]
+    if segment not in of_segment:
+        known = ", ".join(name for name in of_segment if name) or "none yet"
+        raise click.UsageError(f"no segment {segment!r}; there are: {known}")
+    rows = of_segment[segment]
+    return [row for row in rows if version in {None, row["version"]}]
+
+
+def _show(report: dict[str, Any], rows: list[dict[str, Any]], segment: str) -> None:
+    heads = ["from", "version", *([segment] if segment else [])]
+    table = Table(*heads, *(head for head, _ in _COLUMNS))
+    table.caption = (
+        f"{report['sales']} sales, {report['priced']} of them priced; cells with fewer "
+        f"than {report['fewest']} are not told"
+    )
+    for row in rows:
+        place = [row["from"], row["version"] or "all"]
+        place += [row["group"]] if segment else []
+        table.add_row(*place, *(_cell(row.get(key)) for _, key in _COLUMNS))
+    results().print(table)
+    for one in report["versions"]:
+        results().print(f"{one['version']}: {_state(one)}")
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else f"{value:,}"
+
+
+def _state(version: dict[str, Any]) -> str:
+    worse = [
+        f"{alarm['measure']} {alarm['value']} % over {alarm['outcomes']:,} sales since "
+        f"{alarm['began_about']}, tolerated {alarm['tolerance']} %"
+        for alarm in version["alarms"]
+        if alarm["state"] == "degraded"
+    ]
+    return "; ".join([version["state"], *worse])
