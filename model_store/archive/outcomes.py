@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from model_store.archive import tables
 from model_store.archive.database import Database
@@ -65,6 +65,16 @@ class Scored(NamedTuple):
     input: str
 
 
+class Told(NamedTuple):
+    """An outcome as it was told, whether it counts still or not."""
+
+    #: Grows with each that is told.
+    number: int
+    outcome: Outcome
+    #: When a correction took its place, in ms since the epoch; None: it counts.
+    superseded_ms: int | None
+
+
 class Outcomes:
     """The outcomes of all tenants.
 
@@ -109,13 +119,17 @@ class Outcomes:
         since: dt.date | None = None,
         until: dt.date | None = None,
     ) -> Iterator[Scored]:
-        """Yield current outcomes with the prices they judge, by the day of the sale."""
+        """Yield current outcomes with the prices they judge, by the day of the sale.
+
+        One that was told of a house, and of no prediction, judges the last price that
+        its tenant had been given for the house when it was told.
+        """
         columns = (
             *(_TABLE.c.tenant, _PREDICTIONS.c.id, _TABLE.c.sold_on, _TABLE.c.price),
             _TABLE.c.recorded_ms,
             *(_PREDICTIONS.c[name] for name in Scored._fields[5:]),
         )
-        judged = _TABLE.c.prediction_id == _PREDICTIONS.c.id
+        judged = _judged() == _PREDICTIONS.c.id
         same_tenant = _TABLE.c.tenant == _PREDICTIONS.c.tenant
         query = (
             select(*columns)
@@ -126,6 +140,54 @@ class Outcomes:
         )
         for row in self._database.stream(query):
             yield Scored(*row)
+
+    def days(self) -> dict[dt.date, int]:
+        """Return how many current outcomes there are of each day of sale."""
+        query = select(_TABLE.c.sold_on, func.count()).where(_IS_CURRENT)
+        with self._database.reading() as connection:
+            found = connection.execute(query.group_by(_TABLE.c.sold_on)).all()
+        return {row[0]: row[1] for row in found}
+
+    def last_told_ms(self) -> int | None:
+        """Return when an outcome was told last; None where none was."""
+        query = select(func.max(_TABLE.c.recorded_ms))
+        with self._database.reading() as connection:
+            found: int | None = connection.execute(query).scalar()
+        return found
+
+    def page(self, tenant: str, *, limit: int, before: int | None = None) -> list[Told]:
+        """Return up to `limit` outcomes of a tenant, what was told last first.
+
+        Args:
+            tenant: Whose.
+            limit: How many, at most.
+            before: The number of one; all shown were told before it.
+        """
+        wanted = [_TABLE.c.tenant == tenant]
+        wanted += [] if before is None else [_TABLE.c.number < before]
+        query = select(_TABLE).where(*wanted).order_by(_TABLE.c.number.desc())
+        with self._database.reading() as connection:
+            rows = connection.execute(query.limit(limit)).mappings().all()
+        return [Told(r["number"], _outcome(r), r["superseded_ms"]) for r in rows]
+
+
+def _judged() -> Any:
+    """Return which prediction an outcome judges, as an expression."""
+    made = _PREDICTIONS.alias()
+    last = (
+        select(made.c.id)
+        .where(
+            made.c.tenant == _TABLE.c.tenant,
+            made.c.house_hash == _TABLE.c.house_hash,
+            made.c.created_ms <= _TABLE.c.recorded_ms,
+            made.c.price.is_not(None),
+        )
+        .order_by(made.c.created_ms.desc())
+        .limit(1)
+        .correlate(_TABLE)
+        .scalar_subquery()
+    )
+    return func.coalesce(_TABLE.c.prediction_id, last)
 
 
 def _wanted(

@@ -12,6 +12,9 @@ from model_store.archive.database import Database, upsert
 
 _TABLE = tables.reports
 
+#: Names of reports: all figures of realised sales, and what of them is watched.
+ACCURACY, ACCURACY_STANDING = "accuracy", "accuracy_standing"
+
 
 @dataclass(frozen=True, slots=True)
 class Report:

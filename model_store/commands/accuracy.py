@@ -109,7 +109,7 @@ def _made(archive: "Archive", store: ModelStore, now_ms: int) -> dict[str, Any]:
 
     made = report.make(archive, store.card)
     before = archive.reports.get(reports.ACCURACY_STANDING)
-    standing = report.standing(made, before and before.body, now_ms=now_ms)
+    standing = report.standing(made, before.body if before else None, now_ms=now_ms)
     archive.reports.put(reports.ACCURACY, made, made_ms=now_ms)
     archive.reports.put(reports.ACCURACY_STANDING, standing, made_ms=now_ms)
     return made

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from model_store.archive import tables
 from model_store.archive.archive import Archive
 from model_store.archive.outcomes import Outcome
+from model_store.archive.predictions import house_hash
 from tests.model_store.archive.rows import HOUSE, prediction
 
 _DAY = dt.date(2026, 3, 1)
@@ -94,6 +95,62 @@ def test_outcomes_stand_beside_the_prices_that_they_judge(
     assert (scored.price, scored.low, scored.high) == (500_000, 400_000, 625_000)
     assert (scored.level, scored.fsd, scored.in_distribution) == (0.9, 0.12, True)
     assert (scored.version, scored.input.encode()) == ("v1", HOUSE)
+
+
+def test_an_outcome_of_a_house_judges_the_last_price_before_it_was_told(
+    any_archive: Archive,
+) -> None:
+    """Whether that was archived before or after; no other tenant's, and no failure."""
+    house = house_hash(HOUSE)
+    told = _outcome(
+        subject=house,
+        prediction_id=None,
+        house=HOUSE,
+        house_hash=house,
+        recorded_ms=3500,
+    )
+    any_archive.outcomes.record([told])
+    assert list(any_archive.outcomes.scored()) == []
+
+    any_archive.predictions.upsert(
+        [
+            *(prediction(number) for number in (1, 2, 4)),
+            prediction(3, output=None),
+            prediction(5, created_ms=3000, tenant="other"),
+            prediction(6, created_ms=3000, input=b'{"rooms":4}'),
+        ]
+    )
+
+    (scored,) = any_archive.outcomes.scored()
+    assert scored.prediction_id == prediction(2).id
+
+
+def test_days_are_counted_and_the_last_telling_is_known(any_archive: Archive) -> None:
+    """Of what counts; a correction is a telling, too."""
+    assert any_archive.outcomes.days() == {}
+    assert any_archive.outcomes.last_told_ms() is None
+
+    any_archive.outcomes.record([_outcome(1), _outcome(2)])
+    later = dt.date(2026, 3, 2)
+    any_archive.outcomes.record([_outcome(2, sold_on=later, recorded_ms=9700)])
+
+    assert any_archive.outcomes.days() == {_DAY: 1, later: 1}
+    assert any_archive.outcomes.last_told_ms() == 9700
+
+
+def test_a_page_shows_what_was_told_and_what_took_its_place(
+    any_archive: Archive,
+) -> None:
+    """What was told last comes first; pages follow each other."""
+    first, corrected = _outcome(), _outcome(price=520_000.0, recorded_ms=9500)
+    any_archive.outcomes.record([first, _outcome(tenant="other")])
+    any_archive.outcomes.record([corrected])
+
+    (newest,) = any_archive.outcomes.page("acme", limit=1)
+    (older,) = any_archive.outcomes.page("acme", limit=9, before=newest.number)
+
+    assert (newest.outcome, newest.superseded_ms) == (corrected, None)
+    assert (older.outcome, older.superseded_ms) == (first, 9500)
 
 
 def test_outcomes_of_a_time_are_those_sold_in_it(any_archive: Archive) -> None:
