@@ -21,8 +21,11 @@ SIGNING_KEY_FILE = PREFIX + "SIGNING_KEY_FILE"
 #: Variable that names whose models are used.
 TRUSTED_KEYS = PREFIX + "TRUSTED_KEYS"
 
-#: How the address of an archive begins.
-_ARCHIVES = re.compile(r"sqlite:///[^?:]|postgresql\+psycopg://.")
+#: Variable that only those are given who use the archive: it may hold a password.
+ARCHIVE_URL = PREFIX + "ARCHIVE_URL"
+#: Begins the address of an archive in a file.
+ARCHIVE_FILE = "sqlite:///"
+_ARCHIVES = re.compile(rf"{ARCHIVE_FILE}[^?:]|postgresql\+psycopg://.")
 #: How a public key is written: 32 bytes in base64.
 PUBLIC_KEY = re.compile(r"ed25519:[A-Za-z0-9+/]{43}=")
 
@@ -70,7 +73,8 @@ class ModelSettings(BaseSettings):
         description="Database that keeps predictions, sales, outcomes and the audit "
         "log for longer than Redis: sqlite:///FILE, or "
         "postgresql+psycopg://USER:PASSWORD@HOST/DATABASE with kerbside[postgres]. "
-        "Nothing is archived when not set.",
+        "`kerbside up` makes `archive.db` in the state folder when this is not set; "
+        "everywhere else nothing is archived then.",
     )
     signing_key_file: Path | None = Field(
         default=None,
@@ -144,6 +148,10 @@ class ModelSettings(BaseSettings):
     def model_store_url(self) -> str:
         """Return where the model store is."""
         return self.store_url or str(self.state_dir / "models")
+
+    def own_archive(self) -> Path:
+        """Return where `kerbside up` keeps the archive when none is named."""
+        return self.state_dir / "archive.db"
 
     def own_signing_key(self) -> Path:
         """Return where this installation's signing key is, or is to be made."""

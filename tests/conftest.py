@@ -11,7 +11,6 @@ import redis as redis_py
 from prometheus_client import CollectorRegistry
 
 from model_store import artifact, logs
-from model_store.archive import migration
 from model_store.archive.archive import Archive
 from model_store.settings import PREFIX
 from model_store.store import ModelStore
@@ -160,7 +159,7 @@ def _empty_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a file of SQLite with the tables of an archive; copy it."""
     file = tmp_path_factory.mktemp("archive") / "archive.db"
     with contextlib.closing(Archive(f"sqlite:///{file}")) as made:
-        migration.migrate(made.database)
+        made.migrate()
     return file
 
 
@@ -188,7 +187,7 @@ def _empty_postgres_archive(postgres_server: PostgresServer) -> Iterator[str]:
     """Return the name of a database with the tables of an archive; copy it."""
     with postgres_server.database() as name:
         with contextlib.closing(Archive(postgres_server.url(name))) as made:
-            migration.migrate(made.database)
+            made.migrate()
         yield name
 
 

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from api.launcher.statefolder import StateFolder
 from api.settings import ApiSettings, child_environment
 from model_store.errors import StoreError
-from model_store.settings import PREFIX, SIGNING_KEY_FILE
+from model_store.settings import ARCHIVE_FILE, ARCHIVE_URL, PREFIX, SIGNING_KEY_FILE
 from model_store.storage import signing
 from worker.settings import REDIS_URL
 from worker.supervision import ports
@@ -80,6 +80,7 @@ def for_children(
         click.UsageError: There is no signing key where it was said to be.
     """
     changes: dict[str, Any] = {"state_dir": state_dir, "redis_url": redis_url}
+    changes["archive_url"] = _archive_url(settings, state_dir)
     if settings.store_url and "://" not in settings.store_url:
         changes["store_url"] = str(Path(settings.store_url).absolute())
     if settings.signing_key_file:
@@ -98,12 +99,23 @@ def environment(settings: ApiSettings) -> dict[str, str]:
     """Return the environment of this process with these settings in it.
 
     Without the private key, since only training signs, without Redis, for who has a
-    user there is told of that one alone, and without the keys that seal secrets.
+    user there is told of that one alone, without the archive, which not all use, and
+    without the keys that seal secrets.
     """
-    others = dict.fromkeys((SIGNING_KEY_FILE, REDIS_URL, SECRET_KEYS), "")
-    ours = settings.to_environ(*_NAMED) | others
+    others = (SIGNING_KEY_FILE, REDIS_URL, ARCHIVE_URL, SECRET_KEYS)
+    ours = settings.to_environ(*_NAMED) | dict.fromkeys(others, "")
     # One process a core: threads inside numpy would only get in each other's way.
     return child_environment(OMP_NUM_THREADS="1", PYTHONUNBUFFERED="1", **ours)
+
+
+def _archive_url(settings: ApiSettings, state_dir: Path) -> str:
+    """Return where the archive is, as it holds in another working folder."""
+    named = settings.archive_url
+    if named and not named.startswith(ARCHIVE_FILE):
+        return named
+    own = settings.model_copy(update={"state_dir": state_dir}).own_archive()
+    file = Path(named.removeprefix(ARCHIVE_FILE)) if named else own
+    return f"{ARCHIVE_FILE}{file.absolute()}"
 
 
 def _public_key(settings: ApiSettings) -> str:

@@ -8,7 +8,7 @@ from signal import Signals
 
 from api import server
 from api.launcher.statefolder import StateFolder
-from model_store.settings import SIGNING_KEY_FILE
+from model_store.settings import ARCHIVE_URL, SIGNING_KEY_FILE
 from worker import redis_acl
 from worker.settings import METRICS_ADDRESS, METRICS_PORT, REDIS_URL
 from worker.supervision import ports
@@ -40,6 +40,7 @@ class Stack:
         drain_s: How long a worker may take to finish what it has begun.
         waiters: Requests of one API process that may wait at a time.
         signing_key_file: The private key that training signs with, if it was named.
+        archive_url: Where the archive is, for who uses it.
         secret_keys: What seals the webhooks' secrets, for who seals or opens them.
         metrics_ports: Where workers tell Prometheus what they did, by their names.
     """
@@ -55,6 +56,7 @@ class Stack:
     drain_s: float
     waiters: int
     signing_key_file: Path | None = None
+    archive_url: str = field(default="", repr=False)
     secret_keys: Sequence[str] = field(default=(), repr=False)
     metrics_ports: Mapping[str, int] = field(default_factory=dict)
 
@@ -85,7 +87,7 @@ class Stack:
             stage=FRONT,
             grace_s=12.0,
             orphan_signal=Signals.SIGTERM,  # ends its server processes
-            more_environment=self._sealing(),
+            more_environment={**self._sealing(), ARCHIVE_URL: self.archive_url},
         )
 
     def workers(self) -> Sequence[ChildSpec]:
@@ -156,6 +158,7 @@ class Stack:
             more_environment={
                 METRICS_ADDRESS: ports.LOOPBACK,
                 METRICS_PORT: str(self.metrics_ports.get(name, 0)),
+                ARCHIVE_URL: self.archive_url,
             },
         )
 

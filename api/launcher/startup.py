@@ -22,7 +22,7 @@ from api.launcher.showcase import LocalClient, Sale
 from api.launcher.stack import Stack
 from api.server import PROCESSES
 from model_store.card import ModelCard
-from model_store.errors import ModelStoreError
+from model_store.errors import ArchiveError, ModelStoreError
 from model_store.store import ModelStore
 from worker.connection import connect
 from worker.durability import faults_of
@@ -66,6 +66,23 @@ class Startup:
         text = f"{card.name} {card.version}, prices as of {card.as_of}"
         self.screen.tell("Model", text)
         return card
+
+    def archive(self) -> None:
+        """Bring the tables of the archive to the state that the processes expect.
+
+        Raises:
+            NotReady: The archive cannot be used.
+        """
+        # No other command pays for loading it.
+        from model_store.archive.archive import Archive  # noqa: PLC0415
+
+        with self.screen.step("Archive", "looking at its tables") as told:
+            try:
+                with contextlib.closing(Archive(self.stack.archive_url)) as archive:
+                    archive.migrate()
+                    told(archive.database.place)
+            except ArchiveError as error:
+                raise NotReady(str(error)) from error
 
     def embedded_redis(self, server: EmbeddedRedis) -> None:
         """Start the embedded server.

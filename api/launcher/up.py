@@ -162,6 +162,7 @@ def up(**given: Any) -> None:
             predictors=options.workers,
             drain_s=settings.drain_s,
             waiters=settings.waiters,
+            archive_url=settings.archive_url or "",
             secret_keys=sealing_keys.ensured(settings),
         )
         stack = scraping.with_ports(stack)
@@ -207,6 +208,7 @@ def _start(
             " no key to a stranger."
         )
     card = startup.champion(ModelStore.from_settings(settings))
+    startup.archive()
     if server:
         startup.embedded_redis(server)
     else:

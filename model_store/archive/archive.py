@@ -40,6 +40,20 @@ class Archive:
         """
         return None if settings.archive_url is None else cls(settings.archive_url)
 
+    def migrate(self) -> tuple[str | None, str]:
+        """Make the tables, or bring them to the state that this code knows.
+
+        Returns:
+            The revision before, None for an empty database, and the one now.
+
+        Raises:
+            ArchiveError: The database cannot be used, or is newer than this code.
+        """
+        # Alembic takes longer to load than all else here, and few need it.
+        from model_store.archive import migration  # noqa: PLC0415
+
+        return migration.migrate(self.database)
+
     def check(self) -> None:
         """Find out whether the database answers and has the tables expected.
 

@@ -21,6 +21,7 @@ from sqlalchemy.engine import URL, make_url
 
 from model_store.archive import schema_version
 from model_store.errors import ArchiveError, ArchiveUnavailable
+from model_store.settings import ARCHIVE_FILE
 
 #: Seconds that a writer waits for another one of the same SQLite file.
 _BUSY_S = 10
@@ -49,7 +50,7 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        self._url = make_url(url)
+        self._url = _parsed(url)
         #: Where it is, without a password, to be told.
         self.place = self._url.render_as_string(hide_password=True)
         self._is_known = False
@@ -174,6 +175,13 @@ def upsert(
     connection.execute(statement, list(rows))
 
 
+def _parsed(url: str) -> URL:
+    if url.startswith(ARCHIVE_FILE):
+        # Whatever stands in the name of a file is part of it.
+        return URL.create("sqlite", database=url.removeprefix(ARCHIVE_FILE))
+    return make_url(url)
+
+
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() == "sqlite":
         engine = create_engine(
@@ -203,6 +211,8 @@ def _set_up_sqlite(connection: sqlite3.Connection, _: object) -> None:
     # Readers and the one writer do not wait for each other. Each commit reaches the
     # disk, which is SQLite's default: what is acknowledged to Redis must stay.
     connection.execute("PRAGMA journal_mode = WAL")
+    # What was erased is not to be found in the file.
+    connection.execute("PRAGMA secure_delete = ON")
     # The driver would begin late, and a reader that becomes a writer may be refused.
     connection.isolation_level = None
 

@@ -76,6 +76,32 @@ def test_an_address_that_the_user_gave_stays() -> None:
     assert theirs.flower_url == "https://flower.example.org"
 
 
+@pytest.mark.parametrize(
+    ("named", "theirs"),
+    [
+        (None, "sqlite:///{here}/var/archive.db"),
+        ("sqlite:///own.db", "sqlite:///{here}/own.db"),
+        ("sqlite:////srv/own.db", "sqlite:////srv/own.db"),
+        ("postgresql+psycopg://u:hunter2@h/d", "postgresql+psycopg://u:hunter2@h/d"),
+    ],
+)
+def test_there_is_an_archive_and_who_has_no_part_in_it_is_not_told_where(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str | None, theirs: str
+) -> None:
+    """In the state folder unless another one is named; it may hold a password."""
+    monkeypatch.chdir(tmp_path)
+    settings = installation.for_children(
+        ApiSettings(archive_url=named),
+        state_dir=tmp_path / "var",
+        redis_url="redis://x:1/0",
+        port=8000,
+        flower_port=5555,
+    )
+
+    assert settings.archive_url == theirs.format(here=tmp_path)
+    assert installation.environment(settings)["KERBSIDE_ARCHIVE_URL"] == ""
+
+
 def test_only_training_is_told_where_the_private_key_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

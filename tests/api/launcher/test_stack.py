@@ -8,6 +8,7 @@ import pytest
 
 from api.launcher.stack import Stack
 from api.launcher.statefolder import StateFolder
+from model_store.settings import ARCHIVE_URL
 from worker.supervision.child import ChildSpec
 from worker.webhook_settings import SECRET_KEYS
 
@@ -71,3 +72,14 @@ def test_who_seals_and_who_signs_alone_are_given_the_secret_keys(
     given = {spec.name: spec.environment[SECRET_KEYS] for spec in specs}
     assert {name for name, keys in given.items() if keys} == {"api", "webhooks"}
     assert given["api"] == given["webhooks"] == "new old"
+
+
+def test_who_archives_or_reads_the_archive_alone_is_told_where_it_is(
+    tmp_path: Path,
+) -> None:
+    """Its address may hold a password."""
+    stack = made_stack(tmp_path, archive_url="sqlite:////srv/archive.db")
+    specs = [stack.api(), *stack.workers(), stack.beat(), stack.flower()]
+
+    told = {spec.name for spec in specs if spec.environment.get(ARCHIVE_URL)}
+    assert told == {"api", "predictions-1", "webhooks", "upkeep"}

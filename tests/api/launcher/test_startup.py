@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,13 @@ import pytest
 import redis as redis_py
 
 from api.launcher import startup, up
-from api.launcher.faults import NotPricedInTime
+from api.launcher.faults import NotPricedInTime, NotReady
 from api.launcher.local_keys import LocalAccess, LocalKeys
 from api.launcher.screen import Screen
 from api.launcher.stack import Stack
 from api.launcher.startup import Startup
 from api.launcher.statefolder import StateFolder
+from model_store.archive.archive import Archive
 from model_store.card import ModelCard
 from model_store.store import ModelStore
 from tests.api.conftest import Submit
@@ -130,3 +132,25 @@ def test_the_server_has_threads_for_as_many_waiters_as_are_set(
 ) -> None:
     """The setting alone moves both figures."""
     assert "--blocking-threads=232" in started.stack.api().command
+
+
+def test_the_archive_has_its_tables_before_anything_starts(
+    started: Startup, tmp_path: Path
+) -> None:
+    """Made when it is not there yet; a second start finds it as it is."""
+    url = f"sqlite:///{tmp_path}/deep/archive.db"
+    start = replace(started, stack=replace(started.stack, archive_url=url))
+
+    start.archive()
+    start.archive()
+
+    with contextlib.closing(Archive(url)) as archive:
+        archive.check()
+
+
+def test_an_archive_that_cannot_be_used_ends_the_start(started: Startup) -> None:
+    """With the reason, before anybody works without it."""
+    stack = replace(started.stack, archive_url="sqlite:////proc/archive.db")
+
+    with pytest.raises(NotReady, match=r"^archive /proc/archive\.db: No such file"):
+        replace(started, stack=stack).archive()
