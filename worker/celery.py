@@ -17,11 +17,14 @@ from celery.apps import worker as celery_worker
 from kombu import Exchange, Queue
 from kombu.utils.url import parse_url
 from prometheus_client import CollectorRegistry
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from model_store import logs
-from worker import connection, errands, keys, predictors
+from worker import connection, errands, keys, predictors, redis_address
 from worker.keys import UPKEEP
 from worker.metrics import Metrics
+from worker.redis_address import Sentinels
 from worker.settings import WorkerSettings
 
 #: Wire names of the tasks; they outlive every move of the code behind them.
@@ -62,8 +65,12 @@ def create_celery(
         load_predictor: Called with the store and a version id.
         batching: False leaves the lanes of the ledger to kombu, as a stock worker.
     """
+    sentinels = Sentinels.of(settings.redis_url)
     app = KerbsideCelery(
-        "kerbside", broker=settings.redis_url, backend="disabled", set_as_current=False
+        "kerbside",
+        broker=sentinels.as_broker() if sentinels else settings.redis_url,
+        backend="disabled",
+        set_as_current=False,
     )
     app.settings = settings
     app.metrics = Metrics(CollectorRegistry())
@@ -72,6 +79,8 @@ def create_celery(
     client = connection.connect(settings.redis_url, role="worker")
     app.errands = errands.Errands(client, app.metrics)
     app.conf.update(_configuration(settings), broker_use_ssl=_tls(settings.redis_url))
+    if sentinels:
+        app.conf.broker_transport_options.update(_watched(sentinels))
     if batching:
         # By name: only a process that runs the step pays for importing it.
         app.steps["worker"].add("worker.consumer:BatchConsumer")
@@ -141,11 +150,25 @@ def _errands(due: Mapping[str, errands.Schedule]) -> dict[str, Any]:
     }
 
 
+def _watched(sentinels: Sentinels) -> dict[str, Any]:
+    """Return what kombu is told of those whom it asks for the primary."""
+    own = {**sentinels.own_login, **sentinels.tls}
+    # One that is away is passed over at once; kombu's own loop comes again.
+    patience = {"socket_timeout": 5, "socket_connect_timeout": 5}
+    once = Retry(NoBackoff(), 0)
+    return {
+        "master_name": sentinels.master,
+        "sentinel_kwargs": {**own, **patience, "retry": once},
+    }
+
+
 def _tls(url: str) -> dict[str, Any] | bool:
     """Return how the broker's certificate is looked at, which kombu else does not."""
-    if not url.startswith("rediss://"):
+    options = redis_address.tls_options(url)
+    if options is None:
         return False
-    return {"ssl_cert_reqs": ssl.CERT_REQUIRED, **parse_url(url).get("ssl", {})}
+    read = parse_url(f"rediss://server/0?{options}").get("ssl", {})
+    return {"ssl_cert_reqs": ssl.CERT_REQUIRED, **read}
 
 
 def log_as_set(form: logs.Form) -> None:

@@ -2,13 +2,17 @@
 
 import collections
 import os
+import re
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+from redis.sentinel import MasterNotFoundError, Sentinel
+
+from worker.redis_address import Sentinels
 
 Role = Literal["api", "worker", "listener", "operator"]
 
@@ -41,6 +45,11 @@ _KEEPALIVE = {
     )
     if hasattr(socket, name)
 }
+#: What a server answers whose place as the primary another may have taken: who asks
+#: anew, by name or by sentinels, finds that one.
+_REPLACED = re.compile(r"\b(READONLY|NOREPLICAS)\b")
+#: Those to which redis-py gives a class and takes the code away.
+_REPLACED_CLASSES = (redis.exceptions.ReadOnlyError, redis.exceptions.MasterDownError)
 
 
 class Client(redis.Redis):
@@ -66,8 +75,12 @@ class Client(redis.Redis):
         try:
             connection.send_command(*args, **options)
             answer = self.parse_response(connection, args[0], **options)  # type: ignore[no-untyped-call] # redis-py's own
-        except redis.ResponseError:
-            self._keep(connection)
+        except redis.ResponseError as error:
+            if isinstance(error, _REPLACED_CLASSES) or _REPLACED.search(str(error)):
+                connection.disconnect()
+                self.connection_pool.release(connection)
+            else:
+                self._keep(connection)
             raise
         except BaseException:
             # Half an answer may lie in it.
@@ -116,17 +129,53 @@ def connect(url: str, *, role: Role) -> redis.Redis:
     a worker's own loop repeats what is safe to repeat.
     """
     connect_s, answer_s = _TIMEOUTS[role]
-    return Client.from_url(
-        url,
-        max_connections=_MOST,
-        socket_keepalive=True,
-        socket_keepalive_options=_KEEPALIVE,
-        socket_connect_timeout=connect_s,
-        socket_timeout=answer_s,
-        retry=Retry(NoBackoff(), 0),
-        client_name=f"kerbside-{role}",
-        driver_info=None,
+    options: dict[str, Any] = {
+        "socket_keepalive": True,
+        "socket_keepalive_options": _KEEPALIVE,
+        "socket_connect_timeout": connect_s,
+        "socket_timeout": answer_s,
+        "retry": Retry(NoBackoff(), 0),
+        "client_name": f"kerbside-{role}",
+        "driver_info": None,
+    }
+    if sentinels := Sentinels.of(url):
+        return _client_of_primary(sentinels, options)
+    return Client.from_url(url, max_connections=_MOST, **options)
+
+
+class _Asked(Sentinel):
+    """Sentinels whose silence is told in few words; redis-py shows its innards."""
+
+    def discover_master(self, service_name: str) -> Any:
+        """Return host and port of the primary.
+
+        Raises:
+            redis.ConnectionError: None of the sentinels tells them.
+        """
+        try:
+            return super().discover_master(service_name)  # type: ignore[no-untyped-call] # redis-py's own
+        except MasterNotFoundError:
+            message = f"no sentinel that answers knows a primary of {service_name!r}"
+            raise MasterNotFoundError(message) from None
+
+
+def _client_of_primary(sentinels: Sentinels, options: Mapping[str, Any]) -> redis.Redis:
+    """Return a client that asks the sentinels for the primary at each connection."""
+    # A sentinel that is frozen costs no more than one that cannot be reached.
+    patience = {"socket_timeout": options["socket_connect_timeout"]}
+    # redis-py gives the functions of its sentinels no types.
+    asked = _Asked(  # type: ignore[no-untyped-call]
+        sentinels.places,
+        sentinel_kwargs={**options, **patience, **sentinels.own_login, **sentinels.tls},
     )
+    client: redis.Redis = asked.master_for(  # type: ignore[no-untyped-call]
+        sentinels.master,
+        redis_class=Client,
+        db=sentinels.database,
+        max_connections=_MOST,
+        **{**options, **sentinels.login, **sentinels.tls},
+    )
+    return client
 
 
 def database(client: redis.Redis) -> int:

@@ -4,19 +4,26 @@
 FLOWER_BASIC_AUTH, as `user:password`; without one it does not start.
 """
 
+import functools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import click
 from celery.bin.celery import celery as run_celery
 from flower import command
 from flower.options import options
+from flower.utils import broker
 from flower.views import monitor
+from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import Sentinel
+from redis.backoff import NoBackoff
 from tornado import web
 
 from model_store import logs
 from worker import celery
 from worker.redis_acl import FLOWER_UNACKED
+from worker.redis_address import Sentinels
 
 #: What counts unless an option says otherwise.
 _DEFAULTS = {
@@ -38,6 +45,39 @@ _OWN_KEYS = {
     "unacked_index_key": f"{FLOWER_UNACKED}_index",
     "unacked_mutex_key": f"{FLOWER_UNACKED}_mutex",
 }
+
+
+class _Watched(broker.RedisSentinel):  # type: ignore[misc] # Flower has no types
+    """Counts what waits where the sentinels say that the primary is.
+
+    Flower's own asks the first sentinel alone, and counts in database 0 always.
+    """
+
+    def __init__(self, named: Sentinels, *args: Any, **kwargs: Any) -> None:
+        self._named = named
+        super().__init__(*args, **kwargs)
+
+    def _get_redis_client(self, *_: object) -> Any:
+        named = self._named
+        patience: Any = {
+            "socket_connect_timeout": self.socket_connect_timeout,
+            "socket_timeout": self.socket_timeout,
+            "retry": Retry(NoBackoff(), 0),
+            **named.tls,
+        }
+        # redis-py gives the functions of its sentinels no types.
+        self._asked: Any = Sentinel(  # type: ignore[no-untyped-call]
+            named.places, sentinel_kwargs={**patience, **named.own_login}
+        )
+        where: Any = {"db": named.database, **named.login}
+        return self._asked.master_for(named.master, **patience, **where)
+
+    async def queues(self, names: Iterable[str]) -> Any:
+        """Return how much waits in each queue."""
+        try:
+            return await super().queues(names)
+        finally:
+            await self._asked.aclose()
 
 
 def _login(_: click.Context, __: click.Parameter, login: str) -> str:
@@ -78,6 +118,8 @@ def main(*, login: str, more: tuple[str, ...]) -> None:
     """Run Flower until it is ended; MORE are its own options."""
     for name, value in _DEFAULTS.items():
         setattr(options, name, value)
+    if named := Sentinels.of(celery.app.settings.redis_url):
+        broker.RedisSentinel = functools.partial(_Watched, named)
     command.apply_options = _and_then_one_login(command.apply_options, login)
     for page in _OPEN:
         page.get = web.authenticated(page.get)

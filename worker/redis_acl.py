@@ -19,6 +19,9 @@ KEDA = "keda"
 #: The commands of `kerbside`, `up` and `doctor` among them.
 OPERATOR = "operator"
 
+#: A sentinel that watches the servers, and a server that copies the primary.
+SENTINEL, REPLICA = "sentinel", "replica"
+
 #: Starts the keys in which Flower would keep messages that it has not acknowledged.
 FLOWER_UNACKED = "_kombu.flower.unacked"
 
@@ -61,6 +64,20 @@ def rules(database: int = 0) -> Mapping[str, str]:
         FLOWER: _told(_of_flower(database)),
         KEDA: _told(_of_keda()),
         OPERATOR: _told(_of_operators()),
+    }
+
+
+def failover_rules() -> Mapping[str, str]:
+    """Return the same for those who keep a primary at hand, and read no data by it."""
+    return {
+        SENTINEL: _told(
+            [
+                *("&__sentinel__:hello", "+publish", "+subscribe", "+multi", "+exec"),
+                *("+ping", "+info", "+role", "+slaveof", "+config|rewrite"),
+                *("+client|setname", "+client|kill", "+script|kill"),
+            ]
+        ),
+        REPLICA: _told(["+psync", "+replconf", "+ping"]),
     }
 
 

@@ -1,15 +1,14 @@
 """Settings of the queue and its workers."""
 
 import importlib.util
-import re
 from pathlib import Path
 from typing import Literal
-from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from model_store.settings import PREFIX
+from worker import redis_address
 from worker.limits import UNLIMITED, InvalidRateLimit, RateLimit
 from worker.webhook_settings import WebhookSettings
 
@@ -17,18 +16,6 @@ from worker.webhook_settings import WebhookSettings
 REDIS_URL = PREFIX + "REDIS_URL"
 #: Variables that give each worker of a host a port of its own.
 METRICS_ADDRESS, METRICS_PORT = PREFIX + "METRICS_ADDRESS", PREFIX + "METRICS_PORT"
-
-#: What the address of a Redis with TLS may say, in the form that redis-py and Celery
-#: read alike. All else they read differently or not at all: one of them would connect
-#: elsewhere, or with less care.
-_TLS_OPTIONS = {
-    "ssl_ca_certs": ".+",
-    "ssl_ca_path": ".+",
-    "ssl_certfile": ".+",
-    "ssl_keyfile": ".+",
-    "ssl_check_hostname": "true|false",
-    "ssl_cert_reqs": "required|optional|none",
-}
 
 
 class WorkerSettings(WebhookSettings):
@@ -38,7 +25,11 @@ class WorkerSettings(WebhookSettings):
         default="redis://127.0.0.1:6379/0",
         description="Redis that holds jobs, queues and keys; `kerbside up` starts a "
         "private one when this is not set. One database per installation. With "
-        "rediss:// its certificate is verified, against `?ssl_ca_certs=FILE` if given.",
+        "rediss:// its certificate is verified, against `?ssl_ca_certs=FILE` if given. "
+        "With `sentinel://USER:PASSWORD@HOST:26379,HOST:26379,HOST:26379/0?master=M` "
+        "the sentinels are asked for the primary; with sentinels:// they and the "
+        "servers are spoken to by TLS. What the sentinels themselves ask for goes into "
+        "`sentinel_user` and `sentinel_password`, after the `?`.",
     )
     lease_s: float = Field(
         default=15.0,
@@ -181,34 +172,9 @@ class WorkerSettings(WebhookSettings):
     @field_validator("redis_url")
     @classmethod
     def _for_everybody(cls, url: str) -> str:
-        # Celery and redis-py name a Unix socket differently: one address must do.
-        if not url.startswith(("redis://", "rediss://")):
-            raise PydanticCustomError("redis_url", "expected redis:// or rediss://")
-        parts = urlsplit(url)
         try:
-            _ = parts.port
-        except ValueError:
-            raise PydanticCustomError(
-                "redis_url", "expected a port from 0 to 65535 after the host"
-            ) from None
-        if not re.fullmatch(r"/?[0-9]*", parts.path):
-            raise PydanticCustomError(
-                "redis_url", "expected a number of a database as the path, such as /0"
-            )
-        known = _TLS_OPTIONS if parts.scheme == "rediss" else {}
-        for name, value in parse_qsl(parts.query, keep_blank_values=True):
-            if name not in known or not re.fullmatch(known[name], value):
-                raise PydanticCustomError(
-                    "redis_url",
-                    "expected no parameters but those of rediss://, which are {known}; "
-                    "got {name}. The database is the path, such as /2",
-                    {"name": name, "known": _told(_TLS_OPTIONS)},
-                )
+            redis_address.check(url)
+        except redis_address.InvalidAddress as error:
+            text = "{said}"
+            raise PydanticCustomError("redis_url", text, {"said": str(error)}) from None
         return url
-
-
-def _told(options: dict[str, str]) -> str:
-    return ", ".join(
-        name if values == ".+" else f"{name}={values}"
-        for name, values in options.items()
-    )

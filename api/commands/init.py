@@ -58,8 +58,8 @@ def init(*, folder: Path, as_json: bool) -> None:
 
 
 def _write_users(folder: Path) -> None:
-    passwords = redis_accounts.completed(redis_accounts.kept(folder))
     rules = redis_accounts.rules(_REDIS_URL)
+    passwords = redis_accounts.completed(rules, redis_accounts.kept(folder))
     redis_accounts.write(folder, _REDIS_URL, rules=rules, passwords=passwords)
     # It may have been there before, for others to look at.
     folder.chmod(0o700)

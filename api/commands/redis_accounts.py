@@ -2,13 +2,14 @@
 
 import re
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import click
 
-from worker import redis_acl
+from worker import redis_acl, redis_address
+from worker.redis_address import Sentinels
 from worker.settings import REDIS_URL
 from worker.supervision import aclfile, secretfile
 
@@ -16,16 +17,27 @@ from worker.supervision import aclfile, secretfile
 PASSWORD = re.compile(r"[A-Za-z0-9._~-]{16,}")
 #: The file that the server reads.
 USERS_FILE = "users.acl"
+#: What goes into the files of the sentinels, and into those of all servers.
+_FAILOVER = {
+    redis_acl.SENTINEL: "sentinel auth-user {master} sentinel\n"
+    "sentinel auth-pass {master} {password}\n",
+    redis_acl.REPLICA: "masteruser replica\nmasterauth {password}\n",
+}
+_EXPECTED = {
+    redis_acl.SENTINEL: "two lines, the second sentinel auth-pass NAME,",
+    redis_acl.REPLICA: "two lines, the second masterauth,",
+}
 
 
 def rules(url: str) -> Mapping[str, str]:
     """Return what each user may do in the Redis at an address."""
-    return redis_acl.rules(int(urlsplit(url).path.strip("/") or 0))
+    found = redis_acl.rules(redis_address.database(url))
+    return {**found, **redis_acl.failover_rules()} if Sentinels.of(url) else found
 
 
-def completed(known: Mapping[str, str]) -> dict[str, str]:
+def completed(users: Iterable[str], known: Mapping[str, str]) -> dict[str, str]:
     """Return a password for each user: those that are known, and made up ones."""
-    return {u: known.get(u) or secrets.token_urlsafe(32) for u in redis_acl.USERS}
+    return {user: known.get(user) or secrets.token_urlsafe(32) for user in users}
 
 
 def kept(folder: Path) -> dict[str, str]:
@@ -57,28 +69,38 @@ def write(
     for user in redis_acl.USERS:
         address = _address(url, user, passwords[user])
         files[_file(folder, user)] = f"{REDIS_URL}={address}\n"
+    if sentinels := Sentinels.of(url):
+        for user, lines in _FAILOVER.items():
+            own = {"master": sentinels.master, "password": passwords[user]}
+            files[_file(folder, user)] = lines.format(**own)
     for path, content in files.items():
         secretfile.write(path, content)
     return [*files]
 
 
 def _file(folder: Path, user: str) -> Path:
-    return folder / f"{user}.env"
+    return folder / f"{user}.{'conf' if user in _FAILOVER else 'env'}"
 
 
 def _passwords(folder: Path) -> Iterator[tuple[str, str]]:
-    for user in redis_acl.USERS:
+    for user in (*redis_acl.USERS, *_FAILOVER):
         path = _file(folder, user)
         if not path.exists():
             continue
-        _, _, url = path.read_text(encoding="utf-8").strip().partition("=")
-        password = urlsplit(url).password or ""
+        password = _password(user, path.read_text(encoding="utf-8").strip())
         if not PASSWORD.fullmatch(password):
+            expected = _EXPECTED.get(user, f"one line, {REDIS_URL}=...,")
             raise click.UsageError(
-                f"{path}: expected one line, {REDIS_URL}=..., with a password. Remove"
-                " the file to have a new one made up."
+                f"{path}: expected {expected} with a password. Remove the file to have"
+                " a new one made up."
             )
         yield user, password
+
+
+def _password(user: str, text: str) -> str:
+    if user in _FAILOVER:
+        return text.rpartition(" ")[2]
+    return urlsplit(text.partition("=")[2]).password or ""
 
 
 def _address(url: str, user: str, password: str) -> str:

@@ -15,7 +15,7 @@ from worker import redis_acl
 from worker.supervision import aclfile, embedded
 
 #: Who may be given a password: the one that Redis has by itself, too.
-_NAMED = (*redis_acl.USERS, aclfile.DEFAULT)
+_NAMED = (*redis_acl.USERS, *redis_acl.failover_rules(), aclfile.DEFAULT)
 _LINE = re.compile(r"\s*([a-z]+)\s*=\s*(.*?)\s*")
 
 
@@ -53,7 +53,9 @@ def acl(
 
     With -o the passwords are made up, and those of an earlier run stay as they are:
     users.acl is for the server (aclfile), USER.env holds KERBSIDE_REDIS_URL for the
-    processes of that user. Without -o each password has to be given with --passwords,
+    processes of that user. Where it names sentinels, sentinel.conf and replica.conf
+    hold the lines of two more users, for the files of sentinels and servers. Without
+    -o each password has to be given with --passwords,
     and the file for the server is printed. No password is ever printed.
 
     Who names no user is not let in, unless --passwords has a line default=PASSWORD:
@@ -63,13 +65,13 @@ def acl(
     url = installation.read_settings().redis_url
     kept = redis_accounts.kept(folder) if folder else {}
     known = {**kept, **given}
-    if folder is None and (missing := [u for u in redis_acl.USERS if u not in known]):
+    rules = redis_accounts.rules(url)
+    if folder is None and (missing := [user for user in rules if user not in known]):
         raise click.UsageError(
             f"There is no password for {', '.join(missing)}: give one with"
             " --passwords, or let them be made up with -o FOLDER."
         )
-    logins = {**redis_accounts.completed(known), **given}
-    rules = redis_accounts.rules(url)
+    logins = {**redis_accounts.completed(rules, known), **given}
     if aclfile.DEFAULT in given:
         rules = {**rules, **embedded.ONE_FOR_ALL}
     files = []

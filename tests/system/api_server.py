@@ -108,10 +108,10 @@ def frozen(pid: int) -> Iterator[None]:
 
 @contextlib.contextmanager
 def running(
-    place: Installation, spec: ChildSpec, store: ModelStore
+    place: Installation, spec: ChildSpec, store: ModelStore, *, redis_url: str = ""
 ) -> Iterator[Server]:
     """Start an API of an installation, and hand it over when it serves."""
-    with connection.connect(place.redis.url, role="worker") as client:
+    with connection.connect(redis_url or place.redis.url, role="worker") as client:
         token, _ = ApiKeys(client).create(tenant="acme", scopes=["predict", "read"])
         house = store.card(store.resolve("champion")).schema.example
         process = place.start(spec)

@@ -1,6 +1,7 @@
 """How Celery reaches Redis."""
 
 import ssl
+from typing import Any
 
 import pytest
 import redis
@@ -40,6 +41,33 @@ def test_both_clients_look_at_the_certificate_alike(
         assert isinstance(one, redis.SSLConnection)
         looks = (one.cert_reqs, one.ca_certs, one.check_hostname)
         assert looks == (care, authority, names)
+
+
+def test_kombu_asks_every_sentinel_for_the_same_database_and_user() -> None:
+    """With whichever it begins, it comes in as redis-py does."""
+    url = (
+        "sentinels://u:p%40@h1:26379,[::1]/2?master=m&sentinel_password=s&ssl_keyfile=k"
+    )
+    with create_celery(WorkerSettings(redis_url=url)) as app:
+        link: Any = app.connection_for_write()
+        asked = link.transport_options["sentinel_kwargs"]
+        shown = str(app.conf.table(censored=True)) + link.as_uri()
+        where = [link.info()]
+        link.maybe_switch_next()
+        where.append(link.info())
+
+    logins = [(one["userid"], one["password"], one["virtual_host"]) for one in where]
+    assert logins == [("u", "p@", "2")] * 2
+    assert [(one["hostname"], one["port"]) for one in where] == [
+        ("h1", 26379),
+        ("::1", 26379),
+    ]
+    assert link.transport_options["master_name"] == "m"
+    assert (asked["password"], asked["ssl"]) == ("s", True)
+    assert link.ssl["ssl_keyfile"] == "k"
+    assert "p@" not in shown
+    assert "p%40" not in shown
+    assert "'password': 's'" not in shown
 
 
 def test_without_tls_none_is_asked_for(settings: WorkerSettings) -> None:

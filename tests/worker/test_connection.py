@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-import redis
+import redis as redis_py
 
 from tests.patience import wait_until
 from worker import connection
@@ -18,7 +18,7 @@ def test_a_request_knows_within_a_second_that_redis_is_frozen() -> None:
         port = frozen.getsockname()[1]
         client = connection.connect(f"redis://127.0.0.1:{port}/0", role="api")
         began = time.monotonic()
-        with pytest.raises(redis.TimeoutError):
+        with pytest.raises(redis_py.TimeoutError):
             client.get("key")
         assert time.monotonic() - began < 1.0
 
@@ -29,7 +29,7 @@ def test_nothing_is_sent_twice() -> None:
         client = connection.connect(
             f"redis://127.0.0.1:{server.getsockname()[1]}/0", role="api"
         )
-        with pytest.raises(redis.TimeoutError):
+        with pytest.raises(redis_py.TimeoutError):
             client.incr("key")
         server.settimeout(0.2)
         server.accept()[0].close()
@@ -48,7 +48,7 @@ def test_commands_share_a_connection_which_a_refusal_leaves_whole(
     """One that the server refused was answered: nothing is left over in it."""
     client: Any = connection.connect(redis_url, role="api")
     first = _connection_id(client)
-    with pytest.raises(redis.ResponseError):
+    with pytest.raises(redis_py.ResponseError):
         client.execute_command("NO SUCH COMMAND")
     assert _connection_id(client) == first
 
@@ -70,7 +70,7 @@ def test_a_connection_that_broke_in_use_is_not_used_again(redis_url: str) -> Non
         waiting = pool.submit(client.blpop, ["nothing"], 10)
         wait_until(lambda: killer.info("clients")["blocked_clients"] == 1)
         killer.client_kill_filter(_id=str(used))
-        with pytest.raises(redis.ConnectionError):
+        with pytest.raises(redis_py.ConnectionError):
             waiting.result()
     assert client.ping()
 
@@ -79,7 +79,7 @@ def test_a_late_answer_is_nobody_elses(redis_url: str) -> None:
     """After a time-out the answer on its way is thrown away with its connection."""
     client = connection.connect(redis_url, role="api")
     client.set("key", "value")
-    with pytest.raises(redis.TimeoutError):
+    with pytest.raises(redis_py.TimeoutError):
         client.blpop(["nothing"], 0.8)
     assert client.get("key") == b"value"
 
@@ -104,3 +104,27 @@ def test_an_idle_connection_is_felt_for(redis_url: str) -> None:
     wire: Any = client.connection_pool.get_connection()._sock  # noqa: SLF001 - what counts is the socket
     assert wire.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
     assert wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) <= 60
+
+
+def test_a_server_that_takes_no_writes_any_more_is_asked_for_anew(
+    redis_url: str, redis: Any
+) -> None:
+    """Another may be the primary by now, under the same name or by the sentinels."""
+    client = connection.connect(redis_url, role="api")
+    first = _connection_id(client)
+    redis.execute_command("REPLICAOF", "127.0.0.1", "1")
+    try:
+        with pytest.raises(redis_py.exceptions.ReadOnlyError):
+            client.set("key", "value")
+        assert _connection_id(client) != first
+    finally:
+        redis.execute_command("REPLICAOF", "NO", "ONE")
+
+
+def test_sentinels_that_do_not_answer_are_told_in_few_words() -> None:
+    """Of the address no more than the name of what they watch, and at once."""
+    url = "sentinel://u:secret@127.0.0.1:1,127.0.0.1:2/0?master=homes"
+    client = connection.connect(url, role="operator")
+    with pytest.raises(redis_py.ConnectionError) as caught:
+        client.ping()
+    assert str(caught.value) == "no sentinel that answers knows a primary of 'homes'"

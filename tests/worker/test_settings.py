@@ -15,6 +15,8 @@ from worker.settings import WorkerSettings
         "rediss://u:p@h:6380/2",
         "rediss://h/0?ssl_ca_certs=/etc/ca.pem&ssl_check_hostname=false",
         "rediss://h/0?ssl_cert_reqs=none",
+        "sentinel://u:p@h1:26379,h2,[::1]:26380/2?master=kerbside",
+        "sentinels://h/0?master=m&sentinel_password=p%40ss&ssl_ca_certs=/etc/ca.pem",
     ],
 )
 def test_an_address_that_both_clients_read_alike_is_taken(url: str) -> None:
@@ -34,6 +36,15 @@ def test_an_address_that_both_clients_read_alike_is_taken(url: str) -> None:
         ("redis://h/prices", "number of a database"),
         ("redis://h:70000/0", "a port from 0 to 65535"),
         ("redis://h:port/0", "a port from 0 to 65535"),
+        ("redis://h1:6379,h2:6379/0", "several hosts are for sentinel://"),
+        ("unix:///run/redis.sock", "expected redis://"),
+        ("sentinel://h1,h2/0", r"\?master=kerbside"),
+        ("sentinel://h1,,h2/0?master=m", "separated by commas"),
+        ("sentinel://h1:70000/0?master=m", "ports from 0 to 65535"),
+        ("sentinel:///0?master=m", "separated by commas"),
+        ("sentinel://h/0?master=m&ssl_ca_certs=/ca.pem", "got ssl_ca_certs"),
+        ("redis://h/0?master=m", "got master"),
+        ("sentinel://h/prices?master=m", "number of a database"),
     ],
 )
 def test_an_address_that_one_client_would_read_differently_is_refused(

@@ -86,6 +86,12 @@ def _unreachable(error: Exception, target: Target, where: str) -> Finding:
     elif isinstance(error, redis.ResponseError):
         expected = f"the rights of the user in {redis_durability.PAGE}"
         remedy = "Give the user these rights, or wait until the server has started."
+    elif isinstance(error, redis.sentinel.MasterNotFoundError):
+        expected = "a sentinel that names the primary"
+        remedy = (
+            "Mend hosts, master or sentinel_password in KERBSIDE_REDIS_URL, or see by"
+            " SENTINEL MASTERS what the sentinels watch."
+        )
     elif _UNTRUSTED in str(error):
         expected = "a certificate of its name, by an authority that is trusted"
         remedy = (
@@ -147,5 +153,5 @@ def _is_one_primary(info: Mapping[str, Any], where: str) -> Iterator[Finding]:
             status=Status.FAILED,
             found=f"{where} is a replica of {info.get('master_host')}",
             expected="the primary, which takes writes",
-            remedy="Name the primary in KERBSIDE_REDIS_URL.",
+            remedy="Name the primary in KERBSIDE_REDIS_URL, or the sentinels.",
         )

@@ -228,3 +228,40 @@ def test_a_file_of_an_earlier_run_that_is_damaged_is_named(
 
     assert done.exit_code == 2
     assert f"{tmp_path}/api.env: expected one line" in done.stderr
+
+
+def test_sentinels_and_replicas_get_users_of_their_own(
+    run: Run, tmp_path: Path
+) -> None:
+    """With the lines for their files, whose passwords stay like all others."""
+    url = "sentinel://old:pw@h1:26379,h2:26379/3?master=homes&sentinel_password=s"
+
+    run("redis", "acl", "-o", str(tmp_path), KERBSIDE_REDIS_URL=url)
+    sentinel = (tmp_path / "sentinel.conf").read_text().splitlines()
+    replica = (tmp_path / "replica.conf").read_text()
+    again = run("redis", "acl", "-o", str(tmp_path), KERBSIDE_REDIS_URL=url)
+
+    assert sentinel[0] == "sentinel auth-user homes sentinel"
+    assert sentinel[1].startswith("sentinel auth-pass homes ")
+    assert replica.startswith("masteruser replica\nmasterauth ")
+    assert (tmp_path / "replica.conf").read_text() == replica
+    assert again.exit_code == 0, again.stderr
+    users = (tmp_path / "users.acl").read_text()
+    assert "user sentinel on #" in users
+    assert "user replica on #" in users
+    found = _urls(tmp_path)["flower"]
+    assert found.startswith("sentinel://flower:")
+    assert found.endswith("@h1:26379,h2:26379/3?master=homes&sentinel_password=s")
+
+
+def test_a_damaged_file_for_the_sentinels_is_named(run: Run, tmp_path: Path) -> None:
+    """It is not replaced: they may hold what stood in it."""
+    (tmp_path / "sentinel.conf").write_text("sentinel auth-pass homes\n")
+
+    done = run("redis", "acl", "-o", str(tmp_path))
+
+    assert done.exit_code == 2
+    assert (
+        "sentinel.conf: expected two lines, the second sentinel auth-pass"
+        in done.stderr
+    )

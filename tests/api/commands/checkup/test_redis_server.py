@@ -168,3 +168,15 @@ def test_a_server_that_is_too_old_is_told(
     found = redis_server.version(info, "here")
 
     assert (found.status, found.found) == (status, words)
+
+
+def test_sentinels_that_name_no_primary_are_told() -> None:
+    """What to look at is not the server's network; no password is shown."""
+    url = "sentinel://u:hunter2@127.0.0.1:1/0?master=homes&sentinel_password=hunter2"
+
+    (found,) = redis_server.check(Target(settings=ApiSettings(redis_url=url)))
+
+    assert "sentinel://127.0.0.1:1/0 does not serve" in found.found
+    assert "'homes'" in found.found
+    assert "SENTINEL MASTERS" in found.remedy
+    assert "hunter2" not in f"{found}"
