@@ -37,6 +37,19 @@ class Interval:
 
 
 @dataclass(frozen=True)
+class Bins:
+    """How values lie, in a few steps.
+
+    Attributes:
+        edges: Where each bin but the first begins, ascending.
+        shares: Share of the known values in each bin, one more than edges.
+    """
+
+    edges: tuple[float, ...]
+    shares: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class FeatureProfile:
     """One feature among the sales that a model was fitted to.
 
@@ -47,6 +60,8 @@ class FeatureProfile:
         high: At most 5 of 10,000 sales lie above; None for categories.
         deciles: Values at 0, 10 ... 100 % of the sales; empty for categories.
         shares: Share of sales of the most frequent categories.
+        bins: How its known values lie; None for categories, where all are one, and
+            on cards of versions that were trained before there were any.
     """
 
     name: str
@@ -55,6 +70,7 @@ class FeatureProfile:
     high: float | None = None
     deciles: tuple[float, ...] = ()
     shares: Mapping[str, float] | None = None
+    bins: Bins | None = None
 
 
 @dataclass(frozen=True)
@@ -66,11 +82,17 @@ class Profile:
         unlikeness: Difference from its likest neighbour beyond which a house is
             flagged, in tenths of log price.
         remoteness: Km to its nearest neighbour beyond which a house is flagged.
+        sales: How many they are; 0 where the card does not say.
+        prices: How the prices lie that the recipe gave to sales it had not seen.
+        widths: The same of the width of their ranges, as a share of the price.
     """
 
     features: tuple[FeatureProfile, ...]
     unlikeness: float
     remoteness: float
+    sales: int = 0
+    prices: Bins | None = None
+    widths: Bins | None = None
 
 
 @dataclass(frozen=True)

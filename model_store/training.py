@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from typing import Any
 
@@ -10,9 +10,12 @@ from threadpoolctl import threadpool_limits
 
 from model_store import samples
 from model_store.artifact import Artifact
+from model_store.card import Profile
 from model_store.dataset import Dataset
 from model_store.recipe import evaluation, pipelines, rolling
+from model_store.recipe.binning import binned
 from model_store.recipe.calibration import calibrate
+from model_store.recipe.evaluation import Outcome
 from model_store.recipe.pipelines import Fitted, Recipe
 from model_store.recipe.rolling import Round
 
@@ -55,15 +58,16 @@ def train(
         rounds = list(rolling.roll(dataset, plan.starts, fits.model, recipe.level))
         final = fits.model(dataset)
     tested = rounds[-plan.tested :]
+    outcome = evaluation.joined([evaluation.outcome(one) for one in tested])
     return Artifact(
         name=name or dataset.definition.name,
         trained_at=trained_at,
         schema=dataset.schema,
         currency=dataset.definition.currency,
         as_of=dataset.last_day,
-        model=final,
+        model=replace(final, profile=_with_answers(final.profile, outcome)),
         interval=calibrate([one.forecast for one in rounds], recipe.level),
-        metrics=_measured(tested),
+        metrics=_measured(tested, outcome),
         data=_described(dataset),
         training={
             "seed": seed,
@@ -97,9 +101,14 @@ class _Fits:
         return pipelines.fit(sales, self._recipe, self._seed, told=told)
 
 
-def _measured(tested: list[Round]) -> dict[str, Any]:
+def _with_answers(profile: Profile, outcome: Outcome) -> Profile:
+    """Add how prices and the widths of their ranges lay in the test."""
+    widths = (outcome.high - outcome.low) / outcome.price
+    return replace(profile, prices=binned(outcome.price), widths=binned(widths))
+
+
+def _measured(tested: list[Round], whole: Outcome) -> dict[str, Any]:
     """Return the figures of the test, the models of each month on its own month."""
-    whole = evaluation.joined([evaluation.outcome(one) for one in tested])
     first, last = tested[0].forecast.sales, tested[-1].forecast.sales
     return {
         "retrained": "before each period",

@@ -15,6 +15,8 @@ from worker.jobs import Detail
 from worker.lane_consumer import BELL_S, LaneConsumer
 from worker.leases import Claim, Completion
 from worker.parking import Batch, Parking
+from worker.seen import SeenHouses
+from worker.seen_writer import SeenWriter
 from worker.versions import Versions
 
 #: Milliseconds within which a worker is back whose last batch took half of it at most.
@@ -62,10 +64,12 @@ class BatchConsumer(LaneConsumer):
         )
         self._metrics.watch_champion(lambda: self._predictors.ready)
         self._parking = Parking(self._predictors)
+        self._seen = SeenWriter(SeenHouses(self._client, app.settings))
         self._batches = 0
         self._back_in_ms = 0
 
     def _end(self, *, unsure: bool) -> None:
+        self._seen.write()
         super()._end(unsure=unsure or bool(self._parking.leases))
 
     def _turn(self) -> None:
@@ -78,6 +82,7 @@ class BatchConsumer(LaneConsumer):
             self._watchdog.touch()
             self._rest()
             return
+        self._seen.write_if_due()
         self._idle.clear()
         self._price_parked()
         # Looked at once more: a drain that saw the thread idle must find it so.
@@ -155,6 +160,7 @@ class BatchConsumer(LaneConsumer):
             try:
                 self._commit(pricing.price(batch.leases, batch.predictor))
                 self._batches += 1
+                self._seen.note(batch.leases[0].version, batch.predictor)
             finally:
                 self._let_go([lease.id for lease in batch.leases])
 

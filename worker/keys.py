@@ -37,6 +37,9 @@ Scripts in `worker/lua/` build the same names from ids.
 | `kerbside:probe` | string | 60 s | write_probe | proves that Redis takes writes |
 | `kerbside:loaded` | zset | newest 100 | accept | model version -> last time that a worker loaded it or made it its champion |
 | `kerbside:refused` | hash | newest 100, until a worker loads the version | refuse, accept | model version -> JSON of `count`, `reason`, `since`, `last` |
+| `kerbside:seen` | zset | newest 20 | count_houses | model version -> when houses were last counted that it priced, in seconds |
+| `kerbside:seen:<version>:<bucket>` | string | 2 h, 49 h, 32 days after the last count | count_houses | counts of the houses that a version priced in a minute (`m<number>`), an hour (`h`) or a day (`d`), 32 bits each, places as in `model_store/count_layout.py` |
+| `kerbside:drift` | hash | 32 days after the last look | drift | model version -> JSON of what the upkeep's last look at its houses found, and of each feature that has changed since when |
 | `kerbside:scheduled:<lane>` | zset | - | webhooks, attempted | delivery that is tried again -> when |
 | `kerbside:cooling:<lane>` | zset | - | attempted, claim | destination that is paused -> until when |
 | `kerbside:webhook:<endpoint>` | hash | - | change_endpoint, endpoints, webhooks | an endpoint's record, its secrets sealed; `default:<tenant>` has those of requests' own webhooks |
@@ -89,6 +92,8 @@ MEMORY_FULL = "kerbside:memory_full"
 MEMORY = "kerbside:memory"
 #: Which model versions workers have loaded, and which they refuse.
 LOADED, REFUSED = "kerbside:loaded", "kerbside:refused"
+#: Which versions' houses were counted, and what was made of it.
+SEEN, DRIFT = "kerbside:seen", "kerbside:drift"
 #: Written to prove that Redis takes writes.
 PROBE = "kerbside:probe"
 
@@ -151,6 +156,11 @@ def subscriptions_key(tenant: str) -> str:
 def errand_key(name: str) -> str:
     """Return the key of the lock of an errand."""
     return f"kerbside:errand:{name}"
+
+
+def seen_key(version: str, bucket: str) -> str:
+    """Return the key of what was counted of a version's houses in a stretch of time."""
+    return f"{SEEN}:{version}:{bucket}"
 
 
 def finished_channel(client: redis.Redis) -> str:

@@ -119,6 +119,8 @@ def _of_workers(database: int) -> Iterator[str]:
     yield from (f"&{PREFIX}*", "+publish", "+subscribe", "+unsubscribe")
     yield from ("+psubscribe", "+punsubscribe")
     yield from (*_CONNECTION, *_DATA, *_SCRIPTS, *_NOTHING_DANGEROUS, *_INFO)
+    # What was counted of priced houses.
+    yield "+bitfield"
 
 
 def _of_flower(database: int) -> Iterator[str]:

@@ -212,7 +212,7 @@ def _flags(
 ) -> list[bool]:
     schema = sales.schema
     flagging = Flagging(model.profile, schema, categories(model.pipelines[0], schema))
-    near = Direct(model.pipelines, schema).look(houses)[1]
+    near = Direct(model.pipelines, schema).look(houses).neighbours
     rows = zip(houses, near.unlikeness.tolist(), near.remoteness.tolist(), strict=True)
     return [bool(flagging.flags(*row)) for row in rows]
 

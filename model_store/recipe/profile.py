@@ -5,6 +5,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from model_store.card import FeatureProfile, Profile
+from model_store.recipe.binning import binned
 from model_store.recipe.comparables import Neighbours
 from model_store.schema import Feature, Schema
 
@@ -34,6 +35,7 @@ def profile(schema: Schema, houses: pd.DataFrame, neighbours: Neighbours) -> Pro
         tuple(_profiled(feature, houses[feature.name]) for feature in schema.features),
         unlikeness=_least_flagged(neighbours.unlikeness, _LIKE),
         remoteness=_least_flagged(neighbours.remoteness, _NEAR),
+        sales=len(houses),
     )
 
 
@@ -59,4 +61,6 @@ def _profiled(feature: Feature, column: pd.Series) -> FeatureProfile:
     low = float(np.quantile(known, _USUAL[0], method="lower"))
     high = float(np.quantile(known, _USUAL[1], method="higher"))
     deciles = tuple(np.quantile(known, _DECILES).tolist())
-    return FeatureProfile(feature.name, float(absent.mean()), low, high, deciles)
+    return FeatureProfile(
+        feature.name, float(absent.mean()), low, high, deciles, bins=binned(known)
+    )

@@ -6,6 +6,7 @@ both models at once: for a single house a hundred times and more cheaper.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,22 @@ from model_store.serving.forest import Forest, NotFusable
 
 Floats = NDArray[np.float64]
 House = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a model makes of houses.
+
+    Attributes:
+        raw: Their estimates, shape (n_houses, n_models).
+        neighbours: The sales that are most like each.
+        rows: The houses as the pipelines see them: codes of the categories, their
+            levels, then the numbers; shape (n_houses, n_columns).
+    """
+
+    raw: Floats
+    neighbours: Neighbours
+    rows: Floats
 
 
 class Direct:
@@ -43,13 +60,13 @@ class Direct:
 
     def raw(self, houses: Sequence[House]) -> Floats:
         """Return the estimates, shape (n_houses, n_models)."""
-        return self.look(houses)[0]
+        return self.look(houses).raw
 
-    def look(self, houses: Sequence[House]) -> tuple[Floats, Neighbours]:
-        """Return the estimates and the neighbours behind them."""
+    def look(self, houses: Sequence[House]) -> Look:
+        """Return the estimates and what is behind them."""
         rows = np.array([self._row(house) for house in houses], dtype=np.float64)
         columns, neighbours = self._comparables.look(rows)
-        return self._forest.predict(columns), neighbours
+        return Look(self._forest.predict(columns), neighbours, rows)
 
     def _row(self, house: House) -> list[float | None]:
         """Return one row in the pipelines' column order; numpy makes None NaN."""
@@ -74,11 +91,11 @@ class Piped:
         """Return the estimates, shape (n_houses, n_models)."""
         return pipelines.predict(self._models, pipelines.frame(self._schema, houses))
 
-    def look(self, houses: Sequence[House]) -> tuple[Floats, Neighbours]:
-        """Return the estimates and the neighbours behind them."""
+    def look(self, houses: Sequence[House]) -> Look:
+        """Return the estimates and what is behind them."""
         first = self._models[0]
-        columns = first["columns"].transform(pipelines.frame(self._schema, houses))
-        return self.raw(houses), first["comparables"].look(columns)[1]
+        rows = first["columns"].transform(pipelines.frame(self._schema, houses))
+        return Look(self.raw(houses), first["comparables"].look(rows)[1], rows)
 
 
 def _codes(

@@ -12,7 +12,9 @@ from model_store.artifact import Loaded
 from model_store.card import ModelCard
 from model_store.errors import ArtifactError
 from model_store.recipe.columns import Columns
+from model_store.serving.counting import Counting
 from model_store.serving.estimates import Direct, Piped
+from model_store.serving.flags import categories
 from model_store.serving.output import Outputs
 from model_store.serving.reasons import Reasons
 from model_store.store import ModelStore
@@ -51,7 +53,11 @@ class Predictor:
             self._estimates: Direct | Piped = direct or piped
             self._outputs = Outputs(loaded.card, loaded.pipelines)
             self.pipelines = loaded.pipelines
+            known = categories(loaded.pipelines[0], loaded.card.schema)
+            self._counting = Counting(loaded.card, known)
             self.predict(loaded.parity_houses)
+            # They are nobody's.
+            self.take_counts()
         # Whatever a made-up model or card raises.
         except (*_NOT_OF_FORM, ArithmeticError) as error:
             raise ArtifactError(
@@ -81,8 +87,18 @@ class Predictor:
         """
         if not houses:
             return []
-        raw, neighbours = self._estimates.look(houses)
-        return self._outputs.of(houses, raw, neighbours)
+        found = self._estimates.look(houses)
+        outputs = self._outputs.of(houses, found.raw, found.neighbours)
+        self._counting.add(found.rows, outputs)
+        return outputs
+
+    def take_counts(self) -> dict[int, int]:
+        """Return what was counted of the houses priced since the last call.
+
+        Returns:
+            Place in the card's `CountLayout` -> how many, without places of none.
+        """
+        return self._counting.take()
 
     def explain(self, houses: Sequence[House]) -> list[dict[str, Any]]:
         """Return for each house the base and the reasons of its price.
