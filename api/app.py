@@ -7,6 +7,7 @@ from flask_openapi3.openapi import OpenAPI
 
 import api
 from api import (
+    aliases,
     assets,
     deliveries,
     early_answer,
@@ -74,6 +75,7 @@ _BLUEPRINTS = (
     webhooks.api,
     deliveries.api,
     models.api,
+    aliases.api,
     keys.api,
     ops.api,
     ops_queues.api,
@@ -124,8 +126,9 @@ def _services(settings: ApiSettings, queue: Queue | None) -> Services:
     client = connect(settings.redis_url, role="api")
     queue = queue or Queue(client, settings)
     versions = Versions(client, settings)
+    store = ModelStore.from_settings(settings)
     catalog = Catalog(
-        ModelStore.from_settings(settings),
+        store,
         ask_workers=LastKnown(versions.findings, Findings()),
     )
     lanes, api_keys, key_uses = Lanes(client), ApiKeys(client), KeyUses(client)
@@ -138,6 +141,7 @@ def _services(settings: ApiSettings, queue: Queue | None) -> Services:
         totals=Totals(client),
         purging=Purging(client, settings),
         dead_letters=DeadLetters(client, settings),
+        store=store,
         catalog=catalog,
         waiting=Waiting(
             connect(settings.redis_url, role="listener"),

@@ -22,7 +22,7 @@ ServiceError                                                               500
      ModelRefused, NoChampion, NotReady                                     503
 
 Those around API keys are in `key_problems`, those around webhooks in
-`webhook_problems`.
+`webhook_problems`, those around aliases in `alias_problems`.
 """
 
 import math

@@ -15,6 +15,7 @@ from api.settings import ApiSettings
 from api.throttle import Throttle
 from api.uploads import Uploads
 from api.waiting import Waiting
+from model_store.store import ModelStore
 from worker.audit import Audit
 from worker.credentials import ApiKeys
 from worker.dead_letters import DeadLetters
@@ -47,6 +48,7 @@ class Services:
     totals: Totals
     purging: Purging
     dead_letters: DeadLetters
+    store: ModelStore
     catalog: Catalog
     waiting: Waiting
     uploads: Uploads

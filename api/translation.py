@@ -19,6 +19,7 @@ from api.errors import (
     NoSuchRoute,
     NotAcceptable,
     NotRetryable,
+    PreconditionFailed,
     QueueIsFull,
     QuotaExceeded,
     RedisUnavailable,
@@ -41,7 +42,12 @@ from api.webhook_problems import (
     UnknownWebhook,
     WebhookDisabled,
 )
-from model_store.errors import ArtifactError, ModelStoreError, UnknownModel
+from model_store.errors import (
+    AliasesChanged,
+    ArtifactError,
+    ModelStoreError,
+    UnknownModel,
+)
 from worker import errors as queue
 from worker.jobs import State, rfc3339
 from worker.webhooks import errors as webhooks
@@ -82,6 +88,12 @@ def _(error: ArtifactError) -> ServiceError:
 def _(error: UnknownModel) -> ServiceError:
     del error
     return UnknownVersion()
+
+
+@as_service_error.register
+def _(error: AliasesChanged) -> ServiceError:
+    del error
+    return PreconditionFailed()
 
 
 @as_service_error.register

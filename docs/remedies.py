@@ -39,6 +39,10 @@ REMEDIES = {
     "prediction-removed": "Submit the house again, with a new `Idempotency-Key`.",
     "precondition-failed": "Read it again and decide anew; leave `If-Match` "
     "or `If-None-Match` out to change it in any case.",
+    "if-match-missing": "Read `GET /v1/models/aliases`, decide, and send its `ETag` in "
+    "`If-Match`.",
+    "no-previous-champion": "Choose a version of `GET /v1/models` and make it champion "
+    "with `PUT /v1/models/aliases/champion`.",
     "body-too-large": "Send less at a time; the operator sets the limit with "
     "`KERBSIDE_BODY_LIMIT`.",
     "unsupported-media-type": "Send `Content-Type: application/json`, in UTF-8 and not "

@@ -2,15 +2,17 @@
 
 import json
 from dataclasses import asdict, dataclass, replace
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import ConfigDict, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from model_store.errors import AliasesChanged, StoreError, UnknownModel
 
 #: What a version may be called beside its id.
 ALIAS_NAMES = ("champion", "challenger", "previous")
 
+#: Percent of what is submitted for the champion that the challenger prices instead.
+Share = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
 #: Aliases that a version can be given; `previous` comes by itself.
 Post = Literal["champion", "challenger"]
 
@@ -24,6 +26,7 @@ class Aliases:
         champion: Version that prices by default.
         challenger: Version that is being tried beside the champion.
         previous: Champion before the present one.
+        share: Percent of the champion's jobs that the challenger prices.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
@@ -32,6 +35,7 @@ class Aliases:
     champion: str | None = None
     challenger: str | None = None
     previous: str | None = None
+    share: Share = 0.0
 
     @staticmethod
     def from_json(text: bytes) -> "Aliases":
@@ -44,7 +48,11 @@ class Aliases:
 
     def to_json(self) -> bytes:
         """Return what `from_json` reads."""
-        return json.dumps(asdict(self)).encode()
+        told = asdict(self)
+        if not self.share:
+            # Processes of an earlier release, which know no share, read it too.
+            del told["share"]
+        return json.dumps(told).encode()
 
     def of(self, version: str) -> list[str]:
         """Return the names of the aliases that mean a version."""
@@ -63,28 +71,41 @@ class Aliases:
                 "`kerbside model list`"
             )
 
-    def promoted(self, version: str, post: Post) -> Self:
+    def promoted(self, version: str, post: Post, share: float | None = None) -> Self:
         """Return the aliases with a version in a post; the same if it has it already.
 
         A champion leaves its place to `previous`; a challenger that wins is none any
         more.
 
+        Args:
+            version: Its id.
+            post: What it is to be.
+            share: Of a challenger; None: what it has, and 0 of a new one.
+
         Raises:
-            StoreError: The champion cannot challenge itself.
+            StoreError: The champion cannot challenge itself, and has no share.
         """
-        if getattr(self, post) == version:
-            return self
         if post == "challenger":
-            if version == self.champion:
-                raise StoreError(
-                    f"{version} is the champion: expected another version to challenge "
-                    "it"
-                )
-            return self._changed(challenger=version)
-        challenger = None if self.challenger == version else self.challenger
-        return self._changed(
-            champion=version, previous=self.champion, challenger=challenger
+            return self._challenged_by(version, share)
+        if share is not None:
+            raise StoreError(
+                "only a challenger prices a share: expected none for the champion"
+            )
+        if self.champion == version:
+            return self
+        left = self.dismissed() if self.challenger == version else self
+        return replace(
+            left,
+            generation=self.generation + 1,
+            champion=version,
+            previous=self.champion,
         )
+
+    def dismissed(self) -> Self:
+        """Return the aliases without a challenger; the same if there is none."""
+        if self.challenger is None:
+            return self
+        return replace(self, generation=self.generation + 1, challenger=None, share=0.0)
 
     def rolled_back(self) -> Self:
         """Return the aliases with champion and previous in each other's place.
@@ -99,8 +120,18 @@ class Aliases:
             )
         return self.promoted(self.previous, "champion")
 
-    def _changed(self, **names: str | None) -> Self:
-        return replace(self, generation=self.generation + 1, **names)
+    def _challenged_by(self, version: str, share: float | None) -> Self:
+        if version == self.champion:
+            raise StoreError(
+                f"{version} is the champion: expected another version to challenge it"
+            )
+        if share is None:
+            share = self.share if version == self.challenger else 0.0
+        if (version, share) == (self.challenger, self.share):
+            return self
+        return replace(
+            self, generation=self.generation + 1, challenger=version, share=share
+        )
 
 
 _ALIASES: TypeAdapter[Aliases] = TypeAdapter(Aliases)

@@ -57,6 +57,8 @@ for _command in (
     versions.show,
     aliases.promote,
     aliases.rollback,
+    aliases.dismiss,
+    aliases.read,
     versions.diff,
     key.key,
     accuracy.accuracy,

@@ -138,6 +138,7 @@ class ModelStore:
         version: str,
         *,
         post: Post = "champion",
+        share: float | None = None,
         if_generation: int | None = None,
     ) -> Aliases:
         """Give a version a post; a champion so far becomes `previous`.
@@ -145,6 +146,8 @@ class ModelStore:
         Args:
             version: Its id.
             post: What it is to be.
+            share: Percent of the champion's jobs that it prices, as challenger; None:
+                what it has, and 0 of a new one.
             if_generation: What the aliases' generation must still be.
 
         Raises:
@@ -155,7 +158,21 @@ class ModelStore:
         """
         # Before anything is changed: no alias leads to what nobody would load.
         self.files(version)
-        return self._change(lambda now: now.promoted(version, post), if_generation)
+        return self._change(
+            lambda now: now.promoted(version, post, share), if_generation
+        )
+
+    def dismiss(self, *, if_generation: int | None = None) -> Aliases:
+        """Have no challenger any more; nothing changes where there is none.
+
+        Args:
+            if_generation: What the aliases' generation must still be.
+
+        Raises:
+            AliasesChanged: The aliases are at another generation.
+            StoreError: The store cannot be written.
+        """
+        return self._change(Aliases.dismissed, if_generation)
 
     def rollback(self, *, if_generation: int | None = None) -> Aliases:
         """Make the previous champion the champion again, and the other way round.

@@ -53,6 +53,7 @@ Scripts in `worker/lua/` build the same names from ids.
 | `kerbside:probing:<tenant>` | set | - | webhooks | deliveries in the lane or in hand whose destination has not answered yet |
 | `kerbside:unproved:<tenant>` | zset | - | webhooks | destinations that wait for one of those to end -> since when |
 | `kerbside:announced:<event>` | string | 30 days | publish | when an event of the installation itself was told to its operators: it is told once |
+| `kerbside:aliases` | string | - | promotions | the aliases of the model store that were announced last, as their file has them |
 | `kerbside:keys` | hash | - | credentials | API key id -> its JSON record |
 | `kerbside:used` | hash | - | key_uses | API key id -> when it was last used, to the minute |
 | `kerbside:audit` | list | newest 10,000 | audit | JSON of each action of an operator that was done, newest left |
@@ -94,6 +95,8 @@ MEMORY = "kerbside:memory"
 LOADED, REFUSED = "kerbside:loaded", "kerbside:refused"
 #: Which versions' houses were counted, and what was made of it.
 SEEN, DRIFT = "kerbside:seen", "kerbside:drift"
+#: The aliases that were announced last.
+ALIASES = "kerbside:aliases"
 #: Written to prove that Redis takes writes.
 PROBE = "kerbside:probe"
 

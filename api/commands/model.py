@@ -24,6 +24,7 @@ _PROGRAM = (sys.executable, "-m", "model_store")
 _AUDITED = {
     "promote": "promote_model",
     "rollback": "rollback_model",
+    "dismiss": "dismiss_challenger",
     "train": "promote_model",
 }
 #: What the shell adds to the number of a signal that ended a program.
@@ -69,19 +70,29 @@ class _Handed(Command):
 )
 def model(arguments: tuple[str, ...]) -> None:
     """Train models and look at them: `kerbside model --help`."""
-    operation = _AUDITED.get(arguments[0]) if arguments else None
+    operation = _operation(arguments)
     if operation is None or {"-h", "--help"}.intersection(arguments):
         os.execv(sys.executable, [*_PROGRAM, *arguments])  # noqa: S606 -- becomes the program, no shell
     words = arguments[1:]
     is_training = arguments[0] == "train"
-    before = _target(words, done=True) if is_training else []
+    if is_dismissal := arguments[0] == "dismiss":
+        words = (*words, "--as", "challenger")
+    before = _target(words, done=True) if is_training or is_dismissal else []
     code = _run(arguments)
     done = code == DONE
-    target = _target(words, done=done)
+    target = before if is_dismissal else _target(words, done=done)
     # A training that promotes nothing changes no price.
     if done and target != before if is_training else code != WRONG_USAGE:
         auditing.keep(operation, target, "done" if done else "failed")
     sys.exit(code)
+
+
+def _operation(arguments: tuple[str, ...]) -> str | None:
+    """Return under which name a command is written down; None: it is not."""
+    operation = _AUDITED.get(arguments[0]) if arguments else None
+    if operation == "promote_model" and _typed_post(arguments[1:]) == "challenger":
+        return "name_challenger"
+    return operation
 
 
 def _run(arguments: tuple[str, ...]) -> int:
@@ -107,6 +118,13 @@ def _run(arguments: tuple[str, ...]) -> int:
 @options.as_json
 def _typed() -> None:
     """Read what the other program was told."""
+
+
+def _typed_post(words: tuple[str, ...]) -> str:
+    post: str = _typed.make_context("", list(words), resilient_parsing=True).params[
+        "post"
+    ]
+    return post
 
 
 def _target(words: tuple[str, ...], *, done: bool) -> list[str]:

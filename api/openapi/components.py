@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from api import ops_body, schemas, webhook_body
+from api import alias_body, ops_body, schemas, webhook_body
 from api.key_request import KeyRequest
 from api.openapi import examples
 
@@ -25,6 +25,7 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     schemas.LanePurged,
     schemas.LetterActionResult,
     schemas.Model,
+    schemas.ModelAliases,
     schemas.ModelList,
     schemas.NewApiKey,
     schemas.NewWebhook,
@@ -47,6 +48,8 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
 #: What requests say beside submits.
 _REQUESTS: tuple[type[BaseModel], ...] = (
     KeyRequest,
+    alias_body.ChallengerRequest,
+    alias_body.ChampionRequest,
     ops_body.LanePause,
     ops_body.LanePurge,
     ops_body.LetterAction,

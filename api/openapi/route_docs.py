@@ -6,7 +6,7 @@ from api import errors, key_problems, webhook_problems
 from api.assets import MEDIA_TYPES
 from api.errors import ServiceError
 from api.headers import JSON
-from api.openapi import ops_docs, webhook_docs
+from api.openapi import alias_docs, ops_docs, webhook_docs
 from api.openapi.described import empty, operation, plain, success, unchanged
 
 _CALLER = (errors.MissingKey, errors.InvalidKey, errors.MissingScope)
@@ -209,6 +209,7 @@ OPERATIONS: dict[str, dict[str, Any]] = {
         causes=(*_VERSION, errors.ModelRefused),
         parameters=("If-None-Match",),
     ),
+    **alias_docs.OPERATIONS,
     "create_key": operation(
         scopes=("operate",),
         success={201: success("The key and its token.", "NewApiKey", "Location")},

@@ -1,7 +1,7 @@
 """What answers look like: for the OpenAPI document and the tests, not at work."""
 
 from api.schemas.keys import ApiKey, ApiKeyList, NewApiKey
-from api.schemas.models import Model, ModelList, Refusal
+from api.schemas.models import Model, ModelAliases, ModelList, Refusal
 from api.schemas.operations import (
     AuditLog,
     DeadLetters,
@@ -51,6 +51,7 @@ __all__ = [
     "LanePurged",
     "LetterActionResult",
     "Model",
+    "ModelAliases",
     "ModelList",
     "NewApiKey",
     "NewWebhook",

@@ -56,3 +56,16 @@ class Model(ModelSummary):
     )
     training: dict[str, Any]
     examples: list[dict[str, Any]]
+
+
+class ModelAliases(Body):
+    """What each alias means."""
+
+    generation: int = Field(description="Grows by one at every change.")
+    champion: str | None
+    challenger: str | None
+    previous: str | None = Field(description="The champion before the present one.")
+    share: float = Field(
+        description="Percent of what is submitted for the champion that the challenger "
+        "prices in its place."
+    )

@@ -23,6 +23,13 @@ from model_store.commands import opening
     show_default=True,
     help="What it is to be.",
 )
+@click.option(
+    "--share",
+    type=click.FloatRange(0, 100),
+    metavar="PERCENT",
+    help="Of what is submitted for the champion, how much a challenger prices in its "
+    "place. By default what it has, and 0 of a new one.",
+)
 @options.if_generation
 @options.store
 @options.as_json
@@ -30,6 +37,7 @@ def promote(
     *,
     version: str,
     post: Post,
+    share: float | None,
     if_generation: int | None,
     store_url: str | None,
     as_json: bool,
@@ -41,7 +49,7 @@ def promote(
     """
     store = opening.store(store_url)
     aliases = store.promote(
-        store.resolve(version), post=post, if_generation=if_generation
+        store.resolve(version), post=post, share=share, if_generation=if_generation
     )
     _tell(aliases, as_json=as_json)
 
@@ -59,6 +67,24 @@ def rollback(
     """
     aliases = opening.store(store_url).rollback(if_generation=if_generation)
     _tell(aliases, as_json=as_json)
+
+
+@click.command(cls=Command)
+@options.if_generation
+@options.store
+@options.as_json
+def dismiss(*, if_generation: int | None, store_url: str | None, as_json: bool) -> None:
+    """Have no challenger any more; its version stays in the store."""
+    aliases = opening.store(store_url).dismiss(if_generation=if_generation)
+    _tell(aliases, as_json=as_json)
+
+
+@click.command("aliases", cls=Command)
+@options.store
+@options.as_json
+def read(*, store_url: str | None, as_json: bool) -> None:
+    """Show what the aliases mean, the challenger's share and the generation."""
+    _tell(opening.store(store_url).aliases(), as_json=as_json)
 
 
 def _tell(aliases: Aliases, *, as_json: bool) -> None:

@@ -26,8 +26,9 @@ from tests.api.conftest import Finish, Headers, MakeHeaders, Submit
 from worker.credentials import OPERATOR_TENANT
 from worker.keys import WEBHOOKS
 
-#: Answers to what the document allows. 410: an earlier request had deleted the job.
-_FITTING = ["2xx", "304", "404", "409", "410", "412"]
+#: Answers to what the document allows. 410: an earlier request had deleted the job;
+#: 428: who changes aliases without saying what it has seen is asked to.
+_FITTING = ["2xx", "304", "404", "409", "410", "412", "428"]
 _SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 #: Requests of each kind: in every run, and in a long one.
 _FEW, _MANY = 10, 150

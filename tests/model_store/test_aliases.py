@@ -18,7 +18,7 @@ def test_a_version_may_carry_several_aliases() -> None:
     assert aliases.of("b") == ["challenger"]
     assert aliases.of("c") == []
     fields = [field.name for field in dataclasses.fields(Aliases)]
-    assert fields == ["generation", *ALIAS_NAMES]
+    assert fields == ["generation", *ALIAS_NAMES, "share"]
 
 
 def test_a_new_champion_leaves_the_challenger_alone() -> None:
@@ -44,6 +44,31 @@ def test_who_has_a_post_already_changes_nothing(version: str, post: str) -> None
     assert NOW.promoted(version, post) is NOW  # type: ignore[arg-type]
 
 
+def test_a_challenger_has_a_share_of_its_own() -> None:
+    """It keeps it until it is told another; a new one has none, nor has a winner."""
+    tried = NOW.promoted("c", "challenger", 5)
+    assert tried == Aliases(4, "b", "c", "a", share=5)
+    assert tried.promoted("c", "challenger") is tried
+    assert tried.promoted("c", "challenger", 7).share == 7
+    assert tried.promoted("d", "challenger").share == 0
+    assert tried.promoted("c", "champion") == Aliases(5, "c", None, "b")
+    assert tried.promoted("d", "champion").share == 5
+    with pytest.raises(StoreError, match="only a challenger"):
+        NOW.promoted("d", "champion", 5)
+
+
+def test_a_challenger_is_dismissed_with_its_share() -> None:
+    """Where there is none nothing changes."""
+    assert Aliases(3, "b", "c", "a", 5).dismissed() == Aliases(4, "b", None, "a")
+    assert Aliases(3, "b").dismissed() == Aliases(3, "b")
+
+
+def test_aliases_without_a_share_are_as_they_always_were() -> None:
+    """Processes of an earlier release read them."""
+    assert b"share" not in NOW.to_json()
+    assert b"share" in dataclasses.replace(NOW, share=5).to_json()
+
+
 def test_a_rollback_swaps_champion_and_previous() -> None:
     """So that it can be undone."""
     assert NOW.rolled_back() == Aliases(4, "a", "c", "b")
@@ -63,10 +88,20 @@ def test_another_generation_than_expected_is_refused() -> None:
 def test_aliases_survive_their_file() -> None:
     """What was written is read."""
     assert Aliases.from_json(NOW.to_json()) == NOW
+    with_share = dataclasses.replace(NOW, share=12.5)
+    assert Aliases.from_json(with_share.to_json()) == with_share
 
 
 @pytest.mark.parametrize(
-    "text", [b"", b"[]", b'{"champion": 1}', b'{"generation": "x"}', b'{"other": "a"}']
+    "text",
+    [
+        b"",
+        b"[]",
+        b'{"champion": 1}',
+        b'{"generation": "x"}',
+        b'{"other": "a"}',
+        b'{"share": 101}',
+    ],
 )
 def test_what_is_no_file_of_aliases_is_an_error(text: bytes) -> None:
     """An alias of another kind would fail far from here."""

@@ -90,6 +90,15 @@ def test_it_runs_as_a_module() -> None:
     ).stdout
 
     assert "Usage: kerbside model" in told
-    commands = ("train", "list", "show", "promote", "rollback", "diff", "key")
+    commands = (
+        "train",
+        "list",
+        "show",
+        "promote",
+        "rollback",
+        "dismiss",
+        "diff",
+        "key",
+    )
     assert all(command in told for command in commands)
     assert "Exit codes:" in told

@@ -47,7 +47,9 @@ CHANGING = {
     "webhooks reseal": "reseal_webhook_secrets",
     f"model promote {SECOND}": "promote_model",
     "model rollback": "rollback_model",
+    "model dismiss": "dismiss_challenger",
     "model train": "promote_model",
+    "model promote previous --as challenger": "name_challenger",
 }
 
 #: What only reads, or writes files of its own machine alone.
@@ -56,7 +58,7 @@ READING = {
     *("lanes list", "doctor", "audit", "redis acl", "listen", "init", "serve"),
     *("webhooks list", "webhooks show", "webhooks deliveries", "webhooks export"),
     *("webhooks new-key", "model list", "model show", "model diff"),
-    *("model evaluate", "model key"),
+    *("model evaluate", "model key", "model aliases"),
     # Through the API, as any client.
     "predict",
 }

@@ -1,4 +1,4 @@
-"""The commands promote and rollback say what the aliases are afterwards."""
+"""The commands that change aliases say what the aliases are afterwards."""
 
 import json
 
@@ -25,13 +25,29 @@ def test_a_promotion_and_its_rollback_print_the_aliases(
         "champion": SECOND,
         "challenger": None,
         "previous": first,
+        "share": 0,
     }
     assert json.loads(back.stdout)["champion"] == first
     assert two.resolve("challenger") == SECOND
     assert "generation" in table.stdout
 
 
-@pytest.mark.parametrize("command", [["promote", SECOND], ["rollback"]])
+def test_a_challenger_is_given_a_share_and_dismissed(
+    run: CliRunner, two: ModelStore
+) -> None:
+    """`aliases` shows it meanwhile."""
+    tried = ["promote", SECOND, "--as", "challenger", "--share", "5", "--json"]
+    assert json.loads(run.invoke(cli, tried).stdout)["share"] == 5
+
+    shown = json.loads(run.invoke(cli, ["aliases", "--json"]).stdout)
+    left = json.loads(run.invoke(cli, ["dismiss", "--json"]).stdout)
+
+    assert (shown["challenger"], shown["share"]) == (SECOND, 5)
+    assert (left["challenger"], left["share"]) == (None, 0)
+    assert left["generation"] == shown["generation"] + 1
+
+
+@pytest.mark.parametrize("command", [["promote", SECOND], ["rollback"], ["dismiss"]])
 def test_aliases_that_changed_meanwhile_have_an_exit_code(
     run: CliRunner, two: ModelStore, command: list[str]
 ) -> None:
