@@ -33,7 +33,7 @@ ALIAS_TTL_S = 1.0
 #: Seconds that the workers may take to load a new champion before it serves anyhow.
 WARM_UP_S = 4.0
 
-CHAMPION, PREVIOUS = "champion", "previous"
+CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous"
 #: Versions that an answer offers to choose from, at most.
 _CHOICES = 20
 #: What a version may look like; anything else is not looked for in the store.
@@ -131,6 +131,23 @@ class Catalog:
                 _log.warning("champion_refused", error=str(error))
             return self._instead_of_champion(error)
         return self._champion
+
+    def canary(self) -> tuple[Served | None, float]:
+        """Return the challenger and the percent of the champion's jobs it prices.
+
+        None and 0 where it has no share, where workers refuse it, and where its card
+        cannot be had: then the champion prices all. Never waits for the store.
+        """
+        aliases = self._aliases
+        version, share = aliases.challenger, aliases.share
+        if version is None or not share or self._findings.refuses(version):
+            return None, 0.0
+        try:
+            return self._made(version, CHALLENGER), share
+        except ModelStoreError as error:
+            if self._log.allows():
+                _log.warning("challenger_not_tried", error=str(error))
+            return None, 0.0
 
     def resolve(self, alias_or_version: str) -> str:
         """Return a version id; it is one that exists unless it came as an id.

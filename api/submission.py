@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from api import destination, explanation, json_body, json_text
+from api import canary, destination, explanation, json_body, json_text
 from api.auth import Principal
 from api.catalog import CHAMPION, Catalog, Served
 from api.errors import BadRequest
@@ -56,20 +56,21 @@ def submission(
     if request.webhook is not None and not webhooks.secret_keys:
         raise NoSecretKeys
     deadline_ms = milliseconds(_deadline_s(request, cancel_after_s))
-    # Fields in the schema's order, absent ones left out: one text per house.
-    house = request.input.model_dump_json(exclude_none=True).encode()
-    card = served.card
+    alias = _alias(request)
+    asked = pinned = canary.Pinned(served.card, canary.house_of(request), alias)
+    if alias == CHAMPION:
+        pinned = canary.instead_of(asked, document, catalog, tenant=caller.tenant)
     return Submission(
         id=job_id or str(uuid.uuid4()),
         id_is_clients=job_id is not None,
         tenant=caller.tenant,
-        model=card.name,
-        version=card.version,
-        alias=_alias(request),
-        input=house,
+        model=pinned.card.name,
+        version=pinned.card.version,
+        alias=pinned.alias,
+        input=pinned.house,
         explain=request.explain,
         metadata=orjson.dumps(request.metadata),
-        fingerprint=_fingerprint(house, request, deadline_ms),
+        fingerprint=_fingerprint(asked.house, request, deadline_ms),
         idempotency_key=idempotency_key,
         webhook=request.webhook,
         webhook_filter=tuple(request.webhook_events_filter or ()) or None,

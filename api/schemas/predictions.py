@@ -62,7 +62,9 @@ class OutputModel(Body):
     name: str
     version: str
     alias: str | None = Field(
-        description="By which the request named it; null where it named the version."
+        description="Alias that led to it: the one that the request named, or "
+        "`challenger` where that prices a share in the champion's place; null where "
+        "the request named the version."
     )
     digest: str
     trained_at: datetime

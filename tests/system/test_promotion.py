@@ -19,6 +19,9 @@ from worker import keys
 from worker.jobs import Job, State
 from worker.settings import WorkerSettings
 from worker.versions import Versions
+from worker.webhooks.deliveries import Deliveries
+from worker.webhooks.endpoints import Endpoints, Wanted
+from worker.webhooks.sealing import new_key
 
 Finished = Callable[[str], Job]
 
@@ -46,7 +49,7 @@ def model_of(job: Job) -> dict[str, Any]:
     return found
 
 
-def test_a_promotion_under_load_loses_fails_and_delays_no_job(
+def test_a_promotion_and_its_rollback_under_load_lose_fail_and_delay_no_job(
     start_worker: Start,
     own_store: ModelStore,
     catalog: Catalog,
@@ -74,9 +77,15 @@ def test_a_promotion_under_load_loses_fails_and_delays_no_job(
     own_store.promote(SECOND)
     load(PATIENCE_S, lambda: catalog.served().card.version == SECOND)
     load(0.5)
+    back = versions.findings().now
+    own_store.rollback()
+    load(PATIENCE_S, lambda: catalog.served().card.version == first)
+    load(0.5)
 
     after = [finished(job.id) for job in jobs]
-    assert versions.findings().loaded[SECOND] - promoted < _FOLLOWED_MS
+    loaded = versions.findings().loaded
+    assert loaded[SECOND] - promoted < _FOLLOWED_MS
+    assert back - 1 <= loaded[first] < back + _FOLLOWED_MS
     assert {job.state for job in after} == {State.SUCCEEDED}
     assert {job.attempts for job in after} == {1}
     assert [model_of(job)["version"] for job in after] == [job.version for job in jobs]
@@ -150,3 +159,24 @@ def _promote_damaged(store: ModelStore) -> None:
     aliases = store.aliases().promoted(SECOND, "champion")
     (root / "new").write_bytes(aliases.to_json())
     (root / "new").rename(root / "aliases.json")
+
+
+def test_the_upkeep_announces_a_promotion_by_whoever(
+    start_worker: Start,
+    own_store: ModelStore,
+    redis: redis_py.Redis,
+    settings: WorkerSettings,
+) -> None:
+    """Within seconds, and from a process with a worker's rights in Redis."""
+    sealed = settings.model_copy(update={"secret_keys": (new_key(),)})
+    wanted = Wanted(url="https://receiver.example/hook", events=["model.*"])
+    endpoint, _ = Endpoints(redis, sealed).create("operator", wanted)
+    start_worker("upkeep", app="worker.celery", KERBSIDE_STORE_URL=own_store.url)
+    wait_until(lambda: redis.exists(keys.ALIASES))
+
+    own_store.promote(SECOND)
+
+    deliveries = Deliveries(redis, sealed)
+    wait_until(lambda: deliveries.page(endpoint.id, limit=9))
+    (told,) = deliveries.page(endpoint.id, limit=9)
+    assert told.type == "model.promoted"
