@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from docs import openapi
-from tests.chart.chart import Manifest, Render, Rendered
+from tests.chart.chart import CHART, Manifest, Render, Rendered
 from worker.webhook_settings import WebhookSettings
 from worker.webhooks.addresses import is_allowed
 
@@ -57,6 +57,14 @@ def test_no_other_part_reaches_the_internet(render: Render) -> None:
     }
 
     assert reaching == {"worker-webhooks"}
+
+
+def test_sentinels_are_reached_beside_the_servers(render: Render) -> None:
+    """On the port of each."""
+    policy = render(CHART / "ci" / "sentinel-values.yaml").one("NetworkPolicy", "api")
+    ports = {one["port"] for rule in policy["spec"]["egress"] for one in rule["ports"]}
+
+    assert ports == {53, 6380, 26379, 26380}
 
 
 @pytest.mark.parametrize(

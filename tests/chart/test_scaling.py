@@ -13,6 +13,7 @@ from worker import keys
 #: Keys that the scalers know: others, free text to KEDA, would do nothing.
 _METADATA = {
     "redis": {"address", "listName", "databaseIndex"},
+    "redis-sentinel": {"addresses", "sentinelMaster", "listName", "databaseIndex"},
     "metrics-api": {"url", "valueLocation", "targetValue", "authMode"},
 }
 _LANE = "workers.predictions.autoscaling"
@@ -59,6 +60,22 @@ def test_redis_is_asked_for_the_list_and_the_running_set(render: Render) -> None
     assert asked == {
         "waiting": ("redis", {"address": address, "listName": "predictions"}),
         "running": ("redis", {"address": address, "listName": running}),
+    }
+
+
+def test_sentinels_are_asked_for_the_redis_that_is_asked(render: Render) -> None:
+    """All of them, in their own names; the login is that of both."""
+    rendered = render(chart.CHART / "ci" / "sentinel-values.yaml")
+    scaled = rendered.one("ScaledObject", "worker-predictions")
+
+    for trigger in scaled["spec"]["triggers"]:
+        assert trigger["type"] == "redis-sentinel"
+        asked = trigger["metadata"]
+        assert asked["addresses"].split(",")[2] == "s3.example.org:26380"
+        assert (asked["sentinelMaster"], asked["databaseIndex"]) == ("homes", "1")
+    (login,) = rendered.of("TriggerAuthentication")
+    assert {one["parameter"] for one in login["spec"]["secretTargetRef"]} == {
+        *("username", "password", "sentinelUsername", "sentinelPassword", "tls", "ca")
     }
 
 

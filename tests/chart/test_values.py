@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from tests.chart import chart
-from tests.chart.chart import CHART, SCENARIOS, Render
+from tests.chart.chart import CHART, SCENARIOS, Render, Rendered
 from worker.settings import WorkerSettings
 
 
@@ -25,6 +25,7 @@ from worker.settings import WorkerSettings
         "workers.predictions.autoscaling.fallback.replica",
         "redis.users.admin",
         "redis.tls.ca",
+        "redis.sentinel.host",
         "networkPolicy.enable",
     ],
 )
@@ -43,6 +44,7 @@ def test_a_misspelt_value_is_refused(render: Render, path: str) -> None:
         ("workers.predictions.autoscaling.maxReplicas", 0),
         ("upkeep.replicas", 0),
         ("redis.host", "redis://host:6379"),
+        ("redis.sentinel.hosts", ["s1.example.org"]),
         ("models.url", "file:///models"),
         ("settings.KERBSIDE_REDIS_URL", "redis://x"),
         ("settings.KERBSIDE_SECRET_KEYS", "x"),
@@ -69,6 +71,22 @@ def test_a_value_that_would_do_harm_is_refused(
             "redis.users.api has no password: name the Secret",
         ),
         ({"redis.tls.enabled": True}, "the bundled Redis, which has no TLS"),
+        (
+            {"redis.sentinel.hosts": ["s:26379"]},
+            "with the bundled Redis, which nobody watches",
+        ),
+        (
+            {"redis.bundled": False, "redis.sentinel.hosts": ["s:26379"]},
+            "redis.sentinel.master is empty",
+        ),
+        (
+            {
+                "redis.bundled": False,
+                "redis.host": "redis.example.org",
+                "redis.sentinel.hosts": ["s:26379"],
+            },
+            "leave redis.host empty",
+        ),
         (
             {"redis.users.api.name": "kerbside-api"},
             'redis.users.api.name is "kerbside-api", and the bundled Redis',
@@ -232,3 +250,12 @@ def _objects(schema: object) -> list[dict[str, Any]]:
         return []
     own = [schema] if schema.get("type") == "object" else []
     return own + [one for part in schema.values() for one in _objects(part)]
+
+
+def test_the_address_that_the_chart_spells_is_one(rendered: Rendered) -> None:
+    """Of a Redis by its host or by sentinels: the real settings read it."""
+    for name, template in rendered.pods():
+        for container in template["spec"]["containers"]:
+            told = {one["name"]: one.get("value") for one in container.get("env", ())}
+            if url := told.get("KERBSIDE_REDIS_URL"):
+                assert WorkerSettings(redis_url=url).redis_url == url, name

@@ -2,8 +2,14 @@
 {{- define "kerbside.checks" -}}
 {{- $redis := .Values.redis -}}
 {{- if not $redis.bundled -}}
-{{- if not $redis.host -}}
-{{- fail "redis.host is empty: name the Redis of your own, or set redis.bundled to true" -}}
+{{- if not (or $redis.host $redis.sentinel.hosts) -}}
+{{- fail "redis.host is empty: name the Redis of your own, or its sentinels in redis.sentinel.hosts, or set redis.bundled to true" -}}
+{{- end -}}
+{{- if and $redis.host $redis.sentinel.hosts -}}
+{{- fail (printf "redis.host is %q beside redis.sentinel.hosts: the sentinels say which server is the primary; leave redis.host empty" $redis.host) -}}
+{{- end -}}
+{{- if and $redis.sentinel.hosts (not $redis.sentinel.master) -}}
+{{- fail "redis.sentinel.master is empty: say what the sentinels call the servers that they watch" -}}
 {{- end -}}
 {{- range $part, $user := $redis.users -}}
 {{- if not (or $user.secret $redis.existingSecret) -}}
@@ -13,6 +19,9 @@
 {{- else -}}
 {{- if $redis.tls.enabled -}}
 {{- fail "redis.tls.enabled is true with the bundled Redis, which has no TLS: set redis.bundled to false and redis.host to a Redis of your own" -}}
+{{- end -}}
+{{- if $redis.sentinel.hosts -}}
+{{- fail "redis.sentinel.hosts with the bundled Redis, which nobody watches: set redis.bundled to false" -}}
 {{- end -}}
 {{- range $part, $user := $redis.users -}}
 {{- if ne $user.name $part -}}

@@ -26,6 +26,11 @@ together inside the pod, so that no object holds it.
 - name: REDIS_PASSWORD
   valueFrom:
     secretKeyRef: {{- include "kerbside.redis.password" (list $root .) | nindent 6 }}
+{{- with and (not $redis.bundled) $redis.sentinel.existingSecret }}
+- name: REDIS_SENTINEL_PASSWORD
+  valueFrom:
+    secretKeyRef: {name: {{ . }}, key: {{ $redis.sentinel.key }}}
+{{- end }}
 - name: KERBSIDE_REDIS_URL
   value: {{ include "kerbside.redis.url" (list $root .) | quote }}
 {{- end }}
@@ -55,6 +60,18 @@ together inside the pod, so that no object holds it.
 {{- $redis := $root.Values.redis -}}
 {{- $name := (index $redis.users (index . 1)).name -}}
 {{- $tls := and (not $redis.bundled) $redis.tls.enabled -}}
-{{- $tls | ternary "rediss" "redis" }}://{{ $name }}:$(REDIS_PASSWORD)@{{ include "kerbside.redis.host" $root }}:{{ include "kerbside.redis.port" $root }}/{{ $redis.bundled | ternary 0 $redis.database }}
-{{- if and $tls $redis.tls.caSecret }}?ssl_ca_certs=/etc/kerbside/redis-ca/ca.crt{{ end -}}
+{{- $sentinel := $redis.sentinel -}}
+{{- $said := list -}}
+{{- $scheme := "redis" -}}
+{{- $places := printf "%s:%s" (include "kerbside.redis.host" $root) (include "kerbside.redis.port" $root) -}}
+{{- if $sentinel.hosts -}}
+{{- $scheme = "sentinel" -}}
+{{- $places = join "," $sentinel.hosts -}}
+{{- $said = append $said (printf "master=%s" $sentinel.master) -}}
+{{- with $sentinel.user }}{{ $said = append $said (printf "sentinel_user=%s" .) }}{{ end -}}
+{{- if $sentinel.existingSecret }}{{ $said = append $said "sentinel_password=$(REDIS_SENTINEL_PASSWORD)" }}{{ end -}}
+{{- end -}}
+{{- if and $tls $redis.tls.caSecret }}{{ $said = append $said "ssl_ca_certs=/etc/kerbside/redis-ca/ca.crt" }}{{ end -}}
+{{- $scheme }}{{ if $tls }}s{{ end }}://{{ $name }}:$(REDIS_PASSWORD)@{{ $places }}/{{ $redis.bundled | ternary 0 $redis.database }}
+{{- with $said }}?{{ join "&" . }}{{ end -}}
 {{- end -}}

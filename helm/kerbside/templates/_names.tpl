@@ -72,6 +72,13 @@ http://{{ include "kerbside.fullname" . }}-api.{{ .Release.Namespace }}.svc
 {{- .Values.redis.bundled | ternary (printf "%s-redis" (include "kerbside.fullname" .)) .Values.redis.host -}}
 {{- end -}}
 
+{{/* Ports of Redis and of those who watch it, as a list. */}}
+{{- define "kerbside.redis.ports" -}}
+{{- $ports := list (include "kerbside.redis.port" . | int) -}}
+{{- range .Values.redis.sentinel.hosts }}{{ $ports = append $ports (splitList ":" . | last | int) }}{{ end -}}
+{{- $ports | uniq | toJson -}}
+{{- end -}}
+
 {{- define "kerbside.redis.port" -}}
 {{- .Values.redis.bundled | ternary 6379 .Values.redis.port -}}
 {{- end -}}

@@ -9,7 +9,9 @@
 
 {{- define "kerbside.networks.redis" -}}
 - ports:
-    - {port: {{ include "kerbside.redis.port" . }}, protocol: TCP}
+    {{- range include "kerbside.redis.ports" . | fromJsonArray }}
+    - {port: {{ . }}, protocol: TCP}
+    {{- end }}
   {{- if .Values.redis.bundled }}
   to:
     - podSelector:
