@@ -3,6 +3,7 @@
 import click
 
 import api
+from api.commands.archive.group import archive
 from api.commands.audit import audit
 from api.commands.dead_letters import dead_letters
 from api.commands.doctor import doctor
@@ -44,6 +45,7 @@ main.add_command(dead_letters)
 main.add_command(lanes)
 main.add_command(doctor)
 main.add_command(audit)
+main.add_command(archive)
 main.add_command(redis)
 main.add_command(webhooks)
 main.add_command(listen)

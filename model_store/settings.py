@@ -76,6 +76,34 @@ class ModelSettings(BaseSettings):
         "`kerbside up` makes `archive.db` in the state folder when this is not set; "
         "everywhere else nothing is archived then.",
     )
+    archive_predictions_days: int = Field(
+        default=400,
+        ge=0,
+        description="Days that archived predictions are kept; 0: for ever. 400 let a "
+        "month be compared with the same one of the year before.",
+    )
+    archive_outcomes_days: int = Field(
+        default=0,
+        ge=0,
+        description="Days that outcomes are kept after they were told; 0: for ever, "
+        "for models learn from them.",
+    )
+    archive_sales_days: int = Field(
+        default=0,
+        ge=0,
+        description="Days that sales are kept after the day of the sale; 0: for ever, "
+        "for models learn from them.",
+    )
+    archive_shadows_days: int = Field(
+        default=100,
+        ge=0,
+        description="Days that a challenger's prices are kept; 0: for ever.",
+    )
+    archive_audit_days: int = Field(
+        default=730,
+        ge=0,
+        description="Days that the archived audit log is kept; 0: for ever.",
+    )
     signing_key_file: Path | None = Field(
         default=None,
         description="Private key that new model versions are signed with; only "
@@ -148,6 +176,16 @@ class ModelSettings(BaseSettings):
     def model_store_url(self) -> str:
         """Return where the model store is."""
         return self.store_url or str(self.state_dir / "models")
+
+    def archive_days(self) -> dict[str, int]:
+        """Return the days that rows of the archive are kept, by table; 0: for ever."""
+        return {
+            "predictions": self.archive_predictions_days,
+            "outcomes": self.archive_outcomes_days,
+            "sales": self.archive_sales_days,
+            "shadows": self.archive_shadows_days,
+            "audit": self.archive_audit_days,
+        }
 
     def own_archive(self) -> Path:
         """Return where `kerbside up` keeps the archive when none is named."""

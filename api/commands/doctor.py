@@ -11,6 +11,7 @@ from rich.text import Text
 
 from api.commands.checkup import (
     addresses,
+    archive,
     clock,
     lanes,
     machine,
@@ -34,6 +35,7 @@ CHECKS: Mapping[str, Check] = {
     "clock": clock.check,
     "model store": models.check_store,
     "loaded": models.check_loaded,
+    "archive": archive.check,
     "lanes": lanes.check,
     "webhooks": webhooks.check,
     "api": addresses.check_api,
@@ -65,9 +67,9 @@ _EXIT_CODES = {
 def doctor(ctx: click.Context, *, as_json: bool, limit_s: float) -> None:
     """Look for what is wrong, and say what to do.
 
-    It looks at the settings, Redis, the clock, the model store, the workers, the
-    webhooks, the API, Flower, this machine, the installed packages and the files that
-    hold secrets. It changes nothing.
+    It looks at the settings, Redis, the clock, the model store, the archive, the
+    workers, the webhooks, the API, Flower, this machine, the installed packages and the
+    files that hold secrets. It changes nothing.
 
     The installation is the one that the settings name, by default the `kerbside up` of
     the state folder.

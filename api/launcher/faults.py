@@ -22,7 +22,8 @@ class Fault(click.ClickException):
     ├── KeyRefused (13)
     ├── WebhookRefused (14)
     ├── SecretSealed (15)
-    └── DeliveryFailed (16)
+    ├── DeliveryFailed (16)
+    └── ArchiveUnusable (17)
     """
 
 
@@ -112,6 +113,12 @@ class DeliveryFailed(Fault):
     """The receiver did not take the event, or not yet."""
 
     exit_code = 16
+
+
+class ArchiveUnusable(Fault):
+    """There is no archive, or its database cannot be used as it is."""
+
+    exit_code = 17
 
 
 def exit_codes(*kinds: type[Fault]) -> Mapping[int, str]:

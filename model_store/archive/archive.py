@@ -7,6 +7,7 @@ from model_store.archive.database import Database
 from model_store.archive.outcomes import Outcomes
 from model_store.archive.predictions import Predictions
 from model_store.archive.reports import Reports
+from model_store.archive.retention import Retention
 from model_store.archive.sales import Sales
 from model_store.archive.shadows import Shadows
 from model_store.settings import ModelSettings
@@ -30,6 +31,7 @@ class Archive:
         self.audit = AuditTrail(self.database)
         self.shadows = Shadows(self.database)
         self.reports = Reports(self.database)
+        self.retention = Retention(self.database)
 
     @classmethod
     def of(cls, settings: ModelSettings) -> Self | None:

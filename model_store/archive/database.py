@@ -2,7 +2,7 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +83,7 @@ class Database:
             self._expect_schema(plain)
             yield plain
 
-    def stream(self, query: Select[*Columns]) -> Iterator[Row[*Columns]]:
+    def stream(self, query: Select[*Columns]) -> Generator[Row[*Columns]]:
         """Yield the rows of a long answer, which is never held whole.
 
         Raises:

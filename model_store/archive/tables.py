@@ -9,6 +9,10 @@ No table refers to another by a foreign key: an outcome may come before its pred
 is archived, a challenger's price may too, and both may outlive it.
 """
 
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -145,3 +149,22 @@ reports = Table(
     Column("made_ms", BigInteger, nullable=False),
     Column("body", Text, nullable=False),
 )
+
+
+#: Tells the age of a table's rows: an instant, or the day of a sale.
+AGES: Mapping[str, Column[Any]] = {
+    "predictions": predictions.c.created_ms,
+    "sales": sales.c.sold_on,
+    "outcomes": outcomes.c.recorded_ms,
+    "audit": audit.c.time_ms,
+    "shadows": shadows.c.made_ms,
+    "reports": reports.c.made_ms,
+}
+
+
+def instant(age: Column[Any], day: dt.date) -> int | dt.date:
+    """Return the beginning of a day, in UTC, as a column that tells an age has it."""
+    if isinstance(age.type, Date):
+        return day
+    begun = dt.datetime.combine(day, dt.time(), dt.UTC)
+    return int(begun.timestamp()) * 1000

@@ -1,4 +1,4 @@
-"""Whether only their owner can read the files that hold secrets."""
+"""Whether only their owner can read the files that hold secrets or houses."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +20,7 @@ def check(target: Target) -> Iterator[Finding]:
         redis / "connection.json",
         redis / "valkey.conf",
         settings.own_signing_key(),
+        settings.own_archive(),
     )
     there = [path for path in secrets if path.exists()]
     open_ones = [path for path in there if path.stat().st_mode & _OTHERS]

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from model_store.archive.predictions import Prediction
+from model_store.archive.shadows import Shadow
 
 HOUSE = b'{"rooms":3,"zip":"98103"}'
 OUTPUT = json.dumps(
@@ -32,3 +33,20 @@ def prediction(number: int = 1, **changes: Any) -> Prediction:
         "output": OUTPUT,
     }
     return Prediction(**usual | changes)
+
+
+def shadow(prediction_id: str) -> Shadow:
+    """Return what a challenger said of a prediction."""
+    return Shadow(
+        prediction_id=prediction_id,
+        version="v2",
+        made_ms=1000,
+        price=505_000,
+        low=405_000,
+        high=630_000,
+        level=0.9,
+        fsd=0.11,
+        in_distribution=True,
+        served_version="v1",
+        served_price=500_000,
+    )

@@ -5,22 +5,9 @@ from dataclasses import replace
 
 from model_store.archive.archive import Archive
 from model_store.archive.outcomes import Outcome
-from model_store.archive.shadows import Shadow
-from tests.model_store.archive.rows import prediction
+from tests.model_store.archive.rows import prediction, shadow
 
-_SHADOW = Shadow(
-    prediction_id=prediction(1).id,
-    version="v2",
-    made_ms=1000,
-    price=505_000,
-    low=405_000,
-    high=630_000,
-    level=0.9,
-    fsd=0.11,
-    in_distribution=True,
-    served_version="v1",
-    served_price=500_000,
-)
+_SHADOW = shadow(prediction(1).id)
 
 
 def test_a_challengers_prices_are_read_with_what_was_paid(

@@ -1,0 +1,1 @@
+"""`kerbside archive`: what is kept for longer than Redis keeps it."""

@@ -1,0 +1,69 @@
+"""What is not kept any longer: too old, or a tenant's who is erased."""
+
+import datetime as dt
+from collections.abc import Mapping
+
+from sqlalchemy import ColumnElement, Table, delete, select, tuple_
+
+from model_store.archive import tables
+from model_store.archive.database import Database
+
+#: Rows that one transaction takes away: others wait for no longer than that.
+STEP = 1000
+
+
+class Retention:
+    """Takes rows away, in steps that hold up nobody.
+
+    Every verb raises ArchiveError when the database cannot be used.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def prune(self, days: Mapping[str, int], *, today: dt.date) -> dict[str, int]:
+        """Take one step in each table; return how many rows went, where any did.
+
+        Args:
+            days: How long rows are kept, by table; 0: for ever.
+            today: In UTC.
+        """
+        gone = {name: self._step(name, kept, today) for name, kept in days.items()}
+        return {name: count for name, count in gone.items() if count}
+
+    def erase(self, tenant: str) -> dict[str, int]:
+        """Take away all that is a tenant's; return how many rows went, by table.
+
+        What it does is done for good even where it fails half-way: repeat it then.
+        """
+        outcomes = tables.outcomes
+        gone = {"predictions": 0, "outcomes": 0}
+        while step := self._erase_predictions(tenant):
+            gone["predictions"] += step
+        while step := self._delete(outcomes, outcomes.c.tenant == tenant):
+            gone["outcomes"] += step
+        return gone
+
+    def _step(self, name: str, days: int, today: dt.date) -> int:
+        if not days:
+            return 0
+        age = tables.AGES[name]
+        oldest = tables.instant(age, today - dt.timedelta(days=days))
+        return self._delete(tables.metadata.tables[name], age < oldest)
+
+    def _erase_predictions(self, tenant: str) -> int:
+        """Take away some predictions, with what a challenger said of them."""
+        predictions, shadows = tables.predictions, tables.shadows
+        some = select(predictions.c.id).where(predictions.c.tenant == tenant)
+        with self._database.writing() as connection:
+            ids = connection.execute(some.limit(STEP)).scalars().all()
+            connection.execute(delete(shadows).where(shadows.c.prediction_id.in_(ids)))
+            connection.execute(delete(predictions).where(predictions.c.id.in_(ids)))
+        return len(ids)
+
+    def _delete(self, table: Table, which: ColumnElement[bool]) -> int:
+        key = table.primary_key.columns
+        some = select(*key).where(which).limit(STEP)
+        with self._database.writing() as connection:
+            gone = delete(table).where(tuple_(*key).in_(some))
+            return connection.execute(gone).rowcount
