@@ -13,6 +13,7 @@ from api.errors import InvalidKey, MissingKey, MissingScope
 from api.headers import JSON
 from worker.credentials import (
     OPERATOR_TENANT,
+    RESERVED,
     TOKEN_LENGTH,
     ApiKey,
     ApiKeys,
@@ -181,6 +182,8 @@ def _principal(key: ApiKey, limit: RateLimit | None) -> Principal:
     scopes = key.scopes
     if key.tenant != OPERATOR_TENANT:
         # A record written by other hands cannot lend a tenant the operator's reach.
-        scopes -= {"operate"}
+        scopes -= RESERVED
+    elif "operate" in scopes:
+        scopes |= RESERVED
     meter = Meter(key.id, limit) if limit else None
     return Principal(key.id, key.tenant, scopes, meter)

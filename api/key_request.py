@@ -5,23 +5,24 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
-from worker.credentials import MAX_NAME, ONE_LINE, OPERATOR_TENANT, TENANT
+from worker.credentials import MAX_NAME, ONE_LINE, OPERATOR_TENANT, RESERVED, TENANT
 from worker.limits import InvalidRateLimit, RateLimit
 
 #: Longest life of a key that ends at all: ten years.
 MAX_LIFE_S = 315_360_000
 
-Scope = Literal["predict", "read", "webhooks", "operate"]
+Scope = Literal["predict", "read", "webhooks", "figures", "operate"]
 
 
 def _lent(scopes: list[Scope], info: ValidationInfo) -> list[Scope]:
     """Refuse a tenant the operator's reach; an error of the tenant is told alone."""
-    if "operate" in scopes and info.data.get("tenant") not in {None, OPERATOR_TENANT}:
-        raise PydanticCustomError(
-            "operator_only",
-            "The scope 'operate' reaches over all tenants: only keys of the tenant "
-            f"{OPERATOR_TENANT!r} may carry it.",
-        )
+    for scope in sorted(RESERVED.intersection(scopes)):
+        if info.data.get("tenant") not in {None, OPERATOR_TENANT}:
+            raise PydanticCustomError(
+                "operator_only",
+                f"The scope {scope!r} reaches over all tenants: only keys of the "
+                f"tenant {OPERATOR_TENANT!r} may carry it.",
+            )
     return scopes
 
 
@@ -51,9 +52,9 @@ class KeyRequest(BaseModel):
         AfterValidator(_lent),
         Field(
             min_length=1,
-            max_length=4,
+            max_length=5,
             description="What it may do; only keys of the tenant `operator` may carry "
-            "`operate`.",
+            "`figures` and `operate`, which includes the former.",
         ),
     ]
     name: Annotated[

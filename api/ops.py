@@ -18,14 +18,14 @@ api = APIBlueprint("ops", __name__, url_prefix="/v1/ops", abp_tags=[Tag(name="op
 
 
 @api.get("/scaler", operation_id="read_scaler")
-@requires("operate")
+@requires("figures")
 def scaler() -> Answer:
     """Read how much work is open in each lane, and how fast it comes and goes."""
     return answers.json(services().lanes.scaler())
 
 
 @api.get("/history", operation_id="read_history")
-@requires("operate")
+@requires("figures")
 def history() -> Answer:
     """Read how a lane did in the last hour, a point about each 10 seconds."""
     asked = queries.known(request.args, ("lane", "minutes"))

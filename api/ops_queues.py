@@ -32,7 +32,7 @@ class LanePath(BaseModel):
 
 
 @api.get("/queues", operation_id="read_queues")
-@requires("operate")
+@requires("figures")
 def queues() -> Answer:
     """Read each lane as it is: what waits, runs, died, and who paused it."""
     return answers.json(services().lanes.queues())

@@ -34,7 +34,7 @@ No label names a host, a process, a client or a job.
 _OF_API = """\
 ## Of the API
 
-`GET /metrics`, to a key with the scope `operate`.
+`GET /metrics`, to a key with the scope `figures`.
 Every figure is read at the scrape, from Redis and the model store: every process of the API tells the same, and a restart loses nothing.
 
 """

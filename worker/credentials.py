@@ -18,8 +18,10 @@ from worker.keys import API_KEYS
 from worker.limits import RateLimit
 
 #: Everything that a key can be allowed to do.
-SCOPES = ("predict", "read", "webhooks", "operate")
-#: The one tenant whose keys may carry `operate`, which reaches over all tenants.
+SCOPES = ("predict", "read", "webhooks", "figures", "operate")
+#: What of that reaches over all tenants.
+RESERVED = frozenset({"figures", "operate"})
+#: The one tenant whose keys may carry it.
 OPERATOR_TENANT = "operator"
 
 _TOKEN = re.compile(r"kb_([0-9A-Za-z]{12})_([0-9A-Za-z]{43})")
@@ -228,10 +230,10 @@ def _check(
         raise InvalidKeyRequest(
             f"scopes {sorted(unknown)} do not exist: choose one or more of {SCOPES}"
         )
-    if "operate" in scopes and tenant != OPERATOR_TENANT:
+    if RESERVED & scopes and tenant != OPERATOR_TENANT:
         raise InvalidKeyRequest(
-            f"scope 'operate' reaches over all tenants: only keys of the tenant "
-            f"{OPERATOR_TENANT!r} may carry it, not {tenant!r}"
+            f"scopes {sorted(RESERVED)} reach over all tenants: only keys of the "
+            f"tenant {OPERATOR_TENANT!r} may carry them, not {tenant!r}"
         )
     if expires_at is None:
         return

@@ -25,17 +25,19 @@ _BODY = (
 )
 
 
-def _operation(**described: Any) -> dict[str, Any]:
-    return operation(scopes=("operate",), **described)
+def _operation(scope: str = "operate", **described: Any) -> dict[str, Any]:
+    return operation(scopes=(scope,), **described)
 
 
 #: Operation id -> what the document says of it beside its path and summary.
 OPERATIONS: dict[str, dict[str, Any]] = {
     "read_scaler": _operation(
+        "figures",
         success={200: success("Each lane.", "Scaler")},
         causes=_ANY,
     ),
     "read_history": _operation(
+        "figures",
         success={200: success("The points, oldest first.", "LaneHistory")},
         causes=(*_ANY, errors.MalformedParameter),
         parameters=("lane", "minutes"),
@@ -46,6 +48,7 @@ OPERATIONS: dict[str, dict[str, Any]] = {
         parameters=("actions",),
     ),
     "read_queues": _operation(
+        "figures",
         success={200: success("Each lane.", "Queues")},
         causes=_ANY,
     ),

@@ -244,7 +244,7 @@ OPERATIONS: dict[str, dict[str, Any]] = {
     ),
     **ops_docs.OPERATIONS,
     "metrics": operation(
-        scopes=("operate",),
+        scopes=("figures",),
         success={200: plain("The figures.", "text/plain")},
         causes=(*_CALLER, *_ANY),
     ),

@@ -15,7 +15,7 @@ from api.auth import Authenticator
 from api.errors import InvalidKey, MissingKey, MissingScope
 from tests.api.conftest import Client, Headers, MakeHeaders, assert_problem
 from tests.clock import Clock
-from worker.credentials import SCOPES, ApiKey, ApiKeys
+from worker.credentials import RESERVED, SCOPES, ApiKey, ApiKeys
 
 UNKNOWN_ID = "00000000-0000-0000-0000-000000000000"
 
@@ -163,7 +163,7 @@ def test_operate_counts_for_the_operator_only(
     counted: CountingKeys, redis: redis_py.Redis
 ) -> None:
     """A record that other hands wrote lends no tenant the operator's reach."""
-    token, key = counted.create(tenant="operator", scopes=["operate"])
+    token, key = counted.create(tenant="operator", scopes=["operate", "figures"])
     forged = key.to_json().replace(b'"operator"', b'"acme"')
     redis.hset("kerbside:keys", key.id, forged)
 
@@ -172,8 +172,26 @@ def test_operate_counts_for_the_operator_only(
     )
 
     assert caller.tenant == "acme"
-    with pytest.raises(MissingScope):
-        caller.require("operate")
+    for scope in ("operate", "figures"):
+        with pytest.raises(MissingScope):
+            caller.require(scope)
+
+
+def test_who_operates_reads_figures_and_not_the_other_way_round(
+    app: Flask, client: Client, bearer: MakeHeaders
+) -> None:
+    """The key of a scrape or of an autoscaler changes nothing, and sees no record."""
+    figures, operate = bearer("operator", "figures"), bearer("operator", "operate")
+    open_to_it = set()
+    for method, path, scopes in guarded(app):
+        if not RESERVED.intersection(scopes):
+            continue
+        assert client.open(path, method=method, headers=operate).status_code != 403
+        if client.open(path, method=method, headers=figures).status_code != 403:
+            open_to_it.add((method, path))
+
+    paths = {"/metrics", "/v1/ops/scaler", "/v1/ops/history", "/v1/ops/queues"}
+    assert open_to_it == {(verb, path) for verb in ("GET", "HEAD") for path in paths}
 
 
 def _rules(app: Flask) -> Iterator[Rule]:
@@ -233,7 +251,9 @@ def test_every_route_denies_a_key_without_one_of_its_scopes(
     """
     for method, path, scopes in guarded(app):
         for scope in scopes:
-            others = " ".join(set(SCOPES) - {scope})
+            # Who operates may read figures, too.
+            wider = {"operate"} if scope in RESERVED else set()
+            others = " ".join(set(SCOPES) - {scope} - wider)
             other = client.open(path, method=method, headers=bearer("operator", others))
 
             assert other.status_code == 403, path

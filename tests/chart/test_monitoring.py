@@ -7,7 +7,7 @@ import yaml
 from tests.chart.chart import CHART, Render
 
 _ON = {
-    "operatorKey.existingSecret": "operator-key",
+    "figuresKey.existingSecret": "figures-key",
     "monitoring": {"monitors": True, "rules": True, "dashboards": True},
 }
 
@@ -23,7 +23,7 @@ def test_targets_have_the_names_that_alerts_rely_on(render: Render) -> None:
         {"targetLabel": "job", "replacement": "kerbside-workers"}
     ]
     assert api["authorization"]["credentials"] == {
-        "name": "operator-key",
+        "name": "figures-key",
         "key": "token",
     }
 

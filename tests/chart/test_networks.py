@@ -13,7 +13,7 @@ from worker.webhooks.addresses import is_allowed
 
 Address = IPv4Address | IPv6Address
 
-_OPERATE = ("/metrics", "/ops", "/v1/keys", "/v1/ops")
+_OPERATE = ("/metrics", "/ops", "/v1/keys", "/v1/monitoring", "/v1/ops")
 
 
 def test_every_pod_has_a_policy_for_both_directions(rendered: Rendered) -> None:
@@ -77,7 +77,7 @@ def test_keda_comes_in_where_it_asks_and_nowhere_else(
     scaling = {"mode": "keda", "triggers": triggers}
     rendered = render(
         values={
-            "operatorKey.existingSecret": "key",
+            "figuresKey.existingSecret": "key",
             "networkPolicy.apiFrom": [{"podSelector": {"matchLabels": {"a": "b"}}}],
             "workers.predictions.autoscaling": scaling,
         }

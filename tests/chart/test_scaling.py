@@ -97,7 +97,7 @@ def test_busy_workers_are_never_reckoned_away(render: Render) -> None:
 def test_the_api_can_add_what_arrives(render: Render) -> None:
     """Of jobs that take milliseconds hardly any waits, however many come."""
     values = {
-        "operatorKey.existingSecret": "key",
+        "figuresKey.existingSecret": "key",
         _LANE: {**_API, "jobsPerSecond": 800},
     }
     scaled = render(values=values).one("ScaledObject", "worker-predictions")
@@ -125,7 +125,7 @@ def test_any_rate_of_a_worker_stands_in_the_formula_as_it_is(
     file.write_text(
         yaml.dump(
             {
-                "operatorKey": {"existingSecret": "key"},
+                "figuresKey": {"existingSecret": "key"},
                 "workers": {"predictions": {"autoscaling": scaling}},
             }
         )
@@ -141,7 +141,7 @@ def test_any_rate_of_a_worker_stands_in_the_formula_as_it_is(
 def test_while_redis_is_down_nothing_is_guessed(render: Render) -> None:
     """Replicas stay; while the API is down they do not get fewer."""
     values = {
-        "operatorKey.existingSecret": "key",
+        "figuresKey.existingSecret": "key",
         _LANE: _KEDA,
         "workers.webhooks.autoscaling": _API,
     }

@@ -96,7 +96,7 @@ def test_a_value_that_would_do_harm_is_refused(
             {"ingress.enabled": True, "ingress.host": "*.example.org"},
             "set publicUrl to where clients reach the API",
         ),
-        ({"monitoring.monitors": True}, "needs operatorKey.existingSecret"),
+        ({"monitoring.monitors": True}, "needs figuresKey.existingSecret"),
         (
             {"workers.webhooks.drainSeconds": 40},
             "workers.webhooks: terminationGracePeriodSeconds is 40, drainSeconds is 40",
@@ -132,7 +132,7 @@ def test_a_value_that_would_do_harm_is_refused(
                     "triggers": "metrics-api",
                 }
             },
-            "need operatorKey.existingSecret",
+            "need figuresKey.existingSecret",
         ),
     ],
 )

@@ -5,7 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import redis as redis_py
 
-from worker.credentials import OPERATOR_TENANT, ApiKeys, InvalidKeyRequest, split_token
+from worker.credentials import (
+    OPERATOR_TENANT,
+    RESERVED,
+    ApiKeys,
+    InvalidKeyRequest,
+    split_token,
+)
 from worker.limits import RateLimit
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -134,13 +140,14 @@ def test_scopes_are_those_that_exist(keys: ApiKeys, scopes: list[str]) -> None:
         keys.create(tenant="acme", scopes=scopes)
 
 
-def test_only_the_operator_operates(keys: ApiKeys) -> None:
-    """The scope that reaches over all tenants is the operator's alone."""
-    with pytest.raises(InvalidKeyRequest, match="operate"):
-        keys.create(tenant="acme", scopes=["operate"])
+@pytest.mark.parametrize("scope", sorted(RESERVED))
+def test_only_the_operator_reaches_over_all_tenants(keys: ApiKeys, scope: str) -> None:
+    """The scopes that do are for keys of the operator's tenant alone."""
+    with pytest.raises(InvalidKeyRequest, match=scope):
+        keys.create(tenant="acme", scopes=[scope])
 
-    _, key = keys.create(tenant=OPERATOR_TENANT, scopes=["operate"])
-    assert key.scopes == {"operate"}
+    _, key = keys.create(tenant=OPERATOR_TENANT, scopes=[scope])
+    assert key.scopes == {scope}
 
 
 @pytest.mark.parametrize("expires_at", [NOW, datetime(2030, 1, 1)])  # noqa: DTZ001

@@ -35,8 +35,8 @@
 {{- if and .Values.ingress.enabled (hasPrefix "*" .Values.ingress.host) (not .Values.publicUrl) -}}
 {{- fail (printf "ingress.host is %q, which is no address that an answer can name: set publicUrl to where clients reach the API" .Values.ingress.host) -}}
 {{- end -}}
-{{- if and .Values.monitoring.monitors (not .Values.operatorKey.existingSecret) -}}
-{{- fail "monitoring.monitors needs operatorKey.existingSecret: a Secret with an API key of scope operate, with which Prometheus reads /metrics" -}}
+{{- if and .Values.monitoring.monitors (not .Values.figuresKey.existingSecret) -}}
+{{- fail "monitoring.monitors needs figuresKey.existingSecret: a Secret with an API key of scope figures, with which Prometheus reads /metrics" -}}
 {{- end -}}
 {{- if le (int .Values.api.terminationGracePeriodSeconds) (add .Values.api.preStopSeconds 10 | int) -}}
 {{- fail (printf "api: terminationGracePeriodSeconds is %d, preStopSeconds is %d: after those the API takes up to 10 seconds to answer who waits; let the first be greater than both together" (int .Values.api.terminationGracePeriodSeconds) (int .Values.api.preStopSeconds)) -}}
@@ -56,8 +56,8 @@
 {{- fail (printf "workers.%s: terminationGracePeriodSeconds is %d, drainSeconds is %d: a worker would be killed before it has given back what it holds; let the first be greater" $name (int $lane.terminationGracePeriodSeconds) (int $lane.drainSeconds)) -}}
 {{- end -}}
 {{- if eq $scaling.mode "keda" -}}
-{{- if and (eq $scaling.triggers "metrics-api") (not $root.Values.operatorKey.existingSecret) -}}
-{{- fail (printf "workers.%s: triggers metrics-api need operatorKey.existingSecret: a Secret with an API key of scope operate, with which KEDA reads /v1/ops/scaler" $name) -}}
+{{- if and (eq $scaling.triggers "metrics-api") (not $root.Values.figuresKey.existingSecret) -}}
+{{- fail (printf "workers.%s: triggers metrics-api need figuresKey.existingSecret: a Secret with an API key of scope figures, with which KEDA reads /v1/ops/scaler" $name) -}}
 {{- end -}}
 {{- if gt (int $scaling.minReplicas) (int $scaling.maxReplicas) -}}
 {{- fail (printf "workers.%s: minReplicas is %d, maxReplicas is %d: let the first be no greater" $name (int $scaling.minReplicas) (int $scaling.maxReplicas)) -}}
