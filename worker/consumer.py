@@ -17,6 +17,8 @@ from worker.leases import Claim, Completion
 from worker.parking import Batch, Parking
 from worker.seen import SeenHouses
 from worker.seen_writer import SeenWriter
+from worker.shadow import Shadow
+from worker.shadow_totals import ShadowTotals
 from worker.versions import Versions
 
 #: Milliseconds within which a worker is back whose last batch took half of it at most.
@@ -38,11 +40,13 @@ class BatchConsumer(LaneConsumer):
     def start(self, *_: Any) -> None:
         """Load the champion and begin to take jobs."""
         self._predictors.start()
+        self._shadow.start()
         super().start()
 
     def stop(self, *_: Any) -> None:
         """Finish the batch in hand, or give it back when it takes too long."""
         self.drain()
+        self._shadow.stop()
         self._predictors.stop()
         super().stop()
 
@@ -60,7 +64,16 @@ class BatchConsumer(LaneConsumer):
     def _prepare(self, app: wire.KerbsideCelery) -> None:
         store = ModelStore.from_settings(app.settings)
         self._predictors = predictors.Predictors(
-            store, app.load_predictor, Versions(self._client, app.settings)
+            store,
+            app.load_predictor,
+            Versions(self._client, app.settings),
+            has_shadows=app.settings.shadow_every > 0,
+        )
+        self._shadow = Shadow(
+            self._predictors,
+            ShadowTotals(self._client),
+            app.metrics,
+            every=app.settings.shadow_every,
         )
         self._metrics.watch_champion(lambda: self._predictors.ready)
         self._parking = Parking(self._predictors)
@@ -187,6 +200,7 @@ class BatchConsumer(LaneConsumer):
         ]
         self._metrics.priced(self.lane, completions, written, runs_s)
         self._tracing.processed(self.lane, completions, runs_s)
+        self._shadow.note(completions)
 
     def _event(self, completions: Sequence[Completion]) -> tuple[str, bytes]:
         runtime_s = max(done.predict_us for done in completions) / 1e6

@@ -54,6 +54,8 @@ Scripts in `worker/lua/` build the same names from ids.
 | `kerbside:unproved:<tenant>` | zset | - | webhooks | destinations that wait for one of those to end -> since when |
 | `kerbside:announced:<event>` | string | 30 days | publish | when an event of the installation itself was told to its operators: it is told once |
 | `kerbside:aliases` | string | - | promotions | the aliases of the model store that were announced last, as their file has them |
+| `kerbside:shadow:<challenger>:<champion>` | hash | 30 days after the last | shadow_totals | what the challenger said of the champion's houses: count, sum of the logarithms of price over price, bins of them, CPU |
+| `kerbside:shadowed` | list | newest 10,000, a day after the last | shadow_totals | JSON of each such price that the archive does not have yet |
 | `kerbside:keys` | hash | - | credentials | API key id -> its JSON record |
 | `kerbside:used` | hash | - | key_uses | API key id -> when it was last used, to the minute |
 | `kerbside:audit` | list | newest 10,000 | audit | JSON of each action of an operator that was done, newest left |
@@ -95,6 +97,8 @@ MEMORY = "kerbside:memory"
 LOADED, REFUSED = "kerbside:loaded", "kerbside:refused"
 #: Which versions' houses were counted, and what was made of it.
 SEEN, DRIFT = "kerbside:seen", "kerbside:drift"
+#: What challengers said, until it is archived.
+SHADOWED = "kerbside:shadowed"
 #: The aliases that were announced last.
 ALIASES = "kerbside:aliases"
 #: Written to prove that Redis takes writes.
@@ -164,6 +168,11 @@ def errand_key(name: str) -> str:
 def seen_key(version: str, bucket: str) -> str:
     """Return the key of what was counted of a version's houses in a stretch of time."""
     return f"{SEEN}:{version}:{bucket}"
+
+
+def shadow_key(challenger: str, champion: str) -> str:
+    """Return the key of what one version said of another's houses."""
+    return f"kerbside:shadow:{challenger}:{champion}"
 
 
 def finished_channel(client: redis.Redis) -> str:

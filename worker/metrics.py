@@ -120,6 +120,17 @@ class Metrics:
         if outcome == "delivered":
             self._total.observe((lane,), [lease.age_ms / 1000 + run_s])
 
+    def shadowed(self, outcome: str, houses: int, *, cpu_s: float = 0.0) -> None:
+        """Note what became of houses that the challenger was to price too.
+
+        Args:
+            outcome: `priced`, `dropped` since it was behind, or `failed`.
+            houses: How many.
+            cpu_s: Seconds of CPU that it took.
+        """
+        self._shadows.labels(outcome).inc(houses)
+        self._shadow_cpu.inc(cpu_s)
+
     def given_back(self, lane: str, jobs: int) -> None:
         """Note jobs that were given back unfinished."""
         self._given_back.labels(lane).inc(jobs)
@@ -229,6 +240,19 @@ class Metrics:
             "none.",
             "outcome",
             "answer",
+        )
+
+        self._shadows = self._counter(
+            "kerbside_shadows",
+            "Houses of the champion's that the challenger was to price too, behind its "
+            "back: priced, dropped since it was behind, or failed.",
+            "outcome",
+        )
+        for outcome in ("priced", "dropped", "failed"):
+            self._shadows.labels(outcome)
+        self._shadow_cpu = self._counter(
+            "kerbside_shadow_cpu_seconds",
+            "Seconds of CPU that this took.",
         )
 
     def _count_trouble(self) -> None:

@@ -1,6 +1,7 @@
 """The models that a worker holds: the champion, and what jobs still ask for."""
 
 import collections
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -138,6 +139,10 @@ def load_and_tell(
     return predictor
 
 
+def _is_had(future: Future[Pricing]) -> bool:
+    return future.done() and not future.cancelled() and not future.exception()
+
+
 @dataclass(frozen=True, slots=True)
 class _Refusal:
     """A champion that cannot be had, and when it is worth another try."""
@@ -158,6 +163,7 @@ class Predictors:
         store: Where the versions are.
         load_predictor: Called with the store and a version id.
         report: Told of every version that is loaded or refused.
+        has_shadows: Whether the challenger is loaded, though it may have no share.
         clock: Monotonic seconds.
     """
 
@@ -167,11 +173,13 @@ class Predictors:
         load_predictor: Callable[..., Pricing],
         report: Report,
         *,
+        has_shadows: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._load = load_predictor
         self._report = report
+        self._has_shadows = has_shadows
         self._clock = clock
         self._loaded: collections.OrderedDict[str, Future[Pricing]] = (
             collections.OrderedDict()
@@ -183,6 +191,9 @@ class Predictors:
         #: The champion to be, while it loads.
         self._coming: str | None = None
         self._refusal: _Refusal | None = None
+        #: The challenger to be loaded, and when it is worth another try.
+        self._challenger: str | None = None
+        self._challenge_at = -math.inf
         self._thread = StoreThread(clock=clock)
 
     def start(self) -> None:
@@ -204,6 +215,16 @@ class Predictors:
         return future is not None and future.done() and not future.exception()
 
     @property
+    def challenger(self) -> tuple[str, Pricing] | None:
+        """The challenger's version and predictor, where it is loaded."""
+        with self._lock:
+            version = self._challenger
+            future = self._loaded.get(version or "")
+        if version is None or future is None or not _is_had(future):
+            return None
+        return version, future.result()
+
+    @property
     def hang(self) -> bool:
         """Tell whether nothing will be loaded in this process any more."""
         return self._thread.hangs
@@ -220,7 +241,7 @@ class Predictors:
                 future = self._thread.ask(self._load_version, version, urgent=urgent)
                 self._loaded[version] = future
             self._loaded.move_to_end(version)
-            for kept in (self._champion, self._coming):
+            for kept in (self._challenger, self._champion, self._coming):
                 if kept is not None and kept in self._loaded:
                     self._loaded.move_to_end(kept)
             while len(self._loaded) > _KEPT:
@@ -258,11 +279,24 @@ class Predictors:
         if aliases.champion is None:
             return None
         if aliases.champion == self._champion and self.ready:
+            is_tried = self._has_shadows or aliases.share
+            self._have_challenger(aliases.challenger if is_tried else None)
             return None
         error = self._try(aliases.champion, aliases)
         if error is not None and aliases.previous is not None and not self.ready:
             self._serve(aliases.previous)
         return error
+
+    def _have_challenger(self, version: str | None) -> None:
+        """Have the challenger loaded, and wait for nothing; try a refused one later."""
+        with self._lock:
+            is_new, self._challenger = version != self._challenger, version
+            future = self._loaded.get(version or "")
+        if version is None or (future and (not future.done() or _is_had(future))):
+            return
+        if is_new or self._clock() >= self._challenge_at:
+            self._challenge_at = self._clock() + _AGAIN_MOST_S
+            self.request(version)
 
     def _try(self, champion: str, aliases: Aliases) -> Exception | None:
         # Anything that was promoted since is worth a try at once.

@@ -117,6 +117,12 @@ class WorkerSettings(WebhookSettings):
         "OpenTelemetry, which needs the extra `tracing`. Where spans are sent, and how "
         "many, say its own variables, such as OTEL_EXPORTER_OTLP_ENDPOINT.",
     )
+    shadow_every: int = Field(
+        default=50,
+        ge=0,
+        description="Each how many of the champion's prices of a worker are made by "
+        "the challenger too, after the answer is written; 0: none.",
+    )
     stall_s: float = Field(
         default=30.0,
         gt=0,
