@@ -1,11 +1,20 @@
 """What can go wrong around aliases, as a client is told; part of the tree of `errors`.
 
 ServiceError
+ +-- NoChallenger                                                           404
  +-- NoPrevious                                                             409
  +-- IfMatchMissing                                                         428
 """
 
 from api.errors import ServiceError
+
+
+class NoChallenger(ServiceError):
+    """There is no challenger, so there is nothing to compare with the champion."""
+
+    status = 404
+    slug = "no-challenger"
+    title = "No challenger"
 
 
 class NoPrevious(ServiceError):

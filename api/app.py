@@ -9,6 +9,7 @@ import api
 from api import (
     aliases,
     assets,
+    comparison,
     deliveries,
     early_answer,
     health,
@@ -42,6 +43,7 @@ from api.throttle import Throttle
 from api.tracing import Traced
 from api.uploads import Uploads
 from api.waiting import Waiting
+from model_store.archive.archive import Archive
 from model_store.store import ModelStore
 from worker import tracing
 from worker.audit import Audit
@@ -55,6 +57,7 @@ from worker.listing import Listing
 from worker.purging import Purging
 from worker.queue import Queue
 from worker.rates import Rates
+from worker.shadow_totals import ShadowTotals
 from worker.totals import Totals
 from worker.versions import Findings, Versions
 from worker.webhooks.deliveries import Deliveries
@@ -76,6 +79,7 @@ _BLUEPRINTS = (
     deliveries.api,
     models.api,
     aliases.api,
+    comparison.api,
     keys.api,
     ops.api,
     ops_queues.api,
@@ -143,6 +147,7 @@ def _services(settings: ApiSettings, queue: Queue | None) -> Services:
         dead_letters=DeadLetters(client, settings),
         store=store,
         catalog=catalog,
+        archive=Archive.of(settings),
         waiting=Waiting(
             connect(settings.redis_url, role="listener"),
             capacity=settings.waiters,
@@ -160,6 +165,7 @@ def _services(settings: ApiSettings, queue: Queue | None) -> Services:
         circuit=Circuit(client.ping),
         readiness=Readiness(queue, catalog),
         versions=versions,
+        shadow_totals=ShadowTotals(client),
         endpoints=Endpoints(client, settings),
         deliveries=Deliveries(client, settings),
         webhook_health=WebhookHealth(client),

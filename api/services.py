@@ -15,6 +15,7 @@ from api.settings import ApiSettings
 from api.throttle import Throttle
 from api.uploads import Uploads
 from api.waiting import Waiting
+from model_store.archive.archive import Archive
 from model_store.store import ModelStore
 from worker.audit import Audit
 from worker.credentials import ApiKeys
@@ -24,6 +25,7 @@ from worker.lanes import Lanes
 from worker.listing import Listing
 from worker.purging import Purging
 from worker.queue import Queue
+from worker.shadow_totals import ShadowTotals
 from worker.totals import Totals
 from worker.tracing import Tracing
 from worker.versions import Versions
@@ -50,6 +52,8 @@ class Services:
     dead_letters: DeadLetters
     store: ModelStore
     catalog: Catalog
+    #: None where this installation keeps none.
+    archive: Archive | None
     waiting: Waiting
     uploads: Uploads
     pace: Pace
@@ -62,6 +66,7 @@ class Services:
     circuit: Circuit
     readiness: Readiness
     versions: Versions
+    shadow_totals: ShadowTotals
     endpoints: Endpoints
     deliveries: Deliveries
     webhook_health: WebhookHealth

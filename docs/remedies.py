@@ -41,6 +41,7 @@ REMEDIES = {
     "or `If-None-Match` out to change it in any case.",
     "if-match-missing": "Read `GET /v1/models/aliases`, decide, and send its `ETag` in "
     "`If-Match`.",
+    "no-challenger": "Name one: `PUT /v1/models/aliases/challenger`.",
     "no-previous-champion": "Choose a version of `GET /v1/models` and make it champion "
     "with `PUT /v1/models/aliases/champion`.",
     "body-too-large": "Send less at a time; the operator sets the limit with "

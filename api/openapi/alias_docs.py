@@ -28,10 +28,15 @@ _BODY = (
 )
 
 
-def _operation(*causes: type[ServiceError], **described: Any) -> dict[str, Any]:
+_ALIASES = success("As they are now.", "ModelAliases", "ETag")
+
+
+def _operation(
+    *causes: type[ServiceError], answer: dict[str, Any] = _ALIASES, **described: Any
+) -> dict[str, Any]:
     return operation(
         scopes=("operate",),
-        success={200: success("As they are now.", "ModelAliases", "ETag")},
+        success={200: answer},
         causes=causes,
         **described,
     )
@@ -52,5 +57,10 @@ OPERATIONS: dict[str, dict[str, Any]] = {
         alias_problems.NoPrevious,
         errors.InvalidSubmission,
         parameters=("If-Match",),
+    ),
+    "compare_challenger": _operation(
+        *_ANY,
+        alias_problems.NoChallenger,
+        answer=success("What is known by now.", "ChallengerComparison"),
     ),
 }

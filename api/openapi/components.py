@@ -13,6 +13,7 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     schemas.ApiKey,
     schemas.ApiKeyList,
     schemas.AuditLog,
+    schemas.ChallengerComparison,
     schemas.DeadLetters,
     schemas.DefaultSecret,
     schemas.DegradationEvent,

@@ -1,7 +1,13 @@
 """What answers look like: for the OpenAPI document and the tests, not at work."""
 
 from api.schemas.keys import ApiKey, ApiKeyList, NewApiKey
-from api.schemas.models import Model, ModelAliases, ModelList, Refusal
+from api.schemas.models import (
+    ChallengerComparison,
+    Model,
+    ModelAliases,
+    ModelList,
+    Refusal,
+)
 from api.schemas.operations import (
     AuditLog,
     DeadLetters,
@@ -38,6 +44,7 @@ __all__ = [
     "ApiKey",
     "ApiKeyList",
     "AuditLog",
+    "ChallengerComparison",
     "Choices",
     "DeadLetters",
     "DefaultSecret",

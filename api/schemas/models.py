@@ -69,3 +69,44 @@ class ModelAliases(Body):
         description="Percent of what is submitted for the champion that the challenger "
         "prices in its place."
     )
+
+
+class ComparedPrices(Body):
+    """How the challenger's prices compare with those that were answered."""
+
+    count: int = Field(description="Houses that both have priced.")
+    ratio: float | None = Field(
+        description="Geometric mean of the challenger's price over the champion's."
+    )
+    quantiles: dict[str, float] | None = Field(
+        description="Of the same ratio: `p05`, `p50` and `p95`, to about a percent."
+    )
+    cpu_s: float = Field(description="Seconds of CPU that all of it took.")
+    cpu_s_each: float | None = Field(description="Seconds of CPU for one house.")
+
+
+class ComparedSales(Body):
+    """How near both came to what houses were sold for."""
+
+    count: int = Field(description="Sales, the same for both: the newest 10,000.")
+    champion_mdape: float | None = Field(description="Median error in percent.")
+    challenger_mdape: float | None = Field(description="Median error in percent.")
+    challenger_nearer: int = Field(
+        description="Of how many the challenger's price was the nearer one."
+    )
+
+
+class ChallengerComparison(Body):
+    """What the challenger says of houses that the champion has priced."""
+
+    champion: str
+    challenger: str
+    share: float = Field(description="Percent of the champion's jobs that it prices.")
+    shadow_every: int = Field(
+        description="Each how many of the champion's prices are compared; 0: none. As "
+        "the API's own `KERBSIDE_SHADOW_EVERY` says it."
+    )
+    prices: ComparedPrices
+    sales: ComparedSales | None = Field(
+        description="Null where no archive is kept, or it does not answer."
+    )

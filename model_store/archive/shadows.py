@@ -31,6 +31,15 @@ class Shadow:
     served_price: float
 
 
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """What both said of a house, and what it was sold for."""
+
+    price: float
+    served_price: float
+    sold_for: float
+
+
 class Shadows:
     """The archived prices of challengers.
 
@@ -63,3 +72,26 @@ class Shadows:
         )
         for *values, sold_for in self._database.stream(query):
             yield Shadow(*values), sold_for
+
+    def sold(self, version: str, served_version: str, *, most: int) -> list[Sold]:
+        """Return a challenger's prices beside another's where a sale is known.
+
+        Args:
+            version: Of the challenger.
+            served_version: Of what answered.
+            most: How many, at most: those whose sale was told last.
+        """
+        is_its = _TABLE.c.prediction_id == _OUTCOMES.c.prediction_id
+        query = (
+            select(_TABLE.c.price, _TABLE.c.served_price, _OUTCOMES.c.price)
+            .select_from(_OUTCOMES.join(_TABLE, is_its))
+            .where(
+                _OUTCOMES.c.superseded_ms.is_(None),
+                _TABLE.c.version == version,
+                _TABLE.c.served_version == served_version,
+            )
+            .order_by(_OUTCOMES.c.recorded_ms.desc())
+            .limit(most)
+        )
+        with self._database.reading() as connection:
+            return [Sold(*row) for row in connection.execute(query)]

@@ -1,0 +1,76 @@
+"""What challengers said comes into the archive."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis as redis_py
+
+from model_store.archive.archive import Archive
+from model_store.errors import ArchiveError
+from worker import shadow_keeper
+from worker.shadow_keeper import keep
+from worker.shadow_totals import ShadowTotals
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Iterator[Archive]:
+    """Return an archive with its tables."""
+    archive = Archive(f"sqlite:///{tmp_path / 'archive.db'}")
+    archive.migrate()
+    yield archive
+    archive.close()
+
+
+@pytest.fixture
+def totals(redis: redis_py.Redis) -> ShadowTotals:
+    """Return the totals of the test's Redis, with three prices that wait."""
+    totals = ShadowTotals(redis)
+    totals.add([row(number) for number in range(3)], cpu_s=0)
+    return totals
+
+
+def row(number: int) -> dict[str, Any]:
+    """Return what a challenger said of a house."""
+    return {
+        "prediction_id": str(number),
+        "version": "new",
+        "made_ms": number,
+        "price": 510_000,
+        "low": 400_000,
+        "high": 600_000,
+        "level": 0.9,
+        "fsd": 0.1,
+        "in_distribution": True,
+        "served_version": "old",
+        "served_price": 500_000,
+    }
+
+
+def test_what_waits_is_archived_once(
+    totals: ShadowTotals, archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some at a time; a repeat of what was cut off changes nothing."""
+    monkeypatch.setattr(shadow_keeper, "AT_ONCE", 2)
+    before = totals.waiting(9)
+
+    assert [keep(totals, archive) for _ in range(3)] == [2, 1, 0]
+    totals.add([row(0)], cpu_s=0)
+    keep(totals, archive)
+
+    assert len(before) == 3
+    kept = [one.prediction_id for one, _ in archive.shadows.of("new")]
+    assert kept == ["0", "1", "2"]
+
+
+def test_an_archive_that_is_away_loses_nothing(
+    totals: ShadowTotals, tmp_path: Path
+) -> None:
+    """It waits on, as much as may."""
+    away = Archive(f"sqlite:///{tmp_path / 'nowhere' / 'archive.db'}")
+
+    with pytest.raises(ArchiveError):
+        keep(totals, away)
+
+    assert len(totals.waiting(9)) == 3
