@@ -8,8 +8,21 @@ from typing import Any
 import click
 
 from model_store.command_line import Group
-from model_store.commands import accuracy, aliases, evaluate, key, train, versions
-from model_store.errors import AliasesChanged, ArtifactError, ModelStoreError
+from model_store.commands import (
+    accuracy,
+    aliases,
+    evaluate,
+    key,
+    retrain,
+    train,
+    versions,
+)
+from model_store.errors import (
+    AliasesChanged,
+    ArtifactError,
+    LeaseHeld,
+    ModelStoreError,
+)
 
 _EXIT_CODES = {
     1: "The model store or the data set is not usable.",
@@ -27,6 +40,10 @@ class _Refused(click.ClickException):
     exit_code = 4
 
 
+class _UnderWay(click.ClickException):
+    exit_code = 8
+
+
 class _Told(Group):
     """Tells an error of this package in one sentence, with its exit code."""
 
@@ -35,6 +52,8 @@ class _Told(Group):
             return super().invoke(ctx)
         except AliasesChanged as error:
             raise _Changed(str(error)) from error
+        except LeaseHeld as error:
+            raise _UnderWay(str(error)) from error
         except ArtifactError as error:
             raise _Refused(str(error)) from error
         except ModelStoreError as error:
@@ -52,6 +71,7 @@ def cli() -> None:
 
 for _command in (
     train.train,
+    retrain.retrain,
     evaluate.evaluate,
     versions.list_versions,
     versions.show,

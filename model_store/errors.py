@@ -12,6 +12,7 @@ ModelStoreError
  +-- StoreError       the store cannot be read or written
       +-- UnknownModel    no such alias or version
       +-- AliasesChanged  the aliases are not at the generation that was expected
+      +-- LeaseHeld       another process does what only one may
 """
 
 
@@ -61,3 +62,7 @@ class UnknownModel(StoreError):
 
 class AliasesChanged(StoreError):
     """The aliases are not at the generation that was expected."""
+
+
+class LeaseHeld(StoreError):
+    """Another process does what only one may do at a time."""

@@ -4,13 +4,16 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from model_store.logs import Form, Level
+
+#: Who makes a retrained model the champion: the retraining, or a person.
+Promotion = Literal["auto", "ask"]
 
 #: Prefix of every environment variable that the service reads.
 PREFIX = "KERBSIDE_"
@@ -103,6 +106,17 @@ class ModelSettings(BaseSettings):
         default=730,
         ge=0,
         description="Days that the archived audit log is kept; 0: for ever.",
+    )
+    data_set: Path | None = Field(
+        default=None,
+        description="Data-set definition (JSON) of the sales that models are retrained "
+        "on, its table beside it. The shipped sales when not set.",
+    )
+    promotion: Promotion = Field(
+        default="auto",
+        description="What follows when a retraining finds its candidate fit to price: "
+        "`auto`, it becomes the champion; `ask`, it becomes the challenger and waits "
+        "for a person.",
     )
     signing_key_file: Path | None = Field(
         default=None,

@@ -12,6 +12,7 @@ from model_store.errors import ArtifactError, StoreError, UnknownModel
 from model_store.settings import ModelSettings
 from model_store.storage import manifest
 from model_store.storage.files import opened
+from model_store.storage.lease import Lease
 from model_store.storage.manifest import CARD, MANIFEST, VERSION, Manifest
 from model_store.storage.signing import Trust
 
@@ -193,6 +194,10 @@ class ModelStore:
             return aliases
 
         return self._change(rolled_back, if_generation)
+
+    def lease(self, name: str) -> Lease:
+        """Return a lock of this store; it is taken by a `with` statement."""
+        return Lease(self._files, f"{name}.lock")
 
     def prepare(self) -> None:
         """Make sure that a version can be published, before the work of making one.

@@ -34,6 +34,7 @@ def train(
     recipe: Recipe | None = None,
     name: str | None = None,
     progress: Progress | None = None,
+    fit: Callable[..., Fitted] = pipelines.fit,
 ) -> Artifact:
     """Measure the recipe month by month over the test period, then fit it to all sales.
 
@@ -46,12 +47,13 @@ def train(
         recipe: Settings of the boosting.
         name: Name of the model; by default that of the data set.
         progress: Told about each step of each fit.
+        fit: Fits one model; as `pipelines.fit`.
 
     Raises:
         DatasetError: There are too few sales to train, calibrate and test.
     """
     recipe, plan = recipe or Recipe(), rolling.plan(dataset)
-    fits = _Fits(recipe, seed, len(plan.starts) + 1, progress)
+    fits = _Fits(recipe, seed, len(plan.starts) + 1, progress, fit)
     # Two OpenMP threads beside other load take ten times as long as one
     # (scikit-learn#30662).
     with threadpool_limits(limits=1):
@@ -83,8 +85,14 @@ class _Fits:
     """Fits models by one recipe and tells how far it is."""
 
     def __init__(
-        self, recipe: Recipe, seed: int, count: int, progress: Progress | None
+        self,
+        recipe: Recipe,
+        seed: int,
+        count: int,
+        progress: Progress | None,
+        fit: Callable[..., Fitted],
     ) -> None:
+        self._fit = fit
         self._recipe = recipe
         self._seed = seed
         self._total = count * STEPS
@@ -98,7 +106,7 @@ class _Fits:
                 text = f"{step}, {len(sales):,} sales"
                 self._progress(self._done, self._total, text)
 
-        return pipelines.fit(sales, self._recipe, self._seed, told=told)
+        return self._fit(sales, self._recipe, self._seed, told=told)
 
 
 def _with_answers(profile: Profile, outcome: Outcome) -> Profile:

@@ -26,6 +26,7 @@ _AUDITED = {
     "rollback": "rollback_model",
     "dismiss": "dismiss_challenger",
     "train": "promote_model",
+    "retrain": "promote_model",
 }
 #: What the shell adds to the number of a signal that ended a program.
 _BY_SIGNAL = 128
@@ -74,7 +75,7 @@ def model(arguments: tuple[str, ...]) -> None:
     if operation is None or {"-h", "--help"}.intersection(arguments):
         os.execv(sys.executable, [*_PROGRAM, *arguments])  # noqa: S606 -- becomes the program, no shell
     words = arguments[1:]
-    is_training = arguments[0] == "train"
+    is_training = arguments[0] in {"train", "retrain"}
     if is_dismissal := arguments[0] == "dismiss":
         words = (*words, "--as", "challenger")
     before = _target(words, done=True) if is_training or is_dismissal else []
