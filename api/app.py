@@ -45,7 +45,7 @@ from api.uploads import Uploads
 from api.waiting import Waiting
 from model_store.archive.archive import Archive
 from model_store.store import ModelStore
-from worker import tracing
+from worker import archived, tracing
 from worker.audit import Audit
 from worker.connection import connect
 from worker.credentials import ApiKeys
@@ -140,7 +140,7 @@ def _services(settings: ApiSettings, queue: Queue | None) -> Services:
         settings=settings,
         always=security_headers.chosen(settings.public_url),
         queue=queue,
-        listing=Listing(client),
+        listing=Listing(client, archived.of(settings.archive_url)),
         lanes=lanes,
         totals=Totals(client),
         purging=Purging(client, settings),
@@ -171,4 +171,5 @@ def _services(settings: ApiSettings, queue: Queue | None) -> Services:
         webhook_health=WebhookHealth(client),
         keyring=Keyring(client, settings),
         store_faults=Throttle(),
+        archive_faults=Throttle(),
     )

@@ -71,8 +71,9 @@ class Services:
     deliveries: Deliveries
     webhook_health: WebhookHealth
     keyring: Keyring
-    #: Of the log about a model store that cannot be read.
+    #: Of the log about a model store that cannot be read, and about an archive.
     store_faults: Throttle
+    archive_faults: Throttle
 
 
 def install(app: Flask, services: Services) -> None:

@@ -6,6 +6,7 @@ import redis
 from werkzeug import exceptions as http
 
 from api import headers
+from api.archive_problems import ArchiveAway
 from api.errors import (
     BadRequest,
     BodyTooLarge,
@@ -44,6 +45,7 @@ from api.webhook_problems import (
 )
 from model_store.errors import (
     AliasesChanged,
+    ArchiveError,
     ArtifactError,
     ModelStoreError,
     UnknownModel,
@@ -76,6 +78,12 @@ def _(error: redis.RedisError) -> ServiceError:
 def _(error: ModelStoreError) -> ServiceError:
     del error
     return StoreUnavailable()
+
+
+@as_service_error.register
+def _(error: ArchiveError) -> ServiceError:
+    del error
+    return ArchiveAway()
 
 
 @as_service_error.register

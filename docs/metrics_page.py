@@ -16,7 +16,7 @@ from docs.markdown import table
 from model_store.aliases import ALIAS_NAMES
 from worker.leases import Completion, Lease, Tick
 from worker.metrics import Metrics
-from worker.totals import LaneTotals, Standing
+from worker.totals import Backlog, LaneTotals, Standing
 from worker.versions import Findings, Refusal
 
 _OPENING = """\
@@ -77,7 +77,11 @@ def api_families() -> Iterator[Metric]:
     totals: Any = SimpleNamespace(
         of=lambda _: LaneTotals(0, {("", ""): 0}, {"": 0}, 0),
         standing=lambda: Standing(
-            is_tended=True, memory=(0, 0), closed="any", paused_receivers=0
+            is_tended=True,
+            memory=(0, 0),
+            closed="any",
+            paused_receivers=0,
+            backlog=Backlog(0, 0),
         ),
     )
     yield from LaneFigures(lanes, totals).collect()
@@ -102,6 +106,8 @@ def worker_families() -> Iterator[Metric]:
     metrics.attempted(lane, lease, outcome="", answer="", run_s=1.0)
     metrics.tended(lane, Tick())
     metrics.errand_ended("", "", 1.0)
+    metrics.archived("", 1)
+    metrics.archive_failed()
     yield from metrics.registry.collect()
 
 

@@ -25,6 +25,8 @@ REMEDIES = {
     "last-operate-key": "Make another key with the scope `operate` first, or say "
     "`?force=true`; then only `kerbside keys create` on the service's own machine "
     "makes one.",
+    "archive-unavailable": "Repeat the request after the seconds that `Retry-After` "
+    "says. What has ended within the last minutes, and what is new, needs no archive.",
     "unknown-prediction": "Look at the id, and whether the key belongs to the tenant "
     "that submitted it.",
     "unknown-model-version": "Choose a version or alias of `GET /v1/models`.",

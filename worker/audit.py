@@ -12,7 +12,7 @@ import orjson
 import redis
 
 from worker.jobs import rfc3339
-from worker.keys import AUDIT, AUDIT_IN_VAIN
+from worker.keys import AUDIT, AUDIT_IN_VAIN, FEED
 
 #: Actions that are kept, of those that were done.
 KEPT = 10_000
@@ -79,6 +79,8 @@ class Audit:
         pipe = self._redis.pipeline()
         pipe.lpush(key, action.to_json())
         pipe.ltrim(key, 0, kept - 1)
+        # For as long as there is an archive: it keeps all of them.
+        pipe.xadd(FEED, {"audit": action.to_json()}, nomkstream=True)
         pipe.execute()
 
     def newest(self, limit: int) -> list[dict[str, Any]]:

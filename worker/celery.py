@@ -89,6 +89,7 @@ def create_celery(
         app.steps["worker"].add("worker.errands_step:ErrandsStep")
         app.steps["worker"].add("worker.webhooks.promotions:PromotionWatch")
         app.steps["worker"].add("worker.shadow_keeper:ShadowKeeper")
+        app.steps["worker"].add("worker.archivist:Archivist")
         app.steps["worker"].add("worker.metrics_server:MetricsServer")
     return app
 

@@ -202,7 +202,7 @@ class DeadLetters:
         Raises:
             UnknownJob: It is no dead letter any more, and is left as it is.
         """
-        if self._ledger.run("delete", letter.id, letter.tenant, 1) < 1:
+        if self._ledger.run("delete", letter.id, letter.tenant, 1, "") < 1:
             raise UnknownJob
 
     def _among(self, ids: Sequence[str]) -> list[DeadLetter]:

@@ -5,8 +5,8 @@ Scripts in `worker/lua/` build the same names from ids.
 | key | type | lives | written by | holds |
 |---|---|---|---|---|
 | `<lane>` | list | - | prelude, claim, reap | native Celery messages: newest left, oldest right |
-| `kerbside:job:<id>` | hash | until the result TTL after its end | all | the job's record |
-| `kerbside:gone:<id>` | string | tombstone TTL | prelude, delete, retry | tenant and end of a finished job; of a deleted one also when |
+| `kerbside:job:<id>` | hash | until the result TTL after its end; with an archive until its window has passed since it was archived | all | the job's record |
+| `kerbside:gone:<id>` | string | tombstone TTL; of an archived job idempotency TTL | prelude, delete, retry, archived | tenant and end of a finished job; of a deleted one also when |
 | `kerbside:waiting:<lane>` | zset | - | prelude, claim, reap | id -> `sent` of its message |
 | `kerbside:running:<lane>` | zset | - | claim, renew, release, reap, prelude | id -> end of lease |
 | `kerbside:deadlines:<lane>` | zset | - | prelude, reap | id -> deadline |
@@ -61,6 +61,7 @@ Scripts in `worker/lua/` build the same names from ids.
 | `kerbside:audit` | list | newest 10,000 | audit | JSON of each action of an operator that was done, newest left |
 | `kerbside:audit_in_vain` | list | newest 1,000 | audit | the same of those that were refused or failed |
 | `kerbside:errand:<name>` | string | 30 s after its worker died | errands | who runs the errand that is under way |
+| `kerbside:feed` | stream | while there is an archive; an entry until it is archived | prelude, delete, webhooks, audit, feed, archived, inherit | what the archive is to take up: `job`, the id of one that has ended or changed since, with `erased`, its tenant, where it was deleted; or `audit`, the JSON of an action. Its group `archivists` makes it |
 | `kerbside:finished:<db>` | channel | - | prelude | ids of finished jobs, one a line |
 | `kerbside:models:<db>` | channel | - | refuse | JSON of `type` (`model.refused`), `version`, `reason`, `time`; once for each reason |
 
@@ -101,6 +102,8 @@ SEEN, DRIFT = "kerbside:seen", "kerbside:drift"
 SHADOWED = "kerbside:shadowed"
 #: The aliases that were announced last.
 ALIASES = "kerbside:aliases"
+#: What the archive is told of, and the group of those who write it there.
+FEED, ARCHIVISTS = "kerbside:feed", "archivists"
 #: Written to prove that Redis takes writes.
 PROBE = "kerbside:probe"
 
@@ -143,6 +146,13 @@ def job_key(job_id: str) -> str:
 def tombstone_key(job_id: str) -> str:
     """Return the key of what is left when a job's record is gone."""
     return f"kerbside:gone:{job_id}"
+
+
+def deleted_for(tombstone: bytes | None) -> str | None:
+    """Return whose a job was that was deleted, by what is left of it; else None."""
+    # Tenant, end and, of a deleted one, when that was.
+    tenant, _, ends = (tombstone or b"").decode().partition(" ")
+    return tenant if " " in ends else None
 
 
 def tenant_key(tenant: str) -> str:

@@ -1,14 +1,16 @@
 """A tenant's jobs as a list, page by page; what it costs is bounded."""
 
 import base64
+import heapq
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 import redis
 
 from worker import keys
+from worker.archived import ArchivedJobs
 from worker.jobs import Job, State
 
 _PLACE = re.compile(r"([0-9]{1,15}):([0-9a-f-]{36})")
@@ -75,10 +77,18 @@ ALL = Wanted()
 
 
 class Listing:
-    """Reads lists; passes `redis.RedisError` through when Redis cannot be reached."""
+    """Reads lists; passes `redis.RedisError` through when Redis cannot be reached.
 
-    def __init__(self, client: redis.Redis) -> None:
+    Args:
+        client: Where open jobs are, and those that have not left it yet.
+        archive: Where the others are; None: there are no others.
+    """
+
+    def __init__(
+        self, client: redis.Redis, archive: ArchivedJobs | None = None
+    ) -> None:
         self._redis = client
+        self._archive = archive
 
     def page(
         self,
@@ -93,14 +103,21 @@ class Listing:
 
         A page may be short, even empty, and still lead on: where records have been
         removed meanwhile, and where few of the jobs looked at are wanted.
+
+        Raises:
+            ArchiveError: The archive cannot be asked for its part.
         """
         found, last = self._search(tenant, limit + 1, cursor, wanted, newer=newer)
+        # After Redis: what has left it meanwhile had been archived before.
+        kept = self._archived(tenant, limit + 1, cursor, wanted, newer=newer)
+        found, last = _merged(found, last, kept, limit + 1, newer=newer)
         if len(found) > limit:
             found = found[:limit]
             last = found[-1]
         if newer:
             found.reverse()
-        jobs = [job for job in self._read(tenant, found) if _is_wanted(job, wanted)]
+        read = self._read(tenant, found, kept)
+        jobs = [job for job in read if _is_wanted(job, wanted)]
         if newer:
             return Page(jobs, next=found[-1] if found else None, previous=last)
         back = found[0] if found and cursor is not None else None
@@ -194,16 +211,64 @@ class Listing:
         names = {state.encode() for state in wanted.states}
         return [entry for entry in entries if states[entry] in names]
 
-    def _read(self, tenant: str, entries: Sequence[Cursor]) -> list[Job]:
+    def _archived(
+        self,
+        tenant: str,
+        count: int,
+        cursor: Cursor | None,
+        wanted: Wanted,
+        *,
+        newer: bool,
+    ) -> dict[Cursor, Job]:
+        """Return up to `count` archived jobs beyond the cursor, the nearest first."""
+        states = wanted.states or frozenset[State]()
+        ended = frozenset(state for state in states if state.is_terminal)
+        if self._archive is None or (states and not ended):
+            return {}
+        place = _place(cursor) if cursor else None
+        jobs = self._archive.page(
+            tenant,
+            limit=count,
+            states=ended,
+            since_ms=wanted.since_ms,
+            until_ms=wanted.before_ms,
+            **({"after": place or (0, "")} if newer else {"before": place}),
+        )
+        found = [(Cursor(job.created_ms, job.id), job) for job in jobs]
+        return dict(reversed(found) if newer else found)
+
+    def _read(
+        self, tenant: str, entries: Sequence[Cursor], kept: Mapping[Cursor, Job]
+    ) -> list[Job]:
+        """Return the jobs of some entries as they are now.
+
+        Redis knows best, even of those that were archived: one may have been retried
+        since, or deleted.
+        """
         pipe = self._redis.pipeline(transaction=False)
         for entry in entries:
             pipe.hgetall(keys.job_key(entry.job_id))
-        read = list(zip(entries, pipe.execute(), strict=True))
-        self._forget(tenant, [entry for entry, record in read if not record])
+        records = dict(zip(entries, pipe.execute(), strict=True))
+        gone = [entry for entry, record in records.items() if not record]
+        self._forget(tenant, [entry for entry in gone if entry not in kept])
+        left = self._not_deleted([entry for entry in gone if entry in kept])
         jobs = [
-            Job.from_record(entry.job_id, record) for entry, record in read if record
+            Job.from_record(entry.job_id, record) if record else kept[entry]
+            for entry, record in records.items()
+            if record or entry in left
         ]
         return [job for job in jobs if job.tenant == tenant]
+
+    def _not_deleted(self, entries: Sequence[Cursor]) -> set[Cursor]:
+        if not entries:
+            return set()
+        names = [keys.tombstone_key(entry.job_id) for entry in entries]
+        tombstones: Any = self._redis.mget(names)
+        return {
+            entry
+            for entry, tombstone in zip(entries, tombstones, strict=True)
+            if keys.deleted_for(tombstone) is None
+        }
 
     def _forget(self, tenant: str, gone: Sequence[Cursor]) -> None:
         if gone:
@@ -218,6 +283,36 @@ def _bounds(cursor: Cursor | None, wanted: Wanted, *, newer: bool) -> tuple[str,
     if cursor:
         (lows if newer else highs).append(cursor.created_ms)
     return str(max(lows, default="-inf")), str(min(highs, default="+inf"))
+
+
+def _merged(
+    found: Sequence[Cursor],
+    last: Cursor | None,
+    kept: Mapping[Cursor, Job],
+    count: int,
+    *,
+    newer: bool,
+) -> tuple[list[Cursor], Cursor | None]:
+    """Return the entries of Redis and of the archive as one list, and where it ends.
+
+    What lies beyond the nearer end of the two is left for a later page: there the
+    other may have more.
+    """
+    ends = [last] if last else []
+    if len(kept) == count:
+        ends.append(list(kept)[-1])
+    end = (min if newer else max)(ends, key=_place) if ends else None
+    both = heapq.merge(found, kept, key=_place, reverse=not newer)
+    within = [
+        one
+        for one in dict.fromkeys(both)
+        if end is None or not one.is_beyond(end, newer=newer)
+    ]
+    return within, end
+
+
+def _place(entry: Cursor) -> tuple[int, str]:
+    return entry.created_ms, entry.job_id
 
 
 def _is_wanted(job: Job, wanted: Wanted) -> bool:

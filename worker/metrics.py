@@ -153,6 +153,15 @@ class Metrics:
         self._errands.labels(name, outcome).inc()
         self._errand.observe((name,), [took_s])
 
+    def archived(self, what: str, count: int) -> None:
+        """Note what was written to the archive, or erased there."""
+        if count:
+            self._archived.labels(what).inc(count)
+
+    def archive_failed(self) -> None:
+        """Note that the archive, or its feed, could not be used."""
+        self._archive_failures.inc()
+
     def _look_at(self, version: str, told: Sequence[Mapping[str, Any]]) -> None:
         prices = [one for one in told if one.keys() >= _LOOKED_AT]
         of_currency: dict[str, list[float]] = {}
@@ -284,6 +293,17 @@ class Metrics:
             "Seconds that such a command took.",
             ("errand",),
             _SECONDS,
+        )
+        self._archived = self._counter(
+            "kerbside_archived",
+            "What this worker wrote to the archive: ended predictions, erasures, "
+            "actions of operators. What is taken up twice counts twice.",
+            "what",
+        )
+        self._archive_failures = self._counter(
+            "kerbside_archive_failures",
+            "Times that the archive refused or could not be reached, or its feed "
+            "could not be read.",
         )
         self._tended = self._counter(
             "kerbside_jobs_tended",

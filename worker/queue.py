@@ -1,14 +1,15 @@
 """The queue's front desk: all that a client of the service can do to a job."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import redis
 from redis.exceptions import OutOfMemoryError
 
-from worker import keys, ledger
+from model_store.errors import ArchiveError
+from worker import archived, keys, ledger
 from worker.errors import (
     IdempotencyMismatch,
     IdTaken,
@@ -61,6 +62,7 @@ class Queue:
         self._redis = client
         self._settings = settings
         self._ledger = ledger.Ledger(client, settings)
+        self._archived = archived.of(settings.archive_url)
 
     def submit(
         self, submission: Submission, *, traceparent: str | None = None
@@ -81,10 +83,9 @@ class Queue:
             UnknownWait: Nobody knows whether it would come too late.
             QueueFull: As many jobs wait as may.
             MemoryFull: Redis is short of memory, or would evict jobs (RedisEvicts).
+            ArchiveError: The archive may know it, and does not answer.
         """
-        meter, args = submission.meter, self._submit_args(submission)
-        args += _traced(traceparent)
-        outcome, allowance, rest = self._weighed("submit", meter, args)
+        outcome, allowance, rest = self._submitted(submission, traceparent)
         if outcome == b"created":
             job = _new_job(submission, *rest)
             return Receipt(job, replayed=False, allowance=allowance)
@@ -103,10 +104,11 @@ class Queue:
         Raises:
             UnknownJob: No such job, or another tenant's.
             JobGone: It ended and its record has been removed since.
+            ArchiveError: It may have left Redis, and the archive does not answer.
         """
         record: Any = self._redis.hgetall(keys.job_key(job_id))
         if not record:
-            raise self._missing(tenant, job_id)
+            return Job.from_record(job_id, self._left(tenant, job_id))
         job = Job.from_record(job_id, record)
         if job.tenant != tenant:
             raise UnknownJob
@@ -120,6 +122,7 @@ class Queue:
         Raises:
             UnknownJob: No such job, or another tenant's.
             JobGone: It ended and its record has been removed since.
+            ArchiveError: It may have left Redis, and the archive does not answer.
         """
         self._ledger.run("cancel", job_id, tenant)
         return self.find(tenant, job_id)
@@ -152,10 +155,17 @@ class Queue:
             UnknownWait: Nobody knows whether it would come too late.
             QueueFull: As many jobs wait as may.
             MemoryFull: Redis is short of memory, or would evict jobs (RedisEvicts).
+            ArchiveError: It may have left Redis, and the archive does not answer.
         """
         deadline = "" if deadline_ms is None else deadline_ms
-        args = (*self._limits(meter), job_id, tenant, deadline, *_traced(traceparent))
-        outcome, allowance, rest = self._weighed("retry", meter, args)
+        args = (*self._limits(meter), job_id, tenant, deadline)
+        more = _traced(traceparent)
+        outcome, allowance, rest = self._weighed("retry", meter, (*args, 0, *more))
+        if outcome == b"unknown":
+            record = self._left(tenant, job_id)
+            fields = [part for pair in record.items() for part in pair]
+            args = (*args, len(fields), *fields, *more)
+            outcome, allowance, rest = self._weighed("retry", meter, args)
         if outcome == b"unknown":
             raise self._missing(tenant, job_id)
         if outcome == b"not_retryable":
@@ -172,9 +182,14 @@ class Queue:
 
         Raises:
             UnknownJob: No such job, or another tenant's.
+            ArchiveError: Nothing but the archive may know it, which does not answer.
         """
-        if self._ledger.run("delete", job_id, tenant) < 0:
+        if self._ledger.run("delete", job_id, tenant, 0, "") >= 0:
+            return
+        record = self._archived and self._archived.record(tenant, job_id)
+        if not record:
             raise UnknownJob
+        self._ledger.run("delete", job_id, tenant, 0, record[b"completed"])
 
     def write_probe(self) -> None:
         """Prove that Redis answers and takes writes.
@@ -184,7 +199,25 @@ class Queue:
         """
         self._redis.set(keys.PROBE, "1", ex=60)
 
-    def _submit_args(self, submission: Submission) -> list[Any]:
+    def _submitted(
+        self, submission: Submission, traceparent: str | None
+    ) -> tuple[bytes, Allowance | None, Sequence[Any]]:
+        """Run the script of a submit; ask the archive where Redis does not know."""
+
+        def run(verdict: str) -> tuple[bytes, Allowance | None, Sequence[Any]]:
+            args = self._submit_args(submission, verdict) + _traced(traceparent)
+            return self._weighed("submit", submission.meter, args)
+
+        if not submission.id_is_clients:
+            return run("")
+        if self._archived is None:
+            return run("new")
+        outcome, allowance, rest = run("ask")
+        if outcome != b"ask":
+            return outcome, allowance, rest
+        return run(_verdict(self._archived, submission, was_job=bool(rest[0])))
+
+    def _submit_args(self, submission: Submission, verdict: str) -> list[Any]:
         key = submission.idempotency_key
         # What was not asked for is not written: an absent field costs no memory.
         asked = ["explain", 1] if submission.explain else []
@@ -203,7 +236,7 @@ class Queue:
             submission.fingerprint,
             self._settings.idempotency_ttl_s,
             "" if submission.deadline_ms is None else submission.deadline_ms,
-            int(submission.id_is_clients),
+            verdict,
             "model",
             submission.model,
             "version",
@@ -214,6 +247,17 @@ class Queue:
             submission.metadata,
             *asked,
         ]
+
+    def _left(self, tenant: str, job_id: str) -> Mapping[bytes, bytes]:
+        """Return the record of a job that has left Redis for the archive."""
+        missing = self._missing(tenant, job_id)
+        was_deleted = isinstance(missing, JobGone) and missing.deleted_ms is not None
+        if was_deleted or self._archived is None:
+            raise missing
+        record = self._archived.record(tenant, job_id)
+        if record is None:
+            raise missing
+        return record
 
     def _missing(self, tenant: str, job_id: str) -> QueueError:
         tombstone: Any = self._redis.get(keys.tombstone_key(job_id))
@@ -279,6 +323,26 @@ class Queue:
         # The number counts jobs that were canceled while they waited; the time counts
         # all of one millisecond. The truth is no more than either.
         return max(1, min(job.number - int(claimed or 0), int(not_later)))
+
+
+def _verdict(
+    archive: archived.ArchivedJobs, submission: Submission, *, was_job: bool
+) -> str:
+    """Tell whether the id of a client's own is that of an archived job.
+
+    While the archive is away, what Redis has no trace of counts as new: it knows each
+    id for as long as an idempotency key.
+    """
+    try:
+        known = archive.owner(submission.id)
+    except ArchiveError:
+        if was_job:
+            raise
+        return "new"
+    if known is None:
+        return "new"
+    is_same = known == (submission.tenant, submission.fingerprint)
+    return "replayed" if is_same else "taken"
 
 
 def _with(allowance: Allowance | None, error: QueueError) -> QueueError:

@@ -41,6 +41,14 @@ _DATA = (
     *("+expire", "+pexpire", "+expireat", "+pexpireat"),
 )
 
+#: What has ended is written to the feed of the archive, and how much waits there is
+#: looked at; only workers take anything out of it.
+_FEED = ("+xadd", "+xlen", "+xrange")
+_ARCHIVING = (
+    *("+xgroup|create", "+xgroup|delconsumer", "+xreadgroup", "+xautoclaim"),
+    *("+xinfo|consumers", "+xack", "+xdel"),
+)
+
 #: The ledger's scripts run under the rights of their caller, command by command, and
 #: read the server's clock. Nobody may drop scripts or load functions.
 _SCRIPTS = ("+eval", "+evalsha", "+script|load", "+script|exists", "+time")
@@ -89,7 +97,7 @@ def _of_clients() -> Iterator[str]:
     yield from (f"%W~{lane}" for lane in LANES)
     # Who waits is told of the ends of jobs.
     yield from (f"&{PREFIX}*", "+publish", "+subscribe", "+unsubscribe")
-    yield from (*_CONNECTION, *_DATA, *_SCRIPTS)
+    yield from (*_CONNECTION, *_DATA, *_FEED, *_SCRIPTS)
     # No request holds a connection by waiting inside Redis.
     yield from ("-@blocking", *_NOTHING_DANGEROUS)
 
@@ -118,7 +126,8 @@ def _of_workers(database: int) -> Iterator[str]:
     yield f"&/{database}.celeryev/worker.*"
     yield from (f"&{PREFIX}*", "+publish", "+subscribe", "+unsubscribe")
     yield from ("+psubscribe", "+punsubscribe")
-    yield from (*_CONNECTION, *_DATA, *_SCRIPTS, *_NOTHING_DANGEROUS, *_INFO)
+    yield from (*_CONNECTION, *_DATA, *_FEED, *_ARCHIVING, *_SCRIPTS)
+    yield from (*_NOTHING_DANGEROUS, *_INFO)
     # What was counted of priced houses.
     yield "+bitfield"
 

@@ -111,6 +111,12 @@ class WorkerSettings(WebhookSettings):
         ge=1,
         description="Seconds that a dead letter is kept for replay.",
     )
+    archive_window_s: int = Field(
+        default=900,
+        ge=1,
+        description="Seconds that Redis keeps a finished job after it was archived; "
+        "then it is read from the archive. Without an archive it has no meaning.",
+    )
     tracing: bool = Field(
         default=False,
         description="Whether requests, jobs and deliveries are traced by "

@@ -1,6 +1,6 @@
 """What has happened in the lanes since they began, and how their Redis stands."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,16 @@ class LaneTotals:
 
 
 @dataclass(frozen=True, slots=True)
+class Backlog:
+    """What is still to be archived."""
+
+    #: Ended jobs, erasures and actions of operators that wait.
+    waiting: int
+    #: Milliseconds since the oldest of them happened; 0 where none waits.
+    oldest_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """How an installation's Redis stands now."""
 
@@ -38,6 +48,8 @@ class Standing:
     closed: str
     #: Receivers of webhooks that are left alone for a while.
     paused_receivers: int
+    #: What waits for the archive; None where nobody ever archived.
+    backlog: Backlog | None = None
 
 
 class Totals:
@@ -76,11 +88,22 @@ class Totals:
         pipe.get(keys.MEMORY)
         pipe.get(keys.MEMORY_FULL)
         pipe.zcount(keys.lane_key("cooling", keys.WEBHOOKS), now, "+inf")
-        seen, memory, closed, paused = pipe.execute()
+        pipe.exists(keys.FEED)
+        pipe.xlen(keys.FEED)
+        pipe.xrange(keys.FEED, count=1)
+        seen, memory, closed, paused, is_fed, waiting, oldest = pipe.execute()
         used, most = map(int, memory.split()) if memory else (0, 0)
         return Standing(
             is_tended=seen == len(tended),
             memory=(used, most) if memory else None,
             closed=(closed or b"").decode(),
             paused_receivers=paused,
+            backlog=Backlog(waiting, _age_ms(oldest, now)) if is_fed else None,
         )
+
+
+def _age_ms(oldest: Sequence[tuple[bytes, object]], now_ms: int) -> int:
+    """Return the age of the first of some entries of a stream, by its id."""
+    for entry_id, _ in oldest:
+        return max(0, now_ms - int(entry_id.partition(b"-")[0]))
+    return 0

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from worker.totals import Totals
+from worker.totals import Backlog, Totals
 
 
 class StandingFigures(Collector):
@@ -50,6 +50,22 @@ class StandingFigures(Collector):
         yield closed
         if now.memory:
             yield from _memory(*now.memory)
+        if now.backlog:
+            yield from _backlog(now.backlog)
+
+
+def _backlog(backlog: Backlog) -> Iterator[Metric]:
+    yield GaugeMetricFamily(
+        "kerbside_archive_waiting",
+        "Ended jobs, erasures and actions of operators that are still to be archived; "
+        "absent where nobody ever archived.",
+        value=backlog.waiting,
+    )
+    yield GaugeMetricFamily(
+        "kerbside_archive_oldest_age_seconds",
+        "Seconds since the oldest of them happened; 0 where none waits.",
+        value=backlog.oldest_ms / 1000,
+    )
 
 
 def _memory(used: int, most: int) -> Iterator[Metric]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from api import errors, key_problems, webhook_problems
+from api import archive_problems, errors, key_problems, webhook_problems
 from api.assets import MEDIA_TYPES
 from api.errors import ServiceError
 from api.headers import JSON
@@ -11,7 +11,8 @@ from api.openapi.described import empty, operation, plain, success, unchanged
 
 _CALLER = (errors.MissingKey, errors.InvalidKey, errors.MissingScope)
 _ANY = (errors.NotAcceptable, errors.RedisUnavailable, ServiceError)
-_ONE = (*_CALLER, *_ANY, errors.UnknownPrediction, errors.Gone)
+_ARCHIVE = (archive_problems.ArchiveAway,)
+_ONE = (*_CALLER, *_ANY, *_ARCHIVE, errors.UnknownPrediction, errors.Gone)
 _STORE = (*_CALLER, *_ANY, errors.StoreUnavailable)
 _VERSION = (*_STORE, errors.UnknownVersion, errors.NoChampion)
 #: Why no job is opened.
@@ -26,6 +27,7 @@ _LIMITS = (
 _SUBMIT = (
     *_CALLER,
     *_ANY,
+    *_ARCHIVE,
     errors.MalformedBody,
     errors.CutBody,
     errors.SlowBody,
@@ -151,6 +153,7 @@ OPERATIONS: dict[str, dict[str, Any]] = {
         causes=(
             *_CALLER,
             *_ANY,
+            *_ARCHIVE,
             errors.UnknownPrediction,
             errors.PreconditionFailed,
         ),
@@ -162,7 +165,7 @@ OPERATIONS: dict[str, dict[str, Any]] = {
             200: success("A page.", "PredictionList", "Link", "ETag"),
             304: unchanged("Link", "ETag"),
         },
-        causes=(*_CALLER, *_ANY, errors.MalformedParameter),
+        causes=(*_CALLER, *_ANY, *_ARCHIVE, errors.MalformedParameter),
         parameters=(
             "limit",
             "cursor",

@@ -98,6 +98,12 @@ CASES = {
         {'kerbside_admission_closed{reason="memory"}': "1+0x10"},
         {"kerbside_upkeep_present": "1+0x10"},
     ),
+    "KerbsideArchiveBehind": Case(
+        {"kerbside_archive_oldest_age_seconds": "0+60x20"},
+        # A short outage, which is made up for.
+        {"kerbside_archive_oldest_age_seconds": "0+60x8 0+0x12"},
+        minute=20,
+    ),
     "KerbsideJobsWaitTooLong": Case(
         {OLDEST + PRICES: "31+0x10", PAUSED + PRICES: "0+0x10"},
         {OLDEST + PRICES: "31+0x10", PAUSED + PRICES: "1+0x10"},

@@ -73,6 +73,7 @@ def running(
     *,
     secret_keys: Sequence[str] = (),
     webhook_development: bool = False,
+    archive_url: str = "",
 ) -> Iterator[Installation]:
     """Run a server in a folder, and end with it what the block starts."""
     state = StateFolder.prepare(folder)
@@ -100,6 +101,7 @@ def running(
             predictors=1,
             drain_s=settings.drain_s,
             waiters=settings.waiters,
+            archive_url=archive_url,
             secret_keys=secret_keys,
         )
         place = Installation(stack, server)

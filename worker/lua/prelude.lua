@@ -2,7 +2,7 @@
 -- Reads:  kerbside:awake:<lane>
 -- Writes: kerbside:job:<id> kerbside:gone:<id> kerbside:waiting:<lane> kerbside:running:<lane> kerbside:number:<lane>
 --         kerbside:deadlines:<lane> kerbside:bell:<lane> kerbside:done:<lane> kerbside:open:<lane>
---         kerbside:outcomes:<lane> <lane>; publishes kerbside:finished:<db>
+--         kerbside:outcomes:<lane> kerbside:feed <lane>; publishes kerbside:finished:<db>
 -- Leading arguments of every script: 1 result TTL s, 2 tombstone TTL s, 3 dead-letter TTL s, 4 lease ms and the policy of
 --   webhooks, 5 channel of finished ids.
 local RESULT_TTL, TOMBSTONE_TTL, DEAD_TTL = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -15,6 +15,9 @@ local TASKS = { predictions = 'price', webhooks = 'deliver' }
 local tell, delivered
 -- Seconds that a job is kept, at most, for the deliveries of its events; after that nobody waits for them any more.
 local KEPT_FOR_DELIVERY = 4 * 86400
+
+-- What the archive is told of. Only its reader makes it: until then nothing is written, and records end by themselves.
+local FEED = 'kerbside:feed'
 
 -- Lanes whose open jobs count in their tenant's quota.
 local COUNTED = { predictions = true }
@@ -135,11 +138,12 @@ end
 -- { id =, tenant =, sequence = the one before, state =, detail =, more = { further field, value, .. } }.
 -- The removals come first: Redis refuses a full server's growing writes only until a script's first write,
 -- and a full server must be able to finish what it holds.
--- The archive feed joins here once it has a reader.
+-- Where there is an archive a record is kept until it is there; then its reader says for how long.
 local function finish(lane, ends)
   if #ends == 0 then
     return
   end
+  local is_archived = lane ~= 'webhooks' and redis.call('EXISTS', FEED) == 1
   local ids, outcomes = {}, {}
   for i = 1, #ends do
     local outcome = ends[i].state .. ' ' .. ends[i].detail
@@ -153,15 +157,19 @@ local function finish(lane, ends)
     local key = job_key(done.id)
     local ttl = done.detail == 'dead' and DEAD_TTL or RESULT_TTL
     redis.call('HSET', key, 'state', done.state, 'detail', done.detail, 'sequence', done.sequence + 1,
-      'completed', now, 'expires', now + ttl * 1000, unpack(done.more))
+      'completed', now, 'expires', is_archived and '' or now + ttl * 1000, unpack(done.more))
     if lane == 'webhooks' then
       delivered(done.id, done.state, done.detail)
     else
       local own = redis.call('HMGET', key, 'webhook', 'webhook_events')
       local told = tell(done.id, done.tenant, done.sequence + 1, 'prediction.' .. done.state, own[1], own[2])
-      -- Who is told of it late may still come and read it.
-      local waits = told > 0 and tonumber(redis.call('HGET', key, 'undelivered')) > 0
-      redis.call('EXPIRE', key, waits and math.max(ttl, KEPT_FOR_DELIVERY) or ttl)
+      if is_archived then
+        redis.call('XADD', FEED, '*', 'job', done.id)
+      else
+        -- Who is told of it late may still come and read it.
+        local waits = told > 0 and tonumber(redis.call('HGET', key, 'undelivered')) > 0
+        redis.call('EXPIRE', key, waits and math.max(ttl, KEPT_FOR_DELIVERY) or ttl)
+      end
       redis.call('SET', 'kerbside:gone:' .. done.id, done.tenant .. ' ' .. now, 'EX', math.max(TOMBSTONE_TTL, ttl))
     end
   end

@@ -3,9 +3,10 @@
 -- Writes: kerbside:job:<id> kerbside:idempotency:<tenant>:<hash> kerbside:tenant:<tenant>, and what admission's count
 --         and prelude's open write
 -- Arguments: 6-12 see admission, 13 id, 14 lane, 15 tenant, 16 idempotency hash or '', 17 fingerprint,
---            18 idempotency TTL s, 19 deadline in ms from now or '', 20 '1' where the client chose the id,
+--            18 idempotency TTL s, 19 deadline in ms from now or '', 20 where the client chose the id: 'ask' where the
+--            archive may know it, 'replayed' or 'taken' where the archive does, 'new' where nobody does; else '',
 --            21.. further fields and values of the record
--- Returns: {'replayed' | 'mismatch' | 'taken', left, reset, id} | {'created', left, reset, now, number, position} |
+-- Returns: {'ask', 0, 0, 1 where the id was a job's | 0} | {'replayed' | 'mismatch' | 'taken', left, reset, id} | {'created', left, reset, now, number, position} |
 --          {'refused', left, reset, reason, jobs up to its end, jobs/s or '', longest wait ms}; for left and reset see
 --          admission
 local id, lane, tenant = ARGV[13], ARGV[14], ARGV[15]
@@ -44,14 +45,23 @@ if held and ARGV[16] ~= '' then
   return known_before(fingerprint == ARGV[17] and 'replayed' or 'mismatch', held_id)
 end
 -- An id of the client's own is its idempotency key, for as long as anything is known of the job.
-if ARGV[20] == '1' then
+if ARGV[20] ~= '' then
   local owner, fingerprint = unpack(redis.call('HMGET', job_key(id), 'tenant', 'fingerprint'))
   local gone = not owner and redis.call('GET', 'kerbside:gone:' .. id)
   if owner and owner ~= tenant or gone and string.match(gone, '^%S+') ~= tenant then
     return known_before('taken', id)
   end
-  if owner or gone then
-    return known_before((gone or fingerprint == ARGV[17]) and 'replayed' or 'taken', id)
+  if owner then
+    return known_before(fingerprint == ARGV[17] and 'replayed' or 'taken', id)
+  end
+  if gone and string.match(gone, '^%S+ %d+ %d+$') then
+    return known_before('replayed', id)
+  end
+  if ARGV[20] == 'ask' then
+    return { 'ask', 0, 0, gone and 1 or 0 }
+  end
+  if gone or ARGV[20] ~= 'new' then
+    return known_before(ARGV[20] == 'taken' and 'taken' or 'replayed', id)
   end
 end
 local no, waiting = refusal(lane, tenant, ARGV[19])

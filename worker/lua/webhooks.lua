@@ -8,7 +8,7 @@
 -- Writes: kerbside:job:<id> kerbside:deliveries:<endpoint> kerbside:ended:<endpoint> kerbside:missed:<endpoint>
 --         kerbside:destination:<destination> kerbside:active:<destination> kerbside:parked:<destination>
 --         kerbside:probing:<tenant> kerbside:unproved:<tenant> kerbside:scheduled:<lane> kerbside:cooling:<lane>
---         kerbside:dead:<lane> kerbside:number:<lane>, and what prelude's enqueue_last and finish write
+--         kerbside:dead:<lane> kerbside:number:<lane> kerbside:feed, and what prelude's enqueue_last and finish write
 local WEBHOOKS = 'webhooks'
 -- Seconds after which a destination, or an endpoint's log, that nothing comes to is forgotten.
 local FORGOTTEN = 30 * 86400
@@ -253,16 +253,29 @@ local function enter_log(endpoint, id, created, kept, is_missed)
   trim(endpoint, kind, is_missed and kept.pending or kept.log, kept.ttl)
 end
 
+-- Has an ended prediction archived as it is now, and kept until then; where nothing archives any more it ends by itself.
+local function archive_anew(subject)
+  if redis.call('XADD', FEED, 'NOMKSTREAM', '*', 'job', subject) then
+    redis.call('PERSIST', job_key(subject))
+  else
+    redis.call('EXPIRE', job_key(subject), RESULT_TTL)
+  end
+end
+
 -- What a prediction's record shows of its own webhook; and it need not be kept for its deliveries any longer.
 -- `of_end`: the sequence of the end that its own webhook was told of, nil where the delivery is another.
 local function tell_subject(subject, of_end, state)
   local key = job_key(subject)
   local left = redis.call('HINCRBY', key, 'undelivered', -1)
   local known = redis.call('HMGET', key, 'expires', 'sequence')
-  if of_end and of_end == known[2] then
+  local shows = of_end and of_end == known[2]
+  if shows then
     redis.call('HSET', key, 'webhook_status', state == 'succeeded' and 'delivered' or 'failed')
   end
-  if left <= 0 and known[1] then
+  -- Its time is set where nothing archives it.
+  if known[1] == '' and (shows or left <= 0) then
+    archive_anew(subject)
+  elseif known[1] and known[1] ~= '' and left <= 0 then
     redis.call('PEXPIREAT', key, known[1])
   end
 end

@@ -4,7 +4,7 @@ import pytest
 import redis as redis_py
 
 from tests.api.figures.conftest import Scrape
-from worker import upkeep
+from worker import keys, upkeep
 from worker.keys import WEBHOOKS
 from worker.ledger import Ledger
 from worker.metrics import Metrics
@@ -56,3 +56,22 @@ def test_receivers_that_are_left_alone_are_counted(
     pauses = {"one": now + 60_000, "two": now + 60_000, "over": now - 60_000}
     redis.zadd(f"kerbside:cooling:{WEBHOOKS}", pauses)
     assert scrape()["kerbside_webhook_receivers_paused"] == [({}, 2)]
+
+
+def test_what_waits_for_the_archive_is_told(
+    scrape: Scrape, redis: redis_py.Redis
+) -> None:
+    """How much, and for how long; nothing where nobody ever archived."""
+    assert "kerbside_archive_waiting" not in scrape()
+    redis.xgroup_create(keys.FEED, keys.ARCHIVISTS, id="0", mkstream=True)
+    assert scrape()["kerbside_archive_waiting"] == [({}, 0)]
+    assert scrape()["kerbside_archive_oldest_age_seconds"] == [({}, 0)]
+    a_minute_ago = (redis.time()[0] - 60) * 1000
+    for number in range(2):
+        redis.xadd(keys.FEED, {"job": "x"}, id=f"{a_minute_ago}-{number + 1}")
+
+    told = scrape()
+
+    assert told["kerbside_archive_waiting"] == [({}, 2)]
+    ((_, oldest_s),) = told["kerbside_archive_oldest_age_seconds"]
+    assert oldest_s >= 60

@@ -1,0 +1,142 @@
+"""What the archive takes up of its feed: ended jobs, erasures, what operators did.
+
+What is written is what Redis says at that moment, and only what is still so afterwards
+leaves Redis. So an entry may be taken up twice, late or out of turn.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+import orjson
+
+from model_store import logs
+from model_store.archive.archive import Archive
+from model_store.archive.audit import AuditEntry
+from model_store.errors import ArchiveNotMigrated, ArchiveUnavailable
+from worker.archived import prediction_of
+from worker.errors import frames_of
+from worker.feed import Entry, Feed, Look, Settled
+from worker.jobs import State
+from worker.metrics import Metrics
+
+#: Times that a job is read anew which changes while it is archived.
+_TRIES = 3
+#: States in which a job is archived.
+_ENDED = {state.encode() for state in State if state.is_terminal}
+
+Records = Mapping[str, Mapping[bytes, bytes]]
+
+_log = logs.logger(__name__)
+
+
+class Archiving:
+    """Takes up entries of the feed.
+
+    Args:
+        feed: Where they come from.
+        archive: Where they go.
+        metrics: Where they are counted.
+    """
+
+    def __init__(self, feed: Feed, archive: Archive, metrics: Metrics) -> None:
+        self._feed = feed
+        self._archive = archive
+        self._metrics = metrics
+
+    def take_up(self, entries: Sequence[Entry]) -> None:
+        """Archive what entries tell of; what cannot be written stays in the feed.
+
+        Raises:
+            ArchiveUnavailable: The archive cannot be reached; nothing is lost.
+            ArchiveNotMigrated: It is not as this code knows it; nothing is lost.
+            redis.RedisError: Redis cannot be reached; nothing is lost.
+        """
+        left = list(entries)
+        for _ in range(_TRIES):
+            if not left:
+                return
+            changed = self._feed.settle(self._written(left))
+            left = [entry for entry in left if entry.id in changed]
+
+    def _written(self, entries: Sequence[Entry]) -> list[Settled]:
+        """Write what entries tell of; return those that are in the archive now."""
+        jobs = dict.fromkeys(entry.job_id for entry in entries if entry.job_id)
+        looks = self._feed.look(list(jobs))
+        self._erase(_erasures(entries, looks))
+        self._append([entry.audit for entry in entries if entry.audit])
+        ended = {
+            job_id: look.record
+            for job_id, look in looks.items()
+            if look.record.get(b"state") in _ENDED
+        }
+        refused = self._upsert(ended)
+        return [
+            Settled(entry, ended.get(entry.job_id or ""))
+            for entry in entries
+            if entry.job_id not in refused
+        ]
+
+    def _upsert(self, ended: Records) -> set[str]:
+        """Write jobs in one transaction; return those that the archive refuses.
+
+        One that nobody can write holds up no other.
+        """
+        if not ended:
+            return set()
+        predictions = self._archive.predictions
+        try:
+            predictions.upsert(prediction_of(*one) for one in ended.items())
+        except (ArchiveUnavailable, ArchiveNotMigrated):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one of them
+            if len(ended) > 1:
+                parts = [self._upsert(dict([one])) for one in ended.items()]
+                return set().union(*parts)
+            (job_id,) = ended
+            self._metrics.archive_failed()
+            _log.error("job_not_archived", job_id=job_id, frames=frames_of(error))
+            return {job_id}
+        self._metrics.archived("prediction", len(ended))
+        return set()
+
+    def _erase(self, erasures: Mapping[str, str]) -> None:
+        known = self._archive.predictions.by_ids(list(erasures)) if erasures else {}
+        for job_id, tenant in erasures.items():
+            if job_id in known:
+                # First: who finds nothing in the archive would not know of them.
+                deliveries = known[job_id].further.get("deliveries", "")
+                self._feed.erase(deliveries.split())
+                self._archive.predictions.delete(tenant, job_id)
+        self._metrics.archived("erasure", len(erasures))
+
+    def _append(self, actions: Sequence[bytes]) -> None:
+        if actions:
+            self._archive.audit.append(map(_action, actions))
+        self._metrics.archived("action", len(actions))
+
+
+def _erasures(entries: Iterable[Entry], looks: Mapping[str, Look]) -> dict[str, str]:
+    """Return the jobs that were deleted, and whose they were.
+
+    An earlier entry of the same job tells nothing of it: what is left in Redis does.
+    """
+    told = {
+        job_id: look.erased_for for job_id, look in looks.items() if look.erased_for
+    }
+    for entry in entries:
+        if entry.job_id and entry.erased_for:
+            told[entry.job_id] = entry.erased_for
+    return told
+
+
+def _action(told: bytes) -> AuditEntry:
+    action = orjson.loads(told)
+    return AuditEntry(
+        time_ms=int(datetime.fromisoformat(action["time"]).timestamp() * 1000),
+        actor=action["actor"],
+        operation=action["operation"],
+        targets=tuple(action["targets"]),
+        target_count=action["target_count"],
+        request_id=action["request_id"],
+        outcome=action["outcome"],
+    )
