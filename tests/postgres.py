@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,16 +31,58 @@ def programs() -> Path | None:
 
 
 class PostgresServer:
-    """A server that listens on a socket in a folder of its own."""
+    """A server that listens on a socket in a folder of its own.
 
-    def __init__(self, folder: Path, user: str) -> None:
+    Args:
+        binaries: Its programs.
+        folder: For its data, its socket and its log.
+    """
+
+    def __init__(self, binaries: Path, folder: Path) -> None:
         self.folder = folder
-        self._user = user
+        self._binaries = binaries
         self._numbers = itertools.count(1)
+        self._user = pwd.getpwuid(os.getuid()).pw_name
+        # Whatever ends the tests, the server ends with them.
+        self._run_by = ["setpriv", "--pdeathsig=INT"]
+        if os.getuid() == 0:
+            self._user = _USER
+            shutil.chown(folder, _USER, _USER)
+            account = (f"--reuid={_USER}", f"--regid={_USER}", "--clear-groups")
+            self._run_by += account
 
     def url(self, database: str) -> str:
         """Return the address of a database, as KERBSIDE_ARCHIVE_URL has it."""
         return f"postgresql+psycopg://{self._user}@/{database}?host={self.folder}"
+
+    def make(self) -> None:
+        """Make its data folder."""
+        how = ("--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8")
+        what = (f"--username={self._user}", f"--pgdata={self.folder / 'data'}")
+        subprocess.run(
+            [*self._run_by, self._binaries / "initdb", *how, *what],
+            check=True,
+            capture_output=True,
+            cwd=self.folder,
+        )
+
+    def start(self) -> None:
+        """Return as soon as it takes connections."""
+        log = self.folder / "log"
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                [*self._run_by, *self._command()],
+                cwd=self.folder,
+                stdout=output,
+                stderr=output,
+            )
+        wait_until(lambda: self._answers() or self._process.poll() is not None)
+        assert self._process.poll() is None, log.read_text()
+
+    def stop(self) -> None:
+        """End it, and whatever its clients were about."""
+        self._process.send_signal(signal.SIGINT)
+        self._process.wait()
 
     def run(self, statement: str) -> None:
         """Run a statement that concerns the whole server."""
@@ -62,12 +104,18 @@ class PostgresServer:
         finally:
             self.run(f"DROP DATABASE {name} WITH (FORCE)")
 
-    def answers(self) -> bool:
-        """Tell whether it takes connections."""
+    def _answers(self) -> bool:
         with contextlib.suppress(psycopg.OperationalError):
             self.connected("postgres").close()
             return True
         return False
+
+    def _command(self) -> list[str]:
+        sockets = ("listen_addresses=", f"unix_socket_directories={self.folder}")
+        return [
+            *(str(self._binaries / "postgres"), "-D", str(self.folder / "data")),
+            *(part for option in (*_HASTE, *sockets) for part in ("-c", option)),
+        ]
 
 
 @contextlib.contextmanager
@@ -76,47 +124,12 @@ def serving(binaries: Path) -> Iterator[PostgresServer]:
     # Not in pytest's own folder: nobody but its owner may look into that one.
     folder = Path(tempfile.mkdtemp(prefix="kerbside-postgres-"))
     try:
-        with _running(binaries, folder) as server:
+        server = PostgresServer(binaries, folder)
+        server.make()
+        server.start()
+        try:
             yield server
+        finally:
+            server.stop()
     finally:
         shutil.rmtree(folder)
-
-
-@contextlib.contextmanager
-def _running(binaries: Path, folder: Path) -> Iterator[PostgresServer]:
-    user = pwd.getpwuid(os.getuid()).pw_name
-    # Whatever ends the tests, the server ends with them.
-    run = ["setpriv", "--pdeathsig=INT"]
-    if os.getuid() == 0:
-        user = _USER
-        shutil.chown(folder, user, user)
-        run += [f"--reuid={user}", f"--regid={user}", "--clear-groups"]
-    options = ("--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8")
-    made = (f"--username={user}", f"--pgdata={folder / 'data'}")
-    subprocess.run(
-        [*run, binaries / "initdb", *options, *made],
-        check=True,
-        capture_output=True,
-        cwd=folder,
-    )
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [*run, *_command(binaries, folder)], cwd=folder, stdout=log, stderr=log
-        )
-    server = PostgresServer(folder, user)
-    try:
-        wait_until(lambda: server.answers() or process.poll() is not None)
-        assert process.poll() is None, (folder / "log").read_text()
-        yield server
-    finally:
-        # It ends its clients first.
-        process.send_signal(signal.SIGINT)
-        process.wait()
-
-
-def _command(binaries: Path, folder: Path) -> Sequence[str]:
-    options = (*_HASTE, "listen_addresses=", f"unix_socket_directories={folder}")
-    return [
-        *(str(binaries / "postgres"), "-D", str(folder / "data")),
-        *(part for option in options for part in ("-c", option)),
-    ]

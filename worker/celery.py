@@ -87,6 +87,7 @@ def create_celery(
         app.steps["worker"].add("worker.webhooks.consumer:DeliveryConsumer")
         app.steps["worker"].add("worker.upkeep_watch:UpkeepWatch")
         app.steps["worker"].add("worker.errands_step:ErrandsStep")
+        app.steps["worker"].add("worker.pruning:Pruning")
         app.steps["worker"].add("worker.webhooks.promotions:PromotionWatch")
         app.steps["worker"].add("worker.shadow_keeper:ShadowKeeper")
         app.steps["worker"].add("worker.archivist:Archivist")

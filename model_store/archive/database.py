@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import (
     Connection,
@@ -184,11 +185,15 @@ def _parsed(url: str) -> URL:
 
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() == "sqlite":
+        # Only a migration makes a file: an archive that went away is not an empty one.
+        place = f"file:{quote(str(url.database))}?mode=rw"
         engine = create_engine(
             url,
             hide_parameters=True,
             pool_timeout=_POOL_S,
-            connect_args={"timeout": _BUSY_S},
+            creator=lambda: sqlite3.connect(
+                place, uri=True, timeout=_BUSY_S, check_same_thread=False
+            ),
         )
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

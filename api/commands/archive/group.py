@@ -99,7 +99,8 @@ def status(*, as_json: bool) -> None:
 def prune(*, as_json: bool) -> None:
     """Take away now what is older than the settings keep it.
 
-    The rows' space is used again; a file of SQLite does not get smaller.
+    The worker of lane upkeep does so each hour. The rows' space is used again; a file
+    of SQLite does not get smaller.
 
     With --json it prints how many rows went, by table.
     """
