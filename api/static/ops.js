@@ -1,6 +1,7 @@
 // The page for operators: panels that are read again and again while somebody looks.
 import { element, show } from "./elements.js";
 import { auditPanel } from "./ops_audit.js";
+import { challengerPanel } from "./ops_challenger.js";
 import { historyPanel } from "./ops_history.js";
 import { lanesPanel } from "./ops_lanes.js";
 import { lettersPanel } from "./ops_letters.js";
@@ -60,6 +61,7 @@ const PANELS = [
   webhooksPanel(),
   lettersPanel(page),
   modelsPanel(),
+  challengerPanel(page),
   auditPanel(),
 ].map((panel) => ({ ...panel, readAt: -Infinity, isBeingRead: false, shown: "", problem: element("div"), since: null }));
 

@@ -36,6 +36,7 @@ TENDED = "kerbside_jobs_tended_total"
 PRICED = 'kerbside_predictions_total{version="v",state="succeeded"}'
 FAILED = 'kerbside_predictions_total{version="v",state="failed"}'
 UNLIKE = 'kerbside_predictions_out_of_distribution_total{version="v"}'
+SHADOWS = "kerbside_shadows_total"
 WIDTH = "kerbside_price_interval_width_ratio"
 SENT = 'kerbside_webhook_attempts_total{outcome="delivered",answer="2xx"}'
 AGAIN = 'kerbside_webhook_attempts_total{outcome="again",answer="5xx"}'
@@ -143,6 +144,17 @@ CASES = {
         {'kerbside_model_refusals_total{version="v"}': "1+1x10"},
         # One refusal is told for two minutes, then no more.
         {'kerbside_model_refusals_total{version="v"}': "1+0x2 stale _x10"},
+    ),
+    "KerbsideShadowFails": Case(
+        {
+            SHADOWS + '{outcome="failed"}': "0+2x30",
+            SHADOWS + '{outcome="priced"}': "0+1x30",
+        },
+        {
+            SHADOWS + '{outcome="failed"}': "0+2x30",
+            SHADOWS + '{outcome="priced"}': "0+9x30",
+        },
+        minute=30,
     ),
     "KerbsideModelOld": Case(
         {"kerbside_model_age_seconds": "7800000+60x90"},

@@ -12,6 +12,7 @@ import redis as redis_py
 from prometheus_client import CollectorRegistry
 
 from tests.patience import wait_until
+from worker import shadow as shadow_module
 from worker.leases import Completion, Lease
 from worker.metrics import Metrics
 from worker.predictors import Pricing
@@ -72,9 +73,13 @@ def totals(redis: redis_py.Redis) -> ShadowTotals:
 
 @pytest.fixture
 def shadow(
-    challenger: Challenger, totals: ShadowTotals, counted: CollectorRegistry
+    challenger: Challenger,
+    totals: ShadowTotals,
+    counted: CollectorRegistry,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Shadow]:
-    """Return what takes each tenth price."""
+    """Return what takes each tenth price, and waits for no others."""
+    monkeypatch.setattr(shadow_module, "_GATHER_S", 0.0)
     shadow = Shadow(challenger, totals, Metrics(counted), every=EVERY)
     shadow.start()
     yield shadow
@@ -179,3 +184,18 @@ def test_a_job_without_a_price_is_not_compared(
 
     wait_until(lambda: totals.read("new", "old").count == 1)
     assert challenger.asked == [[20]]
+
+
+def test_what_comes_together_is_priced_together(
+    shadow: Shadow, challenger: Challenger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes a fraction of the CPU; each champion's houses are summed up apart."""
+    monkeypatch.setattr(shadow_module, "_GATHER_S", 60.0)
+    for start in range(0, 160, 80):
+        shadow.note(priced(start, start + 80, f"old-{start}"))
+
+    wait_until(lambda: len(challenger.asked) == 2)
+    assert sorted(challenger.asked) == [
+        [*range(0, 80, EVERY)],
+        [*range(80, 160, EVERY)],
+    ]
