@@ -11,6 +11,7 @@ from api import (
     assets,
     comparison,
     deliveries,
+    drift,
     early_answer,
     health,
     hooks,
@@ -50,6 +51,8 @@ from worker.audit import Audit
 from worker.connection import connect
 from worker.credentials import ApiKeys
 from worker.dead_letters import DeadLetters
+from worker.drift import Drift
+from worker.drift_states import DriftStates
 from worker.key_uses import KeyUses
 from worker.keys import PREDICTIONS
 from worker.lanes import Lanes
@@ -57,6 +60,7 @@ from worker.listing import Listing
 from worker.purging import Purging
 from worker.queue import Queue
 from worker.rates import Rates
+from worker.seen import SeenHouses
 from worker.shadow_totals import ShadowTotals
 from worker.totals import Totals
 from worker.versions import Findings, Versions
@@ -85,6 +89,7 @@ _BLUEPRINTS = (
     ops_queues.api,
     ops_dead_letters.api,
     ops_webhooks.api,
+    drift.api,
     metrics.api,
     health.api,
     document.api,
@@ -135,6 +140,7 @@ def _services(settings: ApiSettings, queue: Queue | None) -> Services:
         store,
         ask_workers=LastKnown(versions.findings, Findings()),
     )
+    drift_states = DriftStates(client)
     lanes, api_keys, key_uses = Lanes(client), ApiKeys(client), KeyUses(client)
     return Services(
         settings=settings,
@@ -166,6 +172,8 @@ def _services(settings: ApiSettings, queue: Queue | None) -> Services:
         readiness=Readiness(queue, catalog),
         versions=versions,
         shadow_totals=ShadowTotals(client),
+        drift=Drift(SeenHouses(client, settings), drift_states),
+        drift_states=drift_states,
         endpoints=Endpoints(client, settings),
         deliveries=Deliveries(client, settings),
         webhook_health=WebhookHealth(client),

@@ -7,6 +7,7 @@ from api.commands.archive.group import archive
 from api.commands.audit import audit
 from api.commands.dead_letters import dead_letters
 from api.commands.doctor import doctor
+from api.commands.drift import drift
 from api.commands.init import init
 from api.commands.keys import keys
 from api.commands.lanes import lanes
@@ -40,6 +41,7 @@ main.add_command(serve)
 main.add_command(init)
 main.add_command(keys)
 main.add_command(model)
+main.add_command(drift)
 main.add_command(predict)
 main.add_command(dead_letters)
 main.add_command(lanes)

@@ -20,6 +20,8 @@ from model_store.store import ModelStore
 from worker.audit import Audit
 from worker.credentials import ApiKeys
 from worker.dead_letters import DeadLetters
+from worker.drift import Drift
+from worker.drift_states import DriftStates
 from worker.key_uses import KeyUses
 from worker.lanes import Lanes
 from worker.listing import Listing
@@ -67,6 +69,8 @@ class Services:
     readiness: Readiness
     versions: Versions
     shadow_totals: ShadowTotals
+    drift: Drift
+    drift_states: DriftStates
     endpoints: Endpoints
     deliveries: Deliveries
     webhook_health: WebhookHealth

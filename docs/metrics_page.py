@@ -9,11 +9,13 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import Metric
 
+from api.figures.drift import DriftFigures
 from api.figures.lanes import LaneFigures
 from api.figures.models import ModelFigures
 from api.figures.standing import StandingFigures
 from docs.markdown import table
 from model_store.aliases import ALIAS_NAMES
+from worker.drift_states import DriftState, FeatureState
 from worker.leases import Completion, Lease, Tick
 from worker.metrics import Metrics
 from worker.totals import Backlog, LaneTotals, Standing
@@ -87,6 +89,10 @@ def api_families() -> Iterator[Metric]:
     yield from LaneFigures(lanes, totals).collect()
     yield from StandingFigures(totals).collect()
     yield from ModelFigures(catalog, versions).collect()
+    feature = FeatureState(since_ms=0, psi=0.0, psi_limit=0.0, missing=0.0, unknown=0.0)
+    state = DriftState(looked_at_ms=0, houses=0, flagged=0.0, features={"": feature})
+    states: Any = SimpleNamespace(all=lambda: {"": state})
+    yield from DriftFigures(states).collect()
 
 
 def worker_families() -> Iterator[Metric]:

@@ -32,6 +32,7 @@ PRICE = "price"
 DELIVER = "deliver"
 REAP = "reap"
 TEND = "tend"
+WATCH_DRIFT = "watch_drift"
 ERRAND = "errand"
 
 #: Seconds between two ticks of the reaper, and after which an unread tick is dropped.
@@ -41,6 +42,9 @@ _REAP_EXPIRES_S = 5.0
 ERRAND_EXPIRES_S = 3600.0
 #: Seconds between two that Flower shows; for one a second it would forget all else.
 _TEND_EVERY_S = 60.0
+#: Seconds between two looks whether houses have changed, and after which an unread one
+#: is dropped.
+_WATCH_EVERY_S, _WATCH_EXPIRES_S = 60.0, 30.0
 
 
 class KerbsideCelery(celery.Celery):
@@ -117,6 +121,11 @@ def _configuration(settings: WorkerSettings) -> dict[str, Any]:
                 "task": TEND,
                 "schedule": _TEND_EVERY_S,
                 "options": {"expires": _REAP_EXPIRES_S},
+            },
+            WATCH_DRIFT: {
+                "task": WATCH_DRIFT,
+                "schedule": _WATCH_EVERY_S,
+                "options": {"expires": _WATCH_EXPIRES_S},
             },
             **_errands(errands.due(settings)),
         },

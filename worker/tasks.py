@@ -12,6 +12,7 @@ from model_store import logs
 from model_store.store import ModelStore
 from worker import celery as wire
 from worker import connection, keys, ledger, predictors, pricing, upkeep
+from worker.drift_watch import DriftWatch
 from worker.versions import Versions
 from worker.webhooks.courier import Courier
 from worker.webhooks.deliveries import Deliveries
@@ -41,6 +42,12 @@ def tend(self: Any) -> None:
 def errand(self: Any, name: str) -> None:
     """Begin an errand; its thread goes on when this task has long ended."""
     self.app.errands.begin(name)
+
+
+@shared_task(name=wire.WATCH_DRIFT, bind=True)
+def watch_drift(self: Any) -> None:
+    """Look whether the houses that are priced have changed."""
+    _drift_watch(self.app).look()
 
 
 @shared_task(name=wire.PRICE, bind=True)
@@ -78,6 +85,13 @@ def deliver(self: Any, *_: Any) -> None:
 def _deliveries(app: wire.KerbsideCelery) -> Deliveries:
     client = connection.connect(app.settings.redis_url, role="worker")
     return Deliveries(client, app.settings)
+
+
+@functools.cache
+def _drift_watch(app: wire.KerbsideCelery) -> DriftWatch:
+    client = connection.connect(app.settings.redis_url, role="worker")
+    store = ModelStore.from_settings(app.settings)
+    return DriftWatch(client, app.settings, store)
 
 
 @functools.cache

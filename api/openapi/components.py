@@ -20,6 +20,7 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     schemas.Delivery,
     schemas.DeliveryList,
     schemas.DriftEvent,
+    schemas.DriftReport,
     schemas.EndpointEvent,
     schemas.Health,
     schemas.LaneHistory,

@@ -9,6 +9,7 @@ from api.queries import DEFAULT_LIMIT, MAX_LIMIT
 from api.settings import ApiSettings
 from worker.history import MINUTES_KEPT
 from worker.keys import LANES, PREDICTIONS
+from worker.seen import RECENT_HOUSES, WINDOWS
 from worker.webhooks import deliveries
 
 #: Printable ASCII, bare without a comma, or as a quoted string in which quotes and
@@ -36,6 +37,7 @@ def described(settings: ApiSettings) -> dict[str, Any]:
         **_query(),
         **_query_of_deliveries(),
         **_operators_query(),
+        **_monitoring_query(),
     }
 
 
@@ -176,6 +178,26 @@ def _operators_query() -> dict[str, Any]:
             "20150527-4a828c90",
         ),
         "letters": _limit("Letters", MAX_LETTERS, DEFAULT_LETTERS),
+    }
+
+
+def _monitoring_query() -> dict[str, Any]:
+    return {
+        "window": _parameter(
+            "query",
+            "window",
+            f"Which houses: the newest {RECENT_HOUSES} or more, to the minute, or "
+            "those of so many days.",
+            {"type": "string", "enum": list(WINDOWS), "default": WINDOWS[0]},
+            "7d",
+        ),
+        "drift_version": _parameter(
+            "query",
+            "version",
+            "Alias or id of the model version that priced them; `champion` by default.",
+            {"type": "string", "default": "champion"},
+            "champion",
+        ),
     }
 
 

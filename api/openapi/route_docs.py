@@ -6,7 +6,7 @@ from api import archive_problems, errors, key_problems, webhook_problems
 from api.assets import MEDIA_TYPES
 from api.errors import ServiceError
 from api.headers import JSON
-from api.openapi import alias_docs, ops_docs, webhook_docs
+from api.openapi import alias_docs, drift_docs, ops_docs, webhook_docs
 from api.openapi.described import empty, operation, plain, success, unchanged
 
 _CALLER = (errors.MissingKey, errors.InvalidKey, errors.MissingScope)
@@ -246,6 +246,7 @@ OPERATIONS: dict[str, dict[str, Any]] = {
         parameters=("force",),
     ),
     **ops_docs.OPERATIONS,
+    **drift_docs.OPERATIONS,
     "metrics": operation(
         scopes=("figures",),
         success={200: plain("The figures.", "text/plain")},

@@ -1,5 +1,6 @@
 """What answers look like: for the OpenAPI document and the tests, not at work."""
 
+from api.schemas.drift import DriftReport
 from api.schemas.keys import ApiKey, ApiKeyList, NewApiKey
 from api.schemas.models import (
     ChallengerComparison,
@@ -52,6 +53,7 @@ __all__ = [
     "Delivery",
     "DeliveryList",
     "DriftEvent",
+    "DriftReport",
     "EndpointEvent",
     "Health",
     "LaneHistory",

@@ -2,6 +2,7 @@
 import { element, show } from "./elements.js";
 import { auditPanel } from "./ops_audit.js";
 import { challengerPanel } from "./ops_challenger.js";
+import { driftPanel } from "./ops_drift.js";
 import { historyPanel } from "./ops_history.js";
 import { lanesPanel } from "./ops_lanes.js";
 import { lettersPanel } from "./ops_letters.js";
@@ -62,6 +63,7 @@ const PANELS = [
   lettersPanel(page),
   modelsPanel(),
   challengerPanel(page),
+  driftPanel(page),
   auditPanel(),
 ].map((panel) => ({ ...panel, readAt: -Infinity, isBeingRead: false, shown: "", problem: element("div"), since: null }));
 

@@ -172,6 +172,14 @@ CASES = {
         },
         minute=120,
     ),
+    "KerbsideHousesChanged": Case(
+        {'kerbside_feature_drift{version="v",feature="area"}': "1+0x10"},
+        # One look that found something, and none since.
+        {
+            'kerbside_feature_drift{version="v",feature="area"}': "1+0x2 0+0x8",
+            'kerbside_feature_drift{version="v",feature="lat"}': "0+0x10",
+        },
+    ),
     "KerbsideRangesWide": Case(
         {
             WIDTH + '_sum{version="v"}': "0+7x120",

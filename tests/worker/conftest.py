@@ -1,16 +1,21 @@
 """Fixtures of the queue's tests."""
 
+import datetime as dt
 import itertools
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import redis as redis_py
 
+from tests.clock import Clock
+from tests.worker.drift_replay import Install, Market, Replay, fitted_before
 from worker import ledger, queue
 from worker.jobs import Job, State, Submission
 from worker.keys import PREDICTIONS
 from worker.leases import Tick
+from worker.settings import WorkerSettings
 
 #: Model version that the made-up jobs ask for.
 VERSION = "20150527-0000abcd"
@@ -77,3 +82,31 @@ def submit(front_desk: queue.Queue) -> Callable[..., Job]:
 def state(front_desk: queue.Queue) -> Callable[[str], State]:
     """Return a function that reads the state of a job."""
     return lambda job_id: front_desk.find("acme", job_id).state
+
+
+@pytest.fixture(scope="session")
+def winter() -> Market:
+    """Return the shipped sales, and a model of all those before March."""
+    return fitted_before(dt.date(2015, 3, 1))
+
+
+@pytest.fixture
+def installed(
+    made: dict[str, bytes],
+    redis: redis_py.Redis,
+    settings: WorkerSettings,
+    clock: Clock,
+    tmp_path: Path,
+) -> Install:
+    """Return a function that serves a market where nothing was priced yet."""
+
+    def install(market: Market) -> Replay:
+        return Replay(market, made, redis, settings, clock, tmp_path / "served")
+
+    return install
+
+
+@pytest.fixture
+def replay(installed: Install, winter: Market) -> Replay:
+    """Return an installation that serves the model of winter."""
+    return installed(winter)
