@@ -56,7 +56,7 @@ function compared({ champion, challenger, share, shadow_every: every, prices, sa
   const table = new Table("The trial", ["", "champion", "challenger"]);
   table.update([
     ["Version", element("code", {}, champion), element("code", {}, challenger)],
-    ["Prices, of what names no version", percent(100 - share), percent(share)],
+    ["Share of the jobs", percent(100 - share), percent(share)],
     ...(sales?.count ? [bySales(sales)] : []),
   ]);
   return [table.node, element("p", {}, byPrices(prices, every)), !sales?.count && element("p", { class: "help" }, noSales(sales))];
@@ -74,7 +74,7 @@ function byPrices({ count: houses, ratio, quantiles, cpu_s: cpu, cpu_s_each: eac
   return (
     `Of ${many(houses, "house")} that both have priced, the challenger says ${difference(ratio)} in the mean; ` +
     `nine of ten are between ${difference(quantiles.p05)} and ${difference(quantiles.p95)}. ` +
-    `That took ${duration(cpu)} of CPU, ${duration(each)} a house.`
+    `That took ${duration(cpu)} of CPU, ${figure(each * 1000)} ms a house.`
   );
 }
 
