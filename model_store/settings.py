@@ -205,6 +205,16 @@ class ModelSettings(BaseSettings):
         """Return where `kerbside up` keeps the archive when none is named."""
         return self.state_dir / "archive.db"
 
+    def archive_for_commands(self) -> str | None:
+        """Return where the archive is that a command is about; None: there is none.
+
+        Beside a `kerbside up` nobody has to name that of its state folder.
+        """
+        own = self.own_archive()
+        if self.archive_url is None and own.exists():
+            return f"{ARCHIVE_FILE}{own.absolute()}"
+        return self.archive_url
+
     def own_signing_key(self) -> Path:
         """Return where this installation's signing key is, or is to be made."""
         return self.signing_key_file or self.state_dir / "signing-key.pem"

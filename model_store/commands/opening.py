@@ -10,6 +10,8 @@ from model_store.store import ModelStore
 def settings(url: str | None) -> ModelSettings:
     """Return the settings of this process, with the store at `url` if one is given.
 
+    They name the archive of the state folder where they name none and it is there.
+
     Raises:
         click.UsageError: A variable is not what its setting expects.
     """
@@ -19,7 +21,10 @@ def settings(url: str | None) -> ModelSettings:
         first = error.errors()[0]
         name = PREFIX + str(first["loc"][0]).upper()
         raise click.UsageError(f"{name}: {first['msg']}") from error
-    return found.model_copy(update={"store_url": url}) if url else found
+    changes = {"archive_url": found.archive_for_commands()}
+    if url:
+        changes["store_url"] = url
+    return found.model_copy(update=changes)
 
 
 def store(url: str | None) -> ModelStore:

@@ -7,18 +7,9 @@ from typing import TYPE_CHECKING
 from api.launcher import installation
 from api.launcher.faults import ArchiveUnusable
 from model_store.errors import ArchiveError
-from model_store.settings import ARCHIVE_FILE, ModelSettings
 
 if TYPE_CHECKING:
     from model_store.archive.archive import Archive
-
-
-def address(settings: ModelSettings) -> str | None:
-    """Return where the archive is that settings are about; None where there is none."""
-    own = settings.own_archive()
-    if settings.archive_url is None and own.exists():
-        return f"{ARCHIVE_FILE}{own.absolute()}"
-    return settings.archive_url
 
 
 @contextlib.contextmanager
@@ -32,7 +23,7 @@ def opened() -> Iterator["Archive"]:
     from model_store.archive.archive import Archive  # noqa: PLC0415
 
     settings = installation.read_settings()
-    url = address(settings)
+    url = settings.archive_for_commands()
     if url is None:
         raise ArchiveUnusable(
             "No archive: KERBSIDE_ARCHIVE_URL names none, and no `kerbside up` has "

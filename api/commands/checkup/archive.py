@@ -3,7 +3,6 @@
 import contextlib
 from collections.abc import Iterator
 
-from api.commands.archive import opening
 from api.commands.checkup.finding import Finding, Status, Target
 from model_store.errors import ArchiveError, ArchiveNotMigrated
 
@@ -13,7 +12,7 @@ def check(target: Target) -> Iterator[Finding]:
     # Other commands do not pay for loading it.
     from model_store.archive.archive import Archive  # noqa: PLC0415
 
-    url = opening.address(target.settings)
+    url = target.settings.archive_for_commands()
     if url is None:
         return
     try:
