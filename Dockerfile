@@ -4,7 +4,7 @@ ARG PYTHON_IMAGE=python:3.11-slim-bookworm
 
 FROM ${PYTHON_IMAGE} AS build
 # Extras of setup.cfg that have a lock in requirements/, separated by spaces.
-ARG EXTRAS="tracing"
+ARG EXTRAS="tracing postgres"
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_NO_COMPILE=1
 WORKDIR /src
 COPY requirements/ requirements/

@@ -3,11 +3,13 @@
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
+from redis.exceptions import OutOfMemoryError
 
 from api import answers, audit_trail, json_body
 from api.answers import Answer
 from api.auth import requires
 from api.call import current_call
+from api.errors import MemoryIsFull
 from api.ops_body import LanePause, LanePurge
 from api.ops_problems import UnknownLane
 from api.services import services
@@ -16,6 +18,10 @@ from worker.purging import Purged
 
 #: Jobs that one request ends, some more at most.
 _PURGED = 20_000
+_NOT_PAUSED = (
+    "The job store is full, and a pause is written to it: the lane is not paused. "
+    "Purge it, discard dead letters, or raise maxmemory; then pause it."
+)
 
 api = APIBlueprint(
     "ops_queues", __name__, url_prefix="/v1/ops", abp_tags=[Tag(name="ops")]
@@ -48,7 +54,10 @@ def pause(path: LanePath) -> Answer:
     call, lane = current_call(), _known(path)
     asked = json_body.read(call, LanePause, is_optional=True)
     lanes = call.shared.lanes
-    lanes.pause(lane, by=audit_trail.actor(call), reason=asked.reason)
+    try:
+        lanes.pause(lane, by=audit_trail.actor(call), reason=asked.reason)
+    except OutOfMemoryError as error:
+        raise MemoryIsFull(_NOT_PAUSED) from error
     return answers.json(lanes.queue(lane))
 
 

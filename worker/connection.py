@@ -183,6 +183,12 @@ def database(client: redis.Redis) -> int:
     return int(client.get_connection_kwargs().get("db") or 0)
 
 
+def clock_ms(answer: Any) -> int:
+    """Return what Redis answered to TIME, in ms since the epoch."""
+    seconds, micros = answer
+    return int(seconds * 1000 + micros // 1000)
+
+
 def names(client: redis.Redis, prefix: str) -> Sequence[str]:
     """Return what follows a prefix in the names of keys, in order; looks at all keys.
 

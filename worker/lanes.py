@@ -6,6 +6,7 @@ from typing import Any
 import redis
 
 from worker import history, keys, ledger, pauses, rates
+from worker.connection import clock_ms
 from worker.jobs import rfc3339
 from worker.pauses import Pause
 from worker.rates import Rates
@@ -81,7 +82,7 @@ class Lanes:
             {"name": name.decode(), "lane": lane, "last_seen": rfc3339(int(last))}
             for lane, workers in zip(keys.LANES, seen, strict=True)
             for name, last in workers
-            if _ms(clock) - last <= ledger.WORKER_SEEN_MS
+            if clock_ms(clock) - last <= ledger.WORKER_SEEN_MS
         ]
         return sorted(found, key=itemgetter("lane", "name"))
 
@@ -91,7 +92,7 @@ class Lanes:
         pipe.time()
         pipe.lrange(keys.lane_key("samples", lane), 0, -1)
         clock, samples = pipe.execute()
-        return rates.measured(samples, _ms(clock))
+        return rates.measured(samples, clock_ms(clock))
 
     def history(self, lane: str, minutes: int) -> dict[str, Any]:
         """Return what a lane did in the last minutes."""
@@ -99,7 +100,7 @@ class Lanes:
         pipe.time()
         pipe.lrange(keys.lane_key("history", lane), 0, -1)
         clock, kept = pipe.execute()
-        now = _ms(clock)
+        now = clock_ms(clock)
         return {
             "lane": lane,
             "time": rfc3339(now),
@@ -125,7 +126,7 @@ class Lanes:
         pipe.exists(keys.lane_key("paused", lane))
         pipe.lrange(keys.lane_key("samples", lane), 0, -1)
         clock, waiting, running, first, workers, paused, samples = pipe.execute()
-        now = _ms(clock)
+        now = clock_ms(clock)
         found = rates.measured(samples, now)
         seen = [name for name, last in workers if now - last <= ledger.WORKER_SEEN_MS]
         return {
@@ -154,9 +155,3 @@ def expected_wait_s(jobs: int, found: Rates) -> int:
     per_s = found.starts_per_s or found.ends_per_s
     wait_s = jobs / per_s if per_s else _STANDSTILL_S
     return max(_SOONEST_S, min(LATEST_S, round(wait_s)))
-
-
-def _ms(clock: tuple[int, int]) -> int:
-    """Return Redis's TIME in milliseconds."""
-    seconds, micros = clock
-    return seconds * 1000 + micros // 1000

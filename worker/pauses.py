@@ -5,12 +5,12 @@ A pause lasts until somebody ends it, so it tells who began it, when and why.
 
 import contextlib
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import orjson
 import redis
 from redis.exceptions import OutOfMemoryError
 
+from worker.connection import clock_ms
 from worker.keys import lane_key
 
 
@@ -43,9 +43,11 @@ def begin(client: redis.Redis, lane: str, *, by: str = "", reason: str = "") -> 
         lane: Which one.
         by: Who wants it, as the audit log names them.
         reason: Why, for those who find it.
+
+    Raises:
+        redis.OutOfMemoryError: Redis is full, and takes no pause either.
     """
-    clock: Any = client.time()
-    pause = Pause(since_ms=clock[0] * 1000 + clock[1] // 1000, by=by, reason=reason)
+    pause = Pause(since_ms=clock_ms(client.time()), by=by, reason=reason)
     client.set(lane_key("paused", lane), orjson.dumps(asdict(pause)), nx=True)
 
 

@@ -54,17 +54,26 @@ class Purging:
         """
         newest = int(self._redis.get(keys.lane_key("number", lane)) or 0)
         before, ended = self.waiting(lane), 0
+        while True:
+            begun = ended
+            for done in self._ends(lane, newest):
+                ended += done
+                if ended >= most:
+                    return Purged(ended, max(0, before - ended))
+            # A worker that takes what was passed over moves others out of sight.
+            if ended == begun:
+                return Purged(ended, 0)
+
+    def _ends(self, lane: str, newest: int) -> Iterator[int]:
+        """Yield how many each call ended, on one way through all that waits."""
         for place in self._places(lane):
             passed_over, more = 0, True
             while more:
-                if ended >= most:
-                    return Purged(ended, max(0, before - ended))
                 done, passed, more = self._ledger.run(
                     "purge", lane, newest, _AT_A_TIME, passed_over, place
                 )
-                ended += done
                 passed_over += passed
-        return Purged(ended, 0)
+                yield done
 
     def _places(self, lane: str) -> Iterator[str]:
         """Yield where jobs wait; the lane last, for what ends there lets others in."""

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import redis
 
 from worker import keys
+from worker.connection import clock_ms
 
 #: Why a request is refused a job; see `queue.Queue.submit`.
 REASONS = ("evicting", "full", "memory", "quota", "rate", "slow", "unknown")
@@ -80,8 +80,7 @@ class Totals:
 
     def standing(self) -> Standing:
         """Return how Redis stands."""
-        clock: Any = self._redis.time()
-        now = clock[0] * 1000 + clock[1] // 1000
+        now = clock_ms(self._redis.time())
         tended = [keys.lane_key("upkeep", lane) for lane in keys.LANES]
         pipe = self._redis.pipeline(transaction=False)
         pipe.exists(*tended)

@@ -8,6 +8,7 @@ import redis
 
 from model_store import logs
 from worker import keys, ledger
+from worker.connection import clock_ms
 from worker.outage import words_of
 from worker.settings import WorkerSettings
 
@@ -98,12 +99,12 @@ class Versions:
         pipe.time()
         pipe.zrange(keys.LOADED, 0, -1, withscores=True)
         pipe.hgetall(keys.REFUSED)
-        (seconds, micros), loaded, refused = pipe.execute()
+        clock, loaded, refused = pipe.execute()
         return Findings(
             {version.decode(): int(last) for version, last in loaded},
             {
                 version.decode(): Refusal(**orjson.loads(record))
                 for version, record in refused.items()
             },
-            seconds * 1000 + micros // 1000,
+            clock_ms(clock),
         )

@@ -114,6 +114,10 @@ _HEADERS = {
         "When this route stops answering, RFC 8594.",
         "Fri, 01 Jan 2027 00:00:00 GMT",
     ),
+    "traceresponse": (
+        "Which step of which trace it was, where the service traces.",
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-b7ad6b7169203331-01",
+    ),
     "X-Content-Type-Options": ("The type is what it says.", "nosniff"),
     "X-Frame-Options": ("No page may show the answer in a frame.", "DENY"),
     "WWW-Authenticate": ("What is wrong with the key.", 'Bearer realm="kerbside"'),

@@ -15,8 +15,8 @@ def _schema(name: str) -> dict[str, str]:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-#: Headers that every answer has.
-ALWAYS = ("Request-Id", *security_headers.chosen("https://"))
+#: Headers that every answer has, some of them as the service is set up.
+ALWAYS = ("Request-Id", "traceresponse", *security_headers.chosen("https://"))
 
 
 def _headers(names: Sequence[str]) -> dict[str, Any]:
@@ -145,7 +145,7 @@ def operation(
     described: dict[str, Any] = {
         "parameters": [
             {"$ref": f"#/components/parameters/{name}"}
-            for name in (*parameters, "Request-Id")
+            for name in (*parameters, "Request-Id", "traceparent")
         ],
         "responses": {str(code): responses[code] for code in sorted(responses)},
         # OpenAPI 3.1 lets a requirement name what the key must be allowed to do; an

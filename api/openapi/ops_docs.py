@@ -79,7 +79,7 @@ OPERATIONS: dict[str, dict[str, Any]] = {
     ),
     "pause_lane": _operation(
         success={200: success("It is paused.", "Queue")},
-        causes=(*_ANY, *_BODY, ops_problems.UnknownLane),
+        causes=(*_ANY, *_BODY, ops_problems.UnknownLane, errors.MemoryIsFull),
         body="LanePause",
         is_body_required=False,
     ),

@@ -91,6 +91,15 @@ def _request_headers(settings: ApiSettings) -> dict[str, Any]:
             text,
             "order-7-try-2",
         ),
+        "traceparent": _parameter(
+            "header",
+            "traceparent",
+            "Your step of a trace, as W3C Trace Context has it; where the service "
+            "traces, it, its jobs and their webhooks go on in it. What is none is left "
+            "aside.",
+            text,
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        ),
     }
 
 

@@ -113,6 +113,20 @@ def test_a_pause_that_is_not_understood_pauses_nothing(
     assert not redis.exists(f"kerbside:paused:{PREDICTIONS}")
 
 
+def test_a_full_job_store_says_why_no_lane_is_paused(
+    client: Client, operator: Headers, redis: redis_py.Redis
+) -> None:
+    """And what makes room: a purge, which needs none, is among it."""
+    redis.config_set("maxmemory", 1)
+    try:
+        answer = client.post("/v1/ops/queues/predictions:pause", headers=operator)
+    finally:
+        redis.config_set("maxmemory", 0)
+
+    problem = assert_problem(answer, 503, "memory-full")
+    assert "the lane is not paused" in problem["detail"]
+
+
 def test_pauses_are_written_down(
     client: Client, operator: Headers, shared: Services
 ) -> None:

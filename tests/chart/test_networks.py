@@ -97,7 +97,10 @@ def test_redis_hears_the_parts_that_have_a_user_in_it(render: Render) -> None:
 
     (peer,) = rule["from"]
     (but,) = peer["podSelector"]["matchExpressions"]
-    assert (but["operator"], but["values"]) == ("NotIn", ["redis", "training"])
+    assert (but["operator"], but["values"]) == (
+        "NotIn",
+        ["redis", "training", "migration"],
+    )
 
 
 def test_clients_reach_every_route_but_those_of_operators(render: Render) -> None:

@@ -217,6 +217,15 @@ def test_models_are_written_where_they_are_made_alone(render: Render) -> None:
                 assert mount["readOnly"] is (part != "training"), part
 
 
+def test_who_delivers_webhooks_has_no_models(render: Render) -> None:
+    """Neither their volume nor the keys that they are trusted by."""
+    spec = render().pod("Deployment", "worker-webhooks")["spec"]
+    (container,) = spec["containers"]
+
+    assert "models" not in {one["name"] for one in spec["volumes"]}
+    assert "KERBSIDE_TRUSTED_KEYS" not in {one["name"] for one in container["env"]}
+
+
 def _selector(manifest: Manifest) -> dict[str, str]:
     spec = manifest.get("spec") or {}
     found = spec.get("podSelector") or spec.get("selector") or {}

@@ -197,3 +197,33 @@ def test_a_full_server_can_be_purged(
         redis.config_set("maxmemory", 0)
 
     assert {state(job.id) for job in jobs} == {State.CANCELED}
+
+
+def test_what_leaves_the_line_meanwhile_hides_nothing_behind_it(
+    purges: Purging,
+    submit: Submit,
+    front_desk: queue.Queue,
+    state: StateOf,
+    redis: redis_py.Redis,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Jobs that were passed over at its head are taken, and the others move up."""
+    old = [submit() for _ in range(3)]
+    run = ledger.Ledger.run
+    new: list[Job] = []
+
+    def run_before_some_go(book: ledger.Ledger, name: str, *args: Any) -> Any:
+        is_first = name == "purge" and not new
+        if is_first:
+            new.extend(submit() for _ in range(2))
+            redis.zadd(f"kerbside:waiting:{PREDICTIONS}", {job.id: 1 for job in new})
+        answer = run(book, name, *args)
+        if is_first:
+            for job in new:
+                front_desk.cancel("acme", job.id)
+        return answer
+
+    monkeypatch.setattr(ledger.Ledger, "run", run_before_some_go)
+
+    assert purges.purge(PREDICTIONS) == Purged(3, 0)
+    assert {state(job.id) for job in old} == {State.CANCELED}

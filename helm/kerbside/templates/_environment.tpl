@@ -17,7 +17,7 @@ OMP_NUM_THREADS: "1"
 {{/*
 Variables of a part. Each gets its own user of Redis and no other; the address is put
 together inside the pod, so that no object holds it.
-(dict root, part, redis: user, sealing, models, extra: name -> value)
+(dict root, part, redis: user, archive, sealing, models, extra: name -> value)
 */}}
 {{- define "kerbside.env" -}}
 {{- $root := .root -}}
@@ -33,6 +33,11 @@ together inside the pod, so that no object holds it.
 {{- end }}
 - name: KERBSIDE_REDIS_URL
   value: {{ include "kerbside.redis.url" (list $root .) | quote }}
+{{- end }}
+{{- with and .archive $root.Values.archive.existingSecret }}
+- name: KERBSIDE_ARCHIVE_URL
+  valueFrom:
+    secretKeyRef: {name: {{ . }}, key: {{ $root.Values.archive.key }}}
 {{- end }}
 {{- if .sealing }}
 - name: KERBSIDE_SECRET_KEYS

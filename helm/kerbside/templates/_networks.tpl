@@ -21,6 +21,16 @@
   {{- end }}{{ end }}
 {{- end -}}
 
+{{- define "kerbside.networks.archive" -}}
+{{- if .Values.archive.existingSecret }}
+- ports:
+    - {port: {{ .Values.archive.port }}, protocol: TCP}
+  {{- with .Values.networkPolicy.archiveTo }}
+  to: {{- toYaml . | nindent 4 }}
+  {{- end }}
+{{- end }}
+{{- end -}}
+
 {{- define "kerbside.networks.store" -}}
 {{- if .Values.models.url }}
 - ports:

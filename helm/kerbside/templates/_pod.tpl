@@ -28,7 +28,7 @@ metadata:
 spec:
   {{- include "kerbside.pod.common" (list $root .part $pod) | nindent 2 }}
   {{- with .grace }}
-  terminationGracePeriodSeconds: {{ . }}
+  terminationGracePeriodSeconds: {{ int64 . }}
   {{- end }}
   {{- with .restart }}
   restartPolicy: {{ . }}
