@@ -87,8 +87,9 @@ class WorkerSettings(WebhookSettings):
         default="512mb",
         pattern=r"^[1-9][0-9]*(kb|mb|gb)$",
         description="maxmemory of the Redis that `kerbside up` starts. A finished job "
-        "takes 3.3 kB while it can be read and 0.2 kB while it is known to be gone: "
-        "512mb keep up with 80,000 jobs a day at the default times.",
+        "takes 3.3 kB until it has left for the archive, then 0.5 kB for a day: "
+        "512mb keep up with 600,000 jobs a day at the default times, and without an "
+        "archive with 80,000.",
     )
     result_ttl_s: int = Field(
         default=86_400,

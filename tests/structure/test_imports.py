@@ -27,17 +27,28 @@ def test_no_module_imports_itself_through_others() -> None:
     assert set(order) == graph.modules
 
 
-@pytest.mark.parametrize("module", ["api.app", "api.cli", "worker.queue"])
-def test_the_front_half_loads_no_model_stack(module: str) -> None:
-    """What the API process and the command line import stays light."""
+def _loaded_with(module: str) -> list[str]:
     code = f"import sys, {module}; print(*sys.modules)"
-
-    loaded = subprocess.run(
+    return subprocess.run(
         [sys.executable, "-c", code],
         cwd=source.ROOT,
         check=True,
         capture_output=True,
         text=True,
     ).stdout.split()
+
+
+@pytest.mark.parametrize(
+    "module", ["api.cli", "worker.archivist", "worker.dead_letters", "worker.listing"]
+)
+def test_who_may_have_no_archive_loads_nothing_that_reads_one(module: str) -> None:
+    """It is loaded where it is first needed."""
+    assert "sqlalchemy" not in _loaded_with(module)
+
+
+@pytest.mark.parametrize("module", ["api.app", "api.cli", "worker.queue"])
+def test_the_front_half_loads_no_model_stack(module: str) -> None:
+    """What the API process and the command line import stays light."""
+    loaded = _loaded_with(module)
 
     assert [name for name in MODEL_STACK if name in loaded] == []
