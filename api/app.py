@@ -7,6 +7,7 @@ from flask_openapi3.openapi import OpenAPI
 
 import api
 from api import (
+    accuracy,
     aliases,
     assets,
     comparison,
@@ -22,6 +23,7 @@ from api import (
     ops_dead_letters,
     ops_queues,
     ops_webhooks,
+    outcomes,
     pages,
     predictions,
     security_headers,
@@ -84,6 +86,8 @@ _BLUEPRINTS = (
     models.api,
     aliases.api,
     comparison.api,
+    outcomes.api,
+    accuracy.api,
     keys.api,
     ops.api,
     ops_queues.api,

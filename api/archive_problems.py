@@ -2,14 +2,21 @@
 
 ServiceError
  +-- Unavailable
-      +-- ArchiveAway                                                       503
+      +-- ArchiveAway, NoArchive                                            503
 """
 
 from api.errors import Unavailable
 
 
 class ArchiveAway(Unavailable):
-    """The archive, where this prediction may be, does not answer; repeat it later."""
+    """The archive does not answer; nothing was written to it, repeat it later."""
 
     slug = "archive-unavailable"
     title = "Archive not available"
+
+
+class NoArchive(Unavailable):
+    """This service keeps no archive; its operator sets `KERBSIDE_ARCHIVE_URL`."""
+
+    slug = "no-archive"
+    title = "No archive"

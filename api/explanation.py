@@ -79,7 +79,9 @@ _OWN_WORDS = frozenset(
     {
         "below_other",
         "explain_unavailable",
+        "future_day",
         "no_secret",
+        "no_such_day",
         "not_available_yet",
         "nothing_sent",
         "operator_only",

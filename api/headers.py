@@ -15,7 +15,7 @@ from worker.limits import Allowance
 #: Longest Idempotency-Key, as Stripe's clients know it.
 MAX_IDEMPOTENCY_KEY = 255
 
-JSON = "application/json"
+JSON, CSV = "application/json", "text/csv"
 _REQUEST_ID = re.compile(r"[!-~]{1,128}")
 _PRINTABLE = re.compile(r"[ -~]+")
 #: No comma: a server joins a header that is there twice with one.
@@ -143,11 +143,30 @@ def require_json(content_type: str | None, content_encoding: str | None) -> None
         raise UnsupportedMedia(
             f"{said}: send the body as application/json in UTF-8, and say so."
         )
+    require_uncompressed(content_encoding)
+
+
+def require_uncompressed(content_encoding: str | None) -> None:
+    """Let pass a body that is as it is.
+
+    Raises:
+        UnsupportedMedia: It is compressed.
+    """
     if content_encoding and content_encoding.lower() != "identity":
         raise UnsupportedMedia(
             f"Content-Encoding is {shown(content_encoding)}: send the body as it is, "
             "not compressed."
         )
+
+
+def is_csv(content_type: str | None) -> bool:
+    """Tell whether a body is said to be a table, CSV in UTF-8."""
+    text = content_type or ""
+    if len(text) > _MAX_TEXT:
+        return False
+    media_type, options = parse_options_header(text)
+    charset = options.get("charset", "utf-8").lower()
+    return media_type.lower() == CSV and charset in {"utf-8", "utf8"}
 
 
 @lru_cache(_REMEMBERED)

@@ -10,7 +10,7 @@ from api.call import Call
 from api.errors import InvalidSubmission
 
 #: Errors listed in one answer.
-_MAX_ERRORS = 50
+MAX_ERRORS = 50
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -81,17 +81,22 @@ def validated(
         request = model.model_validate(document)
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False)
-        room = max(0, _MAX_ERRORS - len(errors))
+        room = max(0, MAX_ERRORS - len(errors))
         told = [explanation.explained(model, one) for one in found[:room]]
-        raise _invalid(errors + told, len(errors) + len(found)) from None
+        raise invalid(errors + told, len(errors) + len(found)) from None
     if errors:
-        raise _invalid(errors, len(errors))
+        raise invalid(errors, len(errors))
     return request
 
 
-def _invalid(errors: list[dict[str, Any]], number: int) -> InvalidSubmission:
-    """Return what a client is told: all reasons, or how many were left out."""
-    told = errors[:_MAX_ERRORS]
+def invalid(errors: list[dict[str, Any]], number: int) -> InvalidSubmission:
+    """Return what a client is told: all reasons, or how many were left out.
+
+    Args:
+        errors: Some or all reasons.
+        number: How many there are.
+    """
+    told = errors[:MAX_ERRORS]
     if len(told) == number:
         return InvalidSubmission(told)
     return InvalidSubmission(

@@ -13,6 +13,7 @@ from prometheus_client.registry import Collector
 
 from api.answers import Answer
 from api.auth import requires
+from api.figures.accuracy import AccuracyFigures
 from api.figures.drift import DriftFigures
 from api.figures.lanes import LaneFigures
 from api.figures.models import ModelFigures
@@ -38,3 +39,4 @@ def _collectors(shared: Services) -> Iterator[Collector]:
     yield StandingFigures(shared.totals)
     yield ModelFigures(shared.catalog, shared.versions)
     yield DriftFigures(shared.drift_states)
+    yield AccuracyFigures(shared.archive)

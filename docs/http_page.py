@@ -69,7 +69,10 @@ def _needs(operation: dict[str, Any]) -> str:
 
 def _body(operation: dict[str, Any]) -> str:
     content = operation.get("requestBody", {}).get("content", {})
-    told = [f"{_shape(one)} as `{media}`" for media, one in content.items()]
+    told = [
+        f"{_shape(one)} as `{media}`" if "$ref" in one["schema"] else f"`{media}`"
+        for media, one in content.items()
+    ]
     if not told:
         return ""
     is_optional = not operation["requestBody"]["required"]

@@ -76,6 +76,8 @@ REMEDIES = {
     "reason with `kerbside model list`.",
     "no-champion": "Wait until the operator has trained or promoted a model with "
     "`kerbside model`.",
+    "no-archive": "Ask the operator to set `KERBSIDE_ARCHIVE_URL` for the API and the "
+    "workers; `kerbside up` keeps an archive by itself.",
     "not-ready": "Send requests to another process until this one is ready; `detail` "
     "says what it waits for.",
     "unknown-webhook": "Look at the id, `GET /v1/webhooks` lists yours, and whether "

@@ -40,6 +40,8 @@ def kind_of(schema: dict[str, Any]) -> str:
 
 
 def _section(name: str, schema: dict[str, Any]) -> str:
+    if "properties" not in schema:
+        return f"\n## {name}\n\n{schema['description']} It is {kind_of(schema)}.\n"
     required = set(schema.get("required", ()))
     rows = [
         (f"`{field}`", kind_of(one), "" if field in required else "no", _meaning(one))

@@ -1,15 +1,11 @@
 """Which columns of a file are features of a model, and what their cells mean."""
 
-import math
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from api import cells
 from api.client import table
-from api.commands.house_file import WrongFile
-
-#: Python reads more than this as a number: underscores, names, other digits.
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
+from api.house_file import WrongFile
 
 Feature = Mapping[str, Any]
 
@@ -50,7 +46,7 @@ def house(
 ) -> dict[str, Any]:
     """Return the house that a row tells; what an empty cell stands for is absent."""
     return {
-        name: _value(cell, kinds[name])
+        name: cells.value(cell, kinds[name])
         for name, cell in zip(columns, row, strict=True)
         if name in kinds and cell
     }
@@ -69,16 +65,3 @@ def _fault(
     if is_required:
         return f"No column {name!r}: {feature['description']}"
     return None
-
-
-def _value(cell: str, kind: str) -> str | int | float:
-    """Return a cell as its kind is written in JSON.
-
-    One that cannot be is sent as it stands: the API says what is wrong with it.
-    """
-    if kind == "category" or not _NUMBER.fullmatch(cell.strip()):
-        return cell
-    number = float(cell)
-    if not math.isfinite(number):
-        return cell
-    return int(number) if number.is_integer() else number

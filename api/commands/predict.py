@@ -15,10 +15,10 @@ from typing import Any, BinaryIO
 import click
 
 from api.commands import copies, priced_file, pricing_task, service, stopping, way_on
-from api.commands.house_file import HouseFile
 from api.commands.priced_file import Place, PlaceTaken, Stream
 from api.commands.pricing_task import Options, Task
 from api.commands.stopping import TERMINATED
+from api.house_file import HouseFile
 from api.launcher import faults
 from api.launcher.faults import ApiUnreachable, KeyRefused, NotPriced, QueueRefused
 from model_store.command_line import Command

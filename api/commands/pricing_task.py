@@ -13,9 +13,9 @@ import click
 
 from api.client import RESULT_COLUMNS, ApiError, Client, KerbsideError
 from api.commands import copies, house_columns, pricing, progress
-from api.commands.house_file import HouseFile, WrongFile
 from api.commands.priced_file import Place, Stream, Table
 from api.commands.pricing import Run
+from api.house_file import HouseFile, WrongFile
 
 #: Predictions of rows of an interrupted command that are deleted together.
 _TOGETHER = 1024

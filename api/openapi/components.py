@@ -5,11 +5,12 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from api import alias_body, ops_body, schemas, webhook_body
+from api import alias_body, ops_body, outcome_body, schemas, webhook_body
 from api.key_request import KeyRequest
-from api.openapi import examples
+from api.openapi import examples, outcome_docs
 
 _ANSWERS: tuple[type[BaseModel], ...] = (
+    schemas.Accuracy,
     schemas.ApiKey,
     schemas.ApiKeyList,
     schemas.AuditLog,
@@ -31,6 +32,7 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     schemas.ModelList,
     schemas.NewApiKey,
     schemas.NewWebhook,
+    schemas.OutcomeList,
     schemas.Prediction,
     schemas.PredictionEvent,
     schemas.PredictionList,
@@ -39,6 +41,7 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     schemas.Queue,
     schemas.Queues,
     schemas.Ready,
+    schemas.RecordedOutcomes,
     schemas.Recovered,
     schemas.RotatedSecret,
     schemas.Scaler,
@@ -141,8 +144,13 @@ def bodies(request_model: type[BaseModel]) -> dict[str, Any]:
     request = request_model.model_json_schema(
         ref_template="#/components/schemas/{model}"
     )
+    house: Any = request_model.model_fields["input"].annotation
+    sales: tuple[type[BaseModel], ...] = (
+        outcome_body.PredictionSale,
+        outcome_body.house_sale(house),
+    )
     _, requests = models_json_schema(
-        [(model, "validation") for model in _REQUESTS],
+        [(model, "validation") for model in (*_REQUESTS, *sales)],
         ref_template="#/components/schemas/{model}",
     )
     found = {
@@ -150,6 +158,7 @@ def bodies(request_model: type[BaseModel]) -> dict[str, Any]:
         **requests["$defs"],
         **request.pop("$defs"),
         request["title"]: request,
+        **outcome_docs.SCHEMAS,
     }
     for name, example in examples.BODIES.items():
         found[name]["examples"] = [example]

@@ -1,6 +1,6 @@
 """How a route is described in OpenAPI: its answers, its errors, its parameters."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from itertools import groupby
 from typing import Any
@@ -128,6 +128,7 @@ def operation(
     causes: Sequence[type[ServiceError]],
     parameters: Sequence[str] = (),
     body: str | None = None,
+    further_bodies: Mapping[str, Mapping[str, Any]] | None = None,
     is_body_required: bool = True,
     scopes: Sequence[str] = (),
 ) -> dict[str, Any]:
@@ -138,6 +139,7 @@ def operation(
         causes: What can go wrong.
         parameters: Names of its parameters, beside `Request-Id` and those in the path.
         body: Name of the schema of the request's body.
+        further_bodies: Media types that it may have else, and their schemas.
         is_body_required: Whether none says nothing.
         scopes: What the key must be allowed to do; nothing: served to anybody.
     """
@@ -154,5 +156,7 @@ def operation(
     }
     if body is not None:
         content = {JSON: {"schema": _schema(body)}}
+        for media_type, schema in (further_bodies or {}).items():
+            content[media_type] = {"schema": dict(schema)}
         described["requestBody"] = {"required": is_body_required, "content": content}
     return described

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from api.accuracy import PERIODS
 from api.ops import DEFAULT_ACTIONS, MAX_ACTIONS
 from api.ops_dead_letters import DEFAULT_LETTERS, MAX_LETTERS
 from api.prediction_lists import STATUSES
@@ -108,6 +109,27 @@ def _query() -> dict[str, Any]:
     instant = {"type": "string", "format": "date-time"}
     return {
         "limit": _limit("Elements a page", MAX_LIMIT, DEFAULT_LIMIT),
+        "by": _parameter(
+            "query",
+            "by",
+            "Length of the period of a row; months by default.",
+            {"type": "string", "enum": list(PERIODS)},
+            "week",
+        ),
+        "of_version": _parameter(
+            "query",
+            "version",
+            "Only rows of this model version, an id or an alias.",
+            {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"},
+            "champion",
+        ),
+        "segment": _parameter(
+            "query",
+            "segment",
+            "Rows of each group of this: `price_quintile`, or a category of houses.",
+            {"type": "string"},
+            "price_quintile",
+        ),
         "cursor": _parameter(
             "query",
             "cursor",

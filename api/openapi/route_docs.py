@@ -6,7 +6,7 @@ from api import archive_problems, errors, key_problems, webhook_problems
 from api.assets import MEDIA_TYPES
 from api.errors import ServiceError
 from api.headers import JSON
-from api.openapi import alias_docs, drift_docs, ops_docs, webhook_docs
+from api.openapi import alias_docs, drift_docs, ops_docs, outcome_docs, webhook_docs
 from api.openapi.described import empty, operation, plain, success, unchanged
 
 _CALLER = (errors.MissingKey, errors.InvalidKey, errors.MissingScope)
@@ -176,6 +176,7 @@ OPERATIONS: dict[str, dict[str, Any]] = {
         ),
     ),
     **webhook_docs.OPERATIONS,
+    **outcome_docs.OPERATIONS,
     "list_models": operation(
         scopes=("read",),
         success={

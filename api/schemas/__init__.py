@@ -1,5 +1,6 @@
 """What answers look like: for the OpenAPI document and the tests, not at work."""
 
+from api.schemas.accuracy import Accuracy
 from api.schemas.drift import DriftReport
 from api.schemas.keys import ApiKey, ApiKeyList, NewApiKey
 from api.schemas.models import (
@@ -23,6 +24,7 @@ from api.schemas.operations import (
     WebhookHealth,
     WorkerList,
 )
+from api.schemas.outcomes import OutcomeList, RecordedOutcomes
 from api.schemas.predictions import Output, Prediction, PredictionList
 from api.schemas.problems import Choices, Problem
 from api.schemas.webhooks import (
@@ -42,6 +44,7 @@ from api.schemas.webhooks import (
 )
 
 __all__ = [
+    "Accuracy",
     "ApiKey",
     "ApiKeyList",
     "AuditLog",
@@ -64,6 +67,7 @@ __all__ = [
     "ModelList",
     "NewApiKey",
     "NewWebhook",
+    "OutcomeList",
     "Output",
     "Prediction",
     "PredictionEvent",
@@ -73,6 +77,7 @@ __all__ = [
     "Queue",
     "Queues",
     "Ready",
+    "RecordedOutcomes",
     "Recovered",
     "Refusal",
     "RotatedSecret",

@@ -23,6 +23,9 @@ class FieldError(Body):
     pointer: str = Field(description="JSON pointer into the request body.")
     detail: str
     code: str
+    line: int | None = Field(
+        default=None, description="In a CSV table: the line where the row ends."
+    )
     known: Choices | None = Field(
         default=None, description="Where a model version is not known: what is."
     )

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from api.commands import house_columns
-from api.commands.house_file import WrongFile
+from api.house_file import WrongFile
 
 FEATURES = [
     {"name": "rooms", "kind": "integer", "required": True, "description": "Rooms."},

@@ -45,7 +45,7 @@ class HouseFile:
         Raises:
             WrongFile: There are none, or two are the same.
         """
-        names = next(self._records(), [])
+        _, names = next(self._records(), (0, list[str]()))
         if not any(names):
             raise WrongFile(f"{self._name} is empty: its first line must name columns.")
         twice = sorted({name for name in names if names.count(name) > 1})
@@ -59,6 +59,10 @@ class HouseFile:
         Raises:
             WrongFile: A line cannot be read, or has too many cells or too few.
         """
+        return (row for _, row in self.numbered_rows())
+
+    def numbered_rows(self) -> Iterator[tuple[int, list[str]]]:
+        """Yield the line that each house ends in, and its cells; see `rows`."""
         return itertools.islice(self._records(), 1, None)
 
     def checked(self) -> tuple[int, str]:
@@ -85,7 +89,7 @@ class HouseFile:
                     f"{self._name}, line {number}: not UTF-8; save it as CSV UTF-8."
                 ) from None
 
-    def _records(self) -> Iterator[list[str]]:
+    def _records(self) -> Iterator[tuple[int, list[str]]]:
         lines = self._lines()
         lines = itertools.chain([next(lines, "").removeprefix(_MARK)], lines)
         reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
@@ -98,6 +102,6 @@ class HouseFile:
                         f"{self._name}, line {reader.line_num}: {len(record)} cells "
                         f"where the first line has {width}."
                     )
-                yield record
+                yield reader.line_num, record
         except csv.Error as error:
             raise WrongFile(f"{self._name}, line {reader.line_num}: {error}.") from None

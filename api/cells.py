@@ -1,0 +1,20 @@
+"""What a cell of a table means."""
+
+import math
+import re
+
+#: Python reads more than this as a number: underscores, names, other digits.
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
+
+
+def value(cell: str, kind: str) -> str | int | float:
+    """Return a cell as its kind is written in JSON.
+
+    One that cannot be is sent as it stands: the API says what is wrong with it.
+    """
+    if kind == "category" or not _NUMBER.fullmatch(cell.strip()):
+        return cell
+    number = float(cell)
+    if not math.isfinite(number):
+        return cell
+    return int(number) if number.is_integer() else number

@@ -1,0 +1,113 @@
+"""What realised sales say of each version now, and whether its alarms are raised."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from model_store.archive import reports
+from model_store.archive.archive import Archive
+from model_store.errors import ArchiveError
+
+#: Name of a gauge -> what it means, where a version has it, and what it is divided by.
+_GAUGES = {
+    "kerbside_realised_sales": (
+        "Sales of the last 28 days that a price of the version can be held to.",
+        "n",
+        1,
+    ),
+    "kerbside_realised_bias_ratio": (
+        "Median of price less sale, as a share of the sale; below 0: too low.",
+        "median_bias",
+        100,
+    ),
+    "kerbside_realised_mdape_ratio": (
+        "Median distance of prices from sales, as a share of the sale.",
+        "mdape",
+        100,
+    ),
+    "kerbside_realised_coverage_ratio": (
+        "Share of sales that the range of their price held.",
+        "coverage",
+        100,
+    ),
+    "kerbside_realised_within_fsd_ratio": (
+        "Share of sales within one forecast standard deviation; 0.68 is meant.",
+        "within_fsd",
+        100,
+    ),
+}
+_MEASURES = ("bias", "mdape", "coverage")
+
+
+class AccuracyFigures(Collector):
+    """The figures of the last report on accuracy; none without an archive.
+
+    Args:
+        archive: Has the report; while it is away the figures are left out.
+        now: Seconds since the epoch.
+    """
+
+    def __init__(
+        self, archive: Archive | None, *, now: Callable[[], float] = time.time
+    ) -> None:
+        self._archive = archive
+        self._now = now
+
+    def describe(self) -> Iterator[Metric]:
+        """Return nothing: names are known at the scrape."""
+        yield from ()
+
+    def collect(self) -> Iterator[Metric]:
+        """Return the figures of the last report."""
+        if self._archive is None:
+            return
+        try:
+            report = self._archive.reports.get(reports.ACCURACY_STANDING)
+        # The figures of Redis are worth telling all the same.
+        except ArchiveError:
+            return
+        if report is None:
+            return
+        versions: dict[str, dict[str, Any]] = report.body["versions"]
+        for name, (about, key, per) in _GAUGES.items():
+            family = GaugeMetricFamily(name, about, labels=["version"])
+            for version, told in versions.items():
+                if key in told["now"]:
+                    family.add_metric([version], told["now"][key] / per)
+            yield family
+        yield _degraded(versions)
+        yield from self._ages(report)
+
+    def _ages(self, report: reports.Report) -> Iterator[Metric]:
+        newest = report.body["newest_sale"]
+        since = {"kerbside_accuracy_report_age_seconds": report.made_ms / 1000}
+        if newest is not None:
+            midnight = datetime.fromisoformat(newest).replace(tzinfo=UTC)
+            since["kerbside_newest_outcome_age_seconds"] = midnight.timestamp()
+        for name, start in since.items():
+            family = GaugeMetricFamily(name, _AGES[name])
+            family.add_metric([], self._now() - start)
+            yield family
+
+
+_AGES = {
+    "kerbside_accuracy_report_age_seconds": "Seconds since accuracy was measured.",
+    "kerbside_newest_outcome_age_seconds": "Seconds since the day of the newest sale.",
+}
+
+
+def _degraded(versions: dict[str, dict[str, Any]]) -> Metric:
+    family = GaugeMetricFamily(
+        "kerbside_model_degraded",
+        "1 while sales say that the version is worse than is tolerated.",
+        labels=["version", "measure"],
+    )
+    for version, told in versions.items():
+        raised = {alarm["measure"] for alarm in told["alarms"]}
+        for measure in _MEASURES:
+            family.add_metric([version, measure], float(measure in raised))
+    return family

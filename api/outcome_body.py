@@ -1,0 +1,226 @@
+"""Realised sales as a client tells them: one or many in JSON, or a CSV table."""
+
+import functools
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any, NoReturn
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    create_model,
+)
+from pydantic_core import PydanticCustomError
+
+from api import cells, explanation, json_body, json_text
+from api.errors import MalformedBody
+from api.house_file import HouseFile, WrongFile
+from model_store.schema import Schema
+
+#: Sales in a request, at most.
+MOST = 1000
+#: Lowest and highest price that a sale may have.
+_LEAST, _GREATEST = 1, 1e12
+#: So far ahead of UTC a day may have begun somewhere.
+_FIRST_ZONE = timedelta(hours=14)
+
+#: Where a table's cells belong that are no features.
+_OWN = {"prediction_id": "category", "price": "number", "sold_on": "category"}
+
+
+def _past(text: str) -> str:
+    try:
+        told = day(text)
+    except ValueError:
+        raise PydanticCustomError(
+            "no_such_day", "Expected a day that there is, such as 2026-01-31."
+        ) from None
+    if told > (datetime.now(UTC) + _FIRST_ZONE).date():
+        raise PydanticCustomError(
+            "future_day", "Expected the day of a sale that has been, not a future one."
+        )
+    return text
+
+
+def day(text: str) -> date:
+    """Return the day that a sale's `sold_on` says."""
+    return date.fromisoformat(text)
+
+
+class _Sale(BaseModel):
+    model_config = ConfigDict(
+        strict=True, extra="forbid", frozen=True, allow_inf_nan=False
+    )
+
+    price: Annotated[
+        float,
+        Field(
+            ge=_LEAST,
+            le=_GREATEST,
+            description="Price paid, in the currency of the model.",
+            examples=[612000],
+        ),
+    ]
+    sold_on: Annotated[
+        str,
+        Field(
+            pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+            description="Day of the sale.",
+            examples=["2026-01-31"],
+            json_schema_extra={"format": "date"},
+        ),
+        AfterValidator(_past),
+    ]
+
+
+class PredictionSale(_Sale):
+    """What a house was sold for that a prediction has priced."""
+
+    prediction_id: Annotated[
+        str,
+        Field(
+            pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$",
+            description="Id of your prediction.",
+            json_schema_extra={"format": "uuid"},
+        ),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A sale as it was told, and where."""
+
+    sale: BaseModel
+    #: The house as canonical JSON; None where a prediction is named.
+    house: bytes | None
+    #: What the errors about it say of their place.
+    place: Mapping[str, Any]
+
+
+@functools.lru_cache(maxsize=8)
+def house_sale(house: type[BaseModel]) -> type[BaseModel]:
+    """Return the model of a sale that tells its house, as a model of houses has it."""
+    fields: dict[str, Any] = {
+        "input": (house, Field(description="The house that was sold."))
+    }
+    return create_model(
+        "HouseSale",
+        __base__=_Sale,
+        __doc__="What a house was sold for, whether it was priced or not.",
+        **fields,
+    )
+
+
+def from_json(text: bytes, schema: Schema) -> list[Told]:
+    """Return the sales of a JSON body: one, or a list of them in `outcomes`.
+
+    Raises:
+        MalformedBody: It is not JSON.
+        InvalidSubmission: Some sale is not as expected; nothing was written.
+    """
+    document = json_text.parse(text)
+    errors = json_body.repeated(text, document)
+    if not (isinstance(document, dict) and "outcomes" in document):
+        return _checked([({"pointer": ""}, document)], schema, errors)
+    listed = document["outcomes"]
+    if set(document) != {"outcomes"} or not isinstance(listed, list):
+        _refused(errors, "/outcomes", "Expected a list, and nothing beside it.")
+    if not 0 < len(listed) <= MOST:
+        _refused(errors, "/outcomes", f"Expected 1 to {MOST} sales.")
+    places = ({"pointer": f"/outcomes/{at}"} for at in range(len(listed)))
+    return _checked(list(zip(places, listed, strict=True)), schema, errors)
+
+
+def from_csv(text: bytes, schema: Schema) -> list[Told]:
+    """Return the sales of a table whose first line names its columns.
+
+    These are `price`, `sold_on` and `prediction_id` or the features of a house.
+
+    Raises:
+        MalformedBody: It is no table.
+        InvalidSubmission: Some sale is not as expected; nothing was written.
+    """
+    kinds = _OWN | {feature.name: feature.kind for feature in schema.features}
+    table = HouseFile(io.BytesIO(text), "The body")
+    try:
+        columns = table.columns
+        rows = list(_rows(table, columns, kinds))
+    except WrongFile as error:
+        raise MalformedBody(str(error)) from None
+    unknown = [
+        {
+            "pointer": explanation.pointer([name]),
+            "line": 1,
+            "code": "unknown_column",
+            "detail": "No column of a sale: leave it out"
+            + explanation.suggestion(name, list(kinds)),
+        }
+        for name in columns
+        if name not in kinds
+    ]
+    if not 0 < len(rows) <= MOST:
+        _refused(unknown, "", f"Expected 1 to {MOST} sales below the first line.")
+    return _checked(rows, schema, unknown)
+
+
+def _rows(
+    table: HouseFile, columns: Sequence[str], kinds: Mapping[str, str]
+) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Yield where each sale stands, and what JSON would say of it."""
+    for at, (line, row) in enumerate(table.numbered_rows()):
+        told: dict[str, Any] = {
+            name: cells.value(cell, kinds[name])
+            for name, cell in zip(columns, row, strict=True)
+            if cell and name in kinds
+        }
+        house = {name: told.pop(name) for name in list(told) if name not in _OWN}
+        # A table of priced houses has their ids beside them.
+        if house and "prediction_id" not in told:
+            told["input"] = house
+        yield {"pointer": f"/outcomes/{at}", "line": line}, told
+
+
+def _checked(
+    rows: Sequence[tuple[dict[str, Any], Any]],
+    schema: Schema,
+    errors: list[dict[str, Any]],
+) -> list[Told]:
+    model, found, number = house_sale(schema.house_model()), list[Told](), len(errors)
+    for place, document in rows:
+        kind = _kind(document, model)
+        try:
+            sale: Any = kind.model_validate(document)
+        except ValidationError as error:
+            wrong = error.errors(include_url=False, include_context=False)
+            number += len(wrong)
+            room = max(0, json_body.MAX_ERRORS - len(errors))
+            errors += [_placed(kind, one, place) for one in wrong[:room]]
+        else:
+            house = getattr(sale, "input", None)
+            canonical = house and house.model_dump_json(exclude_none=True).encode()
+            found.append(Told(sale, canonical, place))
+    if errors:
+        raise json_body.invalid(errors, number)
+    return found
+
+
+def _kind(document: Any, model: type[BaseModel]) -> type[BaseModel]:
+    names_house = isinstance(document, dict) and "input" in document
+    return model if names_house else PredictionSale
+
+
+def _placed(
+    kind: type[BaseModel], error: Mapping[str, Any], place: Mapping[str, Any]
+) -> dict[str, Any]:
+    told = explanation.explained(kind, error)
+    return {**place, **told, "pointer": place["pointer"] + told["pointer"]}
+
+
+def _refused(errors: list[dict[str, Any]], pointer: str, detail: str) -> NoReturn:
+    errors = [*errors, {"pointer": pointer, "detail": detail, "code": "sales_expected"}]
+    raise json_body.invalid(errors, len(errors))

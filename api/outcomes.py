@@ -1,0 +1,188 @@
+"""/v1/outcomes: what houses were sold for in truth."""
+
+import hashlib
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from flask import request
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
+
+from api import answers, headers, json_body, outcome_body, paging, queries
+from api.answers import Answer
+from api.archive_problems import NoArchive
+from api.auth import requires
+from api.call import Call, current_call
+from api.outcome_body import Told
+from model_store.archive import outcomes as archived
+from model_store.archive.archive import Archive
+from model_store.archive.outcomes import Outcome
+from model_store.archive.predictions import house_hash
+from worker.errors import JobGone, UnknownJob
+from worker.jobs import rfc3339
+
+PATH = "/v1/outcomes"
+
+#: Digits of a number that every database can count to, at most.
+_DIGITS = 18
+
+api = APIBlueprint(
+    "outcomes", __name__, url_prefix=PATH, abp_tags=[Tag(name="outcomes")]
+)
+
+
+@api.post("", operation_id="record_outcomes")
+@requires("predict")
+def record() -> Answer:
+    """Tell what houses were sold for: one sale, many, or a CSV table of them."""
+    call = current_call()
+    archive = _archive(call)
+    told = _told(call)
+    _expect_known(call, archive, told)
+    now_ms = round(time.time() * 1000)
+    new = [_outcome(call.caller.tenant, one, now_ms) for one in told]
+    became = archive.outcomes.record(new)
+    results = [
+        _public(outcome) | {"became": change}
+        for outcome, change in zip(new, became, strict=True)
+    ]
+    counts = {name: became.count(change) for name, change in _COUNTS.items()}
+    made = counts["new"] or counts["corrections"]
+    return answers.json({"results": results, **counts}, 201 if made else 200)
+
+
+@api.get("", operation_id="list_outcomes")
+@requires("read")
+def list_all() -> Answer:
+    """List the sales that you have told, the last one first, corrected ones too."""
+    call = current_call()
+    asked = queries.known(request.args, ("limit", "cursor"))
+    limit = queries.limit(asked)
+    # One more tells whether there is a page after this one.
+    found = _archive(call).outcomes.page(
+        call.caller.tenant, limit=limit + 1, before=_before(asked.get("cursor"))
+    )
+    shown = found[:limit]
+    results = b",".join(orjson.dumps(_listed(one)) for one in shown)
+    older = f"{paging.OLDER}{shown[-1].number}" if len(found) > limit else None
+    return paging.answer(call, PATH, asked, results, older=older, newer=None)
+
+
+#: Name of a count in an answer -> what became of the sales that it counts.
+_COUNTS: dict[str, archived.Recording] = {
+    "new": "new",
+    "corrections": "correction",
+    "known": "known",
+}
+
+
+def _archive(call: Call) -> Archive:
+    if call.shared.archive is None:
+        raise NoArchive
+    return call.shared.archive
+
+
+def _told(call: Call) -> list[Told]:
+    environ, shared = call.environ, call.shared
+    media_type, encoding = (
+        environ.get(name) for name in ("CONTENT_TYPE", "HTTP_CONTENT_ENCODING")
+    )
+    is_table = headers.is_csv(media_type)
+    if is_table:
+        headers.require_uncompressed(encoding)
+    else:
+        headers.require_json(media_type, encoding)
+    text = shared.uploads.read(environ, shared.settings.body_limit)
+    schema = shared.catalog.served().card.schema
+    read = outcome_body.from_csv if is_table else outcome_body.from_json
+    return read(text, schema)
+
+
+def _expect_known(call: Call, archive: Archive, told: Sequence[Told]) -> None:
+    """Refuse sales of predictions that are not there, or are another tenant's.
+
+    Raises:
+        InvalidSubmission: There are some; nothing was written.
+    """
+    named = {id_: one for one in told if (id_ := _prediction_id(one)) is not None}
+    found = archive.predictions.by_ids(sorted(named))
+    tenant = call.caller.tenant
+    errors = [
+        {
+            **one.place,
+            "pointer": one.place["pointer"] + "/prediction_id",
+            "detail": "No prediction of yours has this id.",
+            "code": "unknown_prediction",
+        }
+        for id_, one in named.items()
+        if not (found[id_].tenant == tenant if id_ in found else _is_live(call, id_))
+    ]
+    if errors:
+        raise json_body.invalid(errors, len(errors))
+
+
+def _is_live(call: Call, job_id: str) -> bool:
+    """Tell whether a prediction is known that is not archived yet, or never was."""
+    try:
+        call.shared.queue.find(call.caller.tenant, job_id)
+    except JobGone as error:
+        # Who deleted it wants nothing kept of it.
+        return error.deleted_ms is None
+    except UnknownJob:
+        return False
+    return True
+
+
+def _prediction_id(told: Told) -> str | None:
+    # RFC 9562 lets a UUID be written in either case.
+    named: str | None = getattr(told.sale, "prediction_id", None)
+    return named and named.lower()
+
+
+def _outcome(tenant: str, told: Told, now_ms: int) -> Outcome:
+    sale: Any = told.sale
+    prediction_id = _prediction_id(told)
+    known_by = None if told.house is None else house_hash(told.house)
+    return Outcome(
+        tenant=tenant,
+        subject=f"house:{known_by}" if prediction_id is None else prediction_id,
+        prediction_id=prediction_id,
+        house=told.house,
+        house_hash=known_by,
+        price=float(sale.price),
+        sold_on=outcome_body.day(sale.sold_on),
+        recorded_ms=now_ms,
+    )
+
+
+def _public(outcome: Outcome) -> dict[str, Any]:
+    """Return an outcome as clients see it: its id is that of the sale it tells of."""
+    about = f"{outcome.tenant} {outcome.subject}".encode()
+    return {
+        "id": "out_" + hashlib.blake2b(about, digest_size=12).hexdigest(),
+        "object": "outcome",
+        "prediction_id": outcome.prediction_id,
+        "price": outcome.price,
+        "sold_on": outcome.sold_on.isoformat(),
+        "recorded_at": rfc3339(outcome.recorded_ms),
+    }
+
+
+def _listed(told: archived.Told) -> dict[str, Any]:
+    house = told.outcome.house
+    return _public(told.outcome) | {
+        "input": house and orjson.Fragment(house),
+        "superseded_at": rfc3339(told.superseded_ms),
+    }
+
+
+def _before(cursor: str | None) -> int | None:
+    if cursor is None:
+        return None
+    number = cursor.removeprefix(paging.OLDER)
+    is_number = number.isascii() and number.isdecimal() and len(number) <= _DIGITS
+    if number == cursor or not is_number:
+        raise paging.unknown_cursor()
+    return int(number)
