@@ -69,6 +69,7 @@ CONTENTS = {
         "explanation/architecture",
         "explanation/states",
         "explanation/promises",
+        "explanation/monitoring",
         "explanation/security",
         "decisions/README",
         "evaluation/README",

@@ -9,12 +9,14 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import Metric
 
+from api.figures.accuracy import AccuracyFigures
 from api.figures.drift import DriftFigures
 from api.figures.lanes import LaneFigures
 from api.figures.models import ModelFigures
 from api.figures.standing import StandingFigures
 from docs.markdown import table
 from model_store.aliases import ALIAS_NAMES
+from model_store.archive.reports import Report
 from worker.drift_states import DriftState, FeatureState
 from worker.leases import Completion, Lease, Tick
 from worker.metrics import Metrics
@@ -37,7 +39,7 @@ _OF_API = """\
 ## Of the API
 
 `GET /metrics`, to a key with the scope `figures`.
-Every figure is read at the scrape, from Redis and the model store: every process of the API tells the same, and a restart loses nothing.
+Every figure is read at the scrape, from Redis, the model store and the archive: every process of the API tells the same, and a restart loses nothing.
 
 """
 
@@ -93,6 +95,16 @@ def api_families() -> Iterator[Metric]:
     state = DriftState(looked_at_ms=0, houses=0, flagged=0.0, features={"": feature})
     states: Any = SimpleNamespace(all=lambda: {"": state})
     yield from DriftFigures(states).collect()
+    yield from AccuracyFigures(_measured()).collect()
+
+
+def _measured() -> Any:
+    """Return an archive with a report on one version."""
+    now = {"n": 1, "median_bias": 0, "mdape": 0, "coverage": 0, "within_fsd": 0}
+    version = {"now": now, "alarms": [], "expected_mdape": 0}
+    body = {"newest_sale": "2015-05-27", "versions": {"any": version}}
+    report = Report(0, body)
+    return SimpleNamespace(reports=SimpleNamespace(get=lambda _: report))
 
 
 def worker_families() -> Iterator[Metric]:

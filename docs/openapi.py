@@ -13,6 +13,12 @@ from model_store import definition
 #: document takes neither Redis nor a model.
 _NO_REDIS = "redis://127.0.0.1:1/0"
 
+#: Schema that holds a house -> what it holds it for.
+_HOUSES = {
+    "HouseSale": "The house that was sold.",
+    "PredictionRequest": "The house to be priced.",
+}
+
 
 def document() -> dict[str, Any]:
     """Return the document for houses of the shipped data set: everywhere the same."""
@@ -24,10 +30,11 @@ def document() -> dict[str, Any]:
     # What stands there before a model says what a house is.
     del schemas["BaseModel"]
     schemas["House"] = _house()
-    schemas["PredictionRequest"]["properties"]["input"] = {
-        "$ref": "#/components/schemas/House",
-        "description": "The house to be priced.",
-    }
+    for name, about in _HOUSES.items():
+        schemas[name]["properties"]["input"] = {
+            "$ref": "#/components/schemas/House",
+            "description": about,
+        }
     return found
 
 

@@ -69,8 +69,18 @@ class Errand:
     outcomes: Mapping[int, str] = field(default_factory=lambda: {0: "done"})
 
 
+#: Measures prices against realised sales.
+ACCURACY = "accuracy"
+
+
+def _accuracy(settings: WorkerSettings) -> Schedule:
+    return settings.accuracy_every_s if settings.archive_url else None
+
+
 #: All errands; beat sends a task for each that has a schedule.
-ERRANDS: Sequence[Errand] = ()
+ERRANDS: Sequence[Errand] = (
+    Errand(ACCURACY, ("accuracy", "--if-due"), 1800, _accuracy),
+)
 
 
 def due(settings: WorkerSettings) -> Mapping[str, Schedule]:
@@ -102,10 +112,20 @@ class Errands:
         self._client = client
         self._metrics = metrics
         self._known = {one.name: one for one in known}
+        self._after: dict[str, Callable[[], None]] = {}
         self._program = program
         self._lease_s = lease_s
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
+
+    def follow(self, name: str, after: Callable[[], None]) -> None:
+        """Have something done each time that an errand is done.
+
+        Args:
+            name: The errand.
+            after: What is done, in its thread; it raises nothing.
+        """
+        self._after[name] = after
 
     def begin(self, name: str) -> bool:
         """Run an errand unless one of its kind is under way; returns at once.
@@ -144,6 +164,8 @@ class Errands:
         began, outcome = time.monotonic(), "failed"
         try:
             outcome = self._carried_out(errand, lock)
+            if outcome == "done" and errand.name in self._after:
+                self._after[errand.name]()
         except OSError as error:
             _log.error("errand_not_begun", errand=errand.name, error=str(error))
         finally:

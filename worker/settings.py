@@ -154,6 +154,13 @@ class WorkerSettings(WebhookSettings):
         description="Address where it does so.",
     )
 
+    accuracy_every_s: int = Field(
+        default=600,
+        ge=10,
+        description="Seconds between two looks of the upkeep whether realised sales "
+        "have come; then, and once a day, prices are measured against them.",
+    )
+
     @field_validator("tracing")
     @classmethod
     def _possible(cls, wanted: bool) -> bool:  # noqa: FBT001 - a validator's only argument

@@ -40,6 +40,10 @@ _GAUGES = {
         100,
     ),
 }
+_AGES = {
+    "kerbside_accuracy_report_age_seconds": "Seconds since accuracy was measured.",
+    "kerbside_newest_outcome_age_seconds": "Seconds since the day of the newest sale.",
+}
 _MEASURES = ("bias", "mdape", "coverage")
 
 
@@ -77,9 +81,10 @@ class AccuracyFigures(Collector):
             family = GaugeMetricFamily(name, about, labels=["version"])
             for version, told in versions.items():
                 if key in told["now"]:
-                    family.add_metric([version], told["now"][key] / per)
+                    family.add_metric([version], round(told["now"][key] / per, 6))
             yield family
         yield _degraded(versions)
+        yield _expected(versions)
         yield from self._ages(report)
 
     def _ages(self, report: reports.Report) -> Iterator[Metric]:
@@ -94,12 +99,6 @@ class AccuracyFigures(Collector):
             yield family
 
 
-_AGES = {
-    "kerbside_accuracy_report_age_seconds": "Seconds since accuracy was measured.",
-    "kerbside_newest_outcome_age_seconds": "Seconds since the day of the newest sale.",
-}
-
-
 def _degraded(versions: dict[str, dict[str, Any]]) -> Metric:
     family = GaugeMetricFamily(
         "kerbside_model_degraded",
@@ -110,4 +109,15 @@ def _degraded(versions: dict[str, dict[str, Any]]) -> Metric:
         raised = {alarm["measure"] for alarm in told["alarms"]}
         for measure in _MEASURES:
             family.add_metric([version, measure], float(measure in raised))
+    return family
+
+
+def _expected(versions: dict[str, dict[str, Any]]) -> Metric:
+    family = GaugeMetricFamily(
+        "kerbside_expected_mdape_ratio",
+        "Median distance of prices from sales at the test of the version.",
+        labels=["version"],
+    )
+    for version, told in versions.items():
+        family.add_metric([version], round(told["expected_mdape"] / 100, 6))
     return family

@@ -56,6 +56,8 @@ def standing(report: Row, before: Row | None, *, now_ms: int) -> Row:
         "versions": {
             one["version"]: {
                 "state": one["state"],
+                "level": one["level"],
+                "expected_mdape": one["expected_mdape"],
                 "now": one["now"],
                 "alarms": [
                     alarm | {"noticed_ms": _noticed(alarm, version_before, now_ms)}

@@ -41,6 +41,12 @@ WIDTH = "kerbside_price_interval_width_ratio"
 SENT = 'kerbside_webhook_attempts_total{outcome="delivered",answer="2xx"}'
 AGAIN = 'kerbside_webhook_attempts_total{outcome="again",answer="5xx"}'
 UNSIGNED = 'kerbside_webhook_attempts_total{outcome="again",answer="not_signed"}'
+CHAMPION = 'kerbside_model_info{version="v",alias="champion"}'
+DEGRADED = 'kerbside_model_degraded{version="v",measure="bias"}'
+REALISED = 'kerbside_realised_{}_ratio{{version="v"}}'
+EXPECTED = 'kerbside_expected_mdape_ratio{version="v"}'
+#: Minutes of a week, and some more.
+WEEK = 7 * 24 * 60 + 10
 ONE_API = 'up{job="kerbside-api",instance="a"}'
 OTHER_API = 'up{job="kerbside-api",instance="b"}'
 
@@ -190,6 +196,39 @@ CASES = {
             WIDTH + '_count{version="v"}': "0+10x120",
         },
         minute=120,
+    ),
+    "KerbsideModelDegraded": Case(
+        {CHAMPION: "1+0x10", DEGRADED: "1+0x10"},
+        # One that is not champion prices nothing.
+        {CHAMPION: "1+0x10", DEGRADED.replace('"v"', '"w"'): "1+0x10"},
+    ),
+    "KerbsideRealisedBias": Case(
+        {CHAMPION: f"1+0x{WEEK}", REALISED.format("bias"): f"-0.031+0x{WEEK}"},
+        {CHAMPION: f"1+0x{WEEK}", REALISED.format("bias"): f"-0.029+0x{WEEK}"},
+        minute=WEEK,
+    ),
+    "KerbsideRealisedError": Case(
+        {
+            CHAMPION: f"1+0x{WEEK}",
+            REALISED.format("mdape"): f"0.096+0x{WEEK}",
+            EXPECTED: f"0.075+0x{WEEK}",
+        },
+        {
+            CHAMPION: f"1+0x{WEEK}",
+            REALISED.format("mdape"): f"0.092+0x{WEEK}",
+            EXPECTED: f"0.075+0x{WEEK}",
+        },
+        minute=WEEK,
+    ),
+    "KerbsideRealisedCoverage": Case(
+        {CHAMPION: f"1+0x{WEEK}", REALISED.format("coverage"): f"0.84+0x{WEEK}"},
+        {CHAMPION: f"1+0x{WEEK}", REALISED.format("coverage"): f"0.86+0x{WEEK}"},
+        minute=WEEK,
+    ),
+    "KerbsideAccuracyNotMeasured": Case(
+        {"kerbside_accuracy_report_age_seconds": "172801+0x70"},
+        {"kerbside_accuracy_report_age_seconds": "172799+0x70"},
+        minute=70,
     ),
     "KerbsideWebhooksLate": Case(
         {OLDEST + HOOKS: "61+0x10"}, {OLDEST + HOOKS: "59+0x10"}

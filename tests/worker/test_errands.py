@@ -89,6 +89,35 @@ def test_the_exit_code_says_what_became_of_an_errand(
     ended(outcome)
 
 
+@pytest.mark.parametrize(("script", "outcome"), [("", "done"), ("1 / 0", "failed")])
+def test_what_follows_an_errand_follows_if_it_went_well(
+    settings: WorkerSettings,
+    metrics: Metrics,
+    ended: Callable[[str], None],
+    script: str,
+    outcome: str,
+) -> None:
+    """Not if it failed."""
+    followed: list[str] = []
+    errand = Errand("count", ("-c", script), 600.0, lambda _: None)
+    with closing(connection.connect(settings.redis_url, role="worker")) as client:
+        worker = Errands(client, metrics, known=(errand,), program=(sys.executable,))
+        worker.follow("count", lambda: followed.append("done"))
+        assert worker.begin("count")
+        ended(outcome)
+        worker.stop()
+
+    assert followed == (["done"] if outcome == "done" else [])
+
+
+def test_accuracy_is_measured_where_there_is_an_archive() -> None:
+    """As often as is set, and nowhere else."""
+    with_archive = WorkerSettings(archive_url="sqlite:////a.db", accuracy_every_s=60)
+
+    assert errands.due(with_archive)[errands.ACCURACY] == 60
+    assert errands.ACCURACY not in errands.due(WorkerSettings())
+
+
 def test_one_of_a_kind_is_under_way_at_a_time(
     upkeep: Begin, tmp_path: Path, ended: Callable[[str], None], redis: redis_py.Redis
 ) -> None:
