@@ -66,7 +66,7 @@ def test_ages_are_those_of_the_report_and_of_the_newest_sale(archive: Archive) -
     told = figures(generate_latest(registry).decode())
 
     assert told["kerbside_accuracy_report_age_seconds"] == [({}, 460)]
-    assert told["kerbside_newest_outcome_age_seconds"] == [({}, 460)]
+    assert told["kerbside_newest_outcome_age_seconds"] == [({}, 60)]
 
 
 def test_without_a_report_nothing_is_told_of_it(scrape: Scrape) -> None:
