@@ -130,9 +130,7 @@ def _sayable(
         if case.meta is None or not case.meta.generation.mode.is_positive:
             return
         _mend_query(case.operation.path, case.query or {})
-        if "Idempotency-Key" in (case.headers or {}):
-            # One key is for one request.
-            case.headers["Idempotency-Key"] = f"key-{next(numbers)}"
+        _mend_headers(case, f"key-{next(numbers)}")
         if case.operation.path.endswith("/outcomes"):
             is_table = case.media_type == "text/csv"
             case.body = _table(house) if is_table else _past(case.body, house)
@@ -176,6 +174,18 @@ def _mend_query(path: str, query: dict[str, Any]) -> None:
         # The cursor is that of another list.
         query.pop("cursor", None)
     _write_whole(query)
+
+
+def _mend_headers(case: Any, key: str) -> None:
+    """Have one key for one request, and name no champion challenger.
+
+    The only version is the champion: whoever names it has seen other aliases.
+    """
+    told = case.headers or {}
+    if "Idempotency-Key" in told:
+        told["Idempotency-Key"] = key
+    if case.operation.path.endswith("/challenger"):
+        told["If-Match"] = '"0"'
 
 
 def _mend(body: dict[str, Any]) -> None:
