@@ -14,6 +14,7 @@ from model_store.commands import (
     evaluate,
     key,
     retrain,
+    simulate,
     train,
     versions,
 )
@@ -72,6 +73,7 @@ def cli() -> None:
 for _command in (
     train.train,
     retrain.retrain,
+    simulate.simulate,
     evaluate.evaluate,
     versions.list_versions,
     versions.show,

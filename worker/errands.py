@@ -42,7 +42,7 @@ _GRACE_S = 5.0
 _LINES, _LENGTH = 200, 1000
 
 #: Ends that somebody has to look into.
-_TROUBLE = ("failed", "late", "superseded")
+_TROUBLE = ("failed", "late", "superseded", "refused")
 
 _log = logs.logger(__name__)
 
@@ -77,9 +77,22 @@ def _accuracy(settings: WorkerSettings) -> Schedule:
     return settings.accuracy_every_s if settings.archive_url else None
 
 
+#: In the night, on the first day of a month or on Mondays, UTC.
+_TIMES = {
+    "monthly": crontab(minute="0", hour="3", day_of_month="1"),
+    "weekly": crontab(minute="0", hour="3", day_of_week="1"),
+}
+
 #: All errands; beat sends a task for each that has a schedule.
 ERRANDS: Sequence[Errand] = (
     Errand(ACCURACY, ("accuracy", "--if-due"), 1800, _accuracy),
+    Errand(
+        "retrain",
+        ("retrain", "--no-progress"),
+        timeout_s=6 * 3600.0,
+        schedule=lambda settings: _TIMES.get(settings.retrain),
+        outcomes={0: "done", 6: "kept", 7: "refused", 8: "elsewhere"},
+    ),
 )
 
 
@@ -153,6 +166,12 @@ class Errands:
         self._threads = [*(one for one in self._threads if one.is_alive()), thread]
         thread.start()
         return True
+
+    def start(self) -> None:
+        """Tell of trouble before there is any: a first one shows as one."""
+        for name in self._known:
+            for outcome in _TROUBLE:
+                self._metrics.watch_errand(name, outcome)
 
     def stop(self) -> None:
         """End what is under way, and begin nothing more."""

@@ -27,6 +27,7 @@ class ErrandsStep(bootsteps.StartStopStep):
         self._errands.follow(
             errands.ACCURACY, partial(degradation.announce, client, settings)
         )
+        self._errands.start()
 
     def stop(self, *_: Any) -> None:
         """End what is under way."""

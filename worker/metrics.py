@@ -148,6 +148,10 @@ class Metrics:
         for action, jobs in tick.counts():
             self._tended.labels(lane, action).inc(jobs)
 
+    def watch_errand(self, name: str, outcome: str) -> None:
+        """Tell of an end of an errand that there was none yet."""
+        self._errands.labels(name, outcome)
+
     def errand_ended(self, name: str, outcome: str, took_s: float) -> None:
         """Note what became of an errand."""
         self._errands.labels(name, outcome).inc()

@@ -118,6 +118,11 @@ class WorkerSettings(WebhookSettings):
         description="Seconds that Redis keeps a finished job after it was archived; "
         "then it is read from the archive. Without an archive it has no meaning.",
     )
+    retrain: Literal["never", "weekly", "monthly"] = Field(
+        default="never",
+        description="How often upkeep retrains, as `kerbside model retrain` does; it "
+        "needs the signing key. `kerbside up` does so each month when this is not set.",
+    )
     tracing: bool = Field(
         default=False,
         description="Whether requests, jobs and deliveries are traced by "

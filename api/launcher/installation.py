@@ -19,11 +19,13 @@ from worker.webhook_settings import SECRET_KEYS
 _NAMED = (
     "state_dir",
     "store_url",
+    "data_set",
     "trusted_keys",
     "health_dir",
     "public_url",
     "flower_url",
     "webhook_development",
+    "retrain",
 )
 #: What `kerbside up` settles itself and commands beside it need.
 _NOTED = {"public_url", "webhook_development"}
@@ -88,6 +90,10 @@ def for_children(
         changes["trusted_keys"] = settings.trusted_keys or (_public_key(settings),)
     if settings.health_dir:
         changes["health_dir"] = settings.health_dir.absolute()
+    if settings.data_set:
+        changes["data_set"] = settings.data_set.absolute()
+    if "retrain" not in settings.model_fields_set:
+        changes["retrain"] = "monthly"
     if "flower_url" not in settings.model_fields_set:
         changes["flower_url"] = f"http://{ports.LOOPBACK}:{flower_port}"
     if "public_url" not in settings.model_fields_set:

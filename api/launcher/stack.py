@@ -108,7 +108,9 @@ class Stack:
     def upkeep_worker(self) -> ChildSpec:
         """Return the worker that tends the ledger."""
         # Two lines a second, at INFO, say that all is well.
-        return self._worker("upkeep", "upkeep", "WARNING")
+        spec = self._worker("upkeep", "upkeep", "WARNING")
+        # It retrains too.
+        return replace(spec, environment={**spec.environment, **self._signing()})
 
     def beat(self) -> ChildSpec:
         """Return the clock of the upkeep worker."""
@@ -131,12 +133,13 @@ class Stack:
     def training(self) -> ChildSpec:
         """Return the training of a champion, which talks to the terminal."""
         command = (sys.executable, "-m", "model_store", "train")
-        environment = {}
-        if self.signing_key_file:
-            # No other process is told where the private key is.
-            environment[SIGNING_KEY_FILE] = str(self.signing_key_file)
-        spec = self._spec("training", command, more_environment=environment)
+        spec = self._spec("training", command, more_environment=self._signing())
         return replace(spec, is_visible=True)
+
+    def _signing(self) -> dict[str, str]:
+        """Return where the private key is, which no other process is told."""
+        file = self.signing_key_file
+        return {SIGNING_KEY_FILE: str(file)} if file else {}
 
     def _sealing(self) -> dict[str, str]:
         return {SECRET_KEYS: " ".join(self.secret_keys)}

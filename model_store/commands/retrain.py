@@ -3,6 +3,7 @@
 import contextlib
 import json
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,19 +75,20 @@ def retrain(
     """
     # Only here: they load the model stack.
     from model_store import dataset  # noqa: PLC0415
+    from model_store.retraining import gather  # noqa: PLC0415
     from model_store.retraining.pipeline import Order, Retraining  # noqa: PLC0415
 
     settings = opening.settings(store_url)
     store = ModelStore.from_settings(settings)
     key = signing.own_key(settings)
     store.prepare()
+    definition = data or settings.data_set or dataset.SHIPPED
     archive = Archive.of(settings)
     with contextlib.closing(archive) if archive else contextlib.nullcontext():
         order = Order(
             store=store,
             key=key,
-            definition=data or settings.data_set or dataset.SHIPPED,
-            archive=archive,
+            gather=partial(gather.gather, definition, archive),
             now=datetime.now(UTC).replace(microsecond=0),
             seed=seed,
             promote=settings.promotion == "auto" if promote is None else promote,

@@ -3,12 +3,10 @@
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
-from model_store import artifact, dataset, logs, training
+from model_store import artifact, logs, training
 from model_store.aliases import Aliases
-from model_store.archive.archive import Archive
 from model_store.card import ModelCard
 from model_store.errors import DatasetError
 from model_store.recipe import evaluation
@@ -40,8 +38,7 @@ class Order:
     Attributes:
         store: Where versions are.
         key: Signs a new one.
-        definition: Of the data set.
-        archive: Where further sales are, if there is one.
+        gather: Reads the sales.
         now: UTC.
         seed: Of everything random.
         promote: Whether a candidate that is fit to price does so at once.
@@ -49,8 +46,7 @@ class Order:
 
     store: ModelStore
     key: SigningKey
-    definition: Path = dataset.SHIPPED
-    archive: Archive | None = None
+    gather: Callable[[], Gathered]
     now: dt.datetime
     seed: int = 0
     promote: bool = True
@@ -112,7 +108,7 @@ class Retraining:
         """Return the sales in two parts; None where they are no good or no news."""
         self._begin("gather")
         with report.step("gather") as found:
-            gathered = gather.gather(self._order.definition, self._order.archive)
+            gathered = self._order.gather()
             found.update(gathered.told())
         self._begin("validate")
         with report.step("validate") as found:
@@ -185,7 +181,7 @@ class Retraining:
             return None
         if chosen.opponent == "serving":
             loaded = Predictor.load(self._store, champion.version)
-            return trial.served(chosen, loaded)
+            return trial.served(chosen.test, loaded)
         known = trial.recipe_of(champion)
         return None if known is None else trial.forecast(chosen, *known, self._fits)
 

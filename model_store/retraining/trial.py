@@ -8,6 +8,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from model_store.card import ModelCard
+from model_store.dataset import Dataset
 from model_store.recipe import evaluation, rolling
 from model_store.recipe.evaluation import Outcome
 from model_store.recipe.pipelines import Recipe
@@ -49,9 +50,9 @@ def forecast(split: Split, recipe: Recipe, seed: int, fits: Fits) -> Outcome:
         return evaluation.outcome(list(rounds)[-1])
 
 
-def served(split: Split, champion: Predictor) -> Outcome:
-    """Price the test by a version as it is served."""
-    names, test = champion.card.schema.names, split.test
+def served(test: Dataset, champion: Predictor) -> Outcome:
+    """Price sales by a version as it is served."""
+    names = champion.card.schema.names
     houses = [_known(test.house(row), names) for row in range(len(test))]
     rows = [
         (one["price"], one["interval"]["low"], one["interval"]["high"], one["fsd"])

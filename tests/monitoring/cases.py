@@ -30,6 +30,7 @@ def _of(lane: str, **labels: str) -> str:
 
 PRICES, HOOKS = _of("predictions"), _of("webhooks")
 WAITING, WORKERS = "kerbside_jobs_waiting", "kerbside_workers"
+ERRANDS = "kerbside_errands_total"
 PAUSED, OLDEST = "kerbside_lane_paused", "kerbside_jobs_oldest_age_seconds"
 USED, MOST = "kerbside_redis_memory_used_bytes", "kerbside_redis_memory_max_bytes"
 TENDED = "kerbside_jobs_tended_total"
@@ -89,6 +90,13 @@ CASES = {
     "KerbsideTurnsFail": Case(
         {"kerbside_turn_failures_total" + PRICES: "0+0x5 1+0x5"},
         {"kerbside_turn_failures_total" + PRICES: "1+0x10"},
+    ),
+    "KerbsideErrandFails": Case(
+        {ERRANDS + '{errand="retrain",outcome="failed"}': "0+0x5 1+0x5"},
+        {
+            ERRANDS + '{errand="retrain",outcome="failed"}': "1+0x10",
+            ERRANDS + '{errand="retrain",outcome="kept"}': "0+0x5 1+0x5",
+        },
     ),
     "KerbsideRedisUnreachable": Case(
         {"kerbside_redis_errors_total" + PRICES: "0+120x10"},

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis as redis_py
@@ -249,3 +250,19 @@ def test_beat_sends_a_task_for_each_errand_that_is_due(
 
     assert (entry["task"], entry["args"]) == (ERRAND, ("count",))
     assert entry["schedule"] == monthly
+
+
+@pytest.mark.parametrize(
+    ("often", "day"), [("weekly", {"day_of_week": {1}}), ("monthly", {})]
+)
+def test_retraining_is_an_errand_at_night_where_a_setting_says_so(
+    settings: WorkerSettings, often: str, day: dict[str, set[int]]
+) -> None:
+    """It is none where nothing is said: training needs a key that few have."""
+    assert "retrain" not in errands.due(settings)
+
+    due: Any = errands.due(settings.model_copy(update={"retrain": often}))["retrain"]
+
+    assert due.hour == {3}
+    assert due.day_of_month == ({1} if often == "monthly" else set(range(1, 32)))
+    assert {name: getattr(due, name) for name in day} == day

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from model_store import artifact, dataset, training
 from model_store.dataset import Dataset
 from model_store.recipe.pipelines import Recipe
+from model_store.retraining import gather
 from model_store.retraining.fits import Fits
 from model_store.retraining.pipeline import Order, Retraining
 from model_store.retraining.report import Report
@@ -86,11 +88,17 @@ def retrain(models: ModelStore, fits: Fits) -> Retrain:
         anew: bool = True,
         **order: Any,
     ) -> Report:
-        made = Order(store=models, key=KEY, definition=definition, now=NOW, **order)
+        made = order_of(models, definition, **order)
         # Sales that a test has changed look like the others to what remembers fits.
         return Retraining(made, fits=Fits() if anew else fits, recipe=recipe).run()
 
     return retrained
+
+
+def order_of(store: ModelStore, definition: Path, **more: Any) -> Order:
+    """Return the order to retrain on a table alone."""
+    source = partial(gather.gather, definition, None)
+    return Order(store=store, key=KEY, gather=source, now=NOW, **more)
 
 
 @contextmanager

@@ -16,12 +16,12 @@ import pytest
 from model_store.dataset import Dataset
 from model_store.errors import AliasesChanged, LeaseHeld
 from model_store.retraining.fits import Fits
-from model_store.retraining.pipeline import STEPS, Order, Retraining
+from model_store.retraining.pipeline import STEPS, Retraining
 from model_store.retraining.report import Report
 from model_store.serving.predictor import Predictor
 from model_store.store import ModelStore
-from tests.model_store.retraining.conftest import NOW, Retrain, Write, unchanged
-from tests.small_model import KEY, RECIPE, TRUST, changed
+from tests.model_store.retraining.conftest import Retrain, Write, order_of, unchanged
+from tests.small_model import RECIPE, TRUST, changed
 
 #: Learns next to nothing.
 _BLIND = replace(RECIPE, trees=1, learning_rate=0.01)
@@ -104,7 +104,7 @@ def test_a_first_model_is_held_to_what_needs_no_champion(
 ) -> None:
     """Nothing prices yet: its error, bias and ranges decide."""
     empty = ModelStore(tmp_path / "empty", TRUST)
-    order = Order(store=empty, key=KEY, definition=write(market), now=NOW)
+    order = order_of(empty, write(market))
 
     report = Retraining(order, fits=fits, recipe=RECIPE).run()
 
@@ -305,7 +305,7 @@ def test_who_promotes_meanwhile_has_the_last_word(
         if step == "register":
             models.promote(other)
 
-    order = Order(store=models, key=KEY, definition=write(market), now=NOW)
+    order = order_of(models, write(market))
     with pytest.raises(AliasesChanged):
         Retraining(order, told=told, fits=fits, recipe=RECIPE).run()
 
@@ -323,7 +323,7 @@ def test_a_retraining_that_is_killed_changes_no_price(
 ) -> None:
     """Whenever it is; the next one finds nothing in its way."""
     before = models.resolve("champion")
-    order = Order(store=models, key=KEY, definition=write(market), now=NOW)
+    order = order_of(models, write(market))
 
     def told(_: int, __: int, now: str) -> None:
         if now == step:
