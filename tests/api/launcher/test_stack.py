@@ -33,14 +33,17 @@ def made_stack(folder: Path, **more: Any) -> Stack:
 
 
 @pytest.mark.parametrize("key_file", [Path("/keys/signing.pem"), None])
-def test_training_alone_is_given_the_signing_key(
+def test_what_trains_alone_is_given_the_signing_key(
     tmp_path: Path, key_file: Path | None
 ) -> None:
-    """Without one that was named it finds that of the state folder."""
+    """Upkeep retrains. Where no key was named, that of the state folder is found."""
     stack = made_stack(tmp_path, signing_key_file=key_file)
-    others = [stack.api(), stack.upkeep_worker(), stack.beat(), stack.flower()]
+    trains = [stack.training(), stack.upkeep_worker()]
+    others = [stack.api(), stack.webhooks_worker(), stack.beat(), stack.flower()]
 
-    assert stack.training().environment[KEY_FILE] == str(key_file or "")
+    assert {spec.environment.get(KEY_FILE, "") for spec in trains} == {
+        str(key_file or "")
+    }
     assert {
         spec.environment[KEY_FILE] for spec in (*others, *stack.prediction_workers())
     } == {""}

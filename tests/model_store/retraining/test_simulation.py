@@ -13,7 +13,7 @@ from model_store.errors import DatasetError
 from model_store.recipe import pipelines
 from model_store.retraining import chart, simulation
 from model_store.retraining.simulation import Month
-from tests.model_store.conftest import Writer
+from tests.model_store.conftest import Writer, other_sales
 from tests.small_model import RECIPE
 
 
@@ -57,7 +57,12 @@ def test_the_command_writes_figures_and_shows_a_table(
     """A market with few sales keeps its model, and is told so."""
     monkeypatch.setattr(pipelines, "Recipe", lambda: RECIPE)
     words = ["simulate", "--from", "2020-10", "--to", "2020-11", "--no-plots"]
-    more = ["--data", str(other_market()), "--out", str(tmp_path / "out")]
+    more = [
+        "--data",
+        str(other_market(rows=other_sales(1200))),
+        "--out",
+        str(tmp_path / "out"),
+    ]
 
     result = CliRunner().invoke(cli, [*words, *more])
 
