@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from api.settings import ApiSettings
+from model_store.archive.archive import Archive
 from tests.api.conftest import Client, Finish, Headers, MakeHeaders, assert_problem
 from worker.credentials import RESERVED
 
@@ -114,6 +116,10 @@ MAKING: dict[str, Callable[[Site], tuple[Any, Headers]]] = {
     ),
     "create_webhook": lambda _: ({"url": HOOK}, {}),
     "rotate_default_secret": lambda _: ({}, {}),
+    "record_outcomes": lambda site: (
+        {"price": 612000, "sold_on": "2026-02-27", "input": site.house},
+        {},
+    ),
 }
 
 
@@ -137,6 +143,12 @@ class Operation:
         others = {one: OWNED[one][1]() for one in self.names if one != name}
         path = self.path.format(**others, **{name: thing})
         return path + QUERIES.get(self.id, "")
+
+
+@pytest.fixture
+def api_settings(api_settings: ApiSettings, archive: Archive) -> ApiSettings:
+    """Return settings of an API with an archive."""
+    return api_settings.model_copy(update={"archive_url": archive.database.place})
 
 
 @pytest.fixture
