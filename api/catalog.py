@@ -202,6 +202,19 @@ class Catalog:
         with _blaming_the_store(alias_or_version, version):
             return self._store.card_file(version)
 
+    def signer(self, alias_or_version: str) -> str:
+        """Return the public key of who signed a version.
+
+        Raises:
+            NoChampion: The champion is asked for and there is none.
+            UnknownModel: There is no such alias or version.
+            ArtifactError: It is damaged or not trusted.
+            StoreError: The store cannot be read, or an alias in it leads nowhere.
+        """
+        version = self.resolve(alias_or_version)
+        with _blaming_the_store(alias_or_version, version):
+            return self._store.signer(version)
+
     def choices(self) -> dict[str, Any]:
         """Return what a request may name: aliases, and the newest versions.
 

@@ -1,5 +1,6 @@
 """/v1/models: which model versions there are, and all that is published of each."""
 
+from dataclasses import asdict
 from typing import Any
 
 from flask_openapi3.blueprint import APIBlueprint
@@ -13,6 +14,7 @@ from api.call import Call, current_call
 from api.errors import ModelRefused
 from model_store.aliases import Aliases
 from model_store.card import ModelCard
+from model_store.card_page import content
 from model_store.errors import ArtifactError
 from worker.jobs import rfc3339
 from worker.versions import Refusal
@@ -70,6 +72,20 @@ def fetch_card(path: VersionPath) -> Answer:
     """Read `card.json` of a model version as it was published, byte for byte."""
     call = current_call()
     return _unless_known(call, call.shared.catalog.published_card(path.version))
+
+
+@api.get("/<version>/report", operation_id="fetch_model_report")
+@requires("read")
+def fetch_report(path: VersionPath) -> Answer:
+    """Read the card of a model version in words: sections of texts, tables, a plot."""
+    call = current_call()
+    catalog = call.shared.catalog
+    card, signer = catalog.card(path.version), catalog.signer(path.version)
+    report = {
+        "title": content.title(card),
+        "sections": [asdict(one) for one in content.sections(card, signer)],
+    }
+    return _unless_known(call, report)
 
 
 @api.get("/<version>/schema", operation_id="fetch_model_schema")

@@ -7,6 +7,7 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
 from api.auth import public
+from api.models import VersionPath
 from api.services import services
 from worker.keys import LANES
 
@@ -39,6 +40,13 @@ def docs() -> Response:
 def operate() -> Response:
     """Open a page that shows operators what goes on; its figures need a key."""
     return _page("ops.html", lanes=LANES, flower_url=services().settings.flower_url)
+
+
+@api.get("/models/<version>", operation_id="read_model_card")
+@public
+def model_card(path: VersionPath) -> Response:
+    """Open the card of a model version, by id or alias; what it says needs a key."""
+    return _page("card.html", up="../", version=path.version)
 
 
 def _page(template: str, **told: Any) -> Response:

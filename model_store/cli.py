@@ -11,9 +11,12 @@ from model_store.command_line import Group
 from model_store.commands import (
     accuracy,
     aliases,
+    card,
     evaluate,
+    init,
     key,
     retrain,
+    review_sample,
     simulate,
     train,
     versions,
@@ -71,6 +74,8 @@ def cli() -> None:
 
 
 for _command in (
+    init.init,
+    card.card,
     train.train,
     retrain.retrain,
     simulate.simulate,
@@ -83,6 +88,7 @@ for _command in (
     aliases.read,
     versions.diff,
     key.key,
+    review_sample.review_sample,
     accuracy.accuracy,
 ):
     cli.add_command(_command)

@@ -1,7 +1,6 @@
 """A table of sales with its definition, read and checked."""
 
 import datetime as dt
-import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -10,15 +9,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from model_store import table
 from model_store.definition import Definition, read
 from model_store.errors import DatasetError
 from model_store.schema import MAX_CATEGORY_LENGTH, Feature, Schema, Value, plain
+from model_store.table_form import TableForm
 
 #: The data set that ships with the package.
 SHIPPED = Path(__file__).with_name("data") / "king_county.json"
 
 #: Prices are told in whole units: a table in thousands or millions must be multiplied.
 _LEAST_PRICE = 100
+#: Share of rows that may be there twice, as flats of one house sold in one day.
+_MOST_TWICE = 0.2
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,23 @@ class Dataset:
         """Return every `step`-th sale by date: a small table of the same kind."""
         return self._rows(slice(None, None, step))
 
+    def expect_distinct(self) -> None:
+        """Refuse sales of which many are there more than once.
+
+        Raises:
+            DatasetError: A test on them would ask for what was learnt.
+        """
+        rows = self.houses.assign(**{"\0price": self.prices, "\0date": self.dates})
+        twice = rows.duplicated().to_numpy()
+        if twice.mean() > _MOST_TWICE:
+            row = int(np.flatnonzero(twice)[0])
+            raise DatasetError(
+                f"data set {self.definition.name!r}: {int(twice.sum()):,} of "
+                f"{len(self):,} rows are there more than once, one of them a sale of "
+                f"{self.dates[row]} for {self.prices[row]:,.0f}; a test would ask for "
+                "what was learnt: take the copies out"
+            )
+
     def house(self, row: int) -> dict[str, Value]:
         """Return one row as a house on the wire; what is missing is left out."""
         cells = self.houses.iloc[row].to_dict()
@@ -94,17 +114,30 @@ def load(definition_file: Path = SHIPPED) -> Dataset:
         DatasetError: Either cannot be read or is not what the definition says; the
             message names the file, the place, what was found and what expected.
     """
-    definition = read(definition_file)
-    table = _Table.read(definition_file.parent / definition.table, definition)
-    dates = table.dates(definition.date)
+    return load_as(read(definition_file), definition_file.parent)
+
+
+def load_as(definition: Definition, folder: Path) -> Dataset:
+    """Read the table that a definition names.
+
+    Args:
+        definition: What its columns mean.
+        folder: Where it lies.
+
+    Raises:
+        DatasetError: It cannot be read or is not what the definition says.
+    """
+    cells = _Table.read(folder / definition.table, definition)
+    dates = cells.dates(definition.date)
     order = np.argsort(dates, kind="stable")
     houses = pd.DataFrame(
-        {feature.name: table.feature(feature) for feature in definition.features}
+        {feature.name: cells.feature(feature) for feature in definition.features}
     )
+    prices = cells.prices(definition.target)
     return Dataset(
         definition=definition,
         houses=houses.iloc[order].reset_index(drop=True),
-        prices=table.prices(definition.target)[order],
+        prices=prices[order],
         dates=dates[order],
     )
 
@@ -115,49 +148,53 @@ class _Table:
 
     path: Path
     id: str | None
+    form: TableForm
     cells: pd.DataFrame
 
     @classmethod
     def read(cls, path: Path, definition: Definition) -> "_Table":
+        form = definition.form
         text = [f.name for f in definition.features if f.kind == "category"]
-        try:
-            # Only an empty cell is missing: "NA" may be a category.
-            cells = pd.read_csv(
-                path,
-                dtype=dict.fromkeys([*text, definition.date], str),
-                keep_default_na=False,
-                na_values=[""],
-                low_memory=False,
-            )
-        except (OSError, EOFError, ValueError, zlib.error) as error:
-            raise DatasetError(f"{path}: cannot be read as CSV: {error}") from error
         wanted = [*definition.columns, *([definition.id] if definition.id else [])]
-        absent = [name for name in wanted if name not in cells.columns]
-        if absent or cells.empty:
+        in_file = [form.column_of(name) for name in wanted]
+        there = table.columns(path, form)
+        absent = [name for name in in_file if name not in there]
+        if absent:
+            hints = "".join(table.nearest(name, there) for name in absent)
             raise DatasetError(
-                f"{path}: got {len(cells)} rows with columns {list(cells.columns)}; "
-                f"expected sales, with columns {absent or wanted} too"
+                f"{path}: its columns are {there}; expected sales, with columns "
+                f"{absent} too{hints}"
             )
-        return cls(path, definition.id, cells)
+        as_text = [form.column_of(name) for name in (*text, definition.date)]
+        cells = table.read(path, form, in_file, as_text)
+        if cells.empty:
+            raise DatasetError(
+                f"{path}: got 0 rows under its head; expected sales, one a row"
+            )
+        return cls(path, definition.id, form, cells.set_axis(wanted, axis=1))
 
     def dates(self, name: str) -> NDArray[np.datetime64]:
-        dates = pd.to_datetime(self.cells[name], format="%Y-%m-%d", errors="coerce")
-        self._refuse(dates.isna(), name, "a date YYYY-MM-DD")
+        form = self.form.date_format
+        dates = pd.to_datetime(self.cells[name], format=form, errors="coerce")
+        iso = form == TableForm.date_format
+        told = "a date YYYY-MM-DD" if iso else f"a date like {form}"
+        self._refuse(dates.isna(), name, told)
         return dates.to_numpy("datetime64[D]")
 
     def prices(self, name: str) -> NDArray[np.float64]:
-        prices = pd.to_numeric(self.cells[name], errors="coerce").astype(np.float64)
+        prices = table.numbers(self.cells[name], self.form)
         told = f"a price of at least {_LEAST_PRICE}, in whole units of the currency"
         self._refuse(~prices.between(_LEAST_PRICE, np.inf, "left"), name, told)
         return np.asarray(prices, dtype=np.float64)
 
     def feature(self, feature: Feature) -> pd.Series:
         """Return a column in the form that pipelines take, or refuse a bad cell."""
-        category = feature.kind == "category"
-        column, bad, expected = (_category if category else _number)(
-            self.cells[feature.name], feature
-        )
-        given = self.cells[feature.name].notna()
+        raw = self.cells[feature.name]
+        if feature.kind == "category":
+            column, bad, expected = _category(raw, feature)
+        else:
+            column, bad, expected = _number(table.numbers(raw, self.form), feature)
+        given = raw.notna()
         bad = (bad & given) | (~given if feature.required else False)
         self._refuse(bad, feature.name, expected)
         return column
@@ -170,10 +207,15 @@ class _Table:
         cell = self.cells[column].iloc[row]
         found = "nothing" if pd.isna(cell) else repr(str(cell))
         raise DatasetError(
-            f"{self.path}: column {column!r}, line {row + 2}{name}: "
-            f"got {found}, expected {expected}; "
+            f"{self.path}: column {self.form.column_of(column)!r}, "
+            f"{self._line(row)}{name}: got {found}, expected {expected}; "
             f"{int(bad.sum())} such rows"
         )
+
+    def _line(self, row: int) -> str:
+        if table.is_parquet(self.path):
+            return f"row {row + 1}"
+        return f"line {row + 2}"
 
 
 def _category(raw: pd.Series, feature: Feature) -> tuple[pd.Series, pd.Series, str]:
@@ -184,8 +226,7 @@ def _category(raw: pd.Series, feature: Feature) -> tuple[pd.Series, pd.Series, s
     return raw.astype(object).where(raw.notna(), np.nan), ~fits, expected
 
 
-def _number(raw: pd.Series, feature: Feature) -> tuple[pd.Series, pd.Series, str]:
-    column = pd.to_numeric(raw, errors="coerce").astype(np.float64)
+def _number(column: pd.Series, feature: Feature) -> tuple[pd.Series, pd.Series, str]:
     low = -np.inf if feature.minimum is None else feature.minimum
     high = np.inf if feature.maximum is None else feature.maximum
     fits = column.between(low, high) & np.isfinite(column)

@@ -10,6 +10,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from model_store.errors import DatasetError
 from model_store.goal import Goal
 from model_store.schema import Feature, Schema
+from model_store.table_form import TableForm
 
 
 @dataclass(frozen=True)
@@ -21,16 +22,18 @@ class Definition:
         title: One line for people.
         source: Where the sales come from.
         licence: Licence of the table.
-        table: CSV file beside the definition, compressed or not.
+        table: CSV file beside the definition, compressed or not, or a Parquet file.
         currency: ISO 4217 code of the target.
         target: Column of the price paid.
-        date: Column of the sale date, `YYYY-MM-DD`; no feature.
+        date: Column of the sale date; no feature.
         features: Columns that a house is priced by.
         id: Column that names a row in messages; never an input.
         test_from: First sale date of the test period; without it the last fifth
             of the sales by date is the test.
         description: More for people.
         goals: What an assessment of a recipe on these sales must show, by figure.
+        form: How the cells of the table are written.
+        left_out: Columns of the table that no house is priced by, and why.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
@@ -48,6 +51,8 @@ class Definition:
     test_from: dt.date | None = None
     description: str = ""
     goals: dict[str, Goal] = field(default_factory=dict)
+    form: TableForm = field(default_factory=TableForm)
+    left_out: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse a column that is used twice, or houses without a number.

@@ -95,6 +95,18 @@ class ModelStore:
         """
         return self._opened(version, lambda _: [CARD])[1][CARD]
 
+    def signer(self, version: str) -> str:
+        """Return the public key of who signed a version.
+
+        Raises:
+            ModelStoreError: As `card` does.
+        """
+        self._known(version)
+        try:
+            return manifest.signer(self._read(version, MANIFEST), self.trust)
+        except ArtifactError as error:
+            raise type(error)(f"{self}/{version}: {error}") from error
+
     def files(self, version: str) -> dict[str, bytes]:
         """Return the files of a version by name, all but the manifest.
 

@@ -6,15 +6,19 @@ from dataclasses import asdict, replace
 from importlib.metadata import version
 from typing import Any
 
+import numpy as np
+import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from model_store import samples
 from model_store.artifact import Artifact
 from model_store.card import Profile
 from model_store.dataset import Dataset
+from model_store.errors import DatasetError
 from model_store.recipe import evaluation, pipelines, rolling
 from model_store.recipe.binning import binned
 from model_store.recipe.calibration import calibrate
+from model_store.recipe.columns import Columns
 from model_store.recipe.evaluation import Outcome
 from model_store.recipe.pipelines import Fitted, Recipe
 from model_store.recipe.rolling import Round
@@ -50,8 +54,15 @@ def train(
         fit: Fits one model; as `pipelines.fit`.
 
     Raises:
-        DatasetError: There are too few sales to train, calibrate and test.
+        DatasetError: There are too few sales to train, calibrate and test, or some
+            lie in the future.
     """
+    if dataset.last_day > trained_at.date():
+        raise DatasetError(
+            f"data set {dataset.definition.name!r}: the last sale is of "
+            f"{dataset.last_day}, which is to come; mend the dates, or their format in "
+            "the definition's `form`"
+        )
     recipe, plan = recipe or Recipe(), rolling.plan(dataset)
     fits = _Fits(recipe, seed, len(plan.starts) + 1, progress, fit)
     # Two OpenMP threads beside other load take ten times as long as one
@@ -69,7 +80,7 @@ def train(
         as_of=dataset.last_day,
         model=replace(final, profile=_with_answers(final.profile, outcome)),
         interval=calibrate([one.forecast for one in rounds], recipe.level),
-        metrics=_measured(tested, outcome),
+        metrics=_measured(tested, outcome, seed),
         data=_described(dataset),
         training={
             "seed": seed,
@@ -115,15 +126,23 @@ def _with_answers(profile: Profile, outcome: Outcome) -> Profile:
     return replace(profile, prices=binned(outcome.price), widths=binned(widths))
 
 
-def _measured(tested: list[Round], whole: Outcome) -> dict[str, Any]:
+def _measured(tested: list[Round], whole: Outcome, seed: int) -> dict[str, Any]:
     """Return the figures of the test, the models of each month on its own month."""
     first, last = tested[0].forecast.sales, tested[-1].forecast.sales
+    houses = pd.concat([one.forecast.sales.houses for one in tested])
     return {
         "retrained": "before each period",
         "tested_from": str(first.first_day),
         "tested_to": str(last.last_day),
         **evaluation.measure(whole),
+        "uncertainty": evaluation.uncertainty(whole, seed),
         "periods": evaluation.by_period(tested),
+        "quintiles": evaluation.quintiles(whole),
+        "categories": {
+            name: evaluation.by_category(whole, np.asarray(houses[name], dtype=object))
+            for name in Columns.of(first.schema).categories
+        },
+        "fsd_calibration": evaluation.fsd_groups(whole),
     }
 
 
@@ -137,6 +156,8 @@ def _described(dataset: Dataset) -> dict[str, Any]:
         "sales": len(dataset),
         "first_sale": str(dataset.first_day),
         "last_sale": str(dataset.last_day),
+        "left_out": definition.left_out,
+        "lacks": Columns.of(dataset.schema).lacking,
     }
 
 

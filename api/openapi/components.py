@@ -29,6 +29,7 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     schemas.LetterActionResult,
     schemas.Model,
     schemas.ModelAliases,
+    schemas.ModelReport,
     schemas.ModelList,
     schemas.NewApiKey,
     schemas.NewWebhook,

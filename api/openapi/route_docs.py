@@ -204,6 +204,15 @@ OPERATIONS: dict[str, dict[str, Any]] = {
         causes=(*_VERSION, errors.ModelRefused),
         parameters=("If-None-Match",),
     ),
+    "fetch_model_report": operation(
+        scopes=("read",),
+        success={
+            200: success("The report.", "ModelReport", "ETag"),
+            304: unchanged("ETag"),
+        },
+        causes=(*_VERSION, errors.ModelRefused),
+        parameters=("If-None-Match",),
+    ),
     "fetch_model_schema": operation(
         scopes=("read",),
         success={
@@ -269,6 +278,9 @@ OPERATIONS: dict[str, dict[str, Any]] = {
     "try_it": operation(success={200: plain("The page.", "text/html")}, causes=()),
     "operate": operation(success={200: plain("The page.", "text/html")}, causes=()),
     "docs": operation(success={200: plain("The page.", "text/html")}, causes=()),
+    "read_model_card": operation(
+        success={200: plain("The page.", "text/html")}, causes=()
+    ),
     "asset": operation(
         success={
             200: plain("The file.", MEDIA_TYPES, "ETag"),

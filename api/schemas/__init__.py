@@ -8,6 +8,7 @@ from api.schemas.models import (
     Model,
     ModelAliases,
     ModelList,
+    ModelReport,
     Refusal,
 )
 from api.schemas.operations import (
@@ -65,6 +66,7 @@ __all__ = [
     "Model",
     "ModelAliases",
     "ModelList",
+    "ModelReport",
     "NewApiKey",
     "NewWebhook",
     "OutcomeList",

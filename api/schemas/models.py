@@ -41,6 +41,30 @@ class Refusal(Body):
     count: int
 
 
+class ReportBlock(Body):
+    """What stands under a heading: a `text`, a table (`head`, `rows`) or a picture."""
+
+    text: str | None = None
+    head: list[str] | None = None
+    rows: list[list[str]] | None = None
+    svg: str | None = Field(default=None, description="The picture, an SVG text.")
+    alt: str | None = Field(default=None, description="What the picture shows.")
+
+
+class ReportSection(Body):
+    """A heading and what stands under it."""
+
+    title: str
+    blocks: list[ReportBlock]
+
+
+class ModelReport(Body):
+    """The card of a model version in words."""
+
+    title: str
+    sections: list[ReportSection]
+
+
 class Model(ModelSummary):
     """The card of a model version."""
 

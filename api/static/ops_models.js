@@ -56,7 +56,7 @@ function told(models) {
   const none = !champion && element("p", { class: "muted" }, "There is no champion: train a model, or promote one.");
   if (!models.length) return [none];
   const rows = [
-    ["Version", ...models.map((card) => element("code", {}, card.version))],
+    ["Version", ...models.map(({ version }) => element("a", { href: `models/${version}` }, element("code", {}, version)))],
     ["Trained", ...models.map((card) => moment(card.trained_at))],
     ["Data end", ...models.map((card) => day(card.as_of))],
     ["Tested on", ...models.map(({ metrics }) => `${many(metrics.n, "later sale")}, ${day(metrics.tested_from)} to ${day(metrics.tested_to)}`)],

@@ -110,6 +110,17 @@ class Predictions:
                 found += connection.execute(select(*_COLUMNS).where(some)).all()
         return {row.id: Prediction.from_row(row) for row in found}
 
+    def priced_ids(self, version: str | None = None) -> list[str]:
+        """Return the ids of all predictions that have a price, whosever.
+
+        Args:
+            version: By which they were priced; by default whichever.
+        """
+        wanted = [_TABLE.c.state == "succeeded", _TABLE.c.price.is_not(None)]
+        wanted += [] if version is None else [_TABLE.c.version == version]
+        with self._database.reading() as connection:
+            return list(connection.scalars(select(_TABLE.c.id).where(*wanted)))
+
     def page(
         self,
         tenant: str,

@@ -18,6 +18,7 @@ from model_store.recipe.evaluation import (
     joined,
     measure,
     outcome,
+    quintiles,
 )
 from model_store.recipe.pipelines import Fitted, Recipe
 from model_store.recipe.rolling import Round
@@ -45,9 +46,6 @@ FIGURES = frozenset(
         "worst_period_bias",
     }
 )
-
-#: Price groups that are looked at one by one.
-_QUINTILES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +151,11 @@ def _assessed(
     periods = by_period(last)
     never = [_error_of(first, one.forecast.sales) for one in last]
     alarms, caught = _flagged(last)
-    quintiles = _quintiles(whole)
+    fifths = quintiles(whole)
     figures = measure(whole) | {
         "worst_period_bias": max(abs(row["median_bias"]) for row in periods),
         "least_period_coverage": min(row["coverage"] for row in periods),
-        "least_quintile_coverage": min(row["coverage"] for row in quintiles),
+        "least_quintile_coverage": min(row["coverage"] for row in fifths),
         "gain_over_never_retrained": round(never[-1] - periods[-1]["mdape"], 2),
         "false_alarms": alarms,
         **({"least_caught": min(caught.values())} if caught else {}),
@@ -168,7 +166,7 @@ def _assessed(
         level=level,
         figures=figures,
         periods=periods,
-        quintiles=quintiles,
+        quintiles=fifths,
         never_retrained=never,
         unit_errors=caught,
         outcome=whole,
@@ -181,16 +179,6 @@ def _error_of(model: Fitted, sales: Dataset) -> float:
     log_prices = pipelines.predict(model.pipelines[:1], sales.houses)[:, 0]
     off = np.abs(np.expm1(log_prices - np.log(sales.prices)))
     return round(100 * float(np.median(off)), 2)
-
-
-def _quintiles(whole: Outcome) -> list[dict[str, Any]]:
-    edges = np.quantile(whole.sold, np.arange(_QUINTILES) / _QUINTILES)
-    group = np.searchsorted(edges, whole.sold, side="right") - 1
-    return [
-        {"from": round(float(edge)), **measure(whole.where(group == at))}
-        for at, edge in enumerate(edges)
-        if (group == at).any()
-    ]
 
 
 def _flagged(tested: Sequence[Round]) -> tuple[float, dict[str, float]]:

@@ -11,11 +11,10 @@ from matplotlib.figure import Figure
 
 from model_store.assessment.assess import Assessment
 from model_store.recipe.calibration import FSD_LEVEL
+from model_store.recipe.evaluation import fsd_groups
 
 #: Colours that colour-blind people can tell apart (Okabe and Ito 2008).
 _BLUE, _ORANGE, _GREY = "#0072B2", "#D55E00", "#777777"
-#: Groups of sales by forecast standard deviation, as many in each.
-_GROUPS = 10
 #: Points of the scatter, at most.
 _POINTS = 5000
 
@@ -101,12 +100,8 @@ def _predicted_against_sold(axes: Axes, assessment: Assessment) -> None:
 
 
 def _fsd_calibration(axes: Axes, assessment: Assessment) -> None:
-    outcome = assessment.outcome
-    off = np.abs(outcome.sold - outcome.price) / outcome.price
-    order = np.argsort(outcome.fsd, kind="stable")
-    groups = [part for part in np.array_split(order, _GROUPS) if len(part)]
-    said = [100 * float(np.median(outcome.fsd[part])) for part in groups]
-    was = [100 * float(np.quantile(off[part], FSD_LEVEL)) for part in groups]
+    groups = fsd_groups(assessment.outcome)
+    said, was = ([group[name] for group in groups] for name in ("said", "was"))
     top = max(*said, *was) * 1.08
     axes.plot([0, top], [0, top], color=_ORANGE, linewidth=1.2, label="honest")
     axes.plot(said, was, "o-", color=_BLUE, label="tenths of the sales")

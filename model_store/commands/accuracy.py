@@ -10,7 +10,6 @@ from rich.table import Table
 from model_store import options
 from model_store.command_line import Command, results
 from model_store.commands import opening
-from model_store.errors import ArchiveError
 from model_store.store import ModelStore
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ def accuracy(
     Sales are told by POST /v1/outcomes or `kerbside outcomes add`. The state of each
     version is told below the table.
     """
-    archive, now_ms = _archive(store_url), round(time.time() * 1000)
+    archive, now_ms = opening.archive(store_url), round(time.time() * 1000)
     if if_due and not _is_due(archive, now_ms):
         return
     report = _made(archive, opening.store(store_url), now_ms)
@@ -76,19 +75,6 @@ def accuracy(
         click.echo(json.dumps(report | {"rows": rows}, indent=2))
     else:
         _show(report, rows, segment)
-
-
-def _archive(store_url: str | None) -> "Archive":
-    # Other commands need no database, and none pays for loading it.
-    from model_store.archive.archive import Archive  # noqa: PLC0415
-
-    found = Archive.of(opening.settings(store_url))
-    if found is None:
-        raise ArchiveError(
-            "there is no archive, so no sale is known: set KERBSIDE_ARCHIVE_URL, for "
-            "instance to sqlite:////var/lib/kerbside/archive.db"
-        )
-    return found
 
 
 def _is_due(archive: "Archive", now_ms: int) -> bool:

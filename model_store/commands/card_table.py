@@ -34,6 +34,7 @@ def show(store: ModelStore, card: ModelCard, *, as_json: bool) -> None:
             f"held {figures['coverage']} %, mean width {figures['mean_width']} %",
         ),
         ("within one fsd", f"{figures['within_fsd']} % of sales"),
+        *(("lacks", told) for told in card.data.get("lacks", ())),
     ):
         table.add_row(*row)
     results().print(table)

@@ -1,10 +1,16 @@
 """What a command finds its settings and its store by."""
 
+from typing import TYPE_CHECKING
+
 import click
 from pydantic import ValidationError
 
+from model_store.errors import ArchiveError
 from model_store.settings import PREFIX, ModelSettings
 from model_store.store import ModelStore
+
+if TYPE_CHECKING:
+    from model_store.archive.archive import Archive
 
 
 def settings(url: str | None) -> ModelSettings:
@@ -25,6 +31,24 @@ def settings(url: str | None) -> ModelSettings:
     if url:
         changes["store_url"] = url
     return found.model_copy(update=changes)
+
+
+def archive(url: str | None) -> "Archive":
+    """Return the archive of the settings.
+
+    Raises:
+        ArchiveError: There is none.
+    """
+    # Other commands need no database, and none pays for loading it.
+    from model_store.archive.archive import Archive  # noqa: PLC0415
+
+    found = Archive.of(settings(url))
+    if found is None:
+        raise ArchiveError(
+            "there is no archive: set KERBSIDE_ARCHIVE_URL, for instance to "
+            "sqlite:////var/lib/kerbside/archive.db"
+        )
+    return found
 
 
 def store(url: str | None) -> ModelStore:

@@ -54,6 +54,7 @@ def train(
     key = signing.own_key(settings)
     store.prepare()
     sales = dataset.load(data or dataset.SHIPPED)
+    sales.expect_distinct()
     with options.bar("training", show=progress) as step:
         trained = training.train(
             sales,

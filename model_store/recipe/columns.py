@@ -39,6 +39,20 @@ class Columns:
             place=(latitudes[0], longitudes[0]) if found else None,
         )
 
+    @property
+    def lacking(self) -> list[str]:
+        """What prices rest on in other markets and not in this one, in words."""
+        missing = {
+            "no latitude and longitude: comparable sales are alike, not near": (
+                self.place is None
+            ),
+            "no category, such as a zip code: districts are not told apart": (
+                not self.categories
+            ),
+            "no year, such as that of building: age is not known": not self.years,
+        }
+        return [told for told, is_missing in missing.items() if is_missing]
+
 
 def _is_angle(feature: Feature, prefixes: tuple[str, ...]) -> bool:
     return feature.unit == "deg" and feature.name.lower().startswith(prefixes)

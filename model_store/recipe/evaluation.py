@@ -15,6 +15,12 @@ Floats = NDArray[np.float64]
 #: The trade counts prices within 10 % and within 20 % of the price paid.
 TEN_PERCENT = 0.1
 
+_FIFTHS, _TENTHS = 5, 10
+#: Values of a category that are looked at one by one, and fewest sales of each.
+_MOST_VALUES, _FEWEST = 10, 20
+#: Times that sales are drawn anew, and the shares of them between which figures lie.
+_DRAWS, _NINE_OF_TEN = 200, (0.05, 0.95)
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -44,8 +50,8 @@ class Outcome:
         """Whether the range held the price paid."""
         return (self.low <= self.sold) & (self.sold <= self.high)
 
-    def where(self, chosen: NDArray[np.bool_]) -> "Outcome":
-        """Return the outcome of some of the sales."""
+    def where(self, chosen: NDArray[np.bool_] | NDArray[np.intp]) -> "Outcome":
+        """Return the outcome of some of the sales, which may be drawn twice."""
         return Outcome(*(part[chosen] for part in _parts(self)))
 
 
@@ -97,6 +103,73 @@ def measure(outcome: Outcome) -> dict[str, float | int]:
         "coverage": _percent(np.mean(outcome.inside)),
         "mean_width": _percent(np.mean((outcome.high - outcome.low) / price)),
         "within_fsd": _percent(np.mean(within)),
+    }
+
+
+def quintiles(outcome: Outcome) -> list[dict[str, Any]]:
+    """Return `from`, the least price paid, and the figures of each fifth by price."""
+    edges = np.quantile(outcome.sold, np.arange(_FIFTHS) / _FIFTHS)
+    group = np.searchsorted(edges, outcome.sold, side="right") - 1
+    return [
+        {"from": round(float(edge)), **measure(outcome.where(group == at))}
+        for at, edge in enumerate(edges)
+        if (group == at).any()
+    ]
+
+
+def by_category(outcome: Outcome, texts: NDArray[np.object_]) -> list[dict[str, Any]]:
+    """Return `value` and the figures of the most frequent values of a category.
+
+    Args:
+        outcome: Of sales.
+        texts: Their values, missing ones NaN, shape (n_sales,).
+    """
+    known = np.array([text for text in texts if isinstance(text, str)], dtype=object)
+    values, counts = np.unique(known, return_counts=True)
+    order = np.argsort(-counts, kind="stable")[:_MOST_VALUES]
+    return [
+        {"value": str(values[at]), **measure(outcome.where(texts == values[at]))}
+        for at in order.tolist()
+        if counts[at] >= _FEWEST
+    ]
+
+
+def fsd_groups(outcome: Outcome) -> list[dict[str, float]]:
+    """Return what the forecast standard deviation said and was, in percent.
+
+    Returns:
+        `said`, the median one, and `was`, the error that `FSD_LEVEL` of the sales
+        stayed below, for each tenth of the sales by what was said.
+    """
+    off = np.abs(outcome.sold - outcome.price) / outcome.price
+    parts = np.array_split(np.argsort(outcome.fsd, kind="stable"), _TENTHS)
+    return [
+        {
+            "said": _percent(np.median(outcome.fsd[part])),
+            "was": _percent(np.quantile(off[part], calibration.FSD_LEVEL)),
+        }
+        for part in parts
+        if len(part)
+    ]
+
+
+def uncertainty(outcome: Outcome, seed: int) -> dict[str, list[float]]:
+    """Return between what each figure lies, nine times of ten, had other houses sold.
+
+    The sales are drawn anew, with replacement (Efron 1979).
+
+    Args:
+        outcome: Of sales.
+        seed: Seed of the drawing.
+    """
+    random, count = np.random.default_rng(seed), len(outcome.sold)
+    drawn = [
+        measure(outcome.where(random.integers(0, count, count))) for _ in range(_DRAWS)
+    ]
+    return {
+        name: np.quantile([one[name] for one in drawn], _NINE_OF_TEN).round(3).tolist()
+        for name in drawn[0]
+        if name != "n"
     }
 
 

@@ -59,7 +59,8 @@ def plan(dataset: Dataset) -> Plan:
     """Return the periods of the test and those before it that calibrate.
 
     Raises:
-        DatasetError: There are too few sales, or on too few days.
+        DatasetError: There are too few sales, or on too few days, or all have one
+            price.
     """
     day = dataset.definition.test_from or dataset.day_at(1 - _TEST_SHARE)
     before, test = dataset.split(day)
@@ -74,6 +75,12 @@ def plan(dataset: Dataset) -> Plan:
             f"test on, before it {len(earlier)} periods of {FEWEST_IN_PERIOD} sales or "
             f"more, and {fitted} sales before these; expected a test, {_FEWEST_BEFORE} "
             f"periods and {FEWEST_SALES} sales"
+        )
+    if (dataset.prices == dataset.prices[0]).all():
+        raise DatasetError(
+            f"data set {dataset.definition.name!r}: every sale has the price "
+            f"{dataset.prices[0]:,.0f}; expected what was paid for each, in column "
+            f"{dataset.definition.target!r}"
         )
     # Sales that are too few for a period of their own go with the first one.
     return Plan((*earlier, day, *tested[1:]), len(tested))

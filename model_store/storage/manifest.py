@@ -122,6 +122,17 @@ def read(content: bytes, trust: Trust) -> Manifest:
     return manifest
 
 
+def signer(content: bytes, trust: Trust) -> str:
+    """Return the public key that has signed a manifest.
+
+    Raises:
+        ArtifactError: As `read` does.
+        StoreError: It is not known whom to trust.
+    """
+    read(content, trust)
+    return str(json.loads(content)["key"])
+
+
 def _check_names(manifest: Manifest) -> None:
     names = manifest.files
     strange = [name for name in names if not _FILE.fullmatch(name)]

@@ -9,7 +9,7 @@ import pytest
 
 from api import services
 from api.app import create_app
-from api.schemas import Model, ModelList, Refusal
+from api.schemas import Model, ModelList, ModelReport, Refusal
 from api.services import Services
 from api.settings import ApiSettings
 from model_store.store import ModelStore
@@ -17,7 +17,7 @@ from tests.api.conftest import Client, Headers, MakeHeaders, assert_problem
 from tests.second_version import SECOND
 
 #: What can be read of a version.
-PARTS = ("", "/card", "/schema")
+PARTS = ("", "/card", "/report", "/schema")
 
 
 @pytest.fixture
@@ -175,3 +175,20 @@ def test_a_version_that_loads_again_is_not_refused(
     )
 
     assert "refused" not in told.json
+
+
+def test_a_report_says_in_words_what_a_card_says(
+    client: Client, caller: Headers, store: ModelStore
+) -> None:
+    """Whose model it is, how good, and what there is for each factor of the rule."""
+    answer = client.get("/v1/models/champion/report", headers=caller)
+
+    report = ModelReport.model_validate_json(answer.data)
+    version = store.resolve("champion")
+    assert version in report.title
+    assert store.signer(version) in answer.text
+    rule = report.sections[-1].blocks[-1].rows
+    assert rule is not None
+    assert [row[0][:3] for row in rule] == ["(a)", "(b)", "(c)", "(d)", "(e)"]
+    plots = [one.svg for part in report.sections for one in part.blocks if one.svg]
+    assert len(plots) == 1

@@ -1,6 +1,7 @@
 """The laws of the pages that people open in a browser."""
 
 import re
+from urllib.parse import urljoin
 
 import pytest
 
@@ -8,7 +9,7 @@ from api.app import create_app
 from api.settings import ApiSettings
 from tests.api.conftest import Client
 
-PAGES = ["/", "/ops", "/docs"]
+PAGES = ["/", "/ops", "/docs", "/models/champion"]
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -19,7 +20,7 @@ def test_a_page_loads_nothing_from_elsewhere(client: Client, path: str) -> None:
     assert page.content_type == "text/html; charset=utf-8"
     assert "//" not in page.text.replace("<!DOCTYPE html>", "")
     for address in re.findall(r'(?:src|href)="([^"#]+)"', page.text):
-        with client.get(f"/{address}".replace("/./", "/")) as answer:
+        with client.get(urljoin(path, address)) as answer:
             assert answer.status_code == 200, address
             assert answer.data
 
@@ -60,7 +61,7 @@ def test_a_page_can_be_served_under_a_path_of_a_proxy(
     assert not re.search(r'(?:src|href)="/', page.text)
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", PAGES[:-1])
 def test_a_page_says_where_its_reader_is(client: Client, path: str) -> None:
     """The link to it is marked as the current one, and no other is."""
     page = client.get(path)

@@ -11,7 +11,7 @@ from model_store.cli import cli
 from model_store.settings import ModelSettings
 from model_store.store import ModelStore
 from tests.model_store.commands.training import train
-from tests.model_store.conftest import Writer
+from tests.model_store.conftest import Writer, other_sales
 
 
 def test_the_first_model_becomes_the_champion(
@@ -113,3 +113,14 @@ def test_an_unwritable_store_is_told_before_the_training(
 
     assert result.exit_code == 1
     assert "cannot write the model store" in result.stderr
+
+
+def test_a_table_of_copies_is_not_learnt(run: CliRunner, other_market: Writer) -> None:
+    """A test on them would be brilliant, and say nothing."""
+    rows = other_sales()
+    head, body = rows.split("\n", 1)
+
+    refused = train(run, other_market(rows=f"{head}\n{body}{body}"))
+
+    assert refused.exit_code == 1
+    assert "400 of 800 rows are there more than once" in refused.stderr

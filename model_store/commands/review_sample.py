@@ -1,0 +1,40 @@
+"""`kerbside model review-sample`."""
+
+import contextlib
+from pathlib import Path
+
+import click
+
+from model_store.command_line import Command
+from model_store.commands import opening
+
+
+@click.command("review-sample", cls=Command)
+@click.option(
+    "--n",
+    "count",
+    type=click.IntRange(1),
+    default=100,
+    show_default=True,
+    help="Predictions to draw.",
+)
+@click.option("--seed", default=0, show_default=True, help="Another one draws others.")
+@click.option("--version", help="Only predictions of this version. Default: all.")
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="The CSV file; it holds houses.",
+)
+def review_sample(*, count: int, seed: int, version: str | None, out: Path) -> None:
+    """Draw archived predictions at random into a table that a reviewer fills in.
+
+    Each prediction is as likely as any other, and the same seed draws the same ones.
+    """
+    from model_store import review  # noqa: PLC0415 - only this command needs a database
+
+    with contextlib.closing(opening.archive(None)) as archive:
+        ids = review.draw(archive, count, seed, version)
+        out.write_text(review.table(archive, ids), encoding="utf-8")
+    click.echo(f"{len(ids)} predictions, written to {out}")

@@ -1,0 +1,1 @@
+"""What a table of sales is taken for that nobody has described yet."""
