@@ -1,25 +1,17 @@
 """Whether sales are fit to be learnt from, whatever a model would make of them."""
 
 import datetime as dt
-import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import numpy as np
-import pandas as pd
 
 from model_store.card import ModelCard
 from model_store.dataset import Dataset
+from model_store.intake import suspects
 from model_store.retraining.rules import Rule
 
 #: Share of the sales that may have the price that most have, and that may be copies.
 _ONE_PRICE, _COPIES = 0.5, 0.02
-#: Rank correlation with the price that no property of a house reaches alone.
-_KNOWS_PRICE = 0.95
-#: Names of columns that are known only once a house is sold, or that tell its price.
-_AFTERWARDS = re.compile(
-    r"apprais|assess|valuation|asking|list(ing)?_?price|sale_?price|sold|commission",
-    re.IGNORECASE,
-)
 #: Days of a window; the newest one is held against the median of those before it.
 _WINDOW, _WINDOWS = 30, 6
 #: By which factor sales of a window may be fewer or more.
@@ -43,7 +35,7 @@ def checks(
     yield _dates(sales, today)
     yield _prices(sales)
     yield _copies(sales)
-    yield _leakage(sales)
+    yield _leakage(sales, champion)
     yield _volume(sales)
     if champion is not None:
         yield _same_data_set(sales, champion)
@@ -73,23 +65,25 @@ def _copies(sales: Dataset) -> Rule:
     return Rule("duplicates", share <= 100 * _COPIES, share, bound, said)
 
 
-def _leakage(sales: Dataset) -> Rule:
-    found = dict(_leaks(sales))
-    told = "; ".join(f"column {name!r} {why}" for name, why in found.items())
+def _leakage(sales: Dataset, champion: ModelCard | None) -> Rule:
+    found = dict(_leaks(sales, champion.schema.names if champion else ()))
+    told = "; ".join(f"column {name!r}: {why}" for name, why in found.items())
     said = told or "no column tells the price or is known only after the sale"
     return Rule("leakage", not found, ", ".join(found), "no column", said)
 
 
-def _leaks(sales: Dataset) -> Iterator[tuple[str, str]]:
-    ranks = pd.Series(sales.prices).rank()
-    for feature in sales.schema.features:
-        if _AFTERWARDS.search(feature.name):
-            yield feature.name, "is known only after the sale, by its name"
-        elif feature.kind != "category":
-            strength = abs(sales.houses[feature.name].rank().corr(ranks))
-            if strength > _KNOWS_PRICE:
-                told = f"follows the price with a rank correlation of {strength:.3f}"
-                yield feature.name, f"{told}; no property reaches {_KNOWS_PRICE}"
+def _leaks(sales: Dataset, accepted: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Yield columns that know the price; a name that was accepted before is no sign."""
+    for name in sales.schema.names:
+        what = None if name in accepted else suspects.leak_by_name(name)
+        if what:
+            yield name, f"its name says that it is {what}"
+    numbers = {
+        feature.name: sales.houses[feature.name].to_numpy(np.float64)
+        for feature in sales.schema.features
+        if feature.kind != "category"
+    }
+    yield from suspects.leaks_by_value(numbers, np.log(sales.prices)).items()
 
 
 def _volume(sales: Dataset) -> Rule:
