@@ -39,7 +39,13 @@ def docs() -> Response:
 @public
 def operate() -> Response:
     """Open a page that shows operators what goes on; its figures need a key."""
-    return _page("ops.html", lanes=LANES, flower_url=services().settings.flower_url)
+    shared = services()
+    return _page(
+        "ops.html",
+        lanes=LANES,
+        flower_url=shared.settings.flower_url,
+        has_archive=shared.archive is not None,
+    )
 
 
 @api.get("/models/<version>", operation_id="read_model_card")

@@ -35,12 +35,12 @@ export class LineChart {
   /**
    * @param {Object} options
    * @param {string} options.title
-   * @param {{name: string, of: function(Object): ?number}[]} options.series
+   * @param {{name: string, of: function(Object): ?number, isGoal: ?boolean}[]} options.series
    * @param {function(number): string} options.figure a value in words
    * @param {function(number): string} options.label the time of a point in words
    * @param {[number, number]} options.reach what the upright axis shows at least
    * @param {string} [options.newest] what the last point is called where none is chosen
-   * @param {boolean} [options.dots] whether each point is marked
+   * @param {boolean} [options.dots] whether each point is marked, but for those of goals
    * @param {function(Object): boolean} [options.shaded] whether the time before a point is
    */
   constructor(options) {
@@ -157,7 +157,7 @@ export class LineChart {
       .filter(([earlier, later]) => later.at - earlier.at < this.#span.gapMs);
   }
 
-  #line({ of }, place) {
+  #line({ of, isGoal }, place) {
     let path = "";
     let before = null;
     const dots = [];
@@ -171,7 +171,7 @@ export class LineChart {
       const joins = before !== null && point.at - before < this.#span.gapMs;
       // A line of no length shows a point that stands alone.
       path += joins ? `L${x} ${y}` : `M${x} ${y}h0`;
-      if (this.#options.dots) dots.push(shape("circle", { cx: x, cy: y, r: 4 }));
+      if (this.#options.dots && !isGoal) dots.push(shape("circle", { cx: x, cy: y, r: 4 }));
       before = point.at;
     }
     return shape("g", { class: `series s${place + 1}` }, shape("path", { d: path }), ...dots);

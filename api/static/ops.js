@@ -1,5 +1,6 @@
 // The page for operators: panels that are read again and again while somebody looks.
 import { element, show } from "./elements.js";
+import { accuracyPanel } from "./ops_accuracy.js";
 import { auditPanel } from "./ops_audit.js";
 import { challengerPanel } from "./ops_challenger.js";
 import { driftPanel } from "./ops_drift.js";
@@ -63,6 +64,7 @@ const PANELS = [
   lettersPanel(page),
   modelsPanel(),
   challengerPanel(page),
+  accuracyPanel("archive" in place.dataset),
   driftPanel(page),
   auditPanel(),
 ].map((panel) => ({ ...panel, readAt: -Infinity, isBeingRead: false, shown: "", problem: element("div"), since: null }));

@@ -1,12 +1,12 @@
 // Champion against challenger: what their cards say, side by side.
 import { LineChart } from "./chart.js";
 import { element, show } from "./elements.js";
+import { spanOfMonths } from "./months.js";
 import { fetchJson } from "./session.js";
 import { Table } from "./table.js";
 import { count, day, figure, many, moment, month } from "./words.js";
 
 const ALIASES = ["champion", "challenger", "previous"];
-const FORTNIGHT_MS = 14 * 86_400_000;
 
 const percent = (value) => `${figure(value)} %`;
 /** Figure of a card -> what it is called, and which of two is better. */
@@ -18,7 +18,7 @@ const METRICS = [
   ["coverage", "Sales inside the range", null],
   ["mean_width", "Mean width of the range", (a, b) => a < b],
 ];
-/** Charts by month of the test: further ones, of what was really sold, join them here. */
+/** Charts by month of the test; what was really sold has a panel of its own. */
 const CHARTS = [
   { key: "mdape", title: "Median error by month of the test", reach: [0, 1] },
   { key: "coverage", title: "Sales inside the range by month of the test", reach: [80, 100], meant: ({ interval }) => interval.level * 100 },
@@ -101,15 +101,13 @@ function byMonth({ key, title, reach, meant }, models) {
     reach,
     series: [
       ...models.map(({ alias }) => ({ name: alias, of: (point) => point[alias] ?? null })),
-      ...(meant ? [{ name: "meant to be", of: () => meant(models[0]) }] : []),
+      ...(meant ? [{ name: "meant to be", of: () => meant(models[0]), isGoal: true }] : []),
     ],
     figure: percent,
     label: month,
     newest: "last month",
     dots: true,
   });
-  const [first, last] = [points.at(0), points.at(-1)];
-  const marks = points.map(({ at }) => ({ at, words: month(at) }));
-  if (first) chart.update(points, { from: first.at - FORTNIGHT_MS, to: last.at + FORTNIGHT_MS, marks, gapMs: Infinity });
-  return element("div", { class: "card" }, first ? chart.node : element("p", { class: "muted" }, `${title}: the cards do not say.`));
+  if (points.length) chart.update(points, spanOfMonths(points));
+  return element("div", { class: "card" }, points.length ? chart.node : element("p", { class: "muted" }, `${title}: the cards do not say.`));
 }

@@ -24,7 +24,7 @@ def test_only_a_key_of_an_operator_opens_the_page(
         _sign_in(page, "kb_nobody_knows")
         expect(page.get_by_role("dialog")).to_contain_text("unknown")
         _sign_in(page, customer)
-        expect(page.get_by_role("alert")).to_contain_text("scope 'operate'")
+        expect(page.get_by_role("alert")).to_contain_text("scope 'figures'")
         expect(page.locator("#state")).to_have_text("Not signed in")
         page.get_by_role("button", name="Sign in with another key").click()
         _sign_in(page, f"{operator} ")  # As it is pasted.
