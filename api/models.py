@@ -1,6 +1,5 @@
 """/v1/models: which model versions there are, and all that is published of each."""
 
-from dataclasses import asdict
 from typing import Any
 
 from flask_openapi3.blueprint import APIBlueprint
@@ -81,11 +80,7 @@ def fetch_report(path: VersionPath) -> Answer:
     call = current_call()
     catalog = call.shared.catalog
     card, signer = catalog.card(path.version), catalog.signer(path.version)
-    report = {
-        "title": content.title(card),
-        "sections": [asdict(one) for one in content.sections(card, signer)],
-    }
-    return _unless_known(call, report)
+    return _unless_known(call, content.record(card, signer))
 
 
 @api.get("/<version>/schema", operation_id="fetch_model_schema")

@@ -1,7 +1,7 @@
 """What a model card says, section by section, whatever it is written as."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from model_store.card import ModelCard
@@ -61,6 +61,12 @@ class Section:
 def title(card: ModelCard) -> str:
     """Return the heading of the page."""
     return f"Model card: {card.name} {card.version}"
+
+
+def record(card: ModelCard, signer: str) -> dict[str, Any]:
+    """Return title and sections as JSON has them; see `sections`."""
+    told = [asdict(one) for one in sections(card, signer)]
+    return {"title": title(card), "sections": told}
 
 
 def sections(card: ModelCard, signer: str) -> list[Section]:

@@ -1,10 +1,12 @@
 """`kerbside model review-sample`."""
 
 import contextlib
+import json
 from pathlib import Path
 
 import click
 
+from model_store import options
 from model_store.command_line import Command
 from model_store.commands import opening
 
@@ -27,14 +29,22 @@ from model_store.commands import opening
     required=True,
     help="The CSV file; it holds houses.",
 )
-def review_sample(*, count: int, seed: int, version: str | None, out: Path) -> None:
+@options.as_json
+def review_sample(
+    *, count: int, seed: int, version: str | None, out: Path, as_json: bool
+) -> None:
     """Draw archived predictions at random into a table that a reviewer fills in.
 
     Each prediction is as likely as any other, and the same seed draws the same ones.
+
+    With --json it prints {"file", "ids"}.
     """
     from model_store import review  # noqa: PLC0415 - only this command needs a database
 
     with contextlib.closing(opening.archive(None)) as archive:
         ids = review.draw(archive, count, seed, version)
         out.write_text(review.table(archive, ids), encoding="utf-8")
-    click.echo(f"{len(ids)} predictions, written to {out}")
+    if as_json:
+        click.echo(json.dumps({"file": str(out), "ids": list(ids)}, indent=2))
+    else:
+        click.echo(f"{len(ids)} predictions, written to {out}")

@@ -110,6 +110,7 @@ def prune(*, as_json: bool) -> None:
         today = datetime.now(UTC).date()
         while step := opened.retention.prune(days, today=today):
             gone = {name: count + step.get(name, 0) for name, count in gone.items()}
+    auditing.keep("prune_archive", [name for name, count in gone.items() if count])
     _tell(gone, as_json=as_json)
 
 

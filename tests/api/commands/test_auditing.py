@@ -10,6 +10,7 @@ import pytest
 import redis as redis_py
 
 from api.commands import model
+from model_store.archive.archive import Archive
 from model_store.store import ModelStore
 from tests import dead_letters
 from tests.api.commands.test_every_command import LEAVES
@@ -49,6 +50,10 @@ CHANGING = {
     "model rollback": "rollback_model",
     "model dismiss": "dismiss_challenger",
     "model train": "promote_model",
+    "model retrain": "promote_model",
+    "archive export audit -o {export}": "export_archive",
+    "archive erase acme --yes": "erase_tenant",
+    "archive prune": "prune_archive",
     "model promote previous --as challenger": "name_challenger",
 }
 
@@ -58,7 +63,11 @@ READING = {
     *("lanes list", "doctor", "audit", "redis acl", "listen", "init", "serve"),
     *("webhooks list", "webhooks show", "webhooks deliveries", "webhooks export"),
     *("webhooks new-key", "model list", "model show", "model diff"),
-    *("model evaluate", "model key", "model aliases"),
+    *("model evaluate", "model key", "model aliases", "model accuracy", "model init"),
+    *("model card", "model simulate", "model review-sample", "drift"),
+    *("archive status",),
+    # It brings tables up to date before anybody may serve.
+    "archive migrate",
     # Through the API, as any client.
     "predict",
 }
@@ -81,10 +90,13 @@ def _command(typed: str, commands: set[str]) -> str:
 
 
 @pytest.fixture
-def environment(redis_url: str, own_store: ModelStore) -> Mapping[str, str]:
+def environment(
+    redis_url: str, own_store: ModelStore, archive: Archive
+) -> Mapping[str, str]:
     """Return the settings of an operator."""
     return {
         "KERBSIDE_REDIS_URL": redis_url,
+        "KERBSIDE_ARCHIVE_URL": archive.database.place,
         "KERBSIDE_SECRET_KEYS": new_key(),
         "KERBSIDE_STORE_URL": own_store.url,
         "KERBSIDE_TRUSTED_KEYS": " ".join(own_store.trust.keys or ()),
@@ -125,6 +137,7 @@ def things(
         "hook": hook.id,
         "delivery": delivery,
         "file": str(file),
+        "export": str(tmp_path / "audit.csv"),
     }
 
 
@@ -141,7 +154,7 @@ def test_a_command_that_changes_something_is_written_down(
     operation: str,
 ) -> None:
     """Once, by its name, and without any secret."""
-    if typed == "model train":
+    if typed in {"model train", "model retrain"}:
         own_store.rollback()
         # What trains takes minutes; what counts here is what it does in the end.
         program = f"from model_store.cli import cli; cli(['promote', '{SECOND}'])"

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -46,8 +47,22 @@ def _run(words: str, *more: str, state: Path | None = None) -> Result:
 
 
 def _arguments(command: click.Command) -> list[str]:
-    arguments = [one for one in command.params if isinstance(one, click.Argument)]
-    return [getattr(one.type, "choices", ["x"])[0] for one in arguments]
+    typed: list[str] = []
+    for one in command.params:
+        if isinstance(one, click.Argument):
+            typed.append(_value(one.type))
+        elif one.required:
+            typed += [one.opts[0], _value(one.type)]
+    return typed
+
+
+def _value(kind: click.ParamType) -> str:
+    """Return what a parameter of a type takes."""
+    if isinstance(kind, click.Choice):
+        return str(kind.choices[0])
+    if isinstance(kind, click.DateTime):
+        return f"{datetime(2015, 5, 1, tzinfo=UTC):{kind.formats[0]}}"
+    return __file__ if isinstance(kind, click.Path) and kind.exists else "x"
 
 
 def _ids(pairs: list[tuple[str, click.Command]]) -> list[str]:
