@@ -13,10 +13,10 @@ from api.alias_problems import NoChallenger
 from api.answers import Answer
 from api.auth import requires
 from api.call import current_call
+from api.services import Services
 from model_store import logs
-from model_store.archive.archive import Archive
 from model_store.archive.shadows import Sold
-from model_store.errors import ArchiveError
+from model_store.errors import ArchiveError, ArtifactError
 from worker.shadow_totals import QUANTILES, Totals
 
 #: Sales that both are judged by, at most: the newest.
@@ -49,7 +49,7 @@ def compare() -> Answer:
             "share": aliases.share,
             "shadow_every": shared.settings.shadow_every,
             "prices": _prices(totals),
-            "sales": _sales(shared.archive, challenger, champion),
+            "sales": _sales(shared, challenger, champion),
         }
     )
 
@@ -67,15 +67,19 @@ def _prices(totals: Totals) -> dict[str, Any]:
     }
 
 
-def _sales(
-    archive: Archive | None, challenger: str, champion: str
-) -> dict[str, Any] | None:
-    """Return the median errors of both on the same sales; None: nobody can tell."""
-    if archive is None:
+def _sales(shared: Services, challenger: str, champion: str) -> dict[str, Any] | None:
+    """Return the median errors of both on the same sales; None: nobody can tell.
+
+    Each sale is later than all that either has learnt from.
+    """
+    if shared.archive is None:
         return None
     try:
-        sold = archive.shadows.sold(challenger, champion, most=_MOST)
-    except ArchiveError as error:
+        after = max(shared.catalog.card(one).as_of for one in (challenger, champion))
+        sold = shared.archive.shadows.sold(
+            challenger, champion, after=after, most=_MOST
+        )
+    except (ArchiveError, ArtifactError) as error:
         _log.warning("sales_not_compared", reason=str(error))
         return None
     return {

@@ -106,7 +106,8 @@ class Archiving:
                 # First: who finds nothing in the archive would not know of them.
                 deliveries = known[job_id].further.get("deliveries", "")
                 self._feed.erase(deliveries.split())
-                self._archive.predictions.delete(tenant, job_id)
+            # An outcome or a challenger's price may be there without it.
+            self._archive.predictions.delete(tenant, job_id)
         self._metrics.archived("erasure", len(erasures))
 
     def _append(self, actions: Sequence[bytes]) -> None:

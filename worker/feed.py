@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import redis
-from redis.exceptions import ResponseError
+from redis.exceptions import OutOfMemoryError, ResponseError
 
 from worker.keys import ARCHIVISTS, FEED, deleted_for, job_key, tombstone_key
 from worker.ledger import Ledger
@@ -92,6 +92,10 @@ class Feed:
         """Make the feed, if there is none: from now on what ends is written to it."""
         try:
             self._redis.xgroup_create(FEED, ARCHIVISTS, id="0", mkstream=True)
+        except OutOfMemoryError:
+            # A full server refuses even what is there; and reading makes it less full.
+            if not self._redis.exists(FEED):
+                raise
         except ResponseError as error:
             if not str(error).startswith("BUSYGROUP"):
                 raise

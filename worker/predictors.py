@@ -43,6 +43,10 @@ class Pricing(Protocol):
         Each output belongs to the caller alone, and so does the dict `model` in it.
         """
 
+    def quote(self, houses: Sequence[Mapping[str, Any]], /) -> list[dict[str, Any]]:
+        """Return what `predict` does, of houses that do not count as priced."""
+        return self.predict(houses)
+
     def explain(self, houses: Sequence[Mapping[str, Any]], /) -> list[dict[str, Any]]:
         """Return `base` and `reasons` of each price, in the order of the houses.
 

@@ -145,7 +145,7 @@ class Shadow:
         self, samples: Sequence[_Sample], version: str, predictor: Pricing
     ) -> None:
         began = time.thread_time()
-        outputs = predictor.predict([orjson.loads(one.house) for one in samples])
+        outputs = predictor.quote([orjson.loads(one.house) for one in samples])
         now_ms = time.time_ns() // 1_000_000
         rows = [
             _row(sample, version, output, now_ms)

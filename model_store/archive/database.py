@@ -16,9 +16,11 @@ from sqlalchemy import (
     create_engine,
     event,
     exc,
+    tuple_,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from model_store.archive import schema_version
 from model_store.errors import ArchiveError, ArchiveUnavailable
@@ -36,8 +38,15 @@ _CHUNK = 1000
 #: Of whatever types.
 Columns = tuple[Any, ...]
 
-#: Of SQLAlchemy, that the database cannot be reached or cannot write just now.
-_DOWN = (exc.OperationalError, exc.InterfaceError, exc.TimeoutError)
+#: Of SQLAlchemy, whatever is no fault of a row: the database cannot be reached, cannot
+#: write just now, or does not let us.
+_DOWN = (
+    exc.OperationalError,
+    exc.InterfaceError,
+    exc.InternalError,
+    exc.ProgrammingError,
+    exc.TimeoutError,
+)
 
 
 class Database:
@@ -52,8 +61,9 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self._url = _parsed(url)
-        #: Where it is, without a password, to be told.
-        self.place = self._url.render_as_string(hide_password=True)
+        #: Where it is, to be told: without a password, which may be an option as well.
+        shown = self._url.difference_update_query(["password", "sslpassword"])
+        self.place = shown.render_as_string(hide_password=True)
         self._is_known = False
         try:
             self._engine = _engine(self._url)
@@ -151,7 +161,7 @@ def upsert(
     table: Table,
     rows: Sequence[Mapping[str, Any]],
     *,
-    newer_by: str | None = None,
+    newer_by: Sequence[str] = (),
 ) -> None:
     """Insert rows; one whose key is there takes the place of the old one.
 
@@ -159,7 +169,7 @@ def upsert(
         connection: A writing one.
         table: Of all columns.
         rows: In the order of their keys, so that two writers cannot block each other.
-        newer_by: A column that must not be less than that of the old row.
+        newer_by: Columns, the first one first, by which it must not be older.
     """
     if not rows:
         return
@@ -168,8 +178,11 @@ def upsert(
     keys = [column.name for column in table.primary_key]
     changed = {name: insert.excluded[name] for name in rows[0] if name not in keys}
     where = None
-    if newer_by is not None:
-        where = insert.excluded[newer_by] >= table.c[newer_by]
+    if newer_by:
+        ours, theirs = insert.excluded, table.c
+        where = tuple_(*(ours[name] for name in newer_by)) >= tuple_(
+            *(theirs[name] for name in newer_by)
+        )
     statement = insert.on_conflict_do_update(
         index_elements=keys, set_=changed, where=where
     )
@@ -196,6 +209,7 @@ def _engine(url: URL) -> Engine:
             ),
         )
         event.listen(engine, "connect", _set_up_sqlite)
+        _follow_file(engine, str(url.database))
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     return create_engine(
@@ -210,6 +224,31 @@ def _engine(url: URL) -> Engine:
             "options": f"-c statement_timeout={_STATEMENT_S}s",
         },
     )
+
+
+def _follow_file(engine: Engine, file: str) -> None:
+    """Use no connection to a file that is there no more, such as before a restore.
+
+    What is written to it would be nowhere.
+    """
+
+    def know(_: object, record: ConnectionPoolEntry) -> None:
+        record.info["file"] = _identity(file)
+
+    def expect(_: object, record: ConnectionPoolEntry, *__: object) -> None:
+        if record.info["file"] != _identity(file):
+            raise exc.DisconnectionError("the file is another one")
+
+    event.listen(engine, "connect", know)
+    event.listen(engine, "checkout", expect)
+
+
+def _identity(file: str) -> tuple[int, int] | None:
+    try:
+        found = Path(file).stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _set_up_sqlite(connection: sqlite3.Connection, _: object) -> None:

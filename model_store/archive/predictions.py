@@ -7,10 +7,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from sqlalchemy import ColumnElement, Row, Select, delete, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, select, tuple_
 
 from model_store.archive import tables
 from model_store.archive.database import Database, upsert
+from model_store.errors import ArchiveError
 
 _TABLE = tables.predictions
 #: Ids that one statement names.
@@ -90,12 +91,17 @@ class Predictions:
     def upsert(self, rows: Iterable[Prediction]) -> None:
         """Write predictions, all or none; of one id the highest sequence stays.
 
-        One with the sequence that is there takes its place: it was read later.
+        One with the sequence that is there takes its place: it was read later. And one
+        that was made later does, whose id was taken anew while nobody could ask here.
+
+        Raises:
+            ArchiveError: An id is that of another tenant's prediction.
         """
         ordered = sorted(rows, key=lambda row: (row.id, row.sequence))
         with self._database.writing() as connection:
+            _refuse_taken(connection, ordered)
             made = [row.to_row() for row in ordered]
-            upsert(connection, _TABLE, made, newer_by="sequence")
+            upsert(connection, _TABLE, made, newer_by=["created_ms", "sequence"])
 
     def get(self, prediction_id: str) -> Prediction | None:
         """Return one prediction, whosever it is; None where there is none."""
@@ -179,21 +185,37 @@ class Predictions:
     def delete(self, tenant: str, prediction_id: str) -> bool:
         """Erase a tenant's prediction with its outcomes and a challenger's price.
 
+        They may be there before it is.
+
         Returns:
-            Whether there was one.
+            Whether it was there.
         """
-        is_its = (_TABLE.c.id == prediction_id) & (_TABLE.c.tenant == tenant)
+        named, owner = _TABLE.c.id == prediction_id, _TABLE.c.tenant
+        others = select(_TABLE.c.id).where(named, owner != tenant)
         with self._database.writing() as connection:
-            if not connection.execute(delete(_TABLE).where(is_its)).rowcount:
+            if connection.execute(others).first():
                 return False
+            gone = connection.execute(delete(_TABLE).where(named)).rowcount
             for table in (tables.outcomes, tables.shadows):
                 is_about = table.c.prediction_id == prediction_id
                 connection.execute(delete(table).where(is_about))
-        return True
+        return bool(gone)
 
     def _read(self, query: Select[Any]) -> list[Prediction]:
         with self._database.reading() as connection:
             return [Prediction.from_row(row) for row in connection.execute(query)]
+
+
+def _refuse_taken(connection: Connection, rows: Sequence[Prediction]) -> None:
+    """Refuse ids of another tenant: who comes later must not take a row away."""
+    owners = {row.id: row.tenant for row in rows}
+    ids = list(owners)
+    for first in range(0, len(ids), _NAMED):
+        some = _TABLE.c.id.in_(ids[first : first + _NAMED])
+        found = connection.execute(select(_TABLE.c.id, _TABLE.c.tenant).where(some))
+        for row in found:
+            if row.tenant != owners[row.id]:
+                raise ArchiveError(f"{row.id} is another tenant's prediction")
 
 
 def _quoted(output: bytes | None) -> dict[str, Any]:

@@ -38,7 +38,7 @@ class Reports:
         """Write a report in the place of an older one of its name."""
         row = {"name": name, "made_ms": made_ms, "body": json.dumps(dict(body))}
         with self._database.writing() as connection:
-            upsert(connection, _TABLE, [row], newer_by="made_ms")
+            upsert(connection, _TABLE, [row], newer_by=["made_ms"])
 
     def get(self, name: str) -> Report | None:
         """Return the last report of a name; None where none was made."""

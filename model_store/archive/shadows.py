@@ -1,5 +1,6 @@
 """What a challenger said of houses that the champion priced."""
 
+import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 
@@ -73,12 +74,15 @@ class Shadows:
         for *values, sold_for in self._database.stream(query):
             yield Shadow(*values), sold_for
 
-    def sold(self, version: str, served_version: str, *, most: int) -> list[Sold]:
+    def sold(
+        self, version: str, served_version: str, *, after: dt.date, most: int
+    ) -> list[Sold]:
         """Return a challenger's prices beside another's where a sale is known.
 
         Args:
             version: Of the challenger.
             served_version: Of what answered.
+            after: The last day that either learnt from: a sale must be later.
             most: How many, at most: those whose sale was told last.
         """
         is_its = _TABLE.c.prediction_id == _OUTCOMES.c.prediction_id
@@ -89,6 +93,7 @@ class Shadows:
                 _OUTCOMES.c.superseded_ms.is_(None),
                 _TABLE.c.version == version,
                 _TABLE.c.served_version == served_version,
+                _OUTCOMES.c.sold_on > after,
             )
             .order_by(_OUTCOMES.c.recorded_ms.desc())
             .limit(most)

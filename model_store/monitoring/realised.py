@@ -1,5 +1,6 @@
 """Reads out of the archive which prices sales have judged."""
 
+import datetime as dt
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,10 +26,16 @@ class Promise:
     Attributes:
         mdape: Median error at its test, in percent.
         categories: Names of the categories of its houses.
+        as_of: Day of the last sale that it learnt from; None: not known.
     """
 
     mdape: float
-    categories: tuple[str, ...]
+    categories: tuple[str, ...] = ()
+    as_of: dt.date | None = None
+
+    def judged_by(self, day: dt.date) -> bool:
+        """Tell whether a sale is news to it: one that it learnt from says nothing."""
+        return self.as_of is None or day > self.as_of
 
 
 def promise(card: Callable[[str], ModelCard], version: str) -> Promise:
@@ -41,10 +48,11 @@ def promise(card: Callable[[str], ModelCard], version: str) -> Promise:
     try:
         found = card(version)
     except ModelStoreError:
-        return Promise(_UNKNOWN_MDAPE, ())
+        return Promise(_UNKNOWN_MDAPE)
     mdape = float(found.metrics.get("mdape", _UNKNOWN_MDAPE))
     features = found.schema.features
-    return Promise(mdape, tuple(one.name for one in features if one.kind == "category"))
+    categories = tuple(one.name for one in features if one.kind == "category")
+    return Promise(mdape, categories, found.as_of)
 
 
 def judged(scored: Iterable[Scored], promises: Mapping[str, Promise]) -> Judged:

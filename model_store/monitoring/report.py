@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from model_store.archive.archive import Archive
+from model_store.archive.outcomes import Scored
 from model_store.card import ModelCard
 from model_store.monitoring import accuracy, alarms, realised
 from model_store.monitoring.accuracy import Judged, Period, Row
@@ -19,6 +20,8 @@ _PERIODS: tuple[Period, ...] = ("month", "week")
 
 def make(archive: Archive, card: Callable[[str], ModelCard]) -> Row:
     """Return the report on all sales of the two years before the newest one.
+
+    Left out are those that a version may have learnt from before it priced the house.
 
     Args:
         archive: Holds predictions and outcomes.
@@ -37,9 +40,15 @@ def make(archive: Archive, card: Callable[[str], ModelCard]) -> Row:
         for version in sorted({row.version for row in rows})
     }
     told = Counter({day: n for day, n in days.items() if day >= since})
+    told -= Counter(row.sold_on for row in rows if not _is_news(row, promises))
+    rows = [row for row in rows if _is_news(row, promises)]
     levels = {row.version: row.level for row in rows}
     sales = realised.judged(rows, promises) if rows else None
     return _body(told, sales, promises, levels)
+
+
+def _is_news(row: Scored, promises: Mapping[str, Promise]) -> bool:
+    return promises[row.version].judged_by(row.sold_on)
 
 
 def standing(report: Row, before: Row | None, *, now_ms: int) -> Row:

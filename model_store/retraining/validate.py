@@ -127,6 +127,8 @@ def _gaps(sales: Dataset, champion: ModelCard) -> Iterator[Rule]:
         for feature in sales.schema.features
         if feature.name in known
     }
+    if not more:
+        return
     worst = max(more, key=more.__getitem__)
     points = _percent(more[worst])
     bound = f"at most {_MORE_GAPS:.0%} of the sales"

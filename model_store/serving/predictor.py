@@ -13,7 +13,7 @@ from model_store.card import ModelCard
 from model_store.errors import ArtifactError
 from model_store.recipe.columns import Columns
 from model_store.serving.counting import Counting
-from model_store.serving.estimates import Direct, Piped
+from model_store.serving.estimates import Direct, Look, Piped
 from model_store.serving.flags import categories
 from model_store.serving.output import Outputs
 from model_store.serving.reasons import Reasons
@@ -87,10 +87,13 @@ class Predictor:
         """
         if not houses:
             return []
-        found = self._estimates.look(houses)
-        outputs = self._outputs.of(houses, found.raw, found.neighbours)
+        found, outputs = self._look(houses)
         self._counting.add(found.rows, outputs)
         return outputs
+
+    def quote(self, houses: Sequence[House]) -> list[dict[str, Any]]:
+        """Return what `predict` does, without counting the houses as priced."""
+        return self._look(houses)[1] if houses else []
 
     def take_counts(self) -> dict[int, int]:
         """Return what was counted of the houses priced since the last call.
@@ -113,6 +116,10 @@ class Predictor:
         """Load the extra `explain` if it is there: it takes a second, once."""
         if importlib.util.find_spec("shap"):
             self._reasons  # noqa: B018 - it is kept
+
+    def _look(self, houses: Sequence[House]) -> tuple[Look, list[dict[str, Any]]]:
+        found = self._estimates.look(houses)
+        return found, self._outputs.of(houses, found.raw, found.neighbours)
 
     @functools.cached_property
     def _reasons(self) -> Reasons:

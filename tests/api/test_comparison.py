@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +120,7 @@ def test_what_was_priced_twice_is_told(
 def test_both_are_judged_by_the_same_sales(
     compared: Compared, own_store: ModelStore, archive_url: str
 ) -> None:
-    """Those of houses that both have priced, the champion of now alone."""
+    """Of houses that both, the champion of now alone, priced and none learnt from."""
     own_store.promote(SECOND, post="challenger")
     champion = own_store.resolve("champion")
     archive = Archive(archive_url)
@@ -129,7 +130,8 @@ def test_both_are_judged_by_the_same_sales(
             shadow(3, 500_000, "another"),
         ]
     )
-    archive.outcomes.record([sold(0, 550_000), sold(1, 500_000), sold(3, 1)])
+    known = replace(sold(2, 1), sold_on=own_store.card(champion).as_of)
+    archive.outcomes.record([sold(0, 550_000), sold(1, 500_000), known, sold(3, 1)])
     archive.close()
 
     answer = ChallengerComparison.model_validate_json(compared(archive_url).data)

@@ -10,9 +10,10 @@ import pytest
 from model_store.errors import ExplanationUnavailable, InexactReasons
 from worker import predictors, pricing
 from worker.leases import Lease
+from worker.predictors import Pricing
 
 
-class Doubling:
+class Doubling(Pricing):
     """Prices a house at twice its number, and cannot take negative ones."""
 
     def __init__(self) -> None:

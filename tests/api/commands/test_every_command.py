@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -56,7 +57,7 @@ def _arguments(command: click.Command) -> list[str]:
     return typed
 
 
-def _value(kind: click.ParamType) -> str:
+def _value(kind: click.ParamType[Any]) -> str:
     """Return what a parameter of a type takes."""
     if isinstance(kind, click.Choice):
         return str(kind.choices[0])

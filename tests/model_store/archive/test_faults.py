@@ -51,6 +51,32 @@ def test_a_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_file_that_was_taken_away_is_not_written_to(archive: Archive) -> None:
+    """Connections to it are there still, and what they write would be nowhere."""
+    archive.predictions.upsert([prediction(1)])
+    file = archive.database.file
+    assert file
+    aside = file.rename(file.with_name("aside.db"))
+
+    with pytest.raises(ArchiveUnavailable, match="unable to open database file"):
+        archive.predictions.upsert([prediction(2)])
+    aside.rename(file)
+    archive.predictions.upsert([prediction(3)])
+
+    assert len(archive.predictions.page("acme", limit=10)) == 2
+
+
+def test_a_password_among_the_options_is_not_told() -> None:
+    """Nor one where passwords usually are."""
+    url = "postgresql+psycopg://u:first@db/kerbside?password=second&sslmode=require"
+
+    place = Archive(url).database.place
+
+    assert "first" not in place
+    assert "second" not in place
+    assert "sslmode=require" in place
+
+
 @pytest.mark.parametrize("revision", ["0000", "9999"])
 def test_tables_of_another_release_are_left_alone(
     any_archive: Archive, revision: str

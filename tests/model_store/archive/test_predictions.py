@@ -2,9 +2,12 @@
 
 import threading
 
+import pytest
+
 from model_store.archive.archive import Archive
 from model_store.archive.predictions import house_hash
-from tests.model_store.archive.rows import HOUSE, prediction
+from model_store.errors import ArchiveError
+from tests.model_store.archive.rows import HOUSE, prediction, shadow
 
 
 def test_a_prediction_comes_back_as_it_went_in(any_archive: Archive) -> None:
@@ -141,3 +144,42 @@ def test_an_error_with_a_zero_byte_is_kept_without_it(any_archive: Archive) -> N
 
     assert kept
     assert kept.error == "ab"
+
+
+def test_an_id_of_another_tenant_is_not_taken_over(any_archive: Archive) -> None:
+    """Whoever had it first keeps it, and none of the batch is written."""
+    any_archive.predictions.upsert([prediction(1)])
+
+    with pytest.raises(ArchiveError, match="another tenant's"):
+        any_archive.predictions.upsert([prediction(1, tenant="bob"), prediction(2)])
+
+    assert any_archive.predictions.by_ids([prediction(2).id]) == {}
+    kept = any_archive.predictions.get(prediction(1).id)
+    assert kept
+    assert kept.tenant == "acme"
+
+
+def test_an_id_that_was_taken_anew_is_the_later_prediction(
+    any_archive: Archive,
+) -> None:
+    """Though the earlier one had been retried, and so counted further."""
+    earlier = prediction(1, sequence=6)
+    later = prediction(1, sequence=3, created_ms=earlier.created_ms + 1)
+
+    any_archive.predictions.upsert([earlier])
+    any_archive.predictions.upsert([later])
+    any_archive.predictions.upsert([earlier])
+
+    assert any_archive.predictions.get(earlier.id) == later
+
+
+def test_what_came_before_its_prediction_is_erased_with_it(
+    any_archive: Archive,
+) -> None:
+    """A job may be deleted before it is archived, and its sale be told already."""
+    one = prediction(1)
+    any_archive.shadows.add([shadow(one.id)])
+
+    assert not any_archive.predictions.delete("acme", one.id)
+
+    assert list(any_archive.shadows.of("v2", since_ms=0)) == []

@@ -64,6 +64,20 @@ def test_a_version_is_held_to_what_its_card_says(
     assert [row["group"] for row in made["rows"]["month"]["zipcode"]] == ["98103"] * 2
 
 
+def test_what_a_version_had_learnt_does_not_judge_it(
+    archive: Archive, store: ModelStore
+) -> None:
+    """A sale that was told late may have been in the table that it was made from."""
+    card = store.card(store.resolve("champion"))
+    sold(archive, [1.0] * 40, version=card.version, first=card.as_of)
+
+    made = report.make(archive, store.card)
+
+    # Four a day: those of the last day that it knows are left out.
+    assert (made["sales"], made["priced"], made["hit_rate"]) == (36, 36, 100.0)
+    assert made["from"] == str(card.as_of + dt.timedelta(days=1))
+
+
 def test_the_hit_rate_counts_sales_without_a_price(archive: Archive) -> None:
     """By period; a month in which nothing was priced has a row as well."""
     sold(archive, [1.0] * 30)

@@ -15,6 +15,7 @@ import pytest
 
 from model_store.dataset import Dataset
 from model_store.errors import AliasesChanged, LeaseHeld
+from model_store.retraining import validate
 from model_store.retraining.fits import Fits
 from model_store.retraining.pipeline import STEPS, Retraining
 from model_store.retraining.report import Report
@@ -255,6 +256,26 @@ def test_the_sales_of_another_market_are_refused(
         report = retrain(write(market, name="elsewhere"))
 
     assert _broken(report) == ["data_set"]
+
+
+def test_sales_with_other_columns_break_a_rule_and_nothing_else(
+    models: ModelStore, market: Dataset
+) -> None:
+    """Whoever brings a table of their own meets the champion of another one."""
+    features = tuple(
+        replace(one, name=f"{one.name}_2") for one in market.schema.features
+    )
+    names = [f"{name}_2" for name in market.houses.columns]
+    own = replace(
+        market,
+        definition=replace(market.definition, features=features),
+        houses=market.houses.set_axis(names, axis="columns"),
+    )
+    champion = models.card(models.resolve("champion"))
+
+    rules = list(validate.checks(own, champion, dt.date(2026, 1, 1)))
+
+    assert [rule.name for rule in rules if not rule.held] == ["data_set"]
 
 
 def test_the_log_names_broken_rules_and_quotes_no_sale(

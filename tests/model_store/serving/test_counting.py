@@ -90,6 +90,14 @@ def test_what_was_taken_is_not_counted_again(
     assert predictor.take_counts() == {}
 
 
+def test_a_quote_is_no_price_that_counts(
+    predictor: Predictor, houses: list[House]
+) -> None:
+    """What a challenger says behind the champion's back is the same, and uncounted."""
+    assert predictor.quote(houses[:5]) == predictor.predict(houses[:5])
+    assert predictor.take_counts()[HOUSES] == 5
+
+
 def test_a_model_of_one_s_own_market_is_counted(other_market: Writer) -> None:
     """Features of its own, gaps among them, and another currency."""
     sales = dataset.load(other_market())

@@ -92,6 +92,21 @@ def test_an_archive_that_is_away_loses_nothing(site: Site, metrics: Metrics) -> 
     assert site.waiting() == 0
 
 
+def test_a_full_server_is_read_all_the_same(site: Site) -> None:
+    """Else what fills it would never leave it."""
+    site.price()
+    used = site.redis.info("memory")["used_memory"]
+    before = site.redis.config_get("maxmemory")["maxmemory"]
+    site.redis.config_set("maxmemory", used // 2)
+    try:
+        site.feed.open()
+        site.take_up()
+    finally:
+        site.redis.config_set("maxmemory", before)
+
+    assert site.waiting() == 0
+
+
 def test_what_is_taken_up_twice_is_there_once(site: Site) -> None:
     """As by one who was thought to be gone."""
     job = site.price()
