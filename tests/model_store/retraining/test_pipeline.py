@@ -263,7 +263,8 @@ def test_sales_with_other_columns_break_a_rule_and_nothing_else(
 ) -> None:
     """Whoever brings a table of their own meets the champion of another one."""
     features = tuple(
-        replace(one, name=f"{one.name}_2") for one in market.schema.features
+        replace(one, name=f"{one.name}_2", not_below=None)
+        for one in market.schema.features
     )
     names = [f"{name}_2" for name in market.houses.columns]
     own = replace(
