@@ -13,6 +13,7 @@ from api.commands.keys import keys
 from api.commands.lanes import lanes
 from api.commands.listen import listen
 from api.commands.model import model
+from api.commands.outcomes import outcomes
 from api.commands.predict import predict
 from api.commands.redis_users import redis
 from api.commands.serve import serve
@@ -43,6 +44,7 @@ main.add_command(keys)
 main.add_command(model)
 main.add_command(drift)
 main.add_command(predict)
+main.add_command(outcomes)
 main.add_command(dead_letters)
 main.add_command(lanes)
 main.add_command(doctor)

@@ -2,7 +2,7 @@
 
 import functools
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, NoReturn
@@ -17,7 +17,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from api import cells, explanation, json_body, json_text
+from api import explanation, json_body, json_text, sales_table
 from api.errors import MalformedBody
 from api.house_file import HouseFile, WrongFile
 from model_store.schema import Schema
@@ -28,9 +28,6 @@ MOST = 1000
 _LEAST, _GREATEST = 1, 1e12
 #: So far ahead of UTC a day may have begun somewhere.
 _FIRST_ZONE = timedelta(hours=14)
-
-#: Where a table's cells belong that are no features.
-_OWN = {"prediction_id": "category", "price": "number", "sold_on": "category"}
 
 
 def _past(text: str) -> str:
@@ -145,11 +142,16 @@ def from_csv(text: bytes, schema: Schema) -> list[Told]:
         MalformedBody: It is no table.
         InvalidSubmission: Some sale is not as expected; nothing was written.
     """
-    kinds = _OWN | {feature.name: feature.kind for feature in schema.features}
+    kinds = sales_table.OWN | {
+        feature.name: feature.kind for feature in schema.features
+    }
     table = HouseFile(io.BytesIO(text), "The body")
     try:
         columns = table.columns
-        rows = list(_rows(table, columns, kinds))
+        rows = [
+            ({"pointer": f"/outcomes/{at}", "line": line}, told)
+            for at, (line, told) in enumerate(sales_table.rows(table, kinds))
+        ]
     except WrongFile as error:
         raise MalformedBody(str(error)) from None
     unknown = [
@@ -166,23 +168,6 @@ def from_csv(text: bytes, schema: Schema) -> list[Told]:
     if not 0 < len(rows) <= MOST:
         _refused(unknown, "", f"Expected 1 to {MOST} sales below the first line.")
     return _checked(rows, schema, unknown)
-
-
-def _rows(
-    table: HouseFile, columns: Sequence[str], kinds: Mapping[str, str]
-) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    """Yield where each sale stands, and what JSON would say of it."""
-    for at, (line, row) in enumerate(table.numbered_rows()):
-        told: dict[str, Any] = {
-            name: cells.value(cell, kinds[name])
-            for name, cell in zip(columns, row, strict=True)
-            if cell and name in kinds
-        }
-        house = {name: told.pop(name) for name in list(told) if name not in _OWN}
-        # A table of priced houses has their ids beside them.
-        if house and "prediction_id" not in told:
-            told["input"] = house
-        yield {"pointer": f"/outcomes/{at}", "line": line}, told
 
 
 def _checked(

@@ -22,6 +22,7 @@ from .errors import (
 )
 from .houses import House, Options, Row
 from .prediction import Prediction
+from .sales import Sale
 from .table import RESULT_COLUMNS, Table, result_columns
 from .webhooks import verify_webhook
 
@@ -38,6 +39,7 @@ __all__ = [
     "Options",
     "Prediction",
     "Row",
+    "Sale",
     "Table",
     "Unreachable",
     "UnverifiedWebhook",

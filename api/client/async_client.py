@@ -1,7 +1,7 @@
 """The client as coroutines."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Self, TypeVar, Unpack, overload
 
@@ -9,6 +9,7 @@ from .client import Client
 from .houses import House, Row
 from .line import Connect
 from .prediction import Prediction
+from .sales import Sale
 from .verbs import (
     Filters,
     GivenTable,
@@ -109,6 +110,10 @@ class AsyncClient:
     async def webhook_secret(self) -> str:
         """Return the secret of submits' own webhooks; see `Client.webhook_secret`."""
         return await self._run(lambda client: client.webhook_secret())
+
+    async def outcomes(self, sales: Iterable[Sale]) -> Sequence[dict[str, Any]]:
+        """Tell what houses were sold for; see `Client.outcomes`."""
+        return await self._run(lambda client: client.outcomes(sales))
 
     async def list(self, **filters: Unpack[Filters]) -> Sequence[Prediction]:
         """Return predictions, all pages of them; see `Client.list`."""

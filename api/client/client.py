@@ -10,7 +10,9 @@ from functools import partial
 from typing import Any, Self, TypeVar, Unpack, overload
 from urllib.parse import SplitResult, quote, urlencode, urlsplit
 
+from . import answers
 from . import houses as forms
+from . import sales as told
 from . import table as tables
 from .batch import Batch, Result
 from .calls import Call, Calls, read
@@ -25,6 +27,7 @@ from .errors import (
 from .houses import House, Options, Row
 from .line import Connect, Line
 from .prediction import Prediction
+from .sales import Sale
 from .verbs import (
     Filters,
     GivenTable,
@@ -45,8 +48,6 @@ _LOOK_S = 0.1
 _LAST_LOOK_S = 1.0
 #: Predictions that the API lists on a page, at most.
 _PAGE = 100
-#: What a card tells of each feature, among others.
-_FEATURE = {"name", "kind", "required"}
 
 
 class Client:
@@ -155,12 +156,28 @@ class Client:
             version: Alias or id.
         """
         call = Call("GET", f"models/{quote(version, safe='')}")
-        return read(_card, self._calls.answer(call, until=self._until()))
+        return read(answers.card, self._calls.answer(call, until=self._until()))
 
     def webhook_secret(self) -> str:
         """Return the secret that signs the events of submits with a `webhook`."""
         call = Call("GET", "webhooks/default/secret")
-        return read(_secret, self._calls.answer(call, until=self._until()))
+        return read(answers.secret, self._calls.answer(call, until=self._until()))
+
+    def outcomes(self, sales: Iterable[Sale]) -> Sequence[dict[str, Any]]:
+        """Tell what houses were sold for; the same again changes nothing.
+
+        Args:
+            sales: At most 1,000; all are written, or none.
+
+        Returns:
+            What the API says of each; `became` is `new`, `correction` or `known`.
+
+        Raises:
+            WrongHouse: JSON cannot hold a sale; nothing was sent.
+            ApiError: The API refused them; its `errors` say which.
+        """
+        call = Call("POST", "outcomes", told.body(sales))
+        return read(answers.outcomes, self._calls.answer(call, until=self._until()))
 
     def list(self, **filters: Unpack[Filters]) -> Iterator[Prediction]:
         """Yield predictions, the newest first; see `Filters`."""
@@ -168,7 +185,7 @@ class Client:
         while query:
             call = Call("GET", f"predictions?{query}")
             answer = self._calls.answer(call, until=self._until())
-            found, query = read(_page, answer)
+            found, query = read(answers.page, answer)
             yield from found
 
     @overload
@@ -373,22 +390,3 @@ def _done_before(status: int) -> Iterator[None]:
     except ApiError as error:
         if not (error.may_be_done and error.status == status):
             raise
-
-
-def _card(body: Any) -> dict[str, Any]:
-    """Return the card of a model version; LookupError tells that it is none."""
-    features = body["schema"]["features"]
-    if "version" not in body or not all(one.keys() >= _FEATURE for one in features):
-        raise LookupError("no card of a model version")
-    return dict(body)
-
-
-def _secret(body: Any) -> str:
-    return str(body["key"])
-
-
-def _page(body: Any) -> tuple[Iterable[Prediction], str]:
-    """Return the predictions of a page, and the query of the next one."""
-    found = [Prediction.from_json(one) for one in body["results"]]
-    # It is asked of the same server, wherever the link leads.
-    return found, urlsplit(body["next"] or "").query

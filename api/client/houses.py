@@ -50,14 +50,23 @@ def body(house: Any, options: Mapping[str, Any]) -> str:
     Raises:
         WrongHouse: It is no house, or JSON cannot hold all of it.
     """
+    given = present(house)
+    try:
+        return _json({**options, "input": given})
+    except _UNWRITABLE:
+        raise _wrong({**options, **given}) from None
+
+
+def present(house: Any) -> dict[Any, Any]:
+    """Return what is given of a house.
+
+    Raises:
+        WrongHouse: It is none.
+    """
     if not is_house(house):
         raise WrongHouse(f"a house maps features to values, a {_kind(house)} does not")
     values = house if isinstance(house, Mapping) else _values(house)
-    present = {name: value for name, value in values.items() if is_there(value)}
-    try:
-        return _json({**options, "input": present})
-    except _UNWRITABLE:
-        raise _wrong({**options, **present}) from None
+    return {name: value for name, value in values.items() if is_there(value)}
 
 
 def checked_key(key: str) -> str:

@@ -1,20 +1,23 @@
 """`kerbside predict`: a CSV file of houses comes back with a price for each."""
 
 import contextlib
-import errno
 import json
-import shutil
-import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import click
 
-from api.commands import copies, priced_file, pricing_task, service, stopping, way_on
+from api.commands import (
+    copies,
+    given_file,
+    priced_file,
+    pricing_task,
+    service,
+    stopping,
+    way_on,
+)
 from api.commands.priced_file import Place, PlaceTaken, Stream
 from api.commands.pricing_task import Options, Task
 from api.commands.stopping import TERMINATED
@@ -111,7 +114,7 @@ def predict(ctx: click.Context, /, **given: Any) -> None:
     first_answer_s = min(options.timeout_s, _FIRST_ANSWER_S)
     with (
         connect(timeout_s=first_answer_s) as asking,
-        _opened(options.houses) as file,
+        given_file.opened(options.houses) as file,
         _place(options.output) as place,
         service.told(url),
     ):
@@ -126,20 +129,6 @@ def predict(ctx: click.Context, /, **given: Any) -> None:
             pricing_task.price(task, client, source, place)
     _tell(options, task)
     ctx.exit(NotPriced.exit_code if task.failed else 0)
-
-
-@contextlib.contextmanager
-def _opened(name: str) -> Iterator[BinaryIO]:
-    """Open the file, or keep what comes from stdin: it is read more than once."""
-    if name != "-":
-        with Path(name).open("rb") as file:
-            yield file
-        return
-    with tempfile.TemporaryFile() as kept:
-        if sys.stdin is None:  # as `<&-` leaves it
-            raise OSError(errno.EBADF, "The input is closed")
-        shutil.copyfileobj(sys.stdin.buffer, kept)
-        yield kept
 
 
 @contextlib.contextmanager

@@ -7,11 +7,17 @@ from typing import Any
 
 import click
 
+from api.archive_problems import ArchiveAway, NoArchive
 from api.client import ApiError, Client, KerbsideError, NotFinished
 from api.commands import absence
 from api.errors import MemoryIsFull, QueueIsFull
 from api.launcher import installation
-from api.launcher.faults import ApiUnreachable, KeyRefused, QueueRefused
+from api.launcher.faults import (
+    ApiUnreachable,
+    ArchiveUnusable,
+    KeyRefused,
+    QueueRefused,
+)
 from api.launcher.local_keys import LocalAccess
 from api.launcher.statefolder import StateFolder
 from worker.supervision import ports
@@ -31,6 +37,7 @@ key_option = click.option(
 
 _REFUSALS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 _FULL = (MemoryIsFull.type_uri(), QueueIsFull.type_uri())
+_WITHOUT_ARCHIVE = (NoArchive.type_uri(), ArchiveAway.type_uri())
 
 
 def found(url: str | None, key: str | None) -> tuple[str, str]:
@@ -77,6 +84,7 @@ def told(url: str) -> Iterator[None]:
     Raises:
         KeyRefused: The key opens nothing, or not this.
         QueueRefused: The API takes no more houses now.
+        ArchiveUnusable: The API has no archive, or it is away.
         ApiUnreachable: Anything else that is not about one house.
     """
     try:
@@ -86,6 +94,8 @@ def told(url: str) -> Iterator[None]:
             raise KeyRefused(f"{url}: {error}") from error
         if error.type in _FULL:
             raise QueueRefused(f"{url}: {error}") from error
+        if error.type in _WITHOUT_ARCHIVE:
+            raise ArchiveUnusable(f"{url}: {error}") from error
         raise ApiUnreachable(f"{url}: {error}") from error
     except NotFinished as error:
         raise ApiUnreachable(

@@ -23,7 +23,8 @@ class Fault(click.ClickException):
     ├── WebhookRefused (14)
     ├── SecretSealed (15)
     ├── DeliveryFailed (16)
-    └── ArchiveUnusable (17)
+    ├── ArchiveUnusable (17)
+    └── SalesRefused (18)
     """
 
 
@@ -119,6 +120,12 @@ class ArchiveUnusable(Fault):
     """There is no archive, or its database cannot be used as it is."""
 
     exit_code = 17
+
+
+class SalesRefused(Fault):
+    """Some sales are not as expected; each is told with its line."""
+
+    exit_code = 18
 
 
 def exit_codes(*kinds: type[Fault]) -> Mapping[int, str]:

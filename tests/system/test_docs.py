@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import shutil
 import sys
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -31,12 +32,17 @@ from worker.webhooks.sealing import new_key
 
 @pytest.fixture(scope="module")
 def serving(
-    store: ModelStore, tmp_path_factory: pytest.TempPathFactory
+    store: ModelStore, _empty_archive: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Installation]:
-    """Run an API with its workers and its upkeep; two dead letters are there."""
-    folder = tmp_path_factory.mktemp("docs") / "var"
+    """Run an API with its workers, upkeep and archive; two dead letters are there."""
+    folder = tmp_path_factory.mktemp("docs")
+    archive = shutil.copy(_empty_archive, folder / "archive.db")
     with installation.running(
-        folder, store, secret_keys=(new_key(),), webhook_development=True
+        folder / "var",
+        store,
+        archive_url=f"sqlite:///{archive}",
+        secret_keys=(new_key(),),
+        webhook_development=True,
     ) as place:
         _leave_dead_letters(place.redis.url)
         stack = place.stack
