@@ -30,7 +30,7 @@ _UNITS = {
     "ft2": r"\b(sq ?ft|sqft|ft2|sf|square f(ee|oo)t)",
     "km": r"\bkm\b",
 }
-_PLACES = {"latitude": "lat", "longitude": "long"}
+_PLACES = {"latitude": "lat", "longitude": "lon"}
 
 
 def name_of(column: str, taken: str, used: Collection[str]) -> str:

@@ -219,6 +219,7 @@ def test_only_what_is_meant_for_anybody_is_served_without_a_key(app: Flask) -> N
         "/docs",
         "/ops",
         "/healthz",
+        "/models/<version>",
         "/openapi.json",
         "/readyz",
     }

@@ -57,7 +57,7 @@ def test_a_table_of_a_german_office_is_read_as_it_is(tmp_path: Path) -> None:
     assert found.definition.currency == "EUR"
     assert form.names["Wohnfläche m²"] == "Wohnflaeche_m2"
     units = {one.name: one.unit for one in found.definition.features}
-    assert (units["Wohnflaeche_m2"], units["lat"], units["long"]) == (
+    assert (units["Wohnflaeche_m2"], units["lat"], units["lon"]) == (
         "m2",
         "deg",
         "deg",
