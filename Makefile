@@ -10,8 +10,8 @@ TOOLS := build/tools
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 
 # Which tests `make test` runs: those that start whole installations, and those that need
-# tools which `make chart` and `make e2e-docker` bring, are asked for.
-MARK ?= not system and not chart and not docker
+# tools which `make chart`, `make e2e-docker` and `make test MARK=airflow` bring, are asked for.
+MARK ?= not system and not chart and not docker and not airflow
 
 # Two OpenMP threads make the small fits of the tests slower, not faster.
 export OMP_NUM_THREADS := 1
@@ -28,6 +28,10 @@ up: $(RUNTIME) ## price real houses here: API, workers, queue (UP_ARGS=--once en
 
 test: $(DEV) ## run the fast tests (TEST_ARGS="-k ledger", MARK=system for another suite)
 	@$(BIN)/python -m pytest -q -n auto -m "$(MARK)" $(TEST_ARGS)
+
+ifeq ($(MARK),airflow)
+test: $(TOOLS)/airflow/.installed
+endif
 
 lint: $(DEV) ## check format, rules, types, import contracts and structure
 	@$(BIN)/ruff format --check .
@@ -62,16 +66,20 @@ docs: $(DEV) ## write docs/reference from the code, build the site (build/docs/i
 	@$(BIN)/python -m docs
 	@$(BIN)/python -m sphinx -b html -d build/doctrees -EnWq --keep-going docs build/docs
 
-lock: $(DEV) ## pin the requirements of setup.cfg anew, with hashes
-	@$(BIN)/pip-compile $(LOCK) -o requirements/base.txt setup.cfg
-	@$(BIN)/pip-compile $(LOCK) -o requirements/dev.txt --extra dev -c requirements/base.txt setup.cfg
-	@$(BIN)/pip-compile $(LOCK) -o requirements/explain.txt --extra explain -c requirements/dev.txt setup.cfg
-	@$(BIN)/pip-compile $(LOCK) -o requirements/tracing.txt --extra tracing -c requirements/dev.txt setup.cfg
-	@$(BIN)/pip-compile $(LOCK) -o requirements/postgres.txt --extra postgres -c requirements/dev.txt setup.cfg
-	@$(BIN)/pip-compile $(LOCK) -o requirements/s3.txt --extra s3 -c requirements/dev.txt setup.cfg
+lock: $(DEV) $(TOOLS)/uv/.installed ## pin the requirements of setup.cfg anew, with hashes
+	@$(BIN)/pip-compile $(LOCK_OURS) -o requirements/base.txt setup.cfg
+	@$(BIN)/pip-compile $(LOCK_OURS) -o requirements/dev.txt --extra dev -c requirements/base.txt setup.cfg
+	@$(BIN)/pip-compile $(LOCK_OURS) -o requirements/explain.txt --extra explain -c requirements/dev.txt setup.cfg
+	@$(BIN)/pip-compile $(LOCK_OURS) -o requirements/tracing.txt --extra tracing -c requirements/dev.txt setup.cfg
+	@$(BIN)/pip-compile $(LOCK_OURS) -o requirements/postgres.txt --extra postgres -c requirements/dev.txt setup.cfg
+	@$(BIN)/pip-compile $(LOCK_OURS) -o requirements/s3.txt --extra s3 -c requirements/dev.txt setup.cfg
 	@$(BIN)/pip-compile $(LOCK) -o requirements/chart.txt requirements/chart.in
 	@$(BIN)/pip-compile $(LOCK) -o requirements/compose.txt requirements/compose.in
 	@$(BIN)/pip-compile $(LOCK) -o requirements/checkov.txt requirements/checkov.in
+	@$(BIN)/pip-compile $(LOCK) -o requirements/uv.txt requirements/uv.in
+	@$(TOOLS)/uv/bin/uv pip compile --quiet --upgrade --generate-hashes --python-version 3.11 \
+		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+		-o examples/airflow/requirements.txt examples/airflow/requirements.in
 
 install: $(DEV) ## make .venv with everything a developer needs
 	@echo "$(VENV) is complete."
@@ -82,7 +90,8 @@ clean: ## remove what the verbs made, except the state in var/
 
 # No address of a local package index may land in the locks.
 LOCK := --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras \
-	--no-emit-index-url --no-emit-find-links --build-deps-for=editable
+	--no-emit-index-url --no-emit-find-links
+LOCK_OURS := $(LOCK) --build-deps-for=editable
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -122,6 +131,17 @@ $(TOOLS)/validators/.installed: requirements/chart.txt | $(BIN)/python
 
 $(TOOLS)/checkov/.installed: requirements/checkov.txt | $(BIN)/python
 	@echo "Installing checkov into $(@D), once (about a minute)."
+	@$(BIN)/python -m venv $(@D)
+	@$(@D)/bin/pip -qq --disable-pip-version-check install --require-hashes -r $<
+	@touch $@
+
+$(TOOLS)/uv/.installed: requirements/uv.txt | $(BIN)/python
+	@$(BIN)/python -m venv $(@D)
+	@$(@D)/bin/pip -qq --disable-pip-version-check install --require-hashes -r $<
+	@touch $@
+
+$(TOOLS)/airflow/.installed: examples/airflow/requirements.txt | $(BIN)/python
+	@echo "Installing Airflow into $(@D), once (about two minutes)."
 	@$(BIN)/python -m venv $(@D)
 	@$(@D)/bin/pip -qq --disable-pip-version-check install --require-hashes -r $<
 	@touch $@

@@ -100,6 +100,18 @@ def test_the_locks_pin_every_requirement_and_name_no_index(
     assert "://" not in text
 
 
+def test_the_lock_of_the_airflow_example_pins_airflow_and_names_no_index() -> None:
+    """It is locked by another tool, and is a lock as the others are."""
+    folder = source.ROOT / "examples" / "airflow"
+    wanted = (folder / "requirements.in").read_text().splitlines()[-1]
+    text = (folder / "requirements.txt").read_text()
+    pins = re.findall(r"^[\w.-]+==.*", text, re.MULTILINE)
+
+    assert f"{wanted} \\" in pins
+    assert [pin for pin in pins if not pin.endswith("\\")] == []
+    assert re.findall(r"^-.*|.*://.*", text, re.MULTILINE) == []
+
+
 def _names(requirements: str) -> set[str]:
     """Return the distributions that a list of requirements names."""
     return {re.split(r"[\[<>=]", line)[0] for line in requirements.split("\n") if line}
