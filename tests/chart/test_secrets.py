@@ -97,7 +97,7 @@ def test_each_part_has_its_own_user_of_redis_and_no_other(
 def test_what_leads_into_the_object_store_is_where_models_are_used_alone(
     render: Render,
 ) -> None:
-    """Not in Flower, nor in Redis, nor where only a house is submitted."""
+    """Not in Flower, nor in Redis, nor where webhooks are sent."""
     rendered = render(chart.CHART / "ci" / "external-redis-values.yaml")
     holders = {
         template["metadata"]["labels"]["app.kubernetes.io/component"]
@@ -105,8 +105,7 @@ def test_what_leads_into_the_object_store_is_where_models_are_used_alone(
         if "s3-credentials" in str(template["spec"])
     }
 
-    workers = {"worker-predictions", "worker-webhooks", "upkeep"}
-    assert holders == {"api", "training", *workers}
+    assert holders == {"api", "training", "worker-predictions", "upkeep"}
 
 
 def test_the_signing_key_that_is_made_up_signs_what_is_trusted(
