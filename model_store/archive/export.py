@@ -62,7 +62,7 @@ def export(
     with database.reading() as connection:
         total = connection.execute(count).scalar_one()
     query = select(table).where(*wanted).order_by(age, *table.primary_key.columns)
-    with _replaced(file) as beside:
+    with replaced(file) as beside:
         return _write(database, query, _opened(form, beside, table), report, total)
 
 
@@ -83,8 +83,11 @@ def _write(
 
 
 @contextlib.contextmanager
-def _replaced(file: Path) -> Iterator[Path]:
-    """Give a place beside a file, whose content takes that of the file at the end."""
+def replaced(file: Path) -> Iterator[Path]:
+    """Give a place beside a file, whose content takes that of the file at the end.
+
+    It is for this user alone: it holds houses.
+    """
     # A link stays one: its target is written.
     place = file.resolve()
     handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")

@@ -27,7 +27,7 @@ from model_store.commands import opening
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
     required=True,
-    help="The CSV file; it holds houses.",
+    help="The CSV file, for you alone: it holds houses.",
 )
 @options.as_json
 def review_sample(
@@ -39,11 +39,14 @@ def review_sample(
 
     With --json it prints {"file", "ids"}.
     """
-    from model_store import review  # noqa: PLC0415 - only this command needs a database
+    # Only this command needs a database.
+    from model_store import review  # noqa: PLC0415
+    from model_store.archive import export  # noqa: PLC0415
 
     with contextlib.closing(opening.archive(None)) as archive:
         ids = review.draw(archive, count, seed, version)
-        out.write_text(review.table(archive, ids), encoding="utf-8")
+        with export.replaced(out) as beside:
+            beside.write_text(review.table(archive, ids), encoding="utf-8")
     if as_json:
         click.echo(json.dumps({"file": str(out), "ids": list(ids)}, indent=2))
     else:
