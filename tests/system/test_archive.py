@@ -158,11 +158,16 @@ def test_an_archive_that_comes_late_has_lost_nothing(
 
     _bring(archive, away)
 
+    # A process that has just found the archive away says so for a while.
     for job_id in ids:
         wait_until(partial(_has_left, server, job_id))
-        assert server.call("GET", f"/v1/predictions/{job_id}").status == 200
+        wait_until(partial(_answers, server, job_id, 200))
     assert server.redis.xlen(keys.FEED) == 0
-    assert server.call("GET", f"/v1/predictions/{uuid.uuid4()}").status == 404
+    wait_until(partial(_answers, server, str(uuid.uuid4()), 404))
+
+
+def _answers(server: Server, job_id: str, status: int) -> bool:
+    return server.call("GET", f"/v1/predictions/{job_id}").status == status
 
 
 def test_what_a_killed_archivist_had_in_hand_another_archives(
