@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, Field, create_model
 
@@ -25,6 +25,9 @@ from model_store.errors import (
 )
 from model_store.store import ModelStore
 from worker.versions import Findings
+
+#: What is read of a version.
+_Read = TypeVar("_Read")
 
 #: Seconds for which aliases are trusted: how long after a promotion the old champion
 #: may still be given new jobs.
@@ -185,35 +188,15 @@ class Catalog:
             ArtifactError: It is damaged or not trusted.
             StoreError: The store cannot be read, or an alias in it leads nowhere.
         """
-        version = self.resolve(alias_or_version)
-        with _blaming_the_store(alias_or_version, version):
-            return self._store.card(version)
+        return self._of_version(self._store.card, alias_or_version)
 
     def published_card(self, alias_or_version: str) -> bytes:
-        """Return `card.json` as it was published, byte for byte.
-
-        Raises:
-            NoChampion: The champion is asked for and there is none.
-            UnknownModel: There is no such alias or version.
-            ArtifactError: It is damaged or not trusted.
-            StoreError: The store cannot be read, or an alias in it leads nowhere.
-        """
-        version = self.resolve(alias_or_version)
-        with _blaming_the_store(alias_or_version, version):
-            return self._store.card_file(version)
+        """Return `card.json` as it was published; raises what `card` does."""
+        return self._of_version(self._store.card_file, alias_or_version)
 
     def signer(self, alias_or_version: str) -> str:
-        """Return the public key of who signed a version.
-
-        Raises:
-            NoChampion: The champion is asked for and there is none.
-            UnknownModel: There is no such alias or version.
-            ArtifactError: It is damaged or not trusted.
-            StoreError: The store cannot be read, or an alias in it leads nowhere.
-        """
-        version = self.resolve(alias_or_version)
-        with _blaming_the_store(alias_or_version, version):
-            return self._store.signer(version)
+        """Return the public key of who signed a version; raises what `card` does."""
+        return self._of_version(self._store.signer, alias_or_version)
 
     def choices(self) -> dict[str, Any]:
         """Return what a request may name: aliases, and the newest versions.
@@ -227,6 +210,11 @@ class Catalog:
             "aliases": {name: version for name, version in meant.items() if version},
             "versions": list(islice(filter(self._is_sound, newest), _CHOICES)),
         }
+
+    def _of_version(self, read: Callable[[str], _Read], alias_or_version: str) -> _Read:
+        version = self.resolve(alias_or_version)
+        with _blaming_the_store(alias_or_version, version):
+            return read(version)
 
     def _read(self) -> None:
         aliases = self._store.aliases()

@@ -116,18 +116,12 @@ def installation(
             )
         )
         port = ports.find_free()
-        where = named(store)
-        settings = ApiSettings(
+        settings = _settings(
+            store,
             redis_url=server.url,
             state_dir=state.path,
-            store_url=where.store_url,
-            trusted_keys=where.trusted_keys,
             public_url=f"http://{ports.LOOPBACK}:{port}",
             batch_max=batch_max or ApiSettings().batch_max,
-            # High and not off: deep queues are made on purpose, but what it costs to
-            # weigh a submit is measured with it.
-            rate_limit=RateLimit(100_000, 1),
-            max_wait_s=86_400,
             **changes,
         )
         stack = Stack(
@@ -147,6 +141,19 @@ def installation(
         programs.start(stack.redis(server))
         programs.wait("Valkey", server.answers)
         yield Installation(programs=programs, settings=settings, stack=stack)
+
+
+def _settings(store: ModelStore, **changes: Any) -> ApiSettings:
+    where = named(store)
+    return ApiSettings(
+        store_url=where.store_url,
+        trusted_keys=where.trusted_keys,
+        # High and not off: deep queues are made on purpose, but what it costs to weigh
+        # a submit is measured with it.
+        rate_limit=RateLimit(100_000, 1),
+        max_wait_s=86_400,
+        **changes,
+    )
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from model_store.table_form import TableForm
 SHIPPED = Path(__file__).with_name("data") / "king_county.json"
 
 #: Prices are told in whole units: a table in thousands or millions must be multiplied.
-_LEAST_PRICE = 100
+LEAST_PRICE = 100
 #: Share of rows that may be there twice, as flats of one house sold in one day.
 _MOST_TWICE = 0.2
 
@@ -183,8 +183,8 @@ class _Table:
 
     def prices(self, name: str) -> NDArray[np.float64]:
         prices = table.numbers(self.cells[name], self.form)
-        told = f"a price of at least {_LEAST_PRICE}, in whole units of the currency"
-        self._refuse(~prices.between(_LEAST_PRICE, np.inf, "left"), name, told)
+        told = f"a price of at least {LEAST_PRICE}, in whole units of the currency"
+        self._refuse(~prices.between(LEAST_PRICE, np.inf, "left"), name, told)
         return np.asarray(prices, dtype=np.float64)
 
     def feature(self, feature: Feature) -> pd.Series:

@@ -4,7 +4,7 @@ from typing import Any
 
 from api import alias_problems, errors
 from api.errors import ServiceError
-from api.openapi.described import operation, success
+from api.openapi.described import BODY_CAUSES, operation, success
 
 _ANY = (
     errors.MissingKey,
@@ -17,15 +17,6 @@ _ANY = (
 )
 _CHANGE = (*_ANY, errors.PreconditionFailed, alias_problems.IfMatchMissing)
 _GIVE = (*_CHANGE, errors.UnknownVersion)
-#: What can go wrong with a body.
-_BODY = (
-    errors.MalformedBody,
-    errors.CutBody,
-    errors.SlowBody,
-    errors.BodyTooLarge,
-    errors.UnsupportedMedia,
-    errors.InvalidSubmission,
-)
 
 
 _ALIASES = success("As they are now.", "ModelAliases", "ETag")
@@ -46,10 +37,10 @@ def _operation(
 OPERATIONS: dict[str, dict[str, Any]] = {
     "read_aliases": _operation(*_ANY),
     "promote_model": _operation(
-        *_GIVE, *_BODY, parameters=("If-Match",), body="ChampionRequest"
+        *_GIVE, *BODY_CAUSES, parameters=("If-Match",), body="ChampionRequest"
     ),
     "name_challenger": _operation(
-        *_GIVE, *_BODY, parameters=("If-Match",), body="ChallengerRequest"
+        *_GIVE, *BODY_CAUSES, parameters=("If-Match",), body="ChallengerRequest"
     ),
     "dismiss_challenger": _operation(*_CHANGE, parameters=("If-Match",)),
     "rollback_model": _operation(

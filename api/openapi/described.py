@@ -5,10 +5,20 @@ from http import HTTPStatus
 from itertools import groupby
 from typing import Any
 
-from api import security_headers
+from api import errors, security_headers
 from api.errors import PROBLEM_TYPE, QuotaExceeded, ServiceError
 from api.headers import JSON
 from api.schemas import Problem
+
+#: What can go wrong with a body.
+BODY_CAUSES = (
+    errors.MalformedBody,
+    errors.CutBody,
+    errors.SlowBody,
+    errors.BodyTooLarge,
+    errors.UnsupportedMedia,
+    errors.InvalidSubmission,
+)
 
 
 def _schema(name: str) -> dict[str, str]:

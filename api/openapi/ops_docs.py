@@ -4,7 +4,7 @@ from typing import Any
 
 from api import errors, ops_problems
 from api.errors import ServiceError
-from api.openapi.described import operation, success
+from api.openapi.described import BODY_CAUSES, operation, success
 
 _ANY = (
     errors.MissingKey,
@@ -13,15 +13,6 @@ _ANY = (
     errors.NotAcceptable,
     errors.RedisUnavailable,
     ServiceError,
-)
-#: What can go wrong with a body.
-_BODY = (
-    errors.MalformedBody,
-    errors.CutBody,
-    errors.SlowBody,
-    errors.BodyTooLarge,
-    errors.UnsupportedMedia,
-    errors.InvalidSubmission,
 )
 
 
@@ -65,7 +56,7 @@ OPERATIONS: dict[str, dict[str, Any]] = {
         success={200: success("What became of them.", "LetterActionResult")},
         causes=(
             *_ANY,
-            *_BODY,
+            *BODY_CAUSES,
             errors.QueueIsFull,
             errors.MemoryIsFull,
             errors.LineTooLong,
@@ -74,12 +65,12 @@ OPERATIONS: dict[str, dict[str, Any]] = {
     ),
     "discard_dead_letters": _operation(
         success={200: success("What became of them.", "LetterActionResult")},
-        causes=(*_ANY, *_BODY),
+        causes=(*_ANY, *BODY_CAUSES),
         body="LetterAction",
     ),
     "pause_lane": _operation(
         success={200: success("It is paused.", "Queue")},
-        causes=(*_ANY, *_BODY, ops_problems.UnknownLane, errors.MemoryIsFull),
+        causes=(*_ANY, *BODY_CAUSES, ops_problems.UnknownLane, errors.MemoryIsFull),
         body="LanePause",
         is_body_required=False,
     ),
@@ -89,7 +80,7 @@ OPERATIONS: dict[str, dict[str, Any]] = {
     ),
     "purge_lane": _operation(
         success={200: success("What became of it.", "LanePurged")},
-        causes=(*_ANY, *_BODY, ops_problems.UnknownLane),
+        causes=(*_ANY, *BODY_CAUSES, ops_problems.UnknownLane),
         body="LanePurge",
         is_body_required=False,
     ),

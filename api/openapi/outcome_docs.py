@@ -4,7 +4,7 @@ from typing import Any
 
 from api import archive_problems, errors
 from api.headers import CSV
-from api.openapi.described import operation, success, unchanged
+from api.openapi.described import BODY_CAUSES, operation, success, unchanged
 from api.outcome_body import MOST
 
 _ANY = (
@@ -57,12 +57,7 @@ OPERATIONS: dict[str, dict[str, Any]] = {
         causes=(
             *_ANY,
             errors.RedisUnavailable,
-            errors.MalformedBody,
-            errors.CutBody,
-            errors.SlowBody,
-            errors.BodyTooLarge,
-            errors.UnsupportedMedia,
-            errors.InvalidSubmission,
+            *BODY_CAUSES,
             errors.NoChampion,
             errors.StoreUnavailable,
             errors.ModelRefused,

@@ -7,7 +7,14 @@ from api.assets import MEDIA_TYPES
 from api.errors import ServiceError
 from api.headers import JSON
 from api.openapi import alias_docs, drift_docs, ops_docs, outcome_docs, webhook_docs
-from api.openapi.described import empty, operation, plain, success, unchanged
+from api.openapi.described import (
+    BODY_CAUSES,
+    empty,
+    operation,
+    plain,
+    success,
+    unchanged,
+)
 
 _CALLER = (errors.MissingKey, errors.InvalidKey, errors.MissingScope)
 _ANY = (errors.NotAcceptable, errors.RedisUnavailable, ServiceError)
@@ -229,12 +236,7 @@ OPERATIONS: dict[str, dict[str, Any]] = {
         causes=(
             *_CALLER,
             *_ANY,
-            errors.MalformedBody,
-            errors.CutBody,
-            errors.SlowBody,
-            errors.BodyTooLarge,
-            errors.UnsupportedMedia,
-            errors.InvalidSubmission,
+            *BODY_CAUSES,
         ),
         body="KeyRequest",
     ),

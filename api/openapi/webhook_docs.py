@@ -5,7 +5,7 @@ from typing import Any
 from api import errors
 from api import webhook_problems as problems
 from api.errors import ServiceError
-from api.openapi.described import empty, operation, success, unchanged
+from api.openapi.described import BODY_CAUSES, empty, operation, success, unchanged
 
 _ANY = (
     errors.MissingKey,
@@ -17,15 +17,6 @@ _ANY = (
 )
 _ONE = (*_ANY, problems.UnknownWebhook)
 _DELIVERY = (*_ANY, problems.UnknownDelivery)
-#: What can go wrong with a body.
-_BODY = (
-    errors.MalformedBody,
-    errors.CutBody,
-    errors.SlowBody,
-    errors.BodyTooLarge,
-    errors.UnsupportedMedia,
-    errors.InvalidSubmission,
-)
 #: What can go wrong with a secret that is kept, and before one is.
 _KEYS = (problems.SecretKeysMissing, problems.SecretKeysWrong)
 
@@ -54,7 +45,12 @@ OPERATIONS: dict[str, dict[str, Any]] = {
                 "Registered; the secret is shown once.", "NewWebhook", "Location"
             )
         },
-        causes=(*_ANY, *_BODY, problems.TooManyWebhooks, problems.SecretKeysMissing),
+        causes=(
+            *_ANY,
+            *BODY_CAUSES,
+            problems.TooManyWebhooks,
+            problems.SecretKeysMissing,
+        ),
         body="WebhookRequest",
     ),
     "list_webhooks": _operation(
@@ -71,7 +67,7 @@ OPERATIONS: dict[str, dict[str, Any]] = {
     ),
     "update_webhook": _operation(
         success=_webhook("As it is now."),
-        causes=(*_ONE, *_BODY, errors.PreconditionFailed),
+        causes=(*_ONE, *BODY_CAUSES, errors.PreconditionFailed),
         parameters=("If-Match",),
         body="WebhookChange",
     ),
@@ -94,7 +90,7 @@ OPERATIONS: dict[str, dict[str, Any]] = {
         success={200: success("The new secret, shown once.", "RotatedSecret")},
         causes=(
             *_ONE,
-            *_BODY,
+            *BODY_CAUSES,
             *_KEYS,
             problems.TooManySecrets,
             errors.PreconditionFailed,
@@ -105,7 +101,12 @@ OPERATIONS: dict[str, dict[str, Any]] = {
     ),
     "test_webhook": _operation(
         success={202: success("On its way.", "Delivery")},
-        causes=(*_ONE, *_BODY, problems.WebhookDisabled, errors.PreconditionFailed),
+        causes=(
+            *_ONE,
+            *BODY_CAUSES,
+            problems.WebhookDisabled,
+            errors.PreconditionFailed,
+        ),
         parameters=("If-Match",),
         body="WebhookTest",
         is_body_required=False,
@@ -116,7 +117,7 @@ OPERATIONS: dict[str, dict[str, Any]] = {
     ),
     "rotate_default_secret": _operation(
         success={200: success("The new secret.", "RotatedSecret")},
-        causes=(*_ANY, *_BODY, *_KEYS, problems.TooManySecrets),
+        causes=(*_ANY, *BODY_CAUSES, *_KEYS, problems.TooManySecrets),
         body="SecretRotation",
         is_body_required=False,
     ),

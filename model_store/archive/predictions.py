@@ -163,25 +163,6 @@ class Predictions:
         found = select(*_COLUMNS).order_by(*order)
         return self._read(found.where(*wanted).limit(limit))[::-1]
 
-    def newest_of_house(
-        self, tenant: str, house: str, *, until_ms: int | None = None
-    ) -> Prediction | None:
-        """Return a tenant's newest price of a house, known by its `house_hash`.
-
-        Args:
-            tenant: Whose.
-            house: The hash.
-            until_ms: Only one that was asked for before then counts.
-        """
-        wanted = [
-            _TABLE.c.tenant == tenant,
-            _TABLE.c.house_hash == house,
-            _TABLE.c.price.is_not(None),
-        ]
-        wanted += [] if until_ms is None else [_TABLE.c.created_ms < until_ms]
-        newest = select(*_COLUMNS).where(*wanted).order_by(_TABLE.c.created_ms.desc())
-        return next(iter(self._read(newest.limit(1))), None)
-
     def delete(self, tenant: str, prediction_id: str) -> bool:
         """Erase a tenant's prediction with its outcomes and a challenger's price.
 

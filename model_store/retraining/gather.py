@@ -17,8 +17,6 @@ from model_store.dataset import Dataset
 from model_store.recipe import pipelines
 from model_store.retraining.rules import Rule
 
-#: Prices of archived sales are in whole units, as those of a table are.
-_LEAST_PRICE = 100
 #: Percent of the archived sales that may be left out.
 _MISFITS = 20.0
 
@@ -119,7 +117,7 @@ def _fits(table: Dataset, row: _Row) -> bool:
         table.schema.house_model().model_validate_json(row.house)
     except ValidationError:
         return False
-    return row.price >= _LEAST_PRICE
+    return row.price >= dataset.LEAST_PRICE
 
 
 def _with(table: Dataset, rows: list[_Row]) -> Dataset:

@@ -162,6 +162,19 @@ def client(app: Flask) -> Client:
 
 
 @pytest.fixture
+def own_client(redis_url: str, own_store: ModelStore) -> Iterator[Client]:
+    """Return a client of an application on a store that a test may write to."""
+    settings = ApiSettings(
+        redis_url=redis_url,
+        store_url=own_store.url,
+        trusted_keys=own_store.trust.keys,
+    )
+    app = create_app(settings)
+    yield app.test_client()
+    services.of(app).waiting.stop()
+
+
+@pytest.fixture
 def keys(redis: redis_py.Redis) -> ApiKeys:
     """Return the API keys of the test's Redis."""
     return ApiKeys(redis)

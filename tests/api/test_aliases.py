@@ -1,16 +1,13 @@
 """The laws of /v1/models/aliases."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import redis as redis_py
 
-from api import services
-from api.app import create_app
 from api.schemas import ModelAliases
-from api.settings import ApiSettings
 from model_store.storage.manifest import MODEL
 from model_store.store import ModelStore
 from tests.api.conftest import Client, Headers, assert_problem
@@ -27,19 +24,6 @@ CHANGES = [
     ("DELETE", CHALLENGER, None),
     ("POST", f"{CHAMPION}:rollback", None),
 ]
-
-
-@pytest.fixture
-def own_client(redis_url: str, own_store: ModelStore) -> Iterator[Client]:
-    """Return a client of an application on a store that a test may write to."""
-    settings = ApiSettings(
-        redis_url=redis_url,
-        store_url=own_store.url,
-        trusted_keys=own_store.trust.keys,
-    )
-    app = create_app(settings)
-    yield app.test_client()
-    services.of(app).waiting.stop()
 
 
 @pytest.fixture

@@ -1,36 +1,19 @@
 """The laws of /v1/models."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from api import services
-from api.app import create_app
 from api.schemas import Model, ModelList, ModelReport, Refusal
 from api.services import Services
-from api.settings import ApiSettings
 from model_store.store import ModelStore
 from tests.api.conftest import Client, Headers, MakeHeaders, assert_problem
 from tests.second_version import SECOND
 
 #: What can be read of a version.
 PARTS = ("", "/card", "/report", "/schema")
-
-
-@pytest.fixture
-def own_client(redis_url: str, own_store: ModelStore) -> Iterator[Client]:
-    """Return a client of an application on a store that a test may write to."""
-    settings = ApiSettings(
-        redis_url=redis_url,
-        store_url=own_store.url,
-        trusted_keys=own_store.trust.keys,
-    )
-    app = create_app(settings)
-    yield app.test_client()
-    services.of(app).waiting.stop()
 
 
 def test_every_version_is_listed_with_its_aliases(

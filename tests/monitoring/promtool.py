@@ -36,8 +36,8 @@ def check(folder: Path, rules: Sequence[Rule]) -> None:
     run("check", "rules", _written(folder / "rules.yaml", rules))
 
 
-def test(folder: Path, rules: Sequence[Rule], groups: Sequence[Group]) -> None:
-    """Let it run rules on the series of each group."""
+def test(folder: Path, rules: Sequence[Rule], groups: Sequence[Group]) -> str:
+    """Let it run rules on the series of each group; return what it says of that."""
     document = {
         "rule_files": [str(_written(folder / "rules.yaml", rules))],
         "evaluation_interval": "1m",
@@ -45,7 +45,7 @@ def test(folder: Path, rules: Sequence[Rule], groups: Sequence[Group]) -> None:
     }
     path = folder / "tests.yaml"
     path.write_text(yaml.safe_dump(document), encoding="utf-8")
-    run("test", "rules", path)
+    return run("test", "rules", path)
 
 
 def _written(path: Path, rules: Sequence[Rule]) -> Path:

@@ -34,21 +34,19 @@ def test_an_alert_fires_on_its_fault_and_not_on_what_is_nearest_to_it(
     name = _name(rule)
     case = CASES[name]
 
-    promtool.test(
-        tmp_path,
-        [rule],
-        [
-            _group(name, case.bad, case.minute, fires=True),
-            _group(name, case.good, case.minute, fires=False),
-        ],
-    )
+    groups = [
+        _group(name, case.bad, case.minute, fires=True),
+        _group(name, case.good, case.minute, fires=False),
+    ]
+    assert "SUCCESS" in promtool.test(tmp_path, [rule], groups)
 
 
 def test_where_no_api_is_scraped_that_is_told(tmp_path: Path) -> None:
     """Most alerts would be blind, and silent."""
     name, series = "KerbsideApiDown", {'up{job="kerbside-workers"}': "1+0x10"}
 
-    promtool.test(tmp_path, RULES, [_group(name, series, 10, fires=True)])
+    groups = [_group(name, series, 10, fires=True)]
+    assert "SUCCESS" in promtool.test(tmp_path, RULES, groups)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=_name)

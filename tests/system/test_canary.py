@@ -256,5 +256,8 @@ def test_the_command_lines_of_this_machine_are_read() -> None:
     told = ["-c", "input()", json.dumps(ODD)]
     with subprocess.Popen([sys.executable, *told], stdin=subprocess.PIPE) as process:
         # Right after its start a process has none for a moment.
-        wait_until(lambda: str(ODD["lat"]) in command_lines()[str(process.pid)])
+        wait_until(lambda: command_lines()[str(process.pid)])
+        line = command_lines()[str(process.pid)]
         process.communicate(b"\n")
+
+    assert str(ODD["lat"]) in line

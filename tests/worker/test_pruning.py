@@ -49,6 +49,10 @@ def test_an_outage_is_told_and_waited_for(
         thread.join()
 
 
-def test_an_installation_without_an_archive_has_nothing_to_prune() -> None:
+def test_an_installation_without_an_archive_has_nothing_to_prune(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     """And nothing fails."""
     Pruner(WorkerSettings()).prune()
+
+    assert caplog.records == []

@@ -141,9 +141,13 @@ def test_a_user_is_denied_what_it_does_not_need(
 
 
 @pytest.mark.parametrize(("user", "command"), _pairs(_ALLOWED))
-def test_a_user_may_do_what_it_needs(send: Send, user: str, command: str) -> None:
+def test_a_user_may_do_what_it_needs(
+    send: Send, redis: redis_py.Redis, user: str, command: str
+) -> None:
     """Seen from the other side: a rule that denies everything proves nothing."""
     send(user, *command.split(" "))
+
+    assert redis.acl_log() == []
 
 
 @pytest.mark.parametrize("user", [API, OPERATOR, FLOWER, KEDA])

@@ -154,6 +154,7 @@ def test_a_challenger_that_fails_is_counted_and_asked_on(
     shadow.note(priced(EVERY, EVERY + EVERY))
 
     wait_until(lambda: totals.read("new", "old").count == 1)
+    assert count(counted, "failed") == 1
 
 
 @pytest.mark.parametrize(("every", "version"), [(0, "old"), (EVERY, "new")])

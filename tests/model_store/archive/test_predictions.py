@@ -5,9 +5,8 @@ import threading
 import pytest
 
 from model_store.archive.archive import Archive
-from model_store.archive.predictions import house_hash
 from model_store.errors import ArchiveError
-from tests.model_store.archive.rows import HOUSE, prediction, shadow
+from tests.model_store.archive.rows import prediction, shadow
 
 
 def test_a_prediction_comes_back_as_it_went_in(any_archive: Archive) -> None:
@@ -105,25 +104,6 @@ def test_a_page_shows_the_states_and_times_asked_for(any_archive: Archive) -> No
     )
 
     assert [row.created_ms for row in found] == [4000, 2000]
-
-
-def test_the_newest_price_of_a_house_is_found(any_archive: Archive) -> None:
-    """Of this tenant, with a price, and from before the time asked for."""
-    any_archive.predictions.upsert(
-        [
-            *(prediction(1), prediction(2), prediction(3)),
-            prediction(4, state="failed", output=None),
-            prediction(5, tenant="other"),
-            prediction(6, input=b'{"rooms":4,"zip":"98103"}'),
-        ]
-    )
-    house = house_hash(HOUSE)
-
-    newest = any_archive.predictions.newest_of_house("acme", house)
-    earlier = any_archive.predictions.newest_of_house("acme", house, until_ms=3000)
-
-    assert newest == prediction(3)
-    assert earlier == prediction(2)
 
 
 def test_what_another_tenant_erases_stays(any_archive: Archive) -> None:

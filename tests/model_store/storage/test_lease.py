@@ -78,6 +78,7 @@ def test_a_file_that_is_no_lease_is_in_nobodys_way(
 
     with Lease(files, NAME) as taken:
         taken.confirm()
+        assert files.read(NAME) != content
 
 
 def _hold_and_die(files: LocalFiles) -> None:
