@@ -137,7 +137,7 @@ def _measured(tested: list[Round], whole: Outcome, seed: int) -> dict[str, Any]:
         **evaluation.measure(whole),
         "uncertainty": evaluation.uncertainty(whole, seed),
         "periods": evaluation.by_period(tested),
-        "quintiles": evaluation.quintiles(whole),
+        "quintiles": evaluation.quintiles(whole, evaluation.middle(whole)),
         "categories": {
             name: evaluation.by_category(whole, np.asarray(houses[name], dtype=object))
             for name in Columns.of(first.schema).categories

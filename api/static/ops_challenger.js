@@ -1,4 +1,4 @@
-// Champion against challenger: what both say of the same houses, and which of them prices.
+// The challenger on trial: what it and the champion say of the same houses, and which of them prices.
 import { confirmed } from "./confirm.js";
 import { element, show } from "./elements.js";
 import { fetchJson } from "./session.js";
@@ -24,7 +24,7 @@ export function challengerPanel(page) {
   let told = null;
   return {
     id: "challenger",
-    title: "Champion against challenger",
+    title: "The challenger on trial",
     everyS: 10,
     node: element("div", { class: "card stack" }, words, element("div", { class: "actions end" }, ...ofChallenger, back)),
     read: readTrial,

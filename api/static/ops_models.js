@@ -1,4 +1,4 @@
-// Champion against challenger: what their cards say, side by side.
+// Champion and challenger: what their cards say, side by side.
 import { LineChart } from "./chart.js";
 import { element, show } from "./elements.js";
 import { spanOfMonths } from "./months.js";

@@ -151,7 +151,7 @@ def _assessed(
     periods = by_period(last)
     never = [_error_of(first, one.forecast.sales) for one in last]
     alarms, caught = _flagged(last)
-    fifths = quintiles(whole)
+    fifths = quintiles(whole, whole.sold)
     figures = measure(whole) | {
         "worst_period_bias": max(abs(row["median_bias"]) for row in periods),
         "least_period_coverage": min(row["coverage"] for row in periods),

@@ -153,7 +153,11 @@ def _segments(card: ModelCard) -> Iterator[Section]:
     metrics = card.metrics
     groups = [
         ("By period", "from", metrics.get("periods", [])),
-        ("By fifth of the price paid", "from", metrics.get("quintiles", [])),
+        (
+            "By fifth of the price, between that given and that paid",
+            "from",
+            metrics.get("quintiles", []),
+        ),
         *(
             (f"By {name}, most frequent values", "value", rows)
             for name, rows in metrics.get("categories", {}).items()

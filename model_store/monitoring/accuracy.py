@@ -14,7 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binom
 
-from model_store.recipe.evaluation import TEN_PERCENT, Outcome, measure
+from model_store.recipe.evaluation import (
+    FIFTHS,
+    TEN_PERCENT,
+    Outcome,
+    fifths,
+    measure,
+    middle,
+)
 
 Floats = NDArray[np.float64]
 Names = NDArray[np.str_]
@@ -31,7 +38,6 @@ PRICE_QUINTILE = "price_quintile"
 _MISS = 0.05
 #: Quantile of the normal distribution that leaves out 2.5 %.
 _Z = 1.959964
-_FIFTHS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,25 +129,14 @@ def fsd_calibration(outcome: Outcome) -> list[Row]:
             "fsd": round(100 * float(outcome.fsd[chosen].mean()), 2),
             "within": round(100 * float(within[chosen].mean()), 2),
         }
-        for chosen in (_fifths(outcome.fsd) == at for at in range(_FIFTHS))
+        for chosen in (fifths(outcome.fsd) == at for at in range(FIFTHS))
         if chosen.sum() >= FEWEST
     ]
 
 
 def price_quintiles(outcome: Outcome) -> Names:
-    """Return the fifth of each house, `1` the cheapest.
-
-    By the mean of the logs of the price given and the price paid: by either alone,
-    mere noise looks like a model that is biased at both ends (as with the coefficient
-    of price-related bias, IAAO Standard on Ratio Studies 2013).
-    """
-    fifths = _fifths(np.log(outcome.price) + np.log(outcome.sold))
-    return (fifths + 1).astype(str)
-
-
-def _fifths(values: Floats) -> NDArray[np.intp]:
-    edges = np.quantile(values, np.arange(1, _FIFTHS) / _FIFTHS)
-    return np.searchsorted(edges, values, side="right")
+    """Return the fifth by price of each house, `1` the cheapest; see `middle`."""
+    return (fifths(middle(outcome)) + 1).astype(str)
 
 
 def start(day: dt.date, period: Period) -> dt.date:

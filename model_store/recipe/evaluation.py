@@ -15,7 +15,8 @@ Floats = NDArray[np.float64]
 #: The trade counts prices within 10 % and within 20 % of the price paid.
 TEN_PERCENT = 0.1
 
-_FIFTHS, _TENTHS = 5, 10
+#: Parts that sales are cut into.
+FIFTHS, _TENTHS = 5, 10
 #: Values of a category that are looked at one by one, and fewest sales of each.
 _MOST_VALUES, _FEWEST = 10, 20
 #: Times that sales are drawn anew, and the shares of them between which figures lie.
@@ -106,13 +107,32 @@ def measure(outcome: Outcome) -> dict[str, float | int]:
     }
 
 
-def quintiles(outcome: Outcome) -> list[dict[str, Any]]:
-    """Return `from`, the least price paid, and the figures of each fifth by price."""
-    edges = np.quantile(outcome.sold, np.arange(_FIFTHS) / _FIFTHS)
-    group = np.searchsorted(edges, outcome.sold, side="right") - 1
+def fifths(values: Floats) -> NDArray[np.intp]:
+    """Return the fifth that each value is in, 0 the least, shape (n_values,)."""
+    edges = np.quantile(values, np.arange(1, FIFTHS) / FIFTHS)
+    return np.searchsorted(edges, values, side="right")
+
+
+def middle(outcome: Outcome) -> Floats:
+    """Return the geometric mean of the price given and the price paid of each house.
+
+    By either alone, mere noise looks like a model that is biased at both ends (as with
+    the coefficient of price-related bias, IAAO Standard on Ratio Studies 2013).
+    """
+    return np.sqrt(outcome.price * outcome.sold)
+
+
+def quintiles(outcome: Outcome, by: Floats) -> list[dict[str, Any]]:
+    """Return `from`, where it begins, and the figures of each fifth of the sales.
+
+    Args:
+        outcome: Of sales.
+        by: What they are put in order by, shape (n_sales,).
+    """
+    group, starts = fifths(by), np.quantile(by, np.arange(FIFTHS) / FIFTHS)
     return [
-        {"from": round(float(edge)), **measure(outcome.where(group == at))}
-        for at, edge in enumerate(edges)
+        {"from": round(float(start)), **measure(outcome.where(group == at))}
+        for at, start in enumerate(starts)
         if (group == at).any()
     ]
 
@@ -167,7 +187,7 @@ def uncertainty(outcome: Outcome, seed: int) -> dict[str, list[float]]:
         measure(outcome.where(random.integers(0, count, count))) for _ in range(_DRAWS)
     ]
     return {
-        name: np.quantile([one[name] for one in drawn], _NINE_OF_TEN).round(3).tolist()
+        name: np.quantile([one[name] for one in drawn], _NINE_OF_TEN).round(2).tolist()
         for name in drawn[0]
         if name != "n"
     }

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from model_store.dataset import Dataset
 from model_store.recipe import evaluation
-from model_store.recipe.evaluation import Outcome
+from model_store.recipe.evaluation import FIFTHS, Outcome, fifths
 from model_store.retraining import bootstrap
 from model_store.retraining.bootstrap import Estimate
 from model_store.retraining.rules import Rule
@@ -33,7 +33,6 @@ _FIRST_ERROR = 25.0
 #: Sales of a segment that is looked at, how many by category, and points of MdAPE by
 #: which no segment may be proven worse.
 _SEGMENT, _CATEGORIES, _SEGMENT_WORSE = 40, 10, 1.5
-_QUINTILES = 5
 
 
 def rules(trial: Trial, test: Dataset, level: float) -> Iterator[Rule]:
@@ -145,9 +144,8 @@ def _segments(candidate: Outcome, champion: Outcome, test: Dataset) -> Rule:
 
 def _chosen(test: Dataset) -> Iterator[tuple[str, NDArray[np.bool_]]]:
     """Yield the segments of a test that have enough sales, by price and category."""
-    edges = np.quantile(test.prices, np.arange(1, _QUINTILES) / _QUINTILES)
-    fifth = np.searchsorted(edges, test.prices, side="right")
-    parts = [(f"price fifth {at + 1}", fifth == at) for at in range(_QUINTILES)]
+    fifth = fifths(test.prices)
+    parts = [(f"price fifth {at + 1}", fifth == at) for at in range(FIFTHS)]
     for feature in test.schema.features:
         if feature.kind == "category":
             column = test.houses[feature.name]

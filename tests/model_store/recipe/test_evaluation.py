@@ -2,7 +2,13 @@
 
 import numpy as np
 
-from model_store.recipe.evaluation import Outcome, joined, measure
+from model_store.recipe.evaluation import (
+    Outcome,
+    joined,
+    measure,
+    middle,
+    quintiles,
+)
 
 OUTCOME = Outcome(
     sold=np.array([100.0, 200.0, 300.0, 400.0]),
@@ -41,3 +47,18 @@ def test_periods_are_measured_together_or_apart() -> None:
 def test_one_sale_has_figures_too() -> None:
     """A table with a single later sale is measured, if meaninglessly."""
     assert measure(OUTCOME.where(np.arange(4) == 1))["r2"] == 0
+
+
+def test_noise_looks_like_no_bias_at_the_ends() -> None:
+    """By the price paid alone an unbiased model would overprice the cheapest."""
+    random = np.random.default_rng(0)
+    worth = random.lognormal(13, 0.5, 20_000)
+    sold, price = (worth * random.lognormal(0, 0.1, len(worth)) for _ in range(2))
+    outcome = Outcome(sold, price, price, price, price)
+
+    by_middle = [row["median_bias"] for row in quintiles(outcome, middle(outcome))]
+    by_paid = [row["median_bias"] for row in quintiles(outcome, sold)]
+
+    assert max(map(abs, by_middle)) < 1
+    assert by_paid[0] > 1
+    assert by_paid[-1] < -1
