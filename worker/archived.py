@@ -1,8 +1,10 @@
 """Jobs that have left Redis for the archive: written there, and read again."""
 
+import contextlib
 import functools
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from model_store.errors import ArchiveUnavailable
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
 #: Seconds for which nobody asks an archive that has just failed: each who does may
 #: hold a thread until the database's time limit.
 _LEFT_ALONE_S = 2.0
+#: Threads that may wait for its answer at a time, and seconds that another one waits
+#: for its turn: a server that says nothing holds these few, and not a whole service.
+_AT_ONCE, _PATIENCE_S = 8, 1.0
 
 #: Fields of a record that the archive has columns for, as they are named there.
 _TEXTS = ("tenant", "model", "version", "alias", "state", "detail", "error")
@@ -87,13 +92,20 @@ class ArchivedJobs:
     Args:
         archive: Where they are.
         clock: Monotonic seconds.
+        patience_s: Seconds that a question waits for its turn.
     """
 
     def __init__(
-        self, archive: "Archive", *, clock: Callable[[], float] = time.monotonic
+        self,
+        archive: "Archive",
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        patience_s: float = _PATIENCE_S,
     ) -> None:
         self._predictions = archive.predictions
         self._clock = clock
+        self._patience_s = patience_s
+        self._turns = threading.BoundedSemaphore(_AT_ONCE)
         self._asked_again_at = 0.0
 
     def record(self, tenant: str, job_id: str) -> Record | None:
@@ -138,10 +150,20 @@ class ArchivedJobs:
         if self._clock() < self._asked_again_at:
             raise ArchiveUnavailable("it has not answered a moment ago")
         try:
-            return question(*args, **named)
+            with self._turn():
+                return question(*args, **named)
         except ArchiveUnavailable:
             self._asked_again_at = self._clock() + _LEFT_ALONE_S
             raise
+
+    @contextlib.contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self._turns.acquire(timeout=self._patience_s):
+            raise ArchiveUnavailable(f"{_AT_ONCE} others wait for its answer")
+        try:
+            yield
+        finally:
+            self._turns.release()
 
 
 def of(url: str | None) -> ArchivedJobs | None:
