@@ -1,14 +1,10 @@
-"""The models in a worker's memory."""
+"""The champion prices, and what old jobs ask for is there."""
 
 import contextlib
-import json
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable
 from concurrent.futures import CancelledError
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,100 +14,9 @@ from model_store.storage.signing import Trust
 from model_store.store import ModelStore
 from tests.clock import Clock
 from tests.patience import wait_until
+from tests.worker.predictors.loading import Loader, Told
 from worker import predictors
 from worker.predictors import Predictors
-
-
-@dataclass
-class Flat(predictors.Pricing):
-    """Prices every house the same."""
-
-    version: str
-
-    def predict(self, houses: Sequence[Mapping[str, Any]], /) -> list[dict[str, Any]]:
-        """Return one output per house."""
-        return [{"by": self.version} for _ in houses]
-
-
-@dataclass
-class Loader:
-    """Loads any version, but for those that it is told to fail."""
-
-    loads: list[str] = field(default_factory=list)
-    failures: dict[str, list[Exception]] = field(default_factory=dict)
-    #: Set while loads may go on.
-    gate: threading.Event = field(default_factory=threading.Event)
-    #: Seconds that each load takes after that.
-    takes_s: float = 0.0
-
-    def __call__(self, store: ModelStore, version: str) -> Flat:
-        """Load a version."""
-        del store
-        self.loads.append(version)
-        self.gate.wait(5)
-        time.sleep(self.takes_s)
-        if self.failures.get(version):
-            raise self.failures[version].pop()
-        return Flat(version)
-
-
-@dataclass
-class Told:
-    """Keeps what is reported of loads."""
-
-    #: In the order of the reports: a version, and why it was refused if it was.
-    reports: list[tuple[str, str | None]] = field(default_factory=list)
-
-    def loaded(self, version: str, /) -> None:
-        """Note a load."""
-        self.reports.append((version, None))
-
-    def refused(self, version: str, reason: str, /) -> None:
-        """Note a refusal."""
-        self.reports.append((version, reason))
-
-
-@pytest.fixture
-def told() -> Told:
-    """Return who is told of every load."""
-    return Told()
-
-
-@pytest.fixture
-def loader() -> Loader:
-    """Return a loader with an open gate."""
-    loader = Loader()
-    loader.gate.set()
-    return loader
-
-
-@pytest.fixture
-def promote(tmp_path: Path) -> Callable[[str], None]:
-    """Return a function that makes a name the champion, without files behind it."""
-    aliases: dict[str, Any] = {"generation": 0, "champion": None, "previous": None}
-
-    def promote(version: str) -> None:
-        aliases["previous"] = aliases["champion"]
-        aliases["champion"] = version
-        aliases["generation"] += 1
-        fresh = tmp_path / "new"
-        fresh.write_text(json.dumps(aliases), encoding="utf-8")
-        fresh.rename(tmp_path / "aliases.json")
-
-    return promote
-
-
-@pytest.fixture
-def models(
-    tmp_path: Path, loader: Loader, told: Told, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Predictors]:
-    """Return the models of a store in which anything can be promoted."""
-    monkeypatch.setattr(predictors, "_LOOK_EVERY_S", 0.01)
-    monkeypatch.setattr(predictors, "_AGAIN_S", 0.01)
-    models = Predictors(ModelStore(tmp_path, Trust()), loader, told)
-    yield models
-    loader.gate.set()
-    models.stop()
 
 
 def test_without_a_champion_nothing_is_ready(
@@ -386,77 +291,3 @@ def test_an_unloadable_version_says_so_for_every_house() -> None:
     """So the pricing of its jobs ends in their failure."""
     with pytest.raises(predictors.CannotPrice, match="gone"):
         predictors.Unloadable("gone").predict([{}])
-
-
-@pytest.fixture
-def challenge(tmp_path: Path, promote: Callable[[str], None]) -> Callable[..., None]:
-    """Return a function that names a challenger beside the champion `a`."""
-
-    def challenge(version: str | None, share: float = 0) -> None:
-        promote("a")
-        text = (tmp_path / "aliases.json").read_bytes()
-        aliases = {**json.loads(text), "challenger": version, "share": share}
-        fresh = tmp_path / "new"
-        fresh.write_text(json.dumps(aliases), encoding="utf-8")
-        fresh.rename(tmp_path / "aliases.json")
-
-    return challenge
-
-
-@pytest.fixture
-def shadowing(
-    tmp_path: Path, loader: Loader, told: Told, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Predictors]:
-    """Return models of a worker that prices for the challenger too."""
-    monkeypatch.setattr(predictors, "_LOOK_EVERY_S", 0.01)
-    store = ModelStore(tmp_path, Trust())
-    models = Predictors(store, loader, told, has_shadows=True)
-    yield models
-    loader.gate.set()
-    models.stop()
-
-
-def test_a_challenger_is_loaded_after_the_champion(
-    shadowing: Predictors, loader: Loader, challenge: Callable[..., None]
-) -> None:
-    """Without being asked for, and let go when there is none any more."""
-    challenge("b")
-    shadowing.start()
-
-    wait_until(lambda: shadowing.challenger is not None)
-    assert shadowing.challenger == ("b", Flat("b"))
-    assert loader.loads == ["a", "b"]
-
-    challenge(None)
-    wait_until(lambda: shadowing.challenger is None)
-
-
-def test_a_challenger_that_does_nothing_takes_no_memory(
-    models: Predictors, loader: Loader, challenge: Callable[..., None]
-) -> None:
-    """It is loaded where it has a share, or is compared."""
-    challenge("b")
-    models.start()
-    wait_until(lambda: models.ready)
-    challenge("b", 5)
-
-    wait_until(lambda: models.challenger is not None)
-    assert loader.loads == ["a", "b"]
-
-
-def test_a_challenger_that_is_refused_is_not_tried_at_every_look(
-    shadowing: Predictors,
-    loader: Loader,
-    told: Told,
-    challenge: Callable[..., None],
-) -> None:
-    """The champion prices on, and another challenger is tried at once."""
-    loader.failures["b"] = [ArtifactError("damaged") for _ in range(9)]
-    challenge("b")
-    shadowing.start()
-    wait_until(lambda: ("b", "damaged") in told.reports)
-    challenge("c")
-
-    wait_until(lambda: shadowing.challenger is not None)
-    assert loader.loads == ["a", "b", "c"]
-    assert shadowing.ready
