@@ -13,8 +13,9 @@ const percent = (value) => `${figure(value)} %`;
 /** Return the panel of the trial. */
 export function challengerPanel(page) {
   const words = element("div", { class: "stack" });
+  // Hidden until it is known of what they speak.
   const button = (id, label, ask, kind = "") =>
-    element("button", { class: `button small ${kind}`, type: "button", id, onclick: () => page.act(() => ask(told)) }, label);
+    element("button", { class: `button small ${kind}`, type: "button", id, hidden: true, onclick: () => page.act(() => ask(told)) }, label);
   const ofChallenger = [
     button("promote", "Promote the challenger…", promoted),
     button("share", "Set its share…", shared),

@@ -44,6 +44,19 @@ def test_the_trial_is_shown(
         expect(panel).to_contain_text("Without an archive")
 
 
+def test_nothing_is_offered_before_it_is_known_who_has_which_post(
+    open_page: Open,
+) -> None:
+    """A click would speak of nothing."""
+    with open_page() as page:
+        expect(page.locator("#promote")).to_be_visible()
+        page.route("**/v1/models/aliases", lambda _: None)
+        page.reload()
+        expect(page.locator("#panel-challenger")).to_be_visible()
+        expect(page.locator("#promote")).to_be_hidden()
+        expect(page.locator("#rollback")).to_be_hidden()
+
+
 def test_the_challenger_is_promoted_and_taken_back(
     own_store: ModelStore, open_page: Open
 ) -> None:
