@@ -201,8 +201,9 @@ class DeadLetters:
 
         Raises:
             UnknownJob: It is no dead letter any more, and is left as it is.
+            ArchiveError: The archive has it, and nobody would tell it.
         """
-        if self._ledger.run("delete", letter.id, letter.tenant, 1, "") < 1:
+        if self._ledger.delete(letter.id, letter.tenant, only_dead=True) < 1:
             raise UnknownJob
 
     def _among(self, ids: Sequence[str]) -> list[DeadLetter]:

@@ -16,6 +16,7 @@ import redis
 from redis.commands.core import Script
 from redis.exceptions import OutOfMemoryError
 
+from model_store.errors import ArchiveUnavailable
 from worker import capacity, keys
 from worker.capacity import Capacity
 from worker.durability import FaultLog, Server
@@ -41,6 +42,8 @@ _MEMORY_FLAG_S = 10
 #: What stands between the prelude and a script: what opens jobs, or what ends them.
 _OPENS, _ENDS = "admission", "webhooks"
 _OPENING = {"submit", "retry"}
+#: Answers a delete that the archive is not told of.
+_NOBODY_READS = -2
 
 
 class Ledger:
@@ -152,6 +155,33 @@ class Ledger:
         """Extend the leases that are still held; tell how many were."""
         pairs = [part for lease in leases for part in (lease.id, lease.fence)]
         return int(self.run("renew", lane, *pairs))
+
+    def delete(
+        self,
+        job_id: str,
+        tenant: str,
+        *,
+        only_dead: bool = False,
+        archived_ms: bytes = b"",
+    ) -> int:
+        """Erase a job of a tenant; 1: done, 0: it was gone, -1: there is no such job.
+
+        Args:
+            job_id: Which job.
+            tenant: Whose it must be.
+            only_dead: Leave it as it is unless it is a dead letter.
+            archived_ms: When it ended by the word of the archive, where only that
+                knows it.
+
+        Raises:
+            ArchiveUnavailable: The archive may have it, and nobody would tell it.
+        """
+        has_archive = int(self._settings.archive_url is not None)
+        args = (int(only_dead), has_archive, archived_ms)
+        found = int(self.run("delete", job_id, tenant, *args))
+        if found == _NOBODY_READS:
+            raise ArchiveUnavailable("no worker of lane upkeep reads what it is told")
+        return found
 
     def wait_for_bell(self, lane: str, *, timeout_s: float) -> bool:
         """Block until work may be there; False when the time has passed."""

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from model_store.errors import ArchiveError
 from worker.dead_letters import DeadLetter
 from worker.errors import (
     JobGone,
@@ -12,6 +13,9 @@ from worker.errors import (
     QueueRefusal,
     UnknownJob,
 )
+
+#: Why one letter is left as it is while the others have their turn.
+_SPARED = (ArchiveError, JobGone, NotRetryable, OpenJobsQuota, UnknownJob)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ class LetterRun:
             try:
                 act(letter)
                 self.done.append(letter.id)
-            except (JobGone, NotRetryable, OpenJobsQuota, UnknownJob) as error:
+            except _SPARED as error:
                 self.skipped.append(Skipped(letter.id, str(error)))
             except QueueRefusal as error:
                 self.refusal = error

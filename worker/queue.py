@@ -182,14 +182,15 @@ class Queue:
 
         Raises:
             UnknownJob: No such job, or another tenant's.
-            ArchiveError: Nothing but the archive may know it, which does not answer.
+            ArchiveError: Nothing but the archive may know it, which does not answer;
+                or nobody would tell it.
         """
-        if self._ledger.run("delete", job_id, tenant, 0, "") >= 0:
+        if self._ledger.delete(job_id, tenant) >= 0:
             return
         record = self._archived and self._archived.record(tenant, job_id)
         if not record:
             raise UnknownJob
-        self._ledger.run("delete", job_id, tenant, 0, record[b"completed"])
+        self._ledger.delete(job_id, tenant, archived_ms=record[b"completed"])
 
     def write_probe(self) -> None:
         """Prove that Redis answers and takes writes.

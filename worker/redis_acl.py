@@ -107,6 +107,8 @@ def _of_operators() -> Iterator[str]:
     yield from _of_clients()
     # Who has endpoints is in the names of keys alone; of others' it learns the names.
     yield from (*_INFO, "+scan")
+    # Who leaves the archive looks whether somebody still reads for it.
+    yield "+xinfo|consumers"
 
 
 def _of_workers(database: int) -> Iterator[str]:

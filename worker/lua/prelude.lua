@@ -19,6 +19,12 @@ local KEPT_FOR_DELIVERY = 4 * 86400
 -- What the archive is told of. Only its reader makes it: until then nothing is written, and records end by themselves.
 local FEED = 'kerbside:feed'
 
+-- Has the archive told of a job; false where nobody reads for it. Then it is not even tried: Redis's users of an older
+-- release have no right to it.
+local function tell_archive(...)
+  return redis.call('EXISTS', FEED) == 1 and redis.call('XADD', FEED, 'NOMKSTREAM', '*', 'job', ...)
+end
+
 -- Lanes whose open jobs count in their tenant's quota.
 local COUNTED = { predictions = true }
 
@@ -134,6 +140,22 @@ local function uncount(lane, ends)
   end
 end
 
+-- Where nothing archives it, an ended job is kept for seconds by its detail, and for those who are still to be told of it:
+-- they may come late and read it.
+local function own_ttl(detail)
+  return detail == 'dead' and DEAD_TTL or RESULT_TTL
+end
+
+local function expire(id, ttl)
+  local waits = tonumber(redis.call('HGET', job_key(id), 'undelivered') or 0) > 0
+  redis.call('EXPIRE', job_key(id), waits and math.max(ttl, KEPT_FOR_DELIVERY) or ttl)
+end
+
+-- Lets it be known that a job has ended when nothing else is left of it.
+local function remember(id, tenant, completed, ttl)
+  redis.call('SET', 'kerbside:gone:' .. id, tenant .. ' ' .. completed, 'EX', math.max(TOMBSTONE_TTL, ttl))
+end
+
 -- The one way into a terminal state, for open jobs of one lane, each once: an end is
 -- { id =, tenant =, sequence = the one before, state =, detail =, more = { further field, value, .. } }.
 -- The removals come first: Redis refuses a full server's growing writes only until a script's first write,
@@ -155,22 +177,18 @@ local function finish(lane, ends)
   for i = 1, #ends do
     local done = ends[i]
     local key = job_key(done.id)
-    local ttl = done.detail == 'dead' and DEAD_TTL or RESULT_TTL
+    local ttl = own_ttl(done.detail)
     redis.call('HSET', key, 'state', done.state, 'detail', done.detail, 'sequence', done.sequence + 1,
       'completed', now, 'expires', is_archived and '' or now + ttl * 1000, unpack(done.more))
     if lane == 'webhooks' then
       delivered(done.id, done.state, done.detail)
     else
       local own = redis.call('HMGET', key, 'webhook', 'webhook_events')
-      local told = tell(done.id, done.tenant, done.sequence + 1, 'prediction.' .. done.state, own[1], own[2])
-      if is_archived then
-        redis.call('XADD', FEED, '*', 'job', done.id)
-      else
-        -- Who is told of it late may still come and read it.
-        local waits = told > 0 and tonumber(redis.call('HGET', key, 'undelivered')) > 0
-        redis.call('EXPIRE', key, waits and math.max(ttl, KEPT_FOR_DELIVERY) or ttl)
+      tell(done.id, done.tenant, done.sequence + 1, 'prediction.' .. done.state, own[1], own[2])
+      if not tell_archive(done.id) then
+        expire(done.id, ttl)
       end
-      redis.call('SET', 'kerbside:gone:' .. done.id, done.tenant .. ' ' .. now, 'EX', math.max(TOMBSTONE_TTL, ttl))
+      remember(done.id, done.tenant, now, ttl)
     end
   end
   uncount(lane, ends)

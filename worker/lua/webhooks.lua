@@ -208,11 +208,11 @@ local function snapshot(id)
   return taken
 end
 
--- Tells of what has happened to a job just now; returns to how many. The event's id follows from the job and the change.
+-- Tells of what has happened to a job just now. The event's id follows from the job and the change.
 function tell(id, tenant, sequence, type, url, types)
   local to = audience(tenant, type, url, types)
   if #to == 0 then
-    return 0
+    return
   end
   local event = {
     id = derived('evt_', id, sequence, type), type = type, tenant = tenant, subject = id, content = snapshot(id),
@@ -222,7 +222,6 @@ function tell(id, tenant, sequence, type, url, types)
     posted[#posted + 1] = post(event, to[i])
   end
   redis.call('HSET', job_key(id), 'deliveries', table.concat(posted, ' '))
-  return #to
 end
 
 local function forget(endpoint, id)
@@ -255,7 +254,7 @@ end
 
 -- Has an ended prediction archived as it is now, and kept until then; where nothing archives any more it ends by itself.
 local function archive_anew(subject)
-  if redis.call('XADD', FEED, 'NOMKSTREAM', '*', 'job', subject) then
+  if tell_archive(subject) then
     redis.call('PERSIST', job_key(subject))
   else
     redis.call('EXPIRE', job_key(subject), RESULT_TTL)

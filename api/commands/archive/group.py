@@ -11,14 +11,15 @@ from rich.table import Table
 from api.commands import asking, auditing
 from api.commands.archive import opening
 from api.commands.archive.export import export
+from api.commands.archive.leave import leave
 from api.launcher import faults, installation
-from api.launcher.faults import ArchiveUnusable
+from api.launcher.faults import ArchiveUnusable, RedisUnreachable
 from model_store.command_line import Group, results
 from worker.jobs import rfc3339
 
 _EXIT_CODES = {
-    1: "The question was answered with no, or an unexpected fault.",
-    **faults.exit_codes(ArchiveUnusable),
+    1: "The question was answered with no, the feed is read, or an unexpected fault.",
+    **faults.exit_codes(RedisUnreachable, ArchiveUnusable),
 }
 _KIB = 1024
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -136,6 +137,7 @@ def erase(*, tenant: str, yes: bool, as_json: bool) -> None:
 
 
 archive.add_command(export)
+archive.add_command(leave)
 
 
 def _tell(gone: dict[str, int], *, as_json: bool) -> None:
