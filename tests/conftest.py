@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis as redis_py
@@ -134,6 +135,18 @@ def redis(redis_url: str) -> Iterator[redis_py.Redis]:
     client = connection.connect(redis_url, role="worker")
     yield client
     client.close()
+
+
+@pytest.fixture
+def outdated_url(redis: redis_py.Redis, redis_url: str) -> Iterator[str]:
+    """Return the address for a user of a release that knew no archive."""
+    client: Any = redis
+    rules = ("on", ">old", "~*", "&*", "+@all", "-@stream")
+    client.execute_command("ACL", "SETUSER", "outdated", *rules)
+    yield f"redis://outdated:old@{redis_url.rpartition('@')[2]}"
+    client.acl_deluser("outdated")
+    # It was denied what it asked for, as it must be.
+    client.acl_log_reset()
 
 
 @pytest.fixture

@@ -4,10 +4,12 @@ What is written is what Redis says at that moment, and only what is still so aft
 leaves Redis. So an entry may be taken up twice, late or out of turn.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import orjson
+import redis
 
 from model_store import logs
 from model_store.archive.archive import Archive
@@ -21,6 +23,13 @@ from worker.metrics import Metrics
 
 #: Times that a job is read anew which changes while it is archived.
 _TRIES = 3
+#: What is no fault of what is to be written: all of it is tried again later.
+_DOWN = (
+    ArchiveUnavailable,
+    ArchiveNotMigrated,
+    redis.ConnectionError,
+    redis.TimeoutError,
+)
 #: States in which a job is archived.
 _ENDED = {state.encode() for state in State if state.is_terminal}
 
@@ -62,45 +71,66 @@ class Archiving:
         """Write what entries tell of; return those that are in the archive now."""
         jobs = dict.fromkeys(entry.job_id for entry in entries if entry.job_id)
         looks = self._feed.look(list(jobs))
-        self._erase(_erasures(entries, looks))
-        self._append([entry.audit for entry in entries if entry.audit])
         ended = {
             job_id: look.record
             for job_id, look in looks.items()
             if look.record.get(b"state") in _ENDED
         }
-        refused = self._upsert(ended)
+        actions = {entry.id.decode(): entry.audit for entry in entries if entry.audit}
+        refused = {
+            *self._unknown(entries),
+            *self._each("erasure", _erasures(entries, looks), self._erase),
+            *self._each("action", actions, self._append),
+            *self._each("prediction", ended, self._upsert),
+        }
         return [
             Settled(entry, ended.get(entry.job_id or ""))
             for entry in entries
-            if entry.job_id not in refused
+            if not refused & {entry.id.decode(), entry.job_id}
         ]
 
-    def _upsert(self, ended: Records) -> set[str]:
-        """Write jobs in one transaction; return those that the archive refuses.
+    def _unknown(self, entries: Sequence[Entry]) -> Iterator[str]:
+        """Yield entries of a kind that this code does not know: of a newer release."""
+        for entry in entries:
+            if not (entry.job_id or entry.audit):
+                self._refuse("entry", entry.id.decode(), reason="unknown kind")
+                yield entry.id.decode()
+
+    def _each(
+        self,
+        what: str,
+        told: Mapping[str, Any],
+        write: Callable[[Mapping[str, Any]], None],
+    ) -> set[str]:
+        """Write things of one kind in one go; return those that cannot be written.
 
         One that nobody can write holds up no other.
         """
-        if not ended:
+        if not told:
             return set()
-        predictions = self._archive.predictions
         try:
-            predictions.upsert(prediction_of(*one) for one in ended.items())
-        except (ArchiveUnavailable, ArchiveNotMigrated):
+            write(told)
+        except _DOWN:
             raise
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one of them
-            if len(ended) > 1:
-                parts = [self._upsert(dict([one])) for one in ended.items()]
+            if len(told) > 1:
+                parts = [self._each(what, dict([one]), write) for one in told.items()]
                 return set().union(*parts)
-            (job_id,) = ended
-            self._metrics.archive_failed()
-            _log.error("job_not_archived", job_id=job_id, frames=frames_of(error))
-            return {job_id}
-        self._metrics.archived("prediction", len(ended))
+            (one,) = told
+            self._refuse(what, one, reason=frames_of(error))
+            return {one}
+        self._metrics.archived(what, len(told))
         return set()
 
+    def _refuse(self, what: str, which: str, *, reason: str) -> None:
+        self._metrics.archive_failed()
+        _log.error("not_archived", what=what, id=which, reason=reason)
+
+    def _upsert(self, ended: Records) -> None:
+        self._archive.predictions.upsert(prediction_of(*one) for one in ended.items())
+
     def _erase(self, erasures: Mapping[str, str]) -> None:
-        known = self._archive.predictions.by_ids(list(erasures)) if erasures else {}
+        known = self._archive.predictions.by_ids(list(erasures))
         for job_id, tenant in erasures.items():
             if job_id in known:
                 # First: who finds nothing in the archive would not know of them.
@@ -108,12 +138,9 @@ class Archiving:
                 self._feed.erase(deliveries.split())
             # An outcome or a challenger's price may be there without it.
             self._archive.predictions.delete(tenant, job_id)
-        self._metrics.archived("erasure", len(erasures))
 
-    def _append(self, actions: Sequence[bytes]) -> None:
-        if actions:
-            self._archive.audit.append(map(_action, actions))
-        self._metrics.archived("action", len(actions))
+    def _append(self, actions: Mapping[str, bytes]) -> None:
+        self._archive.audit.append(map(_action, actions.values()))
 
 
 def _erasures(entries: Iterable[Entry], looks: Mapping[str, Look]) -> dict[str, str]:

@@ -101,10 +101,9 @@ class Archivist(bootsteps.StartStopStep):
         now = time.monotonic()
         if now - self._looked_at < _LOOK_EVERY_S:
             return ()
-        left = self._feed.inherited(AT_ONCE)
-        if len(left) < AT_ONCE:
-            self._looked_at = now
-        return left
+        # Not at once again: what cannot be written comes back this way each time.
+        self._looked_at = now
+        return self._feed.inherited(AT_ONCE)
 
     def _take_up(self, entries: Sequence[Entry]) -> None:
         """Archive entries, through an outage of the archive if need be.

@@ -10,7 +10,9 @@ from typing import Any, Literal
 
 import orjson
 import redis
+from redis.exceptions import NoPermissionError
 
+from model_store import logs
 from worker.jobs import rfc3339
 from worker.keys import AUDIT, AUDIT_IN_VAIN, FEED
 
@@ -20,6 +22,8 @@ KEPT = 10_000
 KEPT_IN_VAIN = 1_000
 #: Ids of one action that are listed, at most; its `target_count` counts all.
 MAX_TARGETS = 100
+
+_log = logs.logger(__name__)
 
 Outcome = Literal["done", "refused", "failed"]
 
@@ -74,13 +78,22 @@ class Audit:
         Raises:
             redis.RedisError: Redis cannot be reached, or takes no writes.
         """
+        try:
+            self._write(action, tells_archive=True)
+        except NoPermissionError as error:
+            # Redis's users are of an older release; none of it was written.
+            _log.warning("audit_not_archived", error=type(error).__name__)
+            self._write(action, tells_archive=False)
+
+    def _write(self, action: Action, *, tells_archive: bool) -> None:
         done = action.outcome == "done"
         key, kept = (AUDIT, KEPT) if done else (AUDIT_IN_VAIN, KEPT_IN_VAIN)
         pipe = self._redis.pipeline()
         pipe.lpush(key, action.to_json())
         pipe.ltrim(key, 0, kept - 1)
-        # For as long as there is an archive: it keeps all of them.
-        pipe.xadd(FEED, {"audit": action.to_json()}, nomkstream=True)
+        if tells_archive:
+            # For as long as there is an archive: it keeps all of them.
+            pipe.xadd(FEED, {"audit": action.to_json()}, nomkstream=True)
         pipe.execute()
 
     def newest(self, limit: int) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from worker.settings import WorkerSettings
 _WAIT_MS = 2000
 #: Milliseconds after which a reader that is gone and left nothing is forgotten.
 _FORGOTTEN_MS = 3_600_000
+_FIRST = b"0-0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,8 @@ class Feed:
         self._settings = settings
         self._ledger = Ledger(client, settings)
         self._reader = reader
+        #: The entry from which others' are looked at next.
+        self._inherits_from = _FIRST
 
     def open(self) -> None:
         """Make the feed, if there is none: from now on what ends is written to it."""
@@ -110,11 +113,13 @@ class Feed:
     def inherited(self, limit: int) -> list[Entry]:
         """Take what another has had in hand for a lease: it must be gone.
 
-        An entry is nobody's loss: who was only slow writes the same.
+        An entry is nobody's loss: who was only slow writes the same. Each call goes on
+        where the last one ended: it looks at some only, of those in hand.
         """
         held_ms = int(self._settings.lease_s * 1000)
-        left = self._ledger.run(
-            "inherit", ARCHIVISTS, self._reader, held_ms, _FORGOTTEN_MS, limit
+        args = (held_ms, _FORGOTTEN_MS, limit, self._inherits_from)
+        self._inherits_from, left = self._ledger.run(
+            "inherit", ARCHIVISTS, self._reader, *args
         )
         return [
             Entry.from_fields(entry_id, dict(zip(told[::2], told[1::2], strict=True)))

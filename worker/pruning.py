@@ -15,6 +15,7 @@ from model_store import logs
 from model_store.archive.archive import Archive
 from model_store.errors import ArchiveError
 from worker import keys
+from worker.errors import frames_of
 from worker.settings import WorkerSettings
 
 #: Seconds between two looks for what is too old, and between two steps of one: others
@@ -85,6 +86,8 @@ class Pruner:
                 self.prune()
             except ArchiveError as error:
                 _log.warning("archive_not_pruned", error=str(error))
+            except Exception as error:  # noqa: BLE001 - nobody else prunes
+                _log.error("pruning_failed", frames=frames_of(error))
             self.stopping.wait(self._every_s)
 
     def prune(self) -> None:

@@ -1,6 +1,7 @@
 """Takes what challengers said to the archive, from a worker of lane `upkeep`."""
 
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -8,10 +9,11 @@ import redis
 from celery import bootsteps
 
 from model_store import logs
-from model_store.errors import ArchiveError
+from model_store.errors import ArchiveError, ArchiveNotMigrated, ArchiveUnavailable
 from worker import celery as wire
 from worker import connection, keys
 from worker.errors import frames_of
+from worker.metrics import Metrics
 from worker.outage import words_of
 from worker.shadow_totals import ShadowTotals
 
@@ -62,7 +64,7 @@ class ShadowKeeper(bootsteps.StartStopStep):
         while not self._stopped.wait(_LOOK_EVERY_S):
             try:
                 archive = archive or Archive.of(settings)
-                while keep(totals, archive) == AT_ONCE:
+                while keep(totals, archive, self._app.metrics) == AT_ONCE:
                     pass
             except redis.RedisError as error:
                 self._tell(words_of(error))
@@ -81,21 +83,39 @@ class ShadowKeeper(bootsteps.StartStopStep):
             _log.warning("shadows_not_archived", reason=reason)
 
 
-def keep(totals: ShadowTotals, archive: Any) -> int:
+def keep(totals: ShadowTotals, archive: Any, metrics: Metrics) -> int:
     """Archive the oldest of what waits; return how many.
+
+    One that nobody can write is told in the log and counted, and goes: the next ones
+    would never have their turn, and it is one of a sample.
 
     Args:
         totals: Where it waits.
         archive: An `archive.Archive`, which not every process can load.
+        metrics: Where failures are counted.
 
     Raises:
         redis.RedisError: Redis cannot be reached.
         ArchiveError: The archive cannot be used; all of it waits on.
     """
-    from model_store.archive.shadows import Shadow  # noqa: PLC0415
-
     rows = totals.waiting(AT_ONCE)
     if rows:
-        archive.shadows.add(Shadow(**orjson.loads(row)) for row in rows)
+        _write(rows, archive, metrics)
         totals.taken(rows)
     return len(rows)
+
+
+def _write(rows: Sequence[bytes], archive: Any, metrics: Metrics) -> None:
+    from model_store.archive.shadows import Shadow  # noqa: PLC0415
+
+    try:
+        archive.shadows.add(Shadow(**orjson.loads(row)) for row in rows)
+    except (ArchiveUnavailable, ArchiveNotMigrated):
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with one of them
+        if len(rows) == 1:
+            metrics.archive_failed()
+            _log.error("shadow_not_archived", frames=frames_of(error))
+            return
+        for row in rows:
+            _write([row], archive, metrics)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import redis
+from redis.exceptions import NoPermissionError
 
 from worker import keys
 from worker.connection import clock_ms
@@ -87,18 +88,27 @@ class Totals:
         pipe.get(keys.MEMORY)
         pipe.get(keys.MEMORY_FULL)
         pipe.zcount(keys.lane_key("cooling", keys.WEBHOOKS), now, "+inf")
-        pipe.exists(keys.FEED)
-        pipe.xlen(keys.FEED)
-        pipe.xrange(keys.FEED, count=1)
-        seen, memory, closed, paused, is_fed, waiting, oldest = pipe.execute()
+        seen, memory, closed, paused = pipe.execute()
         used, most = map(int, memory.split()) if memory else (0, 0)
         return Standing(
             is_tended=seen == len(tended),
             memory=(used, most) if memory else None,
             closed=(closed or b"").decode(),
             paused_receivers=paused,
-            backlog=Backlog(waiting, _age_ms(oldest, now)) if is_fed else None,
+            backlog=self._backlog(now),
         )
+
+    def _backlog(self, now_ms: int) -> Backlog | None:
+        pipe = self._redis.pipeline(transaction=False)
+        pipe.exists(keys.FEED)
+        pipe.xlen(keys.FEED)
+        pipe.xrange(keys.FEED, count=1)
+        try:
+            is_fed, waiting, oldest = pipe.execute()
+        except NoPermissionError:
+            # Redis's users are of an older release, so that nothing is archived either.
+            return None
+        return Backlog(waiting, _age_ms(oldest, now_ms)) if is_fed else None
 
 
 def _age_ms(oldest: Sequence[tuple[bytes, object]], now_ms: int) -> int:

@@ -1,5 +1,6 @@
 """The laws of the audit log."""
 
+import contextlib
 from datetime import UTC, datetime
 
 import pytest
@@ -82,3 +83,14 @@ def test_what_was_in_vain_pushes_out_nothing_that_was_done(
     told = [one["targets"][0] for one in log.newest(10)]
     assert told == ["late", "4", "3", "done"]
     assert [one["targets"][0] for one in log.newest(2)] == ["late", "4"]
+
+
+def test_users_of_an_older_release_write_the_log_all_the_same(
+    log: Audit, outdated_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """They have no right to tell the archive, and what was done has been done."""
+    with contextlib.closing(redis_py.Redis.from_url(outdated_url)) as client:
+        Audit(client).keep(action("one"))
+
+    assert [one["targets"] for one in log.newest(9)] == [["one"]]
+    assert "audit_not_archived" in caplog.text

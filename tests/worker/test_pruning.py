@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from model_store.archive.archive import Archive
+from model_store.archive.retention import Retention
 from tests.model_store.archive.rows import prediction
 from tests.patience import wait_until
 from worker.pruning import Pruner
@@ -47,6 +48,27 @@ def test_an_outage_is_told_and_waited_for(
     finally:
         pruner.stopping.set()
         thread.join()
+
+
+def test_pruning_outlives_any_bug(
+    archive: Archive,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is told, and the next hour comes."""
+    pruner, tried = Pruner(_settings(archive), every_s=0), []
+
+    def fail(*_: object, **__: object) -> None:
+        tried.append(1)
+        if len(tried) > 1:
+            pruner.stopping.set()
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Retention, "prune", fail)
+    pruner.run()
+
+    assert len(tried) == 2
+    assert "pruning_failed" in caplog.text
 
 
 def test_an_installation_without_an_archive_has_nothing_to_prune(

@@ -10,6 +10,7 @@ import redis as redis_py
 from model_store.archive.archive import Archive
 from model_store.errors import ArchiveError
 from worker import shadow_keeper
+from worker.metrics import Metrics
 from worker.shadow_keeper import keep
 from worker.shadow_totals import ShadowTotals
 
@@ -49,15 +50,18 @@ def row(number: int) -> dict[str, Any]:
 
 
 def test_what_waits_is_archived_once(
-    totals: ShadowTotals, archive: Archive, monkeypatch: pytest.MonkeyPatch
+    totals: ShadowTotals,
+    archive: Archive,
+    metrics: Metrics,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Some at a time; a repeat of what was cut off changes nothing."""
     monkeypatch.setattr(shadow_keeper, "AT_ONCE", 2)
     before = totals.waiting(9)
 
-    assert [keep(totals, archive) for _ in range(3)] == [2, 1, 0]
+    assert [keep(totals, archive, metrics) for _ in range(3)] == [2, 1, 0]
     totals.add([row(0)], cpu_s=0)
-    keep(totals, archive)
+    keep(totals, archive, metrics)
 
     assert len(before) == 3
     kept = [one.prediction_id for one, _ in archive.shadows.of("new")]
@@ -65,12 +69,29 @@ def test_what_waits_is_archived_once(
 
 
 def test_an_archive_that_is_away_loses_nothing(
-    totals: ShadowTotals, tmp_path: Path
+    totals: ShadowTotals, metrics: Metrics, tmp_path: Path
 ) -> None:
     """It waits on, as much as may."""
     away = Archive(f"sqlite:///{tmp_path / 'nowhere' / 'archive.db'}")
 
     with pytest.raises(ArchiveError):
-        keep(totals, away)
+        keep(totals, away, metrics)
 
     assert len(totals.waiting(9)) == 3
+
+
+def test_one_that_cannot_be_written_holds_up_no_other(
+    totals: ShadowTotals,
+    archive: Archive,
+    metrics: Metrics,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It goes, and the log says so."""
+    totals.add([row(7) | {"colour": "red"}, row(8)], cpu_s=0)
+
+    assert keep(totals, archive, metrics) == 5
+
+    assert "shadow_not_archived" in caplog.text
+    assert totals.waiting(9) == []
+    kept = [one.prediction_id for one, _ in archive.shadows.of("new")]
+    assert kept == ["0", "1", "2", "8"]

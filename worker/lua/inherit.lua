@@ -2,10 +2,10 @@
 -- nothing any more.
 -- Writes: kerbside:feed
 -- Arguments: 6 group, 7 who asks, 8 ms after which an entry is taken over, 9 ms after which one is forgotten, 10 entries,
---            at most
--- Returns: the entries, {id, fields and values} each
+--            at most, 11 where to begin: '0-0', or where the last call ended
+-- Returns: where the next call begins, the entries, {id, fields and values} each
 local group, heir = ARGV[6], ARGV[7]
-local left = redis.call('XAUTOCLAIM', FEED, group, heir, ARGV[8], '0', 'COUNT', ARGV[10])
+local left = redis.call('XAUTOCLAIM', FEED, group, heir, ARGV[8], ARGV[11], 'COUNT', ARGV[10])
 for _, told in ipairs(redis.call('XINFO', 'CONSUMERS', FEED, group)) do
   local one = {}
   for i = 1, #told, 2 do
@@ -15,4 +15,4 @@ for _, told in ipairs(redis.call('XINFO', 'CONSUMERS', FEED, group)) do
     redis.call('XGROUP', 'DELCONSUMER', FEED, group, one.name)
   end
 end
-return left[2]
+return { left[1], left[2] }

@@ -9,7 +9,7 @@ from typing import Any
 import redis
 
 from api.commands import absence, redis_access
-from api.commands.checkup import redis_durability, redis_login
+from api.commands.checkup import redis_durability, redis_login, redis_rights
 from api.commands.checkup.finding import Finding, NoRedis, Status, Target
 from api.launcher.statefolder import StateFolder
 from worker.durability import Server
@@ -33,6 +33,7 @@ def check(target: Target) -> Iterator[Finding]:
             yield version(info, where)
             yield from _is_one_primary(info, where)
             yield from redis_login.check(target, where)
+            yield from redis_rights.check(client)
             share = target.settings.memory_share
             yield from redis_durability.check(Server.of(client), info, share, where)
     except NoRedis:

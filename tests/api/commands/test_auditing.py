@@ -54,6 +54,7 @@ CHANGING = {
     "archive export audit -o {export}": "export_archive",
     "archive erase acme --yes": "erase_tenant",
     "archive prune": "prune_archive",
+    "archive leave --yes": "leave_archive",
     "model promote previous --as challenger": "name_challenger",
 }
 

@@ -211,7 +211,7 @@ def test_entries_of_a_reader_that_is_gone_are_taken_up_by_another(site: Site) ->
     """After a lease, and it is forgotten."""
     job = site.price()
     assert site.next()
-    hasty = site.settings.model_copy(update={"lease_s": 0.001})
+    hasty = site.settings.model_copy(update={"lease_s": 0.0})
     other = Feed(site.redis, hasty, reader="two")
 
     left = other.inherited(10)
