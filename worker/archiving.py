@@ -17,8 +17,7 @@ from model_store.archive.audit import AuditEntry
 from model_store.errors import ArchiveNotMigrated, ArchiveUnavailable
 from worker.archived import prediction_of
 from worker.errors import frames_of
-from worker.feed import Entry, Feed, Look, Settled
-from worker.jobs import State
+from worker.feed import ENDED, Entry, Feed, Look, Settled
 from worker.metrics import Metrics
 
 #: Times that a job is read anew which changes while it is archived.
@@ -30,8 +29,6 @@ _DOWN = (
     redis.ConnectionError,
     redis.TimeoutError,
 )
-#: States in which a job is archived.
-_ENDED = {state.encode() for state in State if state.is_terminal}
 
 Records = Mapping[str, Mapping[bytes, bytes]]
 
@@ -74,12 +71,18 @@ class Archiving:
         ended = {
             job_id: look.record
             for job_id, look in looks.items()
-            if look.record.get(b"state") in _ENDED
+            if look.record.get(b"state") in ENDED
+        }
+        deliveries = {
+            entry.job_id: entry.delivery
+            for entry in entries
+            if entry.job_id and entry.delivery
         }
         actions = {entry.id.decode(): entry.audit for entry in entries if entry.audit}
         refused = {
             *self._unknown(entries),
             *self._each("erasure", _erasures(entries, looks), self._erase),
+            *self._each("webhook", deliveries, self._note_ends),
             *self._each("action", actions, self._append),
             *self._each("prediction", ended, self._upsert),
         }
@@ -138,6 +141,15 @@ class Archiving:
                 self._feed.erase(deliveries.split())
             # An outcome or a challenger's price may be there without it.
             self._archive.predictions.delete(tenant, job_id)
+
+    def _note_ends(self, deliveries: Mapping[str, str]) -> None:
+        """Write what became of webhooks that told of jobs again, as of now."""
+        ends = self._feed.ends_told(list(deliveries.values()))
+        for job_id, delivery in deliveries.items():
+            if delivery in ends:
+                sequence, was_taken = ends[delivery]
+                status = "delivered" if was_taken else "failed"
+                self._archive.predictions.note_webhook(job_id, sequence, status)
 
     def _append(self, actions: Mapping[str, bytes]) -> None:
         self._archive.audit.append(map(_action, actions.values()))

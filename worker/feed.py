@@ -7,6 +7,7 @@ from typing import Any, Self
 import redis
 from redis.exceptions import OutOfMemoryError, ResponseError
 
+from worker.jobs import State
 from worker.keys import ARCHIVISTS, FEED, deleted_for, job_key, tombstone_key
 from worker.ledger import Ledger
 from worker.settings import WorkerSettings
@@ -16,6 +17,8 @@ _WAIT_MS = 2000
 #: Milliseconds after which a reader that is gone and left nothing is forgotten.
 _FORGOTTEN_MS = 3_600_000
 _FIRST = b"0-0"
+#: States in which something has ended.
+ENDED = {state.encode() for state in State if state.is_terminal}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,19 +30,19 @@ class Entry:
     job_id: str | None
     #: Whose it was, where it was deleted.
     erased_for: str | None
+    #: A delivery that told its webhook once more and has ended, after it left Redis.
+    delivery: str | None
     #: An action of an operator, as JSON.
     audit: bytes | None
 
     @classmethod
     def from_fields(cls, entry_id: bytes, fields: Mapping[bytes, bytes]) -> Self:
         """Read what a script or the audit log wrote."""
-        job, tenant = fields.get(b"job"), fields.get(b"erased")
-        return cls(
-            entry_id,
-            job.decode() if job else None,
-            tenant.decode() if tenant else None,
-            fields.get(b"audit"),
+        names = (b"job", b"erased", b"delivery")
+        job, tenant, delivery = (
+            fields[name].decode() if name in fields else None for name in names
         )
+        return cls(entry_id, job, tenant, delivery, fields.get(b"audit"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +139,21 @@ class Feed:
         return {
             job_id: Look(next(answers), deleted_for(next(answers)))
             for job_id in job_ids
+        }
+
+    def ends_told(self, deliveries: Sequence[str]) -> dict[str, tuple[int, bool]]:
+        """Return of deliveries that have ended of which end of a job they told.
+
+        That is the job's sequence then, and whether the receiver took it.
+        """
+        pipe = self._redis.pipeline(transaction=False)
+        for delivery in deliveries:
+            pipe.hmget(job_key(delivery), "state", "job:sequence")
+        answers = zip(deliveries, pipe.execute(), strict=True)
+        return {
+            delivery: (int(sequence), state == b"succeeded")
+            for delivery, (state, sequence) in answers
+            if state in ENDED and sequence
         }
 
     def settle(self, settled: Sequence[Settled]) -> set[bytes]:

@@ -61,7 +61,7 @@ Scripts in `worker/lua/` build the same names from ids.
 | `kerbside:audit` | list | newest 10,000 | audit | JSON of each action of an operator that was done, newest left |
 | `kerbside:audit_in_vain` | list | newest 1,000 | audit | the same of those that were refused or failed |
 | `kerbside:errand:<name>` | string | 30 s after its worker died | errands | who runs the errand that is under way |
-| `kerbside:feed` | stream | while there is an archive; an entry until it is archived | prelude, delete, webhooks, audit, feed, archived, inherit, close_feed | what the archive is to take up: `job`, the id of one that has ended or changed since, with `erased`, its tenant, where it was deleted; or `audit`, the JSON of an action. Its group `archivists` makes it, and `kerbside archive leave` removes it |
+| `kerbside:feed` | stream | while there is an archive; an entry until it is archived | prelude, delete, webhooks, audit, feed, archived, inherit, close_feed | what the archive is to take up: `job`, the id of one that has ended or changed since, with `erased`, its tenant, where it was deleted, or `delivery`, the id of one that told its webhook again and has ended; or `audit`, the JSON of an action. Its group `archivists` makes it, and `kerbside archive leave` removes it |
 | `kerbside:finished:<db>` | channel | - | prelude | ids of finished jobs, one a line |
 | `kerbside:models:<db>` | channel | - | refuse | JSON of `type` (`model.refused`), `version`, `reason`, `time`; once for each reason |
 

@@ -301,7 +301,8 @@ class Metrics:
         self._archived = self._counter(
             "kerbside_archived",
             "What this worker wrote to the archive: ended predictions, erasures, "
-            "actions of operators. What is taken up twice counts twice.",
+            "late ends of webhooks, actions of operators. What is taken up twice "
+            "counts twice.",
             "what",
         )
         self._archive_failures = self._counter(

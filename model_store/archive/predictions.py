@@ -7,7 +7,16 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, delete, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    delete,
+    select,
+    tuple_,
+    update,
+)
 
 from model_store.archive import tables
 from model_store.archive.database import Database, upsert
@@ -162,6 +171,19 @@ class Predictions:
             return self._read(found.where(*wanted).limit(limit))
         found = select(*_COLUMNS).order_by(*order)
         return self._read(found.where(*wanted).limit(limit))[::-1]
+
+    def note_webhook(self, prediction_id: str, sequence: int, status: str) -> None:
+        """Write what became of the webhook that told of a prediction's end.
+
+        One that is not there, or has ended anew since, stays as it is.
+        """
+        named = (_TABLE.c.id == prediction_id, _TABLE.c.sequence == sequence)
+        with self._database.writing() as connection:
+            query = select(_TABLE.c.further).where(*named).with_for_update()
+            for further in connection.scalars(query).all():
+                told = json.dumps(json.loads(further) | {"webhook_status": status})
+                changed = update(_TABLE).where(*named).values(further=told)
+                connection.execute(changed)
 
     def delete(self, tenant: str, prediction_id: str) -> bool:
         """Erase a tenant's prediction with its outcomes and a challenger's price.

@@ -22,6 +22,15 @@ local function of_archive()
   return { found.tenant, found.lane, found.state, found.sequence, found.created }
 end
 
+-- How many of its deliveries are under way again: while its record was away nobody counted.
+local function undelivered()
+  local count = 0
+  for delivery in string.gmatch(redis.call('HGET', job_key(id), 'deliveries') or '', '%S+') do
+    count = count + (is_open(redis.call('HGET', job_key(delivery), 'state')) and 1 or 0)
+  end
+  return count
+end
+
 local record = redis.call('HMGET', job_key(id), unpack(NEEDED))
 local comes_back = not record[1] and #archived > 0
 if comes_back then
@@ -46,6 +55,7 @@ end
 redis.call('ZADD', 'kerbside:tenant:' .. tenant, record[5], id)
 if comes_back then
   redis.call('HSET', job_key(id), unpack(archived))
+  redis.call('HSET', job_key(id), 'undelivered', undelivered())
 end
 redis.call('HDEL', job_key(id), 'detail', 'error', 'started', 'completed', 'expires', 'predict_us', 'crashes', 'deadline',
   'worker', 'webhook_status', 'traceparent')

@@ -294,8 +294,12 @@ function delivered(id, state, detail)
   redis.call('ZREM', 'kerbside:scheduled:' .. WEBHOOKS, id)
   redis.call('EXPIRE', job_key(id), kept.ttl)
   enter_log(endpoint, id, record[7], kept, state ~= 'succeeded' and detail ~= 'data_removed')
+  local of_end = end_told(endpoint, destination, record[4], record[5])
   if subject ~= '' and redis.call('EXISTS', job_key(subject)) == 1 then
-    tell_subject(subject, end_told(endpoint, destination, record[4], record[5]), state)
+    tell_subject(subject, of_end, state)
+  elseif subject ~= '' and of_end then
+    -- It has left for the archive, unless it was deleted.
+    tell_archive(subject, 'delivery', id)
   end
   leave_slot(id, destination, record[6])
 end

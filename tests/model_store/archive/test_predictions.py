@@ -163,3 +163,20 @@ def test_what_came_before_its_prediction_is_erased_with_it(
     assert not any_archive.predictions.delete("acme", one.id)
 
     assert list(any_archive.shadows.of("v2", since_ms=0)) == []
+
+
+def test_what_became_of_a_webhook_is_written_to_the_end_that_it_told_of(
+    any_archive: Archive,
+) -> None:
+    """A later end, and one that is not there, stay as they are."""
+    given = prediction(further={"webhook": "https://x.example", "webhook_status": "x"})
+    any_archive.predictions.upsert([given])
+
+    for sequence, status in ((given.sequence, "delivered"), (99, "failed")):
+        any_archive.predictions.note_webhook(given.id, sequence, status)
+    any_archive.predictions.note_webhook("unknown", given.sequence, "failed")
+
+    kept = any_archive.predictions.get(given.id)
+    assert kept
+    assert kept.further == {**given.further, "webhook_status": "delivered"}
+    assert any_archive.predictions.get("unknown") is None

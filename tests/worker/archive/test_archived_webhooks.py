@@ -80,6 +80,92 @@ def test_what_a_late_delivery_says_is_archived_whenever_it_comes(
     assert site.queue.find("acme", job.id) == told
 
 
+@pytest.mark.parametrize(
+    ("outcome", "status"), [("delivered", "delivered"), ("failed", "failed")]
+)
+def test_what_becomes_of_a_redelivery_reaches_the_archive(
+    site: Site, deliveries: Deliveries, outcome: str, status: str
+) -> None:
+    """When its prediction has long left Redis; whoever reads it there is told."""
+    job = _gone_undelivered(site, deliveries)
+    (log,) = deliveries.page("default:acme", limit=10)
+
+    deliveries.redeliver("acme", log.id)
+    _delivered(deliveries, outcome)
+    site.take_up()
+
+    assert site.queue.find("acme", job.id).webhook_status == status
+    assert site.waiting() == 0
+
+
+def test_an_older_word_of_a_redelivery_changes_no_later_one(
+    site: Site, deliveries: Deliveries
+) -> None:
+    """As that of an archivist which died with it in hand."""
+    job = _gone_undelivered(site, deliveries)
+    (log,) = deliveries.page("default:acme", limit=10)
+    deliveries.redeliver("acme", log.id)
+    _delivered(deliveries, "failed")
+    older = site.next()
+
+    deliveries.redeliver("acme", log.id)
+    _delivered(deliveries)
+    site.archiving.take_up(site.next())
+    site.archiving.take_up(older)
+
+    assert site.queue.find("acme", job.id).webhook_status == "delivered"
+
+
+def test_a_redelivery_brings_back_nothing_that_was_erased(
+    site: Site, deliveries: Deliveries
+) -> None:
+    """Its end may come after the erasure."""
+    job = _gone_undelivered(site, deliveries)
+    (log,) = deliveries.page("default:acme", limit=10)
+    deliveries.redeliver("acme", log.id)
+    _delivered(deliveries)
+    entries = site.next()
+
+    site.queue.delete("acme", job.id)
+    site.archiving.take_up(site.next())
+    site.archiving.take_up(entries)
+
+    assert site.archive.predictions.get(job.id) is None
+
+
+def test_a_retried_job_counts_what_still_tells_of_its_earlier_end(
+    site: Site, deliveries: Deliveries
+) -> None:
+    """It came back from the archive, where nobody counted, and stays as long."""
+    job = site.fail(webhook=URL)
+    _delivered(deliveries, "failed")
+    site.lapse(site.queue.find("acme", job.id))
+    (log,) = deliveries.page("default:acme", limit=10)
+    deliveries.redeliver("acme", log.id)
+
+    site.queue.retry("acme", job.id)
+    assert _undelivered(site, job) == 1
+    _delivered(deliveries)
+
+    assert _undelivered(site, job) == 0
+    site.finish()
+    assert _undelivered(site, job) == 1
+
+
+def _undelivered(site: Site, job: Job) -> int:
+    return int(site.redis.hget(keys.job_key(job.id), "undelivered"))
+
+
+def _gone_undelivered(site: Site, deliveries: Deliveries) -> Job:
+    """Return a job that left Redis with a webhook that had failed."""
+    job = site.price(webhook=URL)
+    _delivered(deliveries, "failed")
+    told = site.queue.find("acme", job.id)
+    site.lapse(told)
+    assert site.queue.find("acme", job.id).webhook_status == "failed"
+    return told
+
+
 def test_a_status_that_came_while_it_was_archived_is_not_lost(
     site: Site, deliveries: Deliveries, metrics: Metrics
 ) -> None:
