@@ -1,0 +1,1 @@
+"""Laws of `kerbside up`, on whole installations."""
