@@ -9,7 +9,7 @@ _ARCHIVE = "KERBSIDE_ARCHIVE_URL"
 
 
 def test_its_address_comes_from_a_secret_to_those_who_use_it(render: Render) -> None:
-    """API, workers, upkeep, training, the Job for the tables; not Flower, not Redis."""
+    """API, upkeep, training, the Job for the tables; workers use it by way of Redis."""
     told = {}
     for _, template in render(_VALUES).pods():
         part = template["metadata"]["labels"]["app.kubernetes.io/component"]
@@ -17,10 +17,7 @@ def test_its_address_comes_from_a_secret_to_those_who_use_it(render: Render) -> 
             if one["name"] == _ARCHIVE:
                 told[part] = one["valueFrom"]["secretKeyRef"]
 
-    assert set(told) == {
-        *("api", "worker-predictions", "worker-webhooks", "upkeep"),
-        *("training", "migration"),
-    }
+    assert set(told) == {"api", "upkeep", "training", "migration"}
     for source in told.values():
         assert source == {"name": "archive", "key": "url"}
 
@@ -54,10 +51,7 @@ def test_who_uses_it_reaches_it(render: Render) -> None:
         if _reaches(one, 6432)
     }
 
-    assert reaching == {
-        *("api", "worker-predictions", "worker-webhooks", "upkeep"),
-        *("training", "migration"),
-    }
+    assert reaching == {"api", "upkeep", "training", "migration"}
 
 
 def test_a_long_deadline_is_a_number(render: Render) -> None:

@@ -8,12 +8,11 @@ import pytest
 
 from docs import openapi
 from tests.chart.chart import CHART, Manifest, Render, Rendered
+from worker.credentials import RESERVED
 from worker.webhook_settings import WebhookSettings
 from worker.webhooks.addresses import is_allowed
 
 Address = IPv4Address | IPv6Address
-
-_OPERATE = ("/metrics", "/ops", "/v1/keys", "/v1/monitoring", "/v1/ops")
 
 
 def test_every_pod_has_a_policy_for_both_directions(rendered: Rendered) -> None:
@@ -104,19 +103,23 @@ def test_redis_hears_the_parts_that_have_a_user_in_it(render: Render) -> None:
 
 
 def test_clients_reach_every_route_but_those_of_operators(render: Render) -> None:
-    """Whatever the controller: what is not named does not lead there."""
-    documented = list(openapi.document()["paths"])
+    """Whatever the controller: what is not named, or led nowhere, comes to no pod."""
+    documented = openapi.document()["paths"]
+    operators = {
+        path
+        for path, operations in documented.items()
+        for operation in operations.values()
+        if any(RESERVED.intersection(one["key"]) for one in operation["security"])
+    }
     host = {"ingress.enabled": True, "ingress.host": "prices.example.org"}
-    closed = _paths(render(values=host))
-    open_ = _paths(render(values={**host, "ingress.operators": True}))
+    closed, open_ = (
+        render(values={**host, "ingress.operators": are_open})
+        for are_open in (False, True)
+    )
 
-    lost = [path for path in documented if not _leads(closed, path)]
-    assert lost
-    assert [path for path in lost if not path.startswith(_OPERATE)] == []
-    for path in documented:
-        assert _leads(open_, path), path
-        if path.startswith(_OPERATE):
-            assert not _leads(closed, path), path
+    lost = {path for path in documented if not _leads_to_pods(closed, path)}
+    assert lost == operators | {"/ops"}
+    assert not {path for path in documented if not _leads_to_pods(open_, path)}
 
 
 def _part(policy: Manifest) -> str:
@@ -161,16 +164,17 @@ def _samples(blocks: list[dict[str, Any]]) -> set[Address]:
     return found | {ip_address("169.254.169.254"), ip_address("fd00:ec2::254")}
 
 
-def _paths(rendered: Rendered) -> list[dict[str, str]]:
+def _leads_to_pods(rendered: Rendered, route: str) -> bool:
+    """Tell whether an Ingress leads a route to pods: the longest path takes it."""
     (rule,) = rendered.one("Ingress", "api")["spec"]["rules"]
-    paths: list[dict[str, str]] = rule["http"]["paths"]
-    return paths
-
-
-def _leads(paths: list[dict[str, str]], route: str) -> bool:
-    """Tell whether a path of an Ingress takes a route, as Kubernetes matches them."""
-    return any(
-        route == one["path"]
+    takers = [
+        one
+        for one in rule["http"]["paths"]
+        if route == one["path"]
         or (one["pathType"] == "Prefix" and route.startswith(f"{one['path']}/"))
-        for one in paths
-    )
+    ]
+    if not takers:
+        return False
+    taker = max(takers, key=lambda one: len(one["path"]))
+    part = taker["backend"]["service"]["name"].rpartition("-")[2]
+    return "selector" in rendered.one("Service", part)["spec"]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.chart.chart import ROOT, Manifest, Render, Rendered
+from worker.settings import WorkerSettings
 from worker.webhook_settings import WebhookSettings
 
 _BIN = Path(sys.executable).parent
@@ -244,3 +245,20 @@ def _said(words: list[str]) -> "subprocess.CompletedProcess[str]":
         check=False,
         cwd=ROOT,
     )
+
+
+def test_who_prices_is_told_how_much_the_challenger_does_too(render: Render) -> None:
+    """By a value, whose default is that of the setting; who delivers has no models."""
+    name = "KERBSIDE_SHADOW_EVERY"
+
+    def told(part: str, **values: int) -> str | None:
+        rendered = render(
+            values={key.replace("_", "."): n for key, n in values.items()}
+        )
+        (container,) = rendered.pod("Deployment", part)["spec"]["containers"]
+        env = {one["name"]: one.get("value") for one in container["env"]}
+        return env.get(name)
+
+    assert told("worker-predictions") == str(WorkerSettings().shadow_every)
+    assert told("worker-predictions", challenger_shadowEvery=0) == "0"
+    assert told("worker-webhooks") is None

@@ -48,6 +48,8 @@ def test_a_misspelt_value_is_refused(render: Render, path: str) -> None:
         ("models.url", "file:///models"),
         ("settings.KERBSIDE_REDIS_URL", "redis://x"),
         ("settings.KERBSIDE_SECRET_KEYS", "x"),
+        ("settings.KERBSIDE_SHADOW_EVERY", 20),
+        ("challenger.shadowEvery", -1),
         ("workers.Capitals", {}),
         ("workers.alanewithalongname", {}),
         ("image.digest", "latest"),
