@@ -33,6 +33,7 @@ from api import (
 from api.auth import Authenticator
 from api.catalog import Catalog
 from api.circuit import Circuit
+from api.figures.accuracy import last_report
 from api.hot_routes import HotRoutes
 from api.key_use import KeyUse
 from api.last_known import LastKnown
@@ -46,7 +47,6 @@ from api.throttle import Throttle
 from api.tracing import Traced
 from api.uploads import Uploads
 from api.waiting import Waiting
-from model_store.archive.archive import Archive
 from model_store.store import ModelStore
 from worker import archived, tracing
 from worker.audit import Audit
@@ -144,20 +144,22 @@ def _services(settings: ApiSettings, queue: Queue | None) -> Services:
         store,
         ask_workers=LastKnown(versions.findings, Findings()),
     )
+    archive = archived.shared(settings)
     drift_states = DriftStates(client)
     lanes, api_keys, key_uses = Lanes(client), ApiKeys(client), KeyUses(client)
     return Services(
         settings=settings,
         always=security_headers.chosen(settings.public_url),
         queue=queue,
-        listing=Listing(client, archived.of(settings.archive_url)),
+        listing=Listing(client, archived.of(settings)),
         lanes=lanes,
         totals=Totals(client),
         purging=Purging(client, settings),
         dead_letters=DeadLetters(client, settings),
         store=store,
         catalog=catalog,
-        archive=Archive.of(settings),
+        archive=archive,
+        accuracy=last_report(archive),
         waiting=Waiting(
             connect(settings.redis_url, role="listener"),
             capacity=settings.waiters,

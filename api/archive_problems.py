@@ -2,7 +2,7 @@
 
 ServiceError
  +-- Unavailable
-      +-- ArchiveAway, NoArchive                                            503
+      +-- ArchiveAway, ArchiveSlow, NoArchive                               503
 """
 
 from api.errors import Unavailable
@@ -13,6 +13,13 @@ class ArchiveAway(Unavailable):
 
     slug = "archive-unavailable"
     title = "Archive not available"
+
+
+class ArchiveSlow(Unavailable):
+    """The archive took too long over this; ask for less, or repeat it later."""
+
+    slug = "archive-too-slow"
+    title = "Archive too slow"
 
 
 class NoArchive(Unavailable):

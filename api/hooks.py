@@ -9,7 +9,7 @@ from werkzeug.exceptions import MethodNotAllowed
 
 from api import answers, audit_trail, deprecation, headers
 from api.answers import Answer
-from api.archive_problems import ArchiveAway
+from api.archive_problems import ArchiveAway, ArchiveSlow
 from api.auth import Principal
 from api.call import Call
 from api.errors import (
@@ -87,7 +87,10 @@ def problem(
     elif isinstance(answer, StoreUnavailable) and shared.store_faults.allows():
         words = error.__cause__ or error
         _log.error("model_store_failed", operation=operation, error=str(words))
-    elif isinstance(answer, ArchiveAway) and shared.archive_faults.allows():
+    elif (
+        isinstance(answer, (ArchiveAway, ArchiveSlow))
+        and shared.archive_faults.allows()
+    ):
         _log.error("archive_failed", operation=operation, error=str(error))
     body = answer.body(request_id)
     return Answer(body, answer.status, answer.headers, PROBLEM_TYPE)

@@ -1,4 +1,4 @@
-"""Figures out of Redis that requests use, read beside them."""
+"""Figures out of Redis or the archive that requests use, read beside them."""
 
 import contextlib
 import math
@@ -10,6 +10,8 @@ from typing import Generic, TypeVar
 
 import redis
 
+from model_store.errors import ArchiveError
+
 #: Seconds for which a figure is trusted.
 _TTL_S = 1.0
 
@@ -17,7 +19,7 @@ _Figure = TypeVar("_Figure")
 
 
 class LastKnown(Generic[_Figure]):
-    """Remembers what was read last; any thread asks, and none waits for Redis.
+    """Remembers what was read last; any thread asks, and none waits for a store.
 
     A request may wait for Redis once, for what it is about. One that waited for a
     figure as well would take twice its time limit when Redis freezes.
@@ -45,7 +47,7 @@ class LastKnown(Generic[_Figure]):
         self._reading = threading.Lock()
 
     def __call__(self) -> _Figure:
-        """Return it, a second or two old; the one before while Redis is away."""
+        """Return it, a second or two old; the one before while its store is away."""
         due = self._clock() - self._read_at >= _TTL_S
         if due and self._reading.acquire(blocking=False):
             self._run(self._refresh)
@@ -53,7 +55,7 @@ class LastKnown(Generic[_Figure]):
 
     def _refresh(self) -> None:
         try:
-            with contextlib.suppress(redis.RedisError):
+            with contextlib.suppress(redis.RedisError, ArchiveError):
                 self._known = self._read()
         finally:
             self._read_at = self._clock()

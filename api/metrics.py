@@ -39,4 +39,4 @@ def _collectors(shared: Services) -> Iterator[Collector]:
     yield StandingFigures(shared.totals)
     yield ModelFigures(shared.catalog, shared.versions)
     yield DriftFigures(shared.drift_states)
-    yield AccuracyFigures(shared.archive)
+    yield AccuracyFigures(shared.accuracy)

@@ -8,6 +8,7 @@ from flask import Flask, current_app
 from api.auth import Authenticator
 from api.catalog import Catalog
 from api.circuit import Circuit
+from api.figures.accuracy import LastReport
 from api.key_use import KeyUse
 from api.pace import Pace
 from api.readiness import Readiness
@@ -56,6 +57,8 @@ class Services:
     catalog: Catalog
     #: None where this installation keeps none.
     archive: Archive | None
+    #: What realised sales say of the models, as it is told to Prometheus.
+    accuracy: LastReport
     waiting: Waiting
     uploads: Uploads
     pace: Pace

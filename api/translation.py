@@ -6,7 +6,7 @@ import redis
 from werkzeug import exceptions as http
 
 from api import headers
-from api.archive_problems import ArchiveAway
+from api.archive_problems import ArchiveAway, ArchiveSlow
 from api.errors import (
     BadRequest,
     BodyTooLarge,
@@ -46,6 +46,7 @@ from api.webhook_problems import (
 from model_store.errors import (
     AliasesChanged,
     ArchiveError,
+    ArchiveTooSlow,
     ArtifactError,
     ModelStoreError,
     UnknownModel,
@@ -84,6 +85,12 @@ def _(error: ModelStoreError) -> ServiceError:
 def _(error: ArchiveError) -> ServiceError:
     del error
     return ArchiveAway()
+
+
+@as_service_error.register
+def _(error: ArchiveTooSlow) -> ServiceError:
+    del error
+    return ArchiveSlow()
 
 
 @as_service_error.register

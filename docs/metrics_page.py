@@ -95,16 +95,15 @@ def api_families() -> Iterator[Metric]:
     state = DriftState(looked_at_ms=0, houses=0, flagged=0.0, features={"": feature})
     states: Any = SimpleNamespace(all=lambda: {"": state})
     yield from DriftFigures(states).collect()
-    yield from AccuracyFigures(_measured()).collect()
+    yield from AccuracyFigures(_measured).collect()
 
 
-def _measured() -> Any:
-    """Return an archive with a report on one version."""
+def _measured() -> Report:
+    """Return a report on one version."""
     now = {"n": 1, "median_bias": 0, "mdape": 0, "coverage": 0, "within_fsd": 0}
     version = {"now": now, "alarms": [], "expected_mdape": 0}
-    body = {"newest_sale": "2015-05-27", "versions": {"any": version}}
-    report = Report(0, body)
-    return SimpleNamespace(reports=SimpleNamespace(get=lambda _: report))
+    body: dict[str, Any] = {"newest_sale": "2015-05-27", "versions": {"any": version}}
+    return Report(0, body)
 
 
 def worker_families() -> Iterator[Metric]:

@@ -76,6 +76,9 @@ REMEDIES = {
     "reason with `kerbside model list`.",
     "no-champion": "Wait until the operator has trained or promoted a model with "
     "`kerbside model`.",
+    "archive-too-slow": "Ask for less at a time, such as fewer days or a smaller "
+    "`limit`, or repeat it later. The operator looks at the database, and at "
+    "`KERBSIDE_ARCHIVE_TIMEOUT_S`.",
     "no-archive": "Ask the operator to set `KERBSIDE_ARCHIVE_URL` for the API and the "
     "workers; `kerbside up` keeps an archive by itself.",
     "not-ready": "Send requests to another process until this one is ready; `detail` "

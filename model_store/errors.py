@@ -8,6 +8,7 @@ ModelStoreError
  +-- InexactReasons   reasons do not add up to the price
  +-- ArchiveError     the archive cannot be used as it is, or refuses what it is given
  |    +-- ArchiveUnavailable  its database cannot be reached, or cannot write just now
+ |    |    +-- ArchiveTooSlow  one question took longer than it may
  |    +-- ArchiveNotMigrated  its tables are not those that this code knows
  +-- StoreError       the store cannot be read or written
       +-- UnknownModel    no such alias or version
@@ -46,6 +47,10 @@ class ArchiveError(ModelStoreError):
 
 class ArchiveUnavailable(ArchiveError):
     """The archive's database cannot be reached, or cannot write just now."""
+
+
+class ArchiveTooSlow(ArchiveUnavailable):
+    """One question took the archive's database longer than it may."""
 
 
 class ArchiveNotMigrated(ArchiveError):

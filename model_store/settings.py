@@ -79,6 +79,15 @@ class ModelSettings(BaseSettings):
         "`kerbside up` makes `archive.db` in the state folder when this is not set; "
         "everywhere else nothing is archived then.",
     )
+    archive_timeout_s: float = Field(
+        default=10.0,
+        ge=1,
+        le=60,
+        description="Seconds that PostgreSQL may take for one question of a request; "
+        "then the request is answered with 503. A server that says nothing at all is "
+        "given up 2 s later, and one that no connection comes to after 5 s. "
+        "Archiving, pruning, exports and commands allow a statement 60 s.",
+    )
     archive_predictions_days: int = Field(
         default=400,
         ge=0,

@@ -84,6 +84,21 @@ class PostgresServer:
         self._process.send_signal(signal.SIGINT)
         self._process.wait()
 
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Have all its processes stand still for the block; TCP is answered on."""
+        # The first one starts no others then.
+        self._process.send_signal(signal.SIGSTOP)
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        pids = [int(pid) for pid in children.read_text().split()]
+        try:
+            for pid in pids:
+                os.kill(pid, signal.SIGSTOP)
+            yield
+        finally:
+            for pid in (*pids, self._process.pid):
+                os.kill(pid, signal.SIGCONT)
+
     def run(self, statement: str) -> None:
         """Run a statement that concerns the whole server."""
         with self.connected("postgres") as connection:

@@ -1,25 +1,16 @@
 """Jobs that have left Redis for the archive: written there, and read again."""
 
-import contextlib
 import functools
-import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from model_store.errors import ArchiveUnavailable
+from model_store.archive.gate import Gate
+from model_store.settings import ModelSettings
 from worker.jobs import Job, State
 
 if TYPE_CHECKING:
     from model_store.archive.archive import Archive
     from model_store.archive.predictions import Prediction
-
-#: Seconds for which nobody asks an archive that has just failed: each who does may
-#: hold a thread until the database's time limit.
-_LEFT_ALONE_S = 2.0
-#: Threads that may wait for its answer at a time, and seconds that another one waits
-#: for its turn: a server that says nothing holds these few, and not a whole service.
-_AT_ONCE, _PATIENCE_S = 8, 1.0
 
 #: Fields of a record that the archive has columns for, as they are named there.
 _TEXTS = ("tenant", "model", "version", "alias", "state", "detail", "error")
@@ -91,22 +82,10 @@ class ArchivedJobs:
 
     Args:
         archive: Where they are.
-        clock: Monotonic seconds.
-        patience_s: Seconds that a question waits for its turn.
     """
 
-    def __init__(
-        self,
-        archive: "Archive",
-        *,
-        clock: Callable[[], float] = time.monotonic,
-        patience_s: float = _PATIENCE_S,
-    ) -> None:
+    def __init__(self, archive: "Archive") -> None:
         self._predictions = archive.predictions
-        self._clock = clock
-        self._patience_s = patience_s
-        self._turns = threading.BoundedSemaphore(_AT_ONCE)
-        self._asked_again_at = 0.0
 
     def record(self, tenant: str, job_id: str) -> Record | None:
         """Return the record of a tenant's job; None where the archive has none.
@@ -115,7 +94,7 @@ class ArchivedJobs:
             ArchiveUnavailable: It cannot be asked.
             ArchiveError: It cannot be used as it is.
         """
-        found = self._ask(self._predictions.get, job_id)
+        found = self._predictions.get(job_id)
         if found is None or found.tenant != tenant:
             return None
         return record_of(found)
@@ -127,7 +106,7 @@ class ArchivedJobs:
             ArchiveUnavailable: It cannot be asked.
             ArchiveError: It cannot be used as it is.
         """
-        found = self._ask(self._predictions.get, job_id)
+        found = self._predictions.get(job_id)
         return None if found is None else (found.tenant, found.fingerprint)
 
     def page(self, tenant: str, *, states: frozenset[State], **place: Any) -> list[Job]:
@@ -143,41 +122,30 @@ class ArchivedJobs:
             ArchiveError: It cannot be used as it is.
         """
         among = [state.value for state in states] or None
-        found = self._ask(self._predictions.page, tenant, states=among, **place)
+        found = self._predictions.page(tenant, states=among, **place)
         return [job_of(one) for one in found]
 
-    def _ask(self, question: Callable[..., Any], *args: Any, **named: Any) -> Any:
-        if self._clock() < self._asked_again_at:
-            raise ArchiveUnavailable("it has not answered a moment ago")
-        try:
-            with self._turn():
-                return question(*args, **named)
-        except ArchiveUnavailable:
-            self._asked_again_at = self._clock() + _LEFT_ALONE_S
-            raise
 
-    @contextlib.contextmanager
-    def _turn(self) -> Iterator[None]:
-        if not self._turns.acquire(timeout=self._patience_s):
-            raise ArchiveUnavailable(f"{_AT_ONCE} others wait for its answer")
-        try:
-            yield
-        finally:
-            self._turns.release()
+def of(settings: ModelSettings) -> ArchivedJobs | None:
+    """Return what reads the jobs of an installation's archive; None without one."""
+    archive = shared(settings)
+    return None if archive is None else ArchivedJobs(archive)
 
 
-def of(url: str | None) -> ArchivedJobs | None:
-    """Return what a process reads an archive with, one for all; None without one.
+def shared(settings: ModelSettings) -> "Archive | None":
+    """Return the archive that all share who serve requests; None without one.
 
-    Args:
-        url: Where the archive is, as KERBSIDE_ARCHIVE_URL says it.
+    It is one for a process, behind one gate: whatever asks it, an archive that does not
+    answer holds few threads.
     """
-    return None if url is None else _reader(url)
+    if settings.archive_url is None:
+        return None
+    return _shared(settings.archive_url, settings.archive_timeout_s)
 
 
 @functools.cache
-def _reader(url: str) -> ArchivedJobs:
+def _shared(url: str, limit_s: float) -> "Archive":
     # Only who has an archive pays for what reads it.
     from model_store.archive.archive import Archive  # noqa: PLC0415
 
-    return ArchivedJobs(Archive(url))
+    return Archive(url, limit_s=limit_s, gate=Gate())

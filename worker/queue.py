@@ -62,7 +62,7 @@ class Queue:
         self._redis = client
         self._settings = settings
         self._ledger = ledger.Ledger(client, settings)
-        self._archived = archived.of(settings.archive_url)
+        self._archived = archived.of(settings)
 
     def submit(
         self, submission: Submission, *, traceparent: str | None = None

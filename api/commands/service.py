@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from api.archive_problems import ArchiveAway, NoArchive
+from api.archive_problems import ArchiveAway, ArchiveSlow, NoArchive
 from api.client import ApiError, Client, KerbsideError, NotFinished
 from api.commands import absence
 from api.errors import MemoryIsFull, QueueIsFull
@@ -37,7 +37,9 @@ key_option = click.option(
 
 _REFUSALS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 _FULL = (MemoryIsFull.type_uri(), QueueIsFull.type_uri())
-_WITHOUT_ARCHIVE = (NoArchive.type_uri(), ArchiveAway.type_uri())
+_WITHOUT_ARCHIVE = tuple(
+    cause.type_uri() for cause in (NoArchive, ArchiveAway, ArchiveSlow)
+)
 
 
 def found(url: str | None, key: str | None) -> tuple[str, str]:

@@ -1,16 +1,24 @@
 """What realised sales say of each version now, and whether its alarms are raised."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from api.last_known import LastKnown
 from model_store.archive import reports
 from model_store.archive.archive import Archive
-from model_store.errors import ArchiveError
+
+#: Seconds that a scrape waits for the archive: whoever scrapes gives up after some, and
+#: on the figures of Redis too.
+_PATIENCE_S = 1.0
+
+LastReport = Callable[[], reports.Report | None]
 
 #: Name of a gauge -> what it means, where a version has it, and what it is divided by.
 _GAUGES = {
@@ -47,18 +55,33 @@ _AGES = {
 _MEASURES = ("bias", "mdape", "coverage")
 
 
+def last_report(archive: Archive | None) -> LastReport:
+    """Return what tells the last report, an earlier one while the archive is away."""
+    if archive is None:
+        return lambda: None
+    read = partial(archive.reports.get, reports.ACCURACY_STANDING)
+    return LastKnown(read, None, run=_briefly)
+
+
+def _briefly(read: Callable[[], None]) -> None:
+    """Wait a moment for a reading, which goes on if that is too short."""
+    reading = threading.Thread(target=read, name="last-report", daemon=True)
+    reading.start()
+    reading.join(_PATIENCE_S)
+
+
 class AccuracyFigures(Collector):
     """The figures of the last report on accuracy; none without an archive.
 
     Args:
-        archive: Has the report; while it is away the figures are left out.
+        last_report: Tells the last report, where there is one.
         now: Seconds since the epoch.
     """
 
     def __init__(
-        self, archive: Archive | None, *, now: Callable[[], float] = time.time
+        self, last_report: LastReport, *, now: Callable[[], float] = time.time
     ) -> None:
-        self._archive = archive
+        self._last_report = last_report
         self._now = now
 
     def describe(self) -> Iterator[Metric]:
@@ -67,13 +90,7 @@ class AccuracyFigures(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Return the figures of the last report."""
-        if self._archive is None:
-            return
-        try:
-            report = self._archive.reports.get(reports.ACCURACY_STANDING)
-        # The figures of Redis are worth telling all the same.
-        except ArchiveError:
-            return
+        report = self._last_report()
         if report is None:
             return
         versions: dict[str, dict[str, Any]] = report.body["versions"]

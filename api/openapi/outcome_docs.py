@@ -14,6 +14,7 @@ _ANY = (
     errors.NotAcceptable,
     errors.ServiceError,
     archive_problems.ArchiveAway,
+    archive_problems.ArchiveSlow,
     archive_problems.NoArchive,
 )
 

@@ -18,7 +18,7 @@ from api.openapi.described import (
 
 _CALLER = (errors.MissingKey, errors.InvalidKey, errors.MissingScope)
 _ANY = (errors.NotAcceptable, errors.RedisUnavailable, ServiceError)
-_ARCHIVE = (archive_problems.ArchiveAway,)
+_ARCHIVE = (archive_problems.ArchiveAway, archive_problems.ArchiveSlow)
 _ONE = (*_CALLER, *_ANY, *_ARCHIVE, errors.UnknownPrediction, errors.Gone)
 _STORE = (*_CALLER, *_ANY, errors.StoreUnavailable)
 _VERSION = (*_STORE, errors.UnknownVersion, errors.NoChampion)

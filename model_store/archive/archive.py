@@ -3,7 +3,8 @@
 from typing import Self
 
 from model_store.archive.audit import AuditTrail
-from model_store.archive.database import Database
+from model_store.archive.database import STATEMENT_S, Database
+from model_store.archive.gate import Gate
 from model_store.archive.outcomes import Outcomes
 from model_store.archive.predictions import Predictions
 from model_store.archive.reports import Reports
@@ -18,13 +19,17 @@ class Archive:
 
     Args:
         url: Where it is, as KERBSIDE_ARCHIVE_URL says it.
+        limit_s: Seconds that a server may take for a statement.
+        gate: What all have to pass; by default nobody is kept back.
 
     Raises:
         ArchiveError: What PostgreSQL needs is not installed.
     """
 
-    def __init__(self, url: str) -> None:
-        self.database = Database(url)
+    def __init__(
+        self, url: str, *, limit_s: float = STATEMENT_S, gate: Gate | None = None
+    ) -> None:
+        self.database = Database(url, limit_s=limit_s, gate=gate)
         self.predictions = Predictions(self.database)
         self.sales = Sales(self.database)
         self.outcomes = Outcomes(self.database)

@@ -1,37 +1,23 @@
 """Connections to the archive's database, and what is said when they fail."""
 
 import contextlib
-import sqlite3
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-from sqlalchemy import (
-    Connection,
-    Engine,
-    Row,
-    Select,
-    Table,
-    create_engine,
-    event,
-    exc,
-    tuple_,
-)
+from sqlalchemy import Connection, Row, Select, Table, exc, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.pool import ConnectionPoolEntry
 
-from model_store.archive import schema_version
-from model_store.errors import ArchiveError, ArchiveUnavailable
+from model_store.archive import engines, schema_version
+from model_store.archive.gate import Gate
+from model_store.errors import ArchiveError, ArchiveTooSlow, ArchiveUnavailable
 from model_store.settings import ARCHIVE_FILE
 
-#: Seconds that a writer waits for another one of the same SQLite file.
-_BUSY_S = 10
-#: Seconds until a server must have answered: to a connection, and to a statement.
-_CONNECT_S, _STATEMENT_S = 5, 60
-#: Seconds that a thread waits for a connection that others have in hand.
-_POOL_S = 10
+#: Seconds that a server may take for a statement of who works for nobody that waits.
+STATEMENT_S = 60.0
+#: What PostgreSQL calls a statement that took too long.
+_CANCELED = "57014"
 #: Rows that a long answer is read by.
 _CHUNK = 1000
 
@@ -54,19 +40,24 @@ class Database:
 
     Args:
         url: Where it is, as KERBSIDE_ARCHIVE_URL says it.
+        limit_s: Seconds that a server may take for a statement.
+        gate: What all have to pass; by default nobody is kept back.
 
     Raises:
         ArchiveError: What PostgreSQL needs is not installed.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(
+        self, url: str, *, limit_s: float = STATEMENT_S, gate: Gate | None = None
+    ) -> None:
+        self._gate = gate
         self._url = _parsed(url)
         #: Where it is, to be told: without a password, which may be an option as well.
         shown = self._url.difference_update_query(["password", "sslpassword"])
         self.place = shown.render_as_string(hide_password=True)
         self._is_known = False
         try:
-            self._engine = _engine(self._url)
+            self._engine = engines.make(self._url, limit_s=limit_s)
         except ImportError as error:
             raise ArchiveError(
                 f"archive {self.place}: PostgreSQL needs the extra `postgres`: pip "
@@ -90,7 +81,7 @@ class Database:
         Raises:
             ArchiveError: The database cannot be used; see model_store.errors.
         """
-        with self.told(), self._engine.connect() as plain:
+        with self._asked(), self._engine.connect() as plain:
             self._expect_schema(plain)
             yield plain
 
@@ -113,7 +104,7 @@ class Database:
         Raises:
             ArchiveError: The database cannot be used; see model_store.errors.
         """
-        with self.told(), self._begun() as connection:
+        with self._asked(), self._begun() as connection:
             self._expect_schema(connection)
             yield connection
 
@@ -121,9 +112,9 @@ class Database:
     def migrating(self) -> Iterator[Connection]:
         """Give a connection for changes of the schema, whatever that is now."""
         with self.told(), self._begun() as connection:
-            if not self.is_sqlite:
-                connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
-            yield connection
+            driver: Any = connection.connection.driver_connection
+            with contextlib.nullcontext() if self.is_sqlite else driver.unhurried():
+                yield connection
         self._is_known = False
 
     def close(self) -> None:
@@ -139,9 +130,16 @@ class Database:
         try:
             yield
         except _DOWN as error:
-            raise ArchiveUnavailable(f"archive {self.place}: {_said(error)}") from None
+            kind = ArchiveTooSlow if _is_canceled(error) else ArchiveUnavailable
+            raise kind(f"archive {self.place}: {_said(error)}") from None
         except exc.DatabaseError as error:
             raise ArchiveError(f"archive {self.place}: {_said(error)}") from None
+
+    @contextlib.contextmanager
+    def _asked(self) -> Iterator[None]:
+        passed = self._gate.passed() if self._gate else contextlib.nullcontext()
+        with passed, self.told():
+            yield
 
     @contextlib.contextmanager
     def _begun(self) -> Iterator[Connection]:
@@ -196,74 +194,9 @@ def _parsed(url: str) -> URL:
     return make_url(url)
 
 
-def _engine(url: URL) -> Engine:
-    if url.get_backend_name() == "sqlite":
-        # Only a migration makes a file: an archive that went away is not an empty one.
-        place = f"file:{quote(str(url.database))}?mode=rw"
-        engine = create_engine(
-            url,
-            hide_parameters=True,
-            pool_timeout=_POOL_S,
-            creator=lambda: sqlite3.connect(
-                place, uri=True, timeout=_BUSY_S, check_same_thread=False
-            ),
-        )
-        event.listen(engine, "connect", _set_up_sqlite)
-        _follow_file(engine, str(url.database))
-        event.listen(engine, "begin", _begin_sqlite)
-        return engine
-    return create_engine(
-        url,
-        hide_parameters=True,
-        pool_timeout=_POOL_S,
-        # A server that was restarted must not cost anybody an error.
-        pool_pre_ping=True,
-        connect_args={
-            "connect_timeout": _CONNECT_S,
-            "tcp_user_timeout": _STATEMENT_S * 1000,
-            "options": f"-c statement_timeout={_STATEMENT_S}s",
-        },
-    )
-
-
-def _follow_file(engine: Engine, file: str) -> None:
-    """Use no connection to a file that is there no more, such as before a restore.
-
-    What is written to it would be nowhere.
-    """
-
-    def know(_: object, record: ConnectionPoolEntry) -> None:
-        record.info["file"] = _identity(file)
-
-    def expect(_: object, record: ConnectionPoolEntry, *__: object) -> None:
-        if record.info["file"] != _identity(file):
-            raise exc.DisconnectionError("the file is another one")
-
-    event.listen(engine, "connect", know)
-    event.listen(engine, "checkout", expect)
-
-
-def _identity(file: str) -> tuple[int, int] | None:
-    try:
-        found = Path(file).stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
-
-
-def _set_up_sqlite(connection: sqlite3.Connection, _: object) -> None:
-    # Readers and the one writer do not wait for each other. Each commit reaches the
-    # disk, which is SQLite's default: what is acknowledged to Redis must stay.
-    connection.execute("PRAGMA journal_mode = WAL")
-    # What was erased is not to be found in the file.
-    connection.execute("PRAGMA secure_delete = ON")
-    # The driver would begin late, and a reader that becomes a writer may be refused.
-    connection.isolation_level = None
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    way = connection.get_execution_options().get("begin", "")
-    connection.exec_driver_sql(f"BEGIN {way}")
+def _is_canceled(error: exc.SQLAlchemyError) -> bool:
+    cause = error.orig if isinstance(error, exc.DBAPIError) else None
+    return getattr(cause, "sqlstate", None) == _CANCELED
 
 
 def _said(error: exc.SQLAlchemyError) -> str:

@@ -1,16 +1,18 @@
 """What is told of realised sales."""
 
+import threading
 from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import generate_latest
 
-from api.figures.accuracy import AccuracyFigures
+from api.figures.accuracy import AccuracyFigures, last_report
 from api.settings import ApiSettings
 from model_store.archive import reports
 from model_store.archive.archive import Archive
 from tests.api.figures.conftest import Scrape, figures
+from tests.patience import PATIENCE_S, wait_until
 
 NOW = {
     "n": 412,
@@ -61,7 +63,9 @@ def test_ages_are_those_of_the_report_and_of_the_newest_sale(archive: Archive) -
     """In seconds at the scrape."""
     archive.reports.put(reports.ACCURACY_STANDING, BODY, made_ms=1_772_150_000_000)
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(AccuracyFigures(archive, now=lambda: 1_772_150_460.0))
+    registry.register(
+        AccuracyFigures(last_report(archive), now=lambda: 1_772_150_460.0)
+    )
 
     told = figures(generate_latest(registry).decode())
 
@@ -85,3 +89,23 @@ def test_an_archive_that_is_away_hides_no_other_figure(
         connection.exec_driver_sql("DROP TABLE reports")
 
     assert "kerbside_jobs_waiting" in scrape()
+
+
+def test_an_archive_that_says_nothing_holds_no_scrape(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is asked goes on beside it, and the next scrape has the answer."""
+    archive.reports.put(reports.ACCURACY_STANDING, BODY, made_ms=1)
+    known = last_report(archive)()
+    answers, read = threading.Event(), archive.reports.get
+
+    def silent(name: str) -> reports.Report | None:
+        assert answers.wait(PATIENCE_S)
+        return read(name)
+
+    monkeypatch.setattr(archive.reports, "get", silent)
+    told = last_report(archive)
+    assert told() is None
+
+    answers.set()
+    wait_until(lambda: told() == known)

@@ -4,14 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from model_store.archive.archive import Archive
-from model_store.archive.predictions import Prediction
 from model_store.errors import ArchiveUnavailable
-from tests.clock import Clock
 from tests.worker.archive.site import OUTPUT, Site
 from tests.worker.conftest import submission
 from worker import archived, keys
-from worker.archived import ArchivedJobs
 from worker.dead_letters import DeadLetters
 from worker.errors import IdTaken, JobGone, NotRetryable, UnknownJob
 from worker.jobs import State
@@ -32,7 +28,7 @@ def cut_off(site: Site, settings: WorkerSettings) -> Queue:
 @pytest.fixture(autouse=True)
 def _forget_readers() -> None:
     """Let no test find the archive left alone by an earlier one."""
-    archived._reader.cache_clear()  # noqa: SLF001 - one for a whole process
+    archived._shared.cache_clear()  # noqa: SLF001 - one for a whole process
 
 
 @pytest.mark.parametrize(
@@ -92,29 +88,6 @@ def test_an_archive_that_is_away_says_so(site: Site, cut_off: Queue) -> None:
     for act in (cut_off.find, cut_off.cancel, cut_off.retry):
         with pytest.raises(ArchiveUnavailable):
             act("acme", job.id)
-
-
-def test_who_asks_an_archive_that_is_away_is_answered_at_once(clock: Clock) -> None:
-    """One finds out; until two seconds later nobody waits for it."""
-    asked = []
-    archive = Archive("sqlite:////nowhere/archive.db")
-    get = archive.predictions.get
-
-    def counted(prediction_id: str) -> Prediction | None:
-        asked.append(prediction_id)
-        return get(prediction_id)
-
-    archive.predictions.get = counted  # type: ignore[method-assign]
-    jobs = ArchivedJobs(archive, clock=clock)
-
-    for _ in range(3):
-        with pytest.raises(ArchiveUnavailable):
-            jobs.record("acme", "x")
-    assert len(asked) == 1
-    clock.seconds += 2
-    with pytest.raises(ArchiveUnavailable):
-        jobs.record("acme", "x")
-    assert len(asked) == 2
 
 
 def test_a_cancel_of_an_archived_job_answers_with_it(site: Site) -> None:

@@ -14,7 +14,7 @@ from worker.listing import Cursor, Listing, Page, Wanted
 @pytest.fixture
 def lists(site: Site) -> Listing:
     """Return what reads the lists of the installation."""
-    return Listing(site.redis, archived.of(site.settings.archive_url))
+    return Listing(site.redis, archived.of(site.settings))
 
 
 @pytest.fixture
@@ -113,10 +113,11 @@ def test_a_deleted_job_is_not_shown(site: Site, lists: Listing) -> None:
 def test_an_archive_that_is_away_makes_no_short_list(site: Site) -> None:
     """A page that left out what is there would be a lie."""
     site.price()
-    url = "sqlite:////nowhere/archive.db"
+    changes = {"archive_url": "sqlite:////nowhere/archive.db"}
+    settings = site.settings.model_copy(update=changes)
 
     with pytest.raises(ArchiveUnavailable):
-        Listing(site.redis, archived.of(url)).page("acme", limit=10)
+        Listing(site.redis, archived.of(settings)).page("acme", limit=10)
 
 
 def test_a_walk_is_not_disturbed_by_what_leaves_meanwhile(
