@@ -199,7 +199,7 @@ def _wanted(
 
 
 def _record(connection: Connection, outcomes: Sequence[Outcome]) -> list[Recording]:
-    known = _known(connection, sorted({one.subject for one in outcomes}))
+    known = _known(connection, outcomes)
     became: list[Recording] = []
     written: dict[tuple[str, str], Outcome] = {}
     for one in outcomes:
@@ -217,13 +217,15 @@ def _record(connection: Connection, outcomes: Sequence[Outcome]) -> list[Recordi
 
 
 def _known(
-    connection: Connection, subjects: Sequence[str]
+    connection: Connection, outcomes: Sequence[Outcome]
 ) -> dict[tuple[str, str], Outcome]:
     found: list[Mapping[Any, Any]] = []
-    for first in range(0, len(subjects), _NAMED):
-        some = _TABLE.c.subject.in_(subjects[first : first + _NAMED])
-        query = select(_TABLE).where(_IS_CURRENT, some)
-        found += connection.execute(query).mappings().all()
+    for tenant in {one.tenant for one in outcomes}:
+        subjects = sorted({one.subject for one in outcomes if one.tenant == tenant})
+        for first in range(0, len(subjects), _NAMED):
+            some = _TABLE.c.subject.in_(subjects[first : first + _NAMED])
+            query = select(_TABLE).where(_IS_CURRENT, _TABLE.c.tenant == tenant, some)
+            found += connection.execute(query).mappings().all()
     return {(row["tenant"], row["subject"]): _outcome(row) for row in found}
 
 

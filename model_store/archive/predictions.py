@@ -3,7 +3,7 @@
 import dataclasses
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -162,15 +162,15 @@ class Predictions:
         place = tuple_(_TABLE.c.created_ms, _TABLE.c.id)
         wanted += [] if before is None else [place < tuple_(*before)]
         wanted += [] if after is None else [place > tuple_(*after)]
-        wanted += [] if states is None else [_TABLE.c.state.in_(states)]
         wanted += [] if since_ms is None else [_TABLE.c.created_ms >= since_ms]
         wanted += [] if until_ms is None else [_TABLE.c.created_ms < until_ms]
-        order = (_TABLE.c.created_ms, _TABLE.c.id)
+        order: list[Any] = [_TABLE.c.created_ms, _TABLE.c.id]
         if after is None:
-            found = select(*_COLUMNS).order_by(*(column.desc() for column in order))
-            return self._read(found.where(*wanted).limit(limit))
-        found = select(*_COLUMNS).order_by(*order)
-        return self._read(found.where(*wanted).limit(limit))[::-1]
+            order = [column.desc() for column in order]
+        nearest = select(*_COLUMNS).where(*wanted).order_by(*order).limit(limit)
+        found = self._read(*_of_each(nearest, states))
+        found.sort(key=lambda one: (one.created_ms, one.id), reverse=after is None)
+        return found[:limit] if after is None else found[:limit][::-1]
 
     def note_webhook(self, prediction_id: str, sequence: int, status: str) -> None:
         """Write what became of the webhook that told of a prediction's end.
@@ -204,9 +204,27 @@ class Predictions:
                 connection.execute(delete(table).where(is_about))
         return bool(gone)
 
-    def _read(self, query: Select[Any]) -> list[Prediction]:
+    def _read(self, *queries: Select[Any]) -> list[Prediction]:
         with self._database.reading() as connection:
-            return [Prediction.from_row(row) for row in connection.execute(query)]
+            return [
+                Prediction.from_row(row)
+                for query in queries
+                for row in connection.execute(query)
+            ]
+
+
+def _of_each(
+    query: Select[Any], states: Collection[str] | None
+) -> Iterator[Select[Any]]:
+    """Yield a query as it is, or one for each state.
+
+    An index leads to the newest of one state, and of several none does.
+    """
+    if states is None:
+        yield query
+        return
+    for state in states:
+        yield query.where(_TABLE.c.state == state)
 
 
 def _refuse_taken(connection: Connection, rows: Sequence[Prediction]) -> None:

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping
 
-from sqlalchemy import ColumnElement, Table, delete, select, tuple_
+from sqlalchemy import ColumnElement, Table, bindparam, delete, select
 
 from model_store.archive import tables
 from model_store.archive.database import Database
@@ -63,7 +63,13 @@ class Retention:
 
     def _delete(self, table: Table, which: ColumnElement[bool]) -> int:
         key = table.primary_key.columns
-        some = select(*key).where(which).limit(STEP)
+        some = select(*(column.label(f"its_{column.name}") for column in key))
+        is_one = [column == bindparam(f"its_{column.name}") for column in key]
         with self._database.writing() as connection:
-            gone = delete(table).where(tuple_(*key).in_(some))
-            return connection.execute(gone).rowcount
+            # PostgreSQL reads the whole table where one statement does both.
+            rows = connection.execute(some.where(which).limit(STEP)).mappings().all()
+            if not rows:
+                return 0
+            # In the order of their keys, so that two writers cannot block each other.
+            ordered = sorted(map(dict, rows), key=lambda row: tuple(row.values()))
+            return connection.execute(delete(table).where(*is_one), ordered).rowcount

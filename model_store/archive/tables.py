@@ -65,6 +65,7 @@ predictions = Table(
     Column("fsd", Double),
     Column("in_distribution", Boolean),
     Index("predictions_of_tenant", "tenant", "created_ms", "id"),
+    Index("predictions_of_state", "tenant", "state", "created_ms", "id"),
     Index("predictions_of_house", "tenant", "house_hash", "created_ms"),
     Index("predictions_by_time", "created_ms"),
 )
@@ -94,6 +95,7 @@ outcomes = Table(
     Column("recorded_ms", BigInteger, nullable=False),
     # When a correction took its place; none: it is current.
     Column("superseded_ms", BigInteger),
+    Index("outcomes_of_tenant", "tenant", "number"),
     Index("outcomes_of_prediction", "prediction_id"),
     Index("outcomes_by_day", "sold_on"),
     Index("outcomes_by_time", "recorded_ms"),

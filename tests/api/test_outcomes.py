@@ -22,6 +22,7 @@ from tests.api.conftest import (
     assert_problem,
 )
 from tests.model_store.archive.rows import prediction
+from tests.patience import wait_until
 
 #: A sale of the archived prediction.
 SALE = {"prediction_id": prediction().id, "price": 612000, "sold_on": "2026-02-27"}
@@ -317,4 +318,4 @@ def test_while_the_archive_is_away_sales_are_put_off(
 
     with archive.database.writing() as connection:
         connection.exec_driver_sql("ALTER TABLE elsewhere RENAME TO outcomes")
-    assert tell(SALE).status_code == 201
+    wait_until(lambda: tell(SALE).status_code == 201)

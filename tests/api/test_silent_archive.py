@@ -12,7 +12,7 @@ from tests.postgres import PostgresServer
 #: Whatever reads the archive, and what its caller may.
 ROUTES = {
     "/v1/predictions": "read",
-    "/v1/predictions?state=failed": "read",
+    "/v1/predictions?status=failed": "read",
     "/v1/outcomes": "read",
     "/v1/monitoring/accuracy": "operate",
 }
