@@ -3,13 +3,20 @@
 import logging
 from importlib import resources
 
+from pydantic import ValidationError
+
 from model_store import logs
 from model_store.settings import ModelSettings
 
 
 def handler() -> logging.Handler:
     """Return what writes the server's own lines, and those of its access log."""
-    return logs.handler(ModelSettings.from_env().log_format)
+    try:
+        settings = ModelSettings.from_env()
+    except ValidationError:
+        # What is wrong with them is told by `api.wsgi`.
+        settings = ModelSettings()
+    return logs.handler(settings.log_format)
 
 
 def configuration() -> str:

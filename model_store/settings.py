@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -227,6 +227,12 @@ class ModelSettings(BaseSettings):
     def own_signing_key(self) -> Path:
         """Return where this installation's signing key is, or is to be made."""
         return self.signing_key_file or self.state_dir / "signing-key.pem"
+
+
+def told(error: ValidationError) -> str:
+    """Return which variable is not as its setting expects, without its value."""
+    first = error.errors()[0]
+    return f"{PREFIX}{str(first['loc'][0]).upper()}: {first['msg']}"
 
 
 def _as_variable(value: Any) -> str:

@@ -17,10 +17,12 @@ from celery.apps import worker as celery_worker
 from kombu import Exchange, Queue
 from kombu.utils.url import parse_url
 from prometheus_client import CollectorRegistry
+from pydantic import ValidationError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from model_store import logs
+from model_store.settings import told
 from worker import connection, errands, keys, predictors, redis_address
 from worker.keys import UPKEEP
 from worker.metrics import Metrics
@@ -217,7 +219,11 @@ def __getattr__(name: str) -> KerbsideCelery:
     if name != "app":
         msg = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(msg)
-    settings = WorkerSettings.from_env()
+    try:
+        settings = WorkerSettings.from_env()
+    except ValidationError as error:
+        # Whoever started it is told in a sentence what to mend.
+        raise SystemExit(told(error)) from None
     log_as_set(settings.log_format)
     app = globals()["app"] = create_celery(settings)
     return app

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from api.launcher.statefolder import StateFolder
 from api.settings import ApiSettings, child_environment
 from model_store.errors import StoreError
-from model_store.settings import ARCHIVE_FILE, ARCHIVE_URL, PREFIX, SIGNING_KEY_FILE
+from model_store.settings import ARCHIVE_FILE, ARCHIVE_URL, SIGNING_KEY_FILE, told
 from model_store.storage import signing
 from worker.settings import REDIS_URL
 from worker.supervision import ports
@@ -40,9 +40,7 @@ def read_settings() -> ApiSettings:
     try:
         return ApiSettings.from_env()
     except ValidationError as error:
-        first = error.errors()[0]
-        name = PREFIX + str(first["loc"][0]).upper()
-        raise click.UsageError(f"{name}: {first['msg']}") from error
+        raise click.UsageError(told(error)) from error
 
 
 def noted(settings: ApiSettings) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, Select, Table, exc, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 
-from model_store.archive import engines, schema_version
+from model_store.archive import engines, remedies, schema_version
 from model_store.archive.gate import Gate
 from model_store.errors import ArchiveError, ArchiveTooSlow, ArchiveUnavailable
 from model_store.settings import ARCHIVE_FILE
@@ -131,9 +131,9 @@ class Database:
             yield
         except _DOWN as error:
             kind = ArchiveTooSlow if _is_canceled(error) else ArchiveUnavailable
-            raise kind(f"archive {self.place}: {_said(error)}") from None
+            raise kind(f"archive {self.place}: {_told(error)}") from None
         except exc.DatabaseError as error:
-            raise ArchiveError(f"archive {self.place}: {_said(error)}") from None
+            raise ArchiveError(f"archive {self.place}: {_told(error)}") from None
 
     @contextlib.contextmanager
     def _asked(self) -> Iterator[None]:
@@ -188,10 +188,24 @@ def upsert(
 
 
 def _parsed(url: str) -> URL:
+    """Read an address.
+
+    Raises:
+        ArchiveError: It is none; it is not told, for it may hold a password.
+    """
     if url.startswith(ARCHIVE_FILE):
         # Whatever stands in the name of a file is part of it.
         return URL.create("sqlite", database=url.removeprefix(ARCHIVE_FILE))
-    return make_url(url)
+    with contextlib.suppress(exc.ArgumentError, ValueError):
+        read = make_url(url)
+        # Of a password with an @ in it the rest would be told as part of the host.
+        if "@" not in (read.host or ""):
+            return read
+    raise ArchiveError(
+        "archive: KERBSIDE_ARCHIVE_URL cannot be read, expected postgresql+psycopg://"
+        "USER:PASSWORD@HOST:PORT/DATABASE, with %40 for an @ in a password, and %2F "
+        "for a /"
+    )
 
 
 def _is_canceled(error: exc.SQLAlchemyError) -> bool:
@@ -199,8 +213,12 @@ def _is_canceled(error: exc.SQLAlchemyError) -> bool:
     return getattr(cause, "sqlstate", None) == _CANCELED
 
 
-def _said(error: exc.SQLAlchemyError) -> str:
-    """Return the first line of what the driver said: the others may show values."""
+def _told(error: exc.SQLAlchemyError) -> str:
+    """Return what the driver said, and what helps.
+
+    It is the first line: the others may show values.
+    """
     cause = error.orig if isinstance(error, exc.DBAPIError) else error
-    lines = str(cause).splitlines()
-    return lines[0] if lines else type(cause).__name__
+    said = (str(cause).splitlines() or [type(cause).__name__])[0]
+    way = remedies.remedy(said)
+    return said if way is None else f"{said}: {way}"

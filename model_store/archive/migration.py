@@ -60,7 +60,10 @@ def _make_file(file: Path) -> None:
         with contextlib.suppress(FileExistsError):
             os.close(os.open(file, os.O_CREAT | os.O_EXCL, 0o600))
     except OSError as error:
-        raise ArchiveError(f"archive {file}: {error.strerror}") from error
+        raise ArchiveError(
+            f"archive {file}: {error.strerror}: let this user write the folder, or "
+            "name another file in KERBSIDE_ARCHIVE_URL"
+        ) from error
 
 
 def _expect_known(revision: str | None, place: str) -> None:

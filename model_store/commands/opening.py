@@ -6,7 +6,7 @@ import click
 from pydantic import ValidationError
 
 from model_store.errors import ArchiveError
-from model_store.settings import PREFIX, ModelSettings
+from model_store.settings import ModelSettings, told
 from model_store.store import ModelStore
 
 if TYPE_CHECKING:
@@ -24,9 +24,7 @@ def settings(url: str | None) -> ModelSettings:
     try:
         found = ModelSettings.from_env()
     except ValidationError as error:
-        first = error.errors()[0]
-        name = PREFIX + str(first["loc"][0]).upper()
-        raise click.UsageError(f"{name}: {first['msg']}") from error
+        raise click.UsageError(told(error)) from error
     changes = {"archive_url": found.archive_for_commands()}
     if url:
         changes["store_url"] = url
