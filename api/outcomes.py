@@ -1,6 +1,5 @@
 """/v1/outcomes: what houses were sold for in truth."""
 
-import hashlib
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -9,16 +8,19 @@ import orjson
 from flask import request
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
+from pydantic import BaseModel, Field
 
 from api import answers, headers, json_body, outcome_body, paging, queries
 from api.answers import Answer
 from api.archive_problems import NoArchive
 from api.auth import requires
 from api.call import Call, current_call
+from api.errors import ServiceError
 from api.outcome_body import Told
+from api.outcome_problems import OutcomeWithdrawn, UnknownOutcome
 from model_store.archive import outcomes as archived
 from model_store.archive.archive import Archive
-from model_store.archive.outcomes import Outcome
+from model_store.archive.outcome import Outcome, Recording, sale_id
 from model_store.archive.predictions import house_hash
 from worker.errors import JobGone, UnknownJob
 from worker.jobs import rfc3339
@@ -33,6 +35,12 @@ api = APIBlueprint(
 )
 
 
+class OutcomePath(BaseModel):
+    """Which sale."""
+
+    outcome_id: str = Field(description="Id of a sale that was told, `out_...`.")
+
+
 @api.post("", operation_id="record_outcomes")
 @requires("predict")
 def record() -> Answer:
@@ -41,13 +49,11 @@ def record() -> Answer:
     archive = _archive(call)
     told = _told(call)
     _expect_known(call, archive, told)
-    now_ms = round(time.time() * 1000)
+    now_ms = _now_ms()
     new = [_outcome(call.caller.tenant, one, now_ms) for one in told]
-    became = archive.outcomes.record(new)
-    results = [
-        _public(outcome) | {"became": change}
-        for outcome, change in zip(new, became, strict=True)
-    ]
+    recorded = archive.outcomes.record(new)
+    results = [_public(one.outcome) | {"became": one.became} for one in recorded]
+    became = [one.became for one in recorded]
     counts = {name: became.count(change) for name, change in _COUNTS.items()}
     made = counts["new"] or counts["corrections"]
     return answers.json({"results": results, **counts}, 201 if made else 200)
@@ -70,8 +76,33 @@ def list_all() -> Answer:
     return paging.answer(call, PATH, asked, results, older=older, newer=None)
 
 
+@api.get("/<outcome_id>", operation_id="fetch_outcome")
+@requires("read")
+def fetch(path: OutcomePath) -> Answer:
+    """Read what counts of a sale that you have told."""
+    call = current_call()
+    outcomes, tenant = _archive(call).outcomes, call.caller.tenant
+    found = outcomes.get(tenant, path.outcome_id)
+    if found is None:
+        raise _missing(outcomes.withdrawn_ms(tenant, path.outcome_id))
+    known = call.environ.get("HTTP_IF_NONE_MATCH")
+    return answers.unless_known(answers.dumps(_listed(found)), known, {})
+
+
+@api.delete("/<outcome_id>", operation_id="withdraw_outcome")
+@requires("predict")
+def withdraw(path: OutcomePath) -> Answer:
+    """Withdraw a sale: all that you told of it is erased, and it judges no price."""
+    call = current_call()
+    outcomes, tenant = _archive(call).outcomes, call.caller.tenant
+    outcomes.withdraw(tenant, path.outcome_id, now_ms=_now_ms())
+    if outcomes.withdrawn_ms(tenant, path.outcome_id) is None:
+        raise UnknownOutcome
+    return answers.empty(204)
+
+
 #: Name of a count in an answer -> what became of the sales that it counts.
-_COUNTS: dict[str, archived.Recording] = {
+_COUNTS: dict[str, Recording] = {
     "new": "new",
     "corrections": "correction",
     "known": "known",
@@ -147,7 +178,7 @@ def _outcome(tenant: str, told: Told, now_ms: int) -> Outcome:
     known_by = None if told.house is None else house_hash(told.house)
     return Outcome(
         tenant=tenant,
-        subject=f"house:{known_by}" if prediction_id is None else prediction_id,
+        subject=sale_id(tenant, prediction_id or f"house:{known_by}"),
         prediction_id=prediction_id,
         house=told.house,
         house_hash=known_by,
@@ -157,11 +188,14 @@ def _outcome(tenant: str, told: Told, now_ms: int) -> Outcome:
     )
 
 
+def _missing(withdrawn_ms: int | None) -> ServiceError:
+    return UnknownOutcome() if withdrawn_ms is None else OutcomeWithdrawn(withdrawn_ms)
+
+
 def _public(outcome: Outcome) -> dict[str, Any]:
     """Return an outcome as clients see it: its id is that of the sale it tells of."""
-    about = f"{outcome.tenant} {outcome.subject}".encode()
     return {
-        "id": "out_" + hashlib.blake2b(about, digest_size=12).hexdigest(),
+        "id": outcome.subject,
         "object": "outcome",
         "prediction_id": outcome.prediction_id,
         "price": outcome.price,
@@ -186,3 +220,7 @@ def _before(cursor: str | None) -> int | None:
     if number == cursor or not is_number:
         raise paging.unknown_cursor()
     return int(number)
+
+
+def _now_ms() -> int:
+    return round(time.time() * 1000)

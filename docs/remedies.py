@@ -29,6 +29,9 @@ REMEDIES = {
     "says. What has ended within the last minutes, and what is new, needs no archive.",
     "unknown-prediction": "Look at the id, and whether the key belongs to the tenant "
     "that submitted it.",
+    "unknown-outcome": "Look at the id, `GET /v1/outcomes` lists the sales that you "
+    "have told, and whether the key belongs to the tenant that told it.",
+    "outcome-withdrawn": "Nothing. A sale that is told anew counts again.",
     "unknown-model-version": "Choose a version or alias of `GET /v1/models`.",
     "no-such-route": "Look the address up in `/openapi.json`; a slash more or less "
     "makes another address.",

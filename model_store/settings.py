@@ -97,8 +97,8 @@ class ModelSettings(BaseSettings):
     archive_outcomes_days: int = Field(
         default=0,
         ge=0,
-        description="Days that outcomes are kept after they were told; 0: for ever, "
-        "for models learn from them.",
+        description="Days that outcomes are kept after they were told, and that one "
+        "was withdrawn; 0: for ever, for models learn from them.",
     )
     archive_sales_days: int = Field(
         default=0,
@@ -205,6 +205,7 @@ class ModelSettings(BaseSettings):
         return {
             "predictions": self.archive_predictions_days,
             "outcomes": self.archive_outcomes_days,
+            "withdrawals": self.archive_outcomes_days,
             "sales": self.archive_sales_days,
             "shadows": self.archive_shadows_days,
             "audit": self.archive_audit_days,

@@ -115,6 +115,10 @@ class AsyncClient:
         """Tell what houses were sold for; see `Client.outcomes`."""
         return await self._run(lambda client: client.outcomes(sales))
 
+    async def withdraw(self, outcome_id: str) -> None:
+        """Have all that was told of a sale removed; see `Client.withdraw`."""
+        await self._run(lambda client: client.withdraw(outcome_id))
+
     async def list(self, **filters: Unpack[Filters]) -> Sequence[Prediction]:
         """Return predictions, all pages of them; see `Client.list`."""
         return await self._run(lambda client: [*client.list(**filters)])

@@ -22,7 +22,16 @@ from api.launcher.faults import (
     KeyRefused,
     SalesRefused,
 )
+from api.outcome_problems import UnknownOutcome
 from model_store.command_line import Command, Group
+
+_WITHDRAW_HELP = """Withdraw the sales of these IDS, `out_...`, as POST or GET
+/v1/outcomes tells them.
+
+All that was told of a sale is erased, corrections too, and it judges no price any more.
+Those that are known are withdrawn also where others are not; to withdraw one again
+changes nothing, and a sale may be told anew.
+"""
 
 #: Sales that are told together: with their houses they have room in a request.
 _AT_ONCE = 500
@@ -49,6 +58,16 @@ _EXIT_CODES = {
     **faults.exit_codes(ApiUnreachable, KeyRefused, ArchiveUnusable, SalesRefused),
     TERMINATED: "Ended by SIGTERM.",
 }
+_EXIT_CODES_WITHDRAW = {**_EXIT_CODES, 0: "All sales are withdrawn."}
+
+_timeout_option = click.option(
+    "--timeout",
+    "timeout_s",
+    type=click.FloatRange(1),
+    default=10.0,
+    show_default=True,
+    help="Seconds that the API may be away, or take for an answer.",
+)
 
 
 @click.group(cls=Group)
@@ -60,14 +79,7 @@ def outcomes() -> None:
 @click.argument("file", type=click.Path(dir_okay=False, allow_dash=True))
 @service.url_option
 @service.key_option
-@click.option(
-    "--timeout",
-    "timeout_s",
-    type=click.FloatRange(1),
-    default=10.0,
-    show_default=True,
-    help="Seconds that the API may be away, or take for 500 sales.",
-)
+@_timeout_option
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
 def add(
     *, file: str, url: str | None, key: str | None, timeout_s: float, as_json: bool
@@ -83,6 +95,40 @@ def add(
         became = Counter(_told(client, sales, file))
     counts = {"sales": len(sales), **{name: became[name] for name in _BECAME}}
     click.echo(json.dumps(counts) if as_json else _words(counts))
+
+
+@outcomes.command(cls=Command, help=_WITHDRAW_HELP, exit_codes=_EXIT_CODES_WITHDRAW)
+@click.argument("ids", nargs=-1, required=True)
+@service.url_option
+@service.key_option
+@_timeout_option
+def withdraw(
+    *, ids: tuple[str, ...], url: str | None, key: str | None, timeout_s: float
+) -> None:
+    """Withdraw sales; `_WITHDRAW_HELP` says it to the user."""
+    url, key = service.found(url, key)
+    with (
+        service.client(url, key, timeout_s=timeout_s) as client,
+        stopping.stoppable(client),
+        service.told(url),
+    ):
+        unknown = [one for one in ids if not _is_withdrawn(client, one)]
+    if unknown:
+        names = ", ".join(unknown)
+        known = f"{len(ids) - len(unknown):,} of {len(ids):,} sales are withdrawn."
+        raise SalesRefused(f"You have told no sale of these ids: {names}\n{known}")
+    click.echo(f"Sales withdrawn: {len(ids):,}.")
+
+
+def _is_withdrawn(client: Client, outcome_id: str) -> bool:
+    """Withdraw a sale; return whether it is known."""
+    try:
+        client.withdraw(outcome_id)
+    except ApiError as error:
+        if error.type != UnknownOutcome.type_uri():
+            raise
+        return False
+    return True
 
 
 def _read(name: str, client: Client) -> Sequence[Placed]:

@@ -123,7 +123,7 @@ class ArchiveUnusable(Fault):
 
 
 class SalesRefused(Fault):
-    """Some sales are not as expected; each is told with its line."""
+    """Some sales are not as expected, or not known; each is told."""
 
     exit_code = 18
 

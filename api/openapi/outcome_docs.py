@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from api import archive_problems, errors
+from api import archive_problems, errors, outcome_problems
 from api.headers import CSV
-from api.openapi.described import BODY_CAUSES, operation, success, unchanged
+from api.openapi.described import BODY_CAUSES, empty, operation, success, unchanged
 from api.outcome_body import MOST
 
 _ANY = (
@@ -74,6 +74,24 @@ OPERATIONS: dict[str, dict[str, Any]] = {
         },
         causes=(*_ANY, errors.MalformedParameter),
         parameters=("limit", "cursor", "If-None-Match"),
+    ),
+    "fetch_outcome": operation(
+        scopes=("read",),
+        success={
+            200: success("What counts of the sale.", "Outcome", "ETag"),
+            304: unchanged("ETag"),
+        },
+        causes=(
+            *_ANY,
+            outcome_problems.UnknownOutcome,
+            outcome_problems.OutcomeWithdrawn,
+        ),
+        parameters=("If-None-Match",),
+    ),
+    "withdraw_outcome": operation(
+        scopes=("predict",),
+        success={204: empty("Withdrawn, now or by an earlier request.")},
+        causes=(*_ANY, outcome_problems.UnknownOutcome),
     ),
     "read_accuracy": operation(
         scopes=("operate",),

@@ -25,7 +25,7 @@ from api.schemas.operations import (
     WebhookHealth,
     WorkerList,
 )
-from api.schemas.outcomes import OutcomeList, RecordedOutcomes
+from api.schemas.outcomes import Outcome, OutcomeList, RecordedOutcomes
 from api.schemas.predictions import Output, Prediction, PredictionList
 from api.schemas.problems import Choices, Problem
 from api.schemas.webhooks import (
@@ -69,6 +69,7 @@ __all__ = [
     "ModelReport",
     "NewApiKey",
     "NewWebhook",
+    "Outcome",
     "OutcomeList",
     "Output",
     "Prediction",

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from api.schemas.body import Body
+from model_store.archive.outcome import SAME_SALE_DAYS
 
 
 class _Sale(Body):
@@ -23,7 +24,9 @@ class RecordedOutcome(_Sale):
     """A sale that was told, and what became of it."""
 
     became: Literal["new", "correction", "known"] = Field(
-        description="`correction`: it took the place of what was told before."
+        description="`correction`: it took the place of what was told before of the "
+        "same sale: of the same prediction or, where no prediction is named, of the "
+        f"same house and a day at most {SAME_SALE_DAYS} days off."
     )
 
 

@@ -2,47 +2,17 @@
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import delete, func, select
 
-from model_store.archive import tables
-from model_store.archive.database import Database
+from model_store.archive import tables, telling
+from model_store.archive.database import Database, upsert
+from model_store.archive.outcome import Outcome, Recorded
 
 _TABLE, _PREDICTIONS = tables.outcomes, tables.predictions
+_WITHDRAWALS = tables.withdrawals
 _IS_CURRENT = _TABLE.c.superseded_ms.is_(None)
-#: Subjects that one statement names.
-_NAMED = 500
-
-#: What became of an outcome: it is new, took the place of another one of the same
-#: subject, or said what was known.
-Recording = Literal["new", "correction", "known"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """A realised sale."""
-
-    tenant: str
-    #: What it is about, such as the id of a prediction, or a house and a day; of one
-    #: subject the last outcome counts.
-    subject: str
-    #: The prediction that it judges, if any is known.
-    prediction_id: str | None = None
-    #: The house as canonical JSON and its `predictions.house_hash`, if known.
-    house: bytes | None = None
-    house_hash: str | None = None
-    price: float
-    sold_on: dt.date
-    #: When it was told, in ms since the epoch.
-    recorded_ms: int
-
-    def says_what(self, other: "Outcome") -> bool:
-        """Tell whether nothing but the time of telling differs."""
-        return (self.price, self.sold_on, self.prediction_id, self.house_hash) == (
-            *(other.price, other.sold_on, other.prediction_id, other.house_hash),
-        )
 
 
 class Scored(NamedTuple):
@@ -84,18 +54,43 @@ class Outcomes:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def record(self, outcomes: Sequence[Outcome]) -> list[Recording]:
+    def record(self, outcomes: Sequence[Outcome]) -> list[Recorded]:
         """Write outcomes, all or none, and tell of each what became of it.
 
-        A correction supersedes the current one of its subject, which stays as what was
-        thought before. What is known already is not written again.
+        A correction supersedes the current one of its sale, which stays as what was
+        thought before. What is known already is not written again; see `telling`.
         """
         with self._database.writing() as connection:
             if not self._database.is_sqlite:
-                # Two corrections of one subject at once come one after the other.
+                # Two corrections of one sale at once come one after the other.
                 lock = "LOCK TABLE outcomes IN SHARE ROW EXCLUSIVE MODE"
                 connection.exec_driver_sql(lock)
-            return _record(connection, outcomes)
+            return telling.record(connection, outcomes)
+
+    def withdraw(self, tenant: str, subject: str, *, now_ms: int) -> None:
+        """Erase all that a tenant told of a sale, and keep that it was withdrawn.
+
+        Nothing is done where nothing was told of it.
+
+        Args:
+            tenant: Whose.
+            subject: Id of the sale.
+            now_ms: In ms since the epoch.
+        """
+        is_its = (_TABLE.c.tenant == tenant) & (_TABLE.c.subject == subject)
+        withdrawn = {"subject": subject, "tenant": tenant, "withdrawn_ms": now_ms}
+        with self._database.writing() as connection:
+            if connection.execute(delete(_TABLE).where(is_its)).rowcount:
+                upsert(connection, _WITHDRAWALS, [withdrawn])
+
+    def withdrawn_ms(self, tenant: str, subject: str) -> int | None:
+        """Return when a tenant withdrew a sale last, in ms since the epoch, if ever."""
+        columns = _WITHDRAWALS.c
+        query = select(columns.withdrawn_ms).where(
+            columns.tenant == tenant, columns.subject == subject
+        )
+        with self._database.reading() as connection:
+            return connection.execute(query).scalar()
 
     def current(
         self,
@@ -110,7 +105,7 @@ class Outcomes:
             select(_TABLE).where(*wanted).order_by(_TABLE.c.sold_on, _TABLE.c.number)
         )
         for row in self._database.stream(query):
-            yield _outcome(row._mapping)  # noqa: SLF001 -- public, named so
+            yield Outcome.from_row(row._mapping)  # noqa: SLF001 -- public, named so
 
     def scored(
         self,
@@ -148,12 +143,24 @@ class Outcomes:
             found = connection.execute(query.group_by(_TABLE.c.sold_on)).all()
         return {row[0]: row[1] for row in found}
 
-    def last_told_ms(self) -> int | None:
-        """Return when an outcome was told last; None where none was."""
-        query = select(func.max(_TABLE.c.recorded_ms))
+    def last_change_ms(self) -> int | None:
+        """Return when an outcome was told or withdrawn last; None where none was."""
+        ages = (_TABLE.c.recorded_ms, _WITHDRAWALS.c.withdrawn_ms)
         with self._database.reading() as connection:
-            found: int | None = connection.execute(query).scalar()
-        return found
+            newest = [connection.scalar(select(func.max(age))) for age in ages]
+        return max((one for one in newest if one is not None), default=None)
+
+    def get(self, tenant: str, subject: str) -> Told | None:
+        """Return what counts of a tenant's sale; None where nothing does.
+
+        Args:
+            tenant: Whose.
+            subject: Id of the sale.
+        """
+        wanted = (_IS_CURRENT, _TABLE.c.tenant == tenant, _TABLE.c.subject == subject)
+        with self._database.reading() as connection:
+            row = connection.execute(select(_TABLE).where(*wanted)).mappings().first()
+        return None if row is None else _told(row)
 
     def page(self, tenant: str, *, limit: int, before: int | None = None) -> list[Told]:
         """Return up to `limit` outcomes of a tenant, what was told last first.
@@ -168,7 +175,11 @@ class Outcomes:
         query = select(_TABLE).where(*wanted).order_by(_TABLE.c.number.desc())
         with self._database.reading() as connection:
             rows = connection.execute(query.limit(limit)).mappings().all()
-        return [Told(r["number"], _outcome(r), r["superseded_ms"]) for r in rows]
+        return [_told(row) for row in rows]
+
+
+def _told(row: Mapping[Any, Any]) -> Told:
+    return Told(row["number"], Outcome.from_row(row), row["superseded_ms"])
 
 
 def _judged() -> Any:
@@ -196,66 +207,3 @@ def _wanted(
     wanted: list[Any] = [] if tenant is None else [_TABLE.c.tenant == tenant]
     wanted += [] if since is None else [_TABLE.c.sold_on >= since]
     return wanted + ([] if until is None else [_TABLE.c.sold_on < until])
-
-
-def _record(connection: Connection, outcomes: Sequence[Outcome]) -> list[Recording]:
-    known = _known(connection, outcomes)
-    became: list[Recording] = []
-    written: dict[tuple[str, str], Outcome] = {}
-    for one in outcomes:
-        key = (one.tenant, one.subject)
-        before = written.get(key) or known.get(key)
-        if before is not None and one.says_what(before):
-            became.append("known")
-            continue
-        became.append("new" if before is None else "correction")
-        written[key] = one
-    _supersede(connection, [one for key, one in written.items() if key in known])
-    if written:
-        connection.execute(insert(_TABLE), [_row(one) for one in written.values()])
-    return became
-
-
-def _known(
-    connection: Connection, outcomes: Sequence[Outcome]
-) -> dict[tuple[str, str], Outcome]:
-    found: list[Mapping[Any, Any]] = []
-    for tenant in {one.tenant for one in outcomes}:
-        subjects = sorted({one.subject for one in outcomes if one.tenant == tenant})
-        for first in range(0, len(subjects), _NAMED):
-            some = _TABLE.c.subject.in_(subjects[first : first + _NAMED])
-            query = select(_TABLE).where(_IS_CURRENT, _TABLE.c.tenant == tenant, some)
-            found += connection.execute(query).mappings().all()
-    return {(row["tenant"], row["subject"]): _outcome(row) for row in found}
-
-
-def _supersede(connection: Connection, outcomes: Sequence[Outcome]) -> None:
-    if not outcomes:
-        return
-    statement = (
-        update(_TABLE)
-        .where(
-            _IS_CURRENT,
-            _TABLE.c.tenant == bindparam("whose"),
-            _TABLE.c.subject == bindparam("about"),
-        )
-        .values(superseded_ms=bindparam("now"))
-    )
-    rows = [
-        {"whose": one.tenant, "about": one.subject, "now": one.recorded_ms}
-        for one in outcomes
-    ]
-    connection.execute(statement, rows)
-
-
-_FIELDS = tuple(Outcome.__dataclass_fields__)
-
-
-def _row(outcome: Outcome) -> dict[str, Any]:
-    row = {name: getattr(outcome, name) for name in _FIELDS}
-    return row | {"house": outcome.house and outcome.house.decode()}
-
-
-def _outcome(row: Mapping[Any, Any]) -> Outcome:
-    values = {name: row[name] for name in _FIELDS}
-    return Outcome(**values | {"house": row["house"] and row["house"].encode()})

@@ -36,12 +36,13 @@ class Retention:
 
         What it does is done for good even where it fails half-way: repeat it then.
         """
-        outcomes = tables.outcomes
-        gone = {"predictions": 0, "outcomes": 0}
+        gone = {"predictions": 0}
         while step := self._erase_predictions(tenant):
             gone["predictions"] += step
-        while step := self._delete(outcomes, outcomes.c.tenant == tenant):
-            gone["outcomes"] += step
+        for table in (tables.outcomes, tables.withdrawals):
+            gone[table.name] = 0
+            while step := self._delete(table, table.c.tenant == tenant):
+                gone[table.name] += step
         return gone
 
     def _step(self, name: str, days: int, today: dt.date) -> int:

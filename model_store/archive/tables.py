@@ -86,6 +86,7 @@ outcomes = Table(
     metadata,
     Column("number", _NUMBER, primary_key=True),
     Column("tenant", String, nullable=False),
+    # Id of the sale.
     Column("subject", String, nullable=False),
     Column("prediction_id", String),
     Column("house_hash", String),
@@ -97,10 +98,11 @@ outcomes = Table(
     Column("superseded_ms", BigInteger),
     Index("outcomes_of_tenant", "tenant", "number"),
     Index("outcomes_of_prediction", "prediction_id"),
+    Index("outcomes_of_house", "tenant", "house_hash"),
     Index("outcomes_by_day", "sold_on"),
     Index("outcomes_by_time", "recorded_ms"),
 )
-#: What is current of a subject there is once.
+#: What is current of a sale there is once.
 Index(
     "outcomes_current",
     outcomes.c.tenant,
@@ -108,6 +110,17 @@ Index(
     unique=True,
     sqlite_where=outcomes.c.superseded_ms.is_(None),
     postgresql_where=outcomes.c.superseded_ms.is_(None),
+)
+
+#: Sales that nothing is known of any more but that it was withdrawn.
+withdrawals = Table(
+    "withdrawals",
+    metadata,
+    Column("subject", String, primary_key=True),
+    Column("tenant", String, nullable=False),
+    Column("withdrawn_ms", BigInteger, nullable=False),
+    Index("withdrawals_of_tenant", "tenant"),
+    Index("withdrawals_by_time", "withdrawn_ms"),
 )
 
 audit = Table(
@@ -158,6 +171,7 @@ AGES: Mapping[str, Column[Any]] = {
     "predictions": predictions.c.created_ms,
     "sales": sales.c.sold_on,
     "outcomes": outcomes.c.recorded_ms,
+    "withdrawals": withdrawals.c.withdrawn_ms,
     "audit": audit.c.time_ms,
     "shadows": shadows.c.made_ms,
     "reports": reports.c.made_ms,

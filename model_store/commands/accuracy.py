@@ -48,8 +48,8 @@ _COLUMNS = (
 @click.option(
     "--if-due",
     is_flag=True,
-    help="Do nothing if no sale was told since the last report and that is not a day "
-    "old.",
+    help="Do nothing if no sale was told or withdrawn since the last report, and that "
+    "is not a day old.",
 )
 @options.as_json
 def accuracy(
@@ -83,8 +83,8 @@ def _is_due(archive: "Archive", now_ms: int) -> bool:
     last = archive.reports.get(reports.ACCURACY_STANDING)
     if last is None or now_ms - last.made_ms >= _DAY_MS:
         return True
-    told_ms = archive.outcomes.last_told_ms()
-    return told_ms is not None and told_ms >= last.made_ms
+    changed_ms = archive.outcomes.last_change_ms()
+    return changed_ms is not None and changed_ms >= last.made_ms
 
 
 def _made(archive: "Archive", store: ModelStore, now_ms: int) -> dict[str, Any]:

@@ -83,6 +83,21 @@ def deliveries(site: Site) -> list[str]:
     return ids
 
 
+def outcomes(site: Site) -> list[str]:
+    """Return sales: one that counts, one that was withdrawn."""
+    made = [
+        site.client.post(
+            "/v1/outcomes",
+            json={"price": 612001, "sold_on": day, "input": site.house},
+            headers=site.acme,
+        )
+        for day in ("2025-01-31", "2026-01-31")
+    ]
+    ids = [one.json["results"][0]["id"] for one in made]
+    site.client.delete(f"/v1/outcomes/{ids[1]}", headers=site.acme)
+    return ids
+
+
 def _nobodys(prefix: str, digits: int) -> Callable[[], str]:
     return lambda: prefix + f"{uuid.uuid4().int:032x}"[:digits]
 
@@ -93,6 +108,7 @@ OWNED: dict[str, tuple[Callable[[Site], list[str]], Callable[[], str]]] = {
     "prediction_id": (predictions, lambda: str(uuid.uuid4())),
     "webhook_id": (webhooks, _nobodys("wh_", 24)),
     "delivery_id": (deliveries, _nobodys("dlv_", 32)),
+    "outcome_id": (outcomes, _nobodys("out_", 24)),
 }
 #: Path parameters of things that only the operator reaches.
 OPERATORS = {"key_id", "lane"}

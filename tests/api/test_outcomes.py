@@ -10,7 +10,7 @@ from flask import Flask
 
 from api import outcome_body
 from api.app import create_app
-from api.schemas import OutcomeList, RecordedOutcomes
+from api.schemas import Outcome, OutcomeList, RecordedOutcomes
 from api.settings import ApiSettings
 from model_store.archive.archive import Archive
 from tests.api.conftest import (
@@ -101,6 +101,65 @@ def test_a_house_is_told_of_as_it_is_submitted(
     (kept,) = archive.outcomes.current()
     assert json.loads(kept.house or b"") == house
     assert kept.prediction_id is None
+
+
+def test_a_house_that_is_sold_again_is_no_correction(
+    tell: Any, house: dict[str, Any]
+) -> None:
+    """Told without a prediction, a far day is that of another sale."""
+    sale = {"input": house, "price": 500000, "sold_on": "2025-02-27"}
+
+    first = tell(sale)
+    resold = tell(sale | {"price": 560000, "sold_on": "2026-01-31"})
+    mended = tell(sale | {"price": 555000, "sold_on": "2026-02-02"})
+
+    told = [
+        RecordedOutcomes.model_validate_json(one.data).results[0]
+        for one in (first, resold, mended)
+    ]
+    assert [one.became for one in told] == ["new", "new", "correction"]
+    assert told[0].id != told[1].id == told[2].id
+
+
+def test_a_withdrawn_sale_is_gone_until_it_is_told_anew(
+    tell: Any, client: Client, caller: Headers, archive: Archive
+) -> None:
+    """What was erased cannot be read, and another withdrawal changes nothing."""
+    url = f"/v1/outcomes/{tell(SALE).json['results'][0]['id']}"
+    shown = client.get(url, headers=caller)
+
+    done = [client.delete(url, headers=caller).status_code for _ in range(2)]
+    gone = assert_problem(client.get(url, headers=caller), 410, "outcome-withdrawn")
+
+    assert Outcome.model_validate_json(shown.data).price == SALE["price"]
+    assert done == [204, 204]
+    assert (gone["reason"], gone["data_removed"]) == ("deleted", True)
+    assert list(archive.outcomes.current()) == []
+    assert client.get("/v1/outcomes", headers=caller).json["results"] == []
+    assert tell(SALE).json["new"] == 1
+    assert client.get(url, headers=caller).json["price"] == SALE["price"]
+
+
+def test_a_sale_that_was_not_told_cannot_be_withdrawn(
+    tell: Any, client: Client, caller: Headers, bearer: MakeHeaders, archive: Archive
+) -> None:
+    """Nor can another tenant's, and nobody learns of it."""
+    theirs = f"/v1/outcomes/{tell(SALE).json['results'][0]['id']}"
+    for url, key in (("/v1/outcomes/x", caller), (theirs, bearer("globex"))):
+        for ask in (client.get, client.delete):
+            assert_problem(ask(url, headers=key), 404, "unknown-outcome")
+    assert len(list(archive.outcomes.current())) == 1
+
+
+def test_to_withdraw_takes_the_scope_that_tells(
+    tell: Any, client: Client, bearer: MakeHeaders
+) -> None:
+    """Who may only read may not."""
+    url = f"/v1/outcomes/{tell(SALE).json['results'][0]['id']}"
+
+    answer = client.delete(url, headers=bearer("acme", "read"))
+
+    assert_problem(answer, 403, "missing-scope")
 
 
 def test_many_sales_are_one_request(tell: Any, house: dict[str, Any]) -> None:

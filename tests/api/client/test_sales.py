@@ -34,6 +34,16 @@ def test_sales_are_sent_as_they_are(server: Script, client: Client) -> None:
     assert [one["became"] for one in told] == ["new"] * 3
 
 
+def test_a_sale_is_withdrawn_by_its_id(server: Script, client: Client) -> None:
+    """Whatever is written in its place."""
+    server.replies = [Reply(204)]
+
+    client.withdraw("out_1/..")
+
+    (request,) = server.requests
+    assert (request.method, request.path) == ("DELETE", "/v1/outcomes/out_1%2F..")
+
+
 def test_what_json_cannot_hold_is_not_sent(server: Script, client: Client) -> None:
     """The error says what it is."""
     with pytest.raises(WrongHouse, match="JSON cannot hold these sales"):

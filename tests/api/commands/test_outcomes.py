@@ -1,8 +1,9 @@
-"""Laws of `kerbside outcomes add`."""
+"""Laws of `kerbside outcomes`."""
 
 import csv
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,22 +17,29 @@ from tests.api.conftest import Headers
 from tests.model_store.archive.rows import prediction
 
 Add = Callable[..., Result]
+Run = Callable[..., Result]
 
 
 @pytest.fixture
-def add(url: str, caller: Headers, tmp_path: Path) -> Add:
-    """Return a function that runs the command."""
+def run(url: str, caller: Headers, tmp_path: Path) -> Run:
+    """Return a function that runs a command of the group."""
     token = caller["Authorization"].removeprefix("Bearer ")
     settings = {"KERBSIDE_URL": url, "KERBSIDE_API_KEY": token}
     settings["KERBSIDE_STATE_DIR"] = str(tmp_path / "state")
 
-    def add(*words: object, stdin: str | None = None) -> Result:
-        typed = ["outcomes", "add", "--timeout", "5", *map(str, words)]
+    def run(verb: str, *words: object, stdin: str | None = None) -> Result:
+        typed = ["outcomes", verb, "--timeout", "5", *map(str, words)]
         return CliRunner().invoke(
             main, typed, input=stdin, env=settings, prog_name="kerbside"
         )
 
-    return add
+    return run
+
+
+@pytest.fixture
+def add(run: Run) -> Add:
+    """Return a function that tells a file."""
+    return partial(run, "add")
 
 
 @pytest.fixture
@@ -97,6 +105,24 @@ class TestWithAnArchive:
         assert "-, line 502, sold_on: Expected a day that there is" in done.stderr
         assert "500 of 502 sales are told. Mend these" in done.stderr
         assert sum(archive.outcomes.days().values()) == 500
+
+    def test_sales_are_withdrawn_by_their_ids(
+        self, add: Add, run: Run, ids: list[str], archive: Archive
+    ) -> None:
+        """Also where others are not known, which are told."""
+        add("-", stdin=_lines(ids[:3]))
+        known = [
+            told.outcome.subject for told in archive.outcomes.page("acme", limit=3)
+        ]
+
+        some = run("withdraw", known[0], "out_nobodys", known[1])
+        again = run("withdraw", *known[:2])
+
+        assert (some.exit_code, some.stdout) == (18, "")
+        assert "no sale of these ids: out_nobodys" in some.stderr
+        assert "2 of 3 sales are withdrawn" in some.stderr
+        assert (again.exit_code, again.stdout) == (0, "Sales withdrawn: 2.\n")
+        assert sum(archive.outcomes.days().values()) == 1
 
     def test_another_file_is_wrong_usage(self, add: Add) -> None:
         """And says its line."""

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, text
 
 from model_store.archive import migration, schema_version, tables
 from model_store.archive.archive import Archive
 from model_store.archive.database import Database
+from model_store.archive.outcome import sale_id
 from tests.model_store.archive.rows import prediction
 from tests.postgres import PostgresServer
 
@@ -21,6 +22,13 @@ _MIGRATE = """
 import sys
 from model_store.archive.archive import Archive
 print(*Archive(sys.argv[1]).migrate())
+"""
+
+
+#: Tells of a sale as the first tables have it.
+_TOLD = """
+INSERT INTO outcomes (tenant, subject, price, sold_on, recorded_ms)
+VALUES ('acme', :subject, 1, '2026-03-01', 9000)
 """
 
 
@@ -67,6 +75,22 @@ def test_rows_of_the_first_tables_are_there_after_all_migrations(empty: str) -> 
         assert (before, now) == ("0001", schema_version.CURRENT)
         with database.reading() as connection:
             assert _first(connection) == kept
+
+
+def test_told_sales_are_known_by_the_ids_that_clients_have(empty: str) -> None:
+    """An id that was handed out before the upgrade names the same sale after it."""
+    with contextlib.closing(Database(empty)) as database:
+        migration.migrate(database, to="0001")
+        about = [prediction(number).id for number in range(1001)]
+        with database.migrating() as connection:
+            for subject in about:
+                connection.execute(text(_TOLD), {"subject": subject})
+
+        migration.migrate(database)
+
+        with database.reading() as connection:
+            ids = set(connection.scalars(select(tables.outcomes.c.subject)))
+        assert ids == {sale_id("acme", subject) for subject in about}
 
 
 def test_migrations_at_once_are_one(empty: str) -> None:

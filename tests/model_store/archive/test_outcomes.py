@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from model_store.archive import tables
 from model_store.archive.archive import Archive
-from model_store.archive.outcomes import Outcome
+from model_store.archive.outcome import Outcome, Recorded
 from model_store.archive.predictions import house_hash
 from tests.model_store.archive.rows import HOUSE, prediction
 
@@ -32,7 +32,7 @@ def test_an_outcome_comes_back_as_it_went_in(any_archive: Archive) -> None:
     """With its house, where one was told."""
     given = _outcome(house=HOUSE, house_hash="aa", prediction_id=None, subject="aa")
 
-    assert any_archive.outcomes.record([given]) == ["new"]
+    assert any_archive.outcomes.record([given]) == [Recorded("new", given)]
 
     assert list(any_archive.outcomes.current()) == [given]
 
@@ -41,10 +41,11 @@ def test_what_is_known_is_not_written_again(any_archive: Archive) -> None:
     """Not even within one call; a client may repeat what it sent."""
     again = _outcome(recorded_ms=9500)
 
-    became = any_archive.outcomes.record([_outcome(), again])
-    became += any_archive.outcomes.record([again])
+    recorded = any_archive.outcomes.record([_outcome(), again])
+    recorded += any_archive.outcomes.record([again])
 
-    assert became == ["new", "known", "known"]
+    assert [one.became for one in recorded] == ["new", "known", "known"]
+    assert {one.outcome for one in recorded} == {_outcome()}
     assert list(any_archive.outcomes.current()) == [_outcome()]
 
 
@@ -55,7 +56,9 @@ def test_a_correction_takes_the_place_of_what_was_told_before(
     corrected = _outcome(price=520_000.0, recorded_ms=9500)
     any_archive.outcomes.record([_outcome(), _outcome(tenant="other")])
 
-    assert any_archive.outcomes.record([corrected]) == ["correction"]
+    recorded = any_archive.outcomes.record([corrected])
+
+    assert recorded == [Recorded("correction", corrected)]
 
     assert list(any_archive.outcomes.current(tenant="acme")) == [corrected]
     assert list(any_archive.outcomes.current(tenant="other")) != [corrected]
@@ -125,17 +128,22 @@ def test_an_outcome_of_a_house_judges_the_last_price_before_it_was_told(
     assert scored.prediction_id == prediction(2).id
 
 
-def test_days_are_counted_and_the_last_telling_is_known(any_archive: Archive) -> None:
-    """Of what counts; a correction is a telling, too."""
+def test_days_are_counted_and_the_last_change_is_known(any_archive: Archive) -> None:
+    """Of what counts; to correct and to withdraw are changes, too."""
     assert any_archive.outcomes.days() == {}
-    assert any_archive.outcomes.last_told_ms() is None
+    assert any_archive.outcomes.last_change_ms() is None
 
     any_archive.outcomes.record([_outcome(1), _outcome(2)])
     later = dt.date(2026, 3, 2)
     any_archive.outcomes.record([_outcome(2, sold_on=later, recorded_ms=9700)])
 
     assert any_archive.outcomes.days() == {_DAY: 1, later: 1}
-    assert any_archive.outcomes.last_told_ms() == 9700
+    assert any_archive.outcomes.last_change_ms() == 9700
+
+    any_archive.outcomes.withdraw("acme", _outcome(2).subject, now_ms=9900)
+
+    assert any_archive.outcomes.days() == {_DAY: 1}
+    assert any_archive.outcomes.last_change_ms() == 9900
 
 
 def test_a_page_shows_what_was_told_and_what_took_its_place(
@@ -176,3 +184,45 @@ def test_who_erases_a_prediction_erases_its_outcome(any_archive: Archive) -> Non
     any_archive.predictions.delete("acme", prediction().id)
 
     assert list(any_archive.outcomes.current()) == []
+
+
+def test_of_a_withdrawn_sale_nothing_is_left_but_that_it_was(
+    any_archive: Archive,
+) -> None:
+    """Nor of what corrections had taken the place of; other sales stay."""
+    outcomes = any_archive.outcomes
+    others = [_outcome(2), _outcome(tenant="other")]
+    outcomes.record([_outcome(), *others])
+    corrected = _outcome(price=520_000.0, recorded_ms=9500)
+    outcomes.record([corrected])
+
+    outcomes.withdraw("acme", corrected.subject, now_ms=9900)
+
+    assert list(outcomes.current()) == others
+    assert [told.outcome for told in outcomes.page("acme", limit=9)] == others[:1]
+    assert outcomes.get("acme", corrected.subject) is None
+    assert outcomes.withdrawn_ms("acme", corrected.subject) == 9900
+    assert outcomes.withdrawn_ms("other", corrected.subject) is None
+
+
+def test_a_withdrawn_sale_may_be_told_and_withdrawn_anew(any_archive: Archive) -> None:
+    """As if it had never been."""
+    outcomes, again = any_archive.outcomes, _outcome(recorded_ms=9950)
+    outcomes.record([_outcome()])
+    outcomes.withdraw("acme", again.subject, now_ms=9900)
+
+    assert outcomes.record([again]) == [Recorded("new", again)]
+
+    outcomes.withdraw("acme", again.subject, now_ms=9990)
+    assert list(outcomes.current()) == []
+    assert outcomes.withdrawn_ms("acme", again.subject) == 9990
+
+
+def test_what_was_never_told_is_not_withdrawn(any_archive: Archive) -> None:
+    """Nothing is kept of the question, nor is another tenant's sale touched."""
+    any_archive.outcomes.record([_outcome()])
+
+    any_archive.outcomes.withdraw("other", _outcome().subject, now_ms=9900)
+
+    assert list(any_archive.outcomes.current()) == [_outcome()]
+    assert any_archive.outcomes.withdrawn_ms("other", _outcome().subject) is None

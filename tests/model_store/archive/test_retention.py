@@ -1,10 +1,11 @@
 """What is too old goes, step by step, and so does all of a tenant who is erased."""
 
 import datetime as dt
+from dataclasses import replace
 
 from model_store.archive import retention
 from model_store.archive.archive import Archive
-from model_store.archive.outcomes import Outcome
+from model_store.archive.outcome import Outcome
 from model_store.archive.predictions import Prediction
 from model_store.archive.sales import Sale
 from tests.model_store.archive.rows import prediction, shadow
@@ -64,11 +65,13 @@ def test_of_a_tenant_who_is_erased_nothing_is_left(any_archive: Archive) -> None
     )
     any_archive.predictions.upsert([*rows, others])
     any_archive.shadows.add([shadow(rows[0].id), shadow(others.id)])
-    any_archive.outcomes.record([told, theirs])
+    any_archive.outcomes.record([replace(told, subject="b"), told, theirs])
+    any_archive.outcomes.withdraw("acme", "b", now_ms=1000)
 
     gone = any_archive.retention.erase("acme")
 
-    assert gone == {"predictions": retention.STEP + 2, "outcomes": 1}
+    assert gone == {"predictions": retention.STEP + 2, "outcomes": 1, "withdrawals": 1}
+    assert any_archive.outcomes.withdrawn_ms("acme", "b") is None
     assert any_archive.predictions.page("acme", limit=1) == []
     assert any_archive.predictions.get(others.id) == others
     assert list(any_archive.outcomes.current()) == [theirs]

@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import replace
 
 from model_store.archive.archive import Archive
-from model_store.archive.outcomes import Outcome
+from model_store.archive.outcome import Outcome
 from tests.model_store.archive.rows import prediction, shadow
 
 _SHADOW = shadow(prediction(1).id)

@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 
 from model_store.archive.archive import Archive
-from model_store.archive.outcomes import Outcome
+from model_store.archive.outcome import Outcome
 from tests.model_store.archive.rows import prediction
 
 #: What every house is priced at.

@@ -11,7 +11,7 @@ import pytest
 
 from model_store.archive.archive import Archive
 from model_store.archive.migration import migrate
-from model_store.archive.outcomes import Outcome
+from model_store.archive.outcome import Outcome
 from model_store.archive.sales import Sale
 from model_store.dataset import Dataset
 from model_store.retraining import gather

@@ -101,7 +101,11 @@ def test_a_tenant_is_erased_only_when_that_is_said(
     done = run("archive", "erase", "acme", "--yes", "--json", **here)
 
     assert refused.exit_code == 2
-    assert json.loads(done.stdout) == {"predictions": 1, "outcomes": 0}
+    assert json.loads(done.stdout) == {
+        "predictions": 1,
+        "outcomes": 0,
+        "withdrawals": 0,
+    }
     (action,) = Audit(redis).newest(9)
     assert (action["operation"], action["targets"]) == ("erase_tenant", ["acme"])
 
