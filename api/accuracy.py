@@ -42,7 +42,16 @@ def accuracy() -> Answer:
     if version is not None:
         version = call.shared.catalog.resolve(version)
         rows = [row for row in rows if row["version"] == version]
-    body = {"made_at": rfc3339(report.made_ms), **report.body, "rows": rows}
+    aliases = call.shared.catalog.aliases()
+    versions = [
+        one | {"aliases": aliases.of(one["version"])} for one in report.body["versions"]
+    ]
+    body = {
+        "made_at": rfc3339(report.made_ms),
+        **report.body,
+        "versions": versions,
+        "rows": rows,
+    }
     known = call.environ.get("HTTP_IF_NONE_MATCH")
     return answers.unless_known(answers.dumps(body), known, {})
 

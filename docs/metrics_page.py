@@ -100,9 +100,14 @@ def api_families() -> Iterator[Metric]:
 
 def _measured() -> Report:
     """Return a report on one version."""
-    now = {"n": 1, "median_bias": 0, "mdape": 0, "coverage": 0, "within_fsd": 0}
+    names = ("n", "median_bias", "mdape", "ppe10", "ppe20", "coverage")
+    now = dict.fromkeys((*names, "within_fsd", "fsd_ratio"), 0)
     version = {"now": now, "alarms": [], "expected_mdape": 0}
-    body: dict[str, Any] = {"newest_sale": "2015-05-27", "versions": {"any": version}}
+    body: dict[str, Any] = {
+        "newest_sale": "2015-05-27",
+        "hit_rate": 0,
+        "versions": {"any": version},
+    }
     return Report(0, body)
 
 

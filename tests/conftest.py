@@ -18,7 +18,7 @@ from model_store.store import ModelStore
 from tests import postgres, second_version, small_model
 from tests.clock import Clock
 from tests.postgres import PostgresServer
-from worker import connection, ledger, queue, redis_acl
+from worker import connection, keys, ledger, queue, redis_acl
 from worker.metrics import Metrics
 from worker.settings import WorkerSettings
 from worker.supervision import embedded
@@ -135,6 +135,13 @@ def redis(redis_url: str) -> Iterator[redis_py.Redis]:
     client = connection.connect(redis_url, role="worker")
     yield client
     client.close()
+
+
+@pytest.fixture
+def read_feed(redis: redis_py.Redis) -> None:
+    """Let the feed of the archive be there, as if a worker of lane upkeep read it."""
+    client: Any = redis
+    client.xgroup_create(keys.FEED, keys.ARCHIVISTS, id="0", mkstream=True)
 
 
 @pytest.fixture

@@ -180,13 +180,9 @@ class Client:
         return read(answers.outcomes, self._calls.answer(call, until=self._until()))
 
     def withdraw(self, outcome_id: str) -> None:
-        """Have all that was told of a sale removed, so that it judges no price.
-
-        Args:
-            outcome_id: The `id` that `outcomes` told of it.
-        """
-        call = Call("DELETE", f"outcomes/{quote(outcome_id, safe='')}")
-        self._calls.answer(call, until=self._until())
+        """Have all that was told of a sale removed, by the id that `outcomes` told."""
+        path = f"outcomes/{quote(outcome_id, safe='')}"
+        self._calls.answer(Call("DELETE", path), until=self._until())
 
     def list(self, **filters: Unpack[Filters]) -> Iterator[Prediction]:
         """Yield predictions, the newest first; see `Filters`."""

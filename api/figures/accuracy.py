@@ -37,6 +37,16 @@ _GAUGES = {
         "mdape",
         100,
     ),
+    "kerbside_realised_ppe10_ratio": (
+        "Share of prices within 10 % of the sale.",
+        "ppe10",
+        100,
+    ),
+    "kerbside_realised_ppe20_ratio": (
+        "Share of prices within 20 % of the sale.",
+        "ppe20",
+        100,
+    ),
     "kerbside_realised_coverage_ratio": (
         "Share of sales that the range of their price held.",
         "coverage",
@@ -46,6 +56,11 @@ _GAUGES = {
         "Share of sales within one forecast standard deviation; 0.68 is meant.",
         "within_fsd",
         100,
+    ),
+    "kerbside_realised_fsd_ratio": (
+        "What 68 % of sales were within, over the FSD told; above 1: more than that.",
+        "fsd_ratio",
+        1,
     ),
 }
 _AGES = {
@@ -100,6 +115,7 @@ class AccuracyFigures(Collector):
                 if key in told["now"]:
                     family.add_metric([version], round(told["now"][key] / per, 6))
             yield family
+        yield _hit_rate(report.body.get("hit_rate"))
         yield _degraded(versions)
         yield _expected(versions)
         yield from self._ages(report)
@@ -114,6 +130,17 @@ class AccuracyFigures(Collector):
             family = GaugeMetricFamily(name, _AGES[name])
             family.add_metric([], self._now() - start)
             yield family
+
+
+def _hit_rate(percent: float | None) -> Metric:
+    family = GaugeMetricFamily(
+        "kerbside_realised_hit_ratio",
+        "Share of the sales of the report that a price had been given for; absent "
+        "where none was told.",
+    )
+    if percent is not None:
+        family.add_metric([], round(percent / 100, 6))
+    return family
 
 
 def _degraded(versions: dict[str, dict[str, Any]]) -> Metric:

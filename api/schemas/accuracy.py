@@ -102,6 +102,10 @@ class AccuracyVersion(_Figures):
     """All that sales say of one model version."""
 
     version: str
+    aliases: list[str] = Field(
+        description="What it serves as now; neither `champion` nor `challenger`: it "
+        "prices nothing by itself any more, and its state is history."
+    )
     start: date = Field(alias="from", description="Day of the first sale.")
     to: date
     level: float = Field(description="Share of sales that its ranges are to hold.")
@@ -119,7 +123,10 @@ class Accuracy(Body):
     """What realised sales say of the prices given."""
 
     made_at: datetime | None = Field(description="Null: no report was made yet.")
-    sales: int = Field(description="Sales told, of the two years before the newest.")
+    sales: int = Field(
+        description="Sales of the two years before the newest that were told while "
+        "predictions are kept (`KERBSIDE_ARCHIVE_PREDICTIONS_DAYS`)."
+    )
     priced: int = Field(description="How many of them had been priced.")
     hit_rate: float | None
     start: date | None = Field(alias="from")

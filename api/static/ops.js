@@ -64,7 +64,7 @@ const PANELS = [
   lettersPanel(page),
   modelsPanel(),
   challengerPanel(page),
-  accuracyPanel("archive" in place.dataset),
+  accuracyPanel(page, "archive" in place.dataset),
   driftPanel(page),
   auditPanel(),
 ].map((panel) => ({ ...panel, readAt: -Infinity, isBeingRead: false, shown: "", problem: element("div"), since: null }));

@@ -1,26 +1,28 @@
 // How good prices proved: what houses were sold for, held against what was said of them.
 import { LineChart } from "./chart.js";
+import { Choice } from "./choice.js";
 import { element, show } from "./elements.js";
 import { Figures } from "./figures.js";
-import { spanOfMonths } from "./months.js";
+import { Segments } from "./ops_segments.js";
+import { PERIODS, spanOf } from "./periods.js";
 import { fetchJson } from "./session.js";
 import { Table } from "./table.js";
-import { count, day, figure, many, moment, month } from "./words.js";
+import { count, day, figure, many, moment } from "./words.js";
 
 const percent = (value) => `${figure(value)} %`;
 const FIGURES = [
   ["sales", "sales told", count],
   ["hit_rate", "had a price", percent],
-  ["degraded", "versions worse", count],
+  ["degraded", "serving and worse", count],
 ];
-const COLUMNS = ["Version", "State", "Sales", "Median error", "at its test", "Median bias", "Inside the range", "meant"];
+const COLUMNS = ["Version", "Serves as", "State", "Sales", "Median error", "at its test", "Median bias", "Inside the range", "meant"];
 /** A chart shows so many versions, those with the newest sales: more cannot be told apart. */
 const MOST_DRAWN = 2;
 /** Measure of an alarm -> figure of a row, title, and what the upright axis shows at least. */
 const CHARTS = [
-  ["mdape", "mdape", "Median error by month of sale", [0, 1]],
-  ["bias", "median_bias", "Median bias by month of sale", [-3, 3]],
-  ["coverage", "coverage", "Inside the range by month of sale", [80, 100]],
+  ["mdape", "mdape", "Median error", [0, 1]],
+  ["bias", "median_bias", "Median bias", [-3, 3]],
+  ["coverage", "coverage", "Inside the range", [80, 100]],
 ];
 /** What an alarm says, of how much and of what is tolerated. */
 const ALARMS = {
@@ -29,40 +31,58 @@ const ALARMS = {
   coverage: (value, tolerated) => `its ranges hold ${percent(value)} of the sales, where ${percent(tolerated)} is tolerated`,
 };
 
+/** Posts in which a version prices houses now: only its alarms call for somebody. */
+const SERVING = ["champion", "challenger"];
+
 /**
  * Return the panel of accuracy.
  *
+ * @param {Object} page
  * @param {boolean} hasArchive whether sales are kept here at all
  */
-export function accuracyPanel(hasArchive) {
+export function accuracyPanel(page, hasArchive) {
+  const again = () => page.refresh("accuracy");
+  const length = new Choice("accuracy-period", "By", Object.keys(PERIODS).map((one) => [one, `${one} of sale`]), again);
+  const segments = new Segments(again);
   const figures = new Figures(FIGURES);
   const alarms = element("div", { class: "stack" });
   const charts = element("div", { class: "charts" });
-  const table = new Table("Versions by realised sales", COLUMNS, [2, 3, 4, 5, 6, 7]);
+  const table = new Table("Versions by realised sales", COLUMNS, [3, 4, 5, 6, 7, 8]);
   const words = element("div");
   const card = element("div", { class: "card stack" }, figures.node, words, table.node);
   return {
     id: "accuracy",
     title: "Prices against realised sales",
     everyS: 30,
-    node: element("div", { class: "stack" }, alarms, charts, card),
-    read: async () => (hasArchive ? (await fetchJson("v1/monitoring/accuracy")).body : null),
-    update(report) {
-      figures.node.hidden = table.node.hidden = !report?.versions.length;
-      show(words, report ? told(report) : muted("Without an archive nobody knows what houses are sold for."));
-      if (!report) return;
-      const { versions } = report;
-      const worse = versions.filter(isWorse);
+    node: element("div", { class: "stack" }, alarms, length.node, charts, card, segments.node),
+    async read() {
+      if (!hasArchive) return null;
+      const by = length.value;
+      const report = (await fetchJson(`v1/monitoring/accuracy?by=${by}`)).body;
+      return { by, report, cells: await segments.read(by, report) };
+    },
+    update(read) {
+      const hasPriced = Boolean(read?.report.versions.length);
+      for (const { node } of [figures, table, length, segments]) node.hidden = !hasPriced;
+      show(words, read ? told(read.report) : muted("Without an archive nobody knows what houses are sold for."));
+      if (!read) return;
+      const { by, report, cells } = read;
+      const worse = report.versions.filter((one) => isWorse(one) && serves(one));
       show(alarms, ...worse.map(alarm));
       figures.update({ ...report, degraded: worse.length });
-      table.update(versions.map(row));
-      show(charts, ...(versions.length ? CHARTS.map((one) => byMonth(one, report)) : []));
+      table.update(report.versions.map(row));
+      show(charts, ...(hasPriced ? CHARTS.map((one) => overTime(one, report, by)) : []));
+      segments.update(cells);
     },
   };
 }
 
 function isWorse({ state }) {
   return state === "degraded";
+}
+
+function serves({ aliases }) {
+  return aliases.some((one) => SERVING.includes(one));
 }
 
 function muted(...words) {
@@ -87,11 +107,10 @@ function alarm({ version, alarms }) {
 }
 
 function row(one) {
-  const worse = isWorse(one);
-  const state = worse ? `worse since ${day(one.since)}` : "within tolerance";
   return [
     element("code", {}, one.version),
-    element("span", { class: `badge ${worse ? "bad" : "good"}` }, state),
+    one.aliases.join(", ") || "retired",
+    stateOf(one),
     count(one.n),
     measured(one.mdape),
     measured(one.expected_mdape),
@@ -101,36 +120,43 @@ function row(one) {
   ];
 }
 
+/** Return the state of a version; that of one that serves no more is history. */
+function stateOf(one) {
+  const worse = isWorse(one);
+  if (!serves(one)) return element("span", { class: "badge" }, worse ? `was worse from ${day(one.since)} on` : "was within tolerance");
+  return element("span", { class: `badge ${worse ? "bad" : "good"}` }, worse ? `worse since ${day(one.since)}` : "within tolerance");
+}
+
 function measured(value) {
   return value === undefined || value === null ? "" : percent(value);
 }
 
-function byMonth([measure, key, title, reach], { versions, rows }) {
+function overTime([measure, key, title, reach], { versions, rows }, by) {
   // The newest sales first; of the two that are drawn, the goals are those of the newest.
   const drawn = versions.toSorted((one, other) => other.to.localeCompare(one.to)).slice(0, MOST_DRAWN);
   const goals = drawn[0].alarms.filter((one) => one.measure === measure).map(({ tolerance }) => tolerance);
   const chart = new LineChart({
-    title,
+    title: `${title} by ${by} of sale`,
     reach,
     series: [
       ...drawn.map(({ version }) => ({ name: version, of: (point) => point[version] ?? null })),
       ...goals.map((goal) => ({ name: "tolerated", of: () => goal, isGoal: true })),
     ],
     figure: percent,
-    label: month,
-    newest: "last month",
+    label: PERIODS[by].words,
+    newest: `last ${by}`,
     dots: true,
   });
   const points = pointsOf(rows, key);
-  chart.update(points, spanOfMonths(points));
+  chart.update(points, spanOf(points, by));
   return element("div", { class: "card" }, chart.node);
 }
 
 function pointsOf(rows, key) {
-  const months = new Map();
+  const periods = new Map();
   for (const one of rows) {
     const at = Date.parse(one.from);
-    months.set(at, { at, ...months.get(at), ...(one.version && { [one.version]: one[key] }) });
+    periods.set(at, { at, ...periods.get(at), ...(one.version && { [one.version]: one[key] }) });
   }
-  return [...months.values()].toSorted((one, other) => one.at - other.at);
+  return [...periods.values()].toSorted((one, other) => one.at - other.at);
 }

@@ -1,4 +1,5 @@
 // How the houses that the champion prices differ from the sales that it was trained on.
+import { Choice } from "./choice.js";
 import { element } from "./elements.js";
 import { Figures } from "./figures.js";
 import { fetchJson } from "./session.js";
@@ -19,8 +20,7 @@ const FIGURES = [
 export function driftPanel(page) {
   const figures = new Figures(FIGURES);
   const table = new Table("Features of houses", ["Feature", "Verdict", "PSI", "of limit", "KS", "of limit", "Missing", "Unknown", "Flagged", "Since"], [2, 3, 4, 5, 6, 7, 8]);
-  const select = element("select", { id: "drift-window" }, ...Object.entries(WINDOWS).map(([value, words]) => element("option", { value }, words)));
-  select.addEventListener("change", () => page.refresh("drift"));
+  const span = new Choice("drift-window", "Of the", Object.entries(WINDOWS), () => page.refresh("drift"));
   return {
     id: "drift",
     title: "Houses against the sales",
@@ -28,12 +28,12 @@ export function driftPanel(page) {
     node: element(
       "div",
       { class: "card stack" },
-      element("div", { class: "field inline" }, element("label", { for: "drift-window" }, "Of the"), select),
+      span.node,
       figures.node,
       table.node,
       element("p", { class: "help" }, "A report with plots: ", element("code", {}, "kerbside drift --html FILE")),
     ),
-    read: async () => (await fetchJson(`v1/monitoring/drift?window=${select.value}`)).body,
+    read: async () => (await fetchJson(`v1/monitoring/drift?window=${span.value}`)).body,
     update(report) {
       figures.update({ ...report, changed: report.features.filter(({ verdict }) => verdict === "drift").length });
       // What has changed comes first.

@@ -1,6 +1,7 @@
 // The last minutes of a lane, as charts.
 import { LineChart } from "./chart.js";
 import { laneName } from "./ops_lanes.js";
+import { Choice } from "./choice.js";
 import { element } from "./elements.js";
 import { fetchJson } from "./session.js";
 import { clock, count, duration, figure, minute, moment } from "./words.js";
@@ -20,10 +21,10 @@ const CHARTS = [
 /** Return the panel of throughput and waits. */
 export function historyPanel(page, lanes) {
   const charts = CHARTS.map((one) => new LineChart({ ...one, label: clock, newest: "latest", shaded: (point) => point.paused }));
-  const lane = choice("history-lane", "Lane", lanes.map((name) => [name, laneName(name)]));
-  const span = choice("history-span", "Last", Object.entries(SPANS).map(([minutes, [words]]) => [minutes, words]));
+  const again = () => page.refresh("history");
+  const lane = new Choice("history-lane", "Lane", lanes.map((name) => [name, laneName(name)]), again);
+  const span = new Choice("history-span", "Last", Object.entries(SPANS).map(([minutes, [words]]) => [minutes, words]), again);
   const hint = element("div");
-  for (const one of [lane, span]) one.select.addEventListener("change", () => page.refresh("history"));
   return {
     id: "history",
     title: "Throughput and waits",
@@ -35,12 +36,12 @@ export function historyPanel(page, lanes) {
       hint,
       element("div", { class: "charts" }, ...charts.map((chart) => element("div", { class: "card" }, chart.node))),
     ),
-    read: async () => (await fetchJson(`v1/ops/history?lane=${lane.select.value}&minutes=${span.select.value}`)).body,
+    read: async () => (await fetchJson(`v1/ops/history?lane=${lane.value}&minutes=${span.value}`)).body,
     update(told) {
       const now = Date.parse(told.time);
       const points = told.points.map((point) => ({ ...point, at: Date.parse(point.time) }));
       const gapMs = GAP_STEPS * told.step_s * 1000;
-      for (const chart of charts) chart.update(points, { gapMs, ...spanOf(now, Number(span.select.value)) });
+      for (const chart of charts) chart.update(points, { gapMs, ...spanOf(now, Number(span.value)) });
       page.rewrite(hint, missing(now, points, gapMs).map((words) => element("p", { class: "notice warn small" }, words)));
     },
   };
@@ -60,9 +61,4 @@ function spanOf(now, minutes) {
   const marks = [];
   for (let at = first; at <= now; at += every) marks.push({ at, words: minute(at) });
   return { from, to: now, marks };
-}
-
-function choice(id, words, options) {
-  const select = element("select", { id }, ...options.map(([value, name]) => element("option", { value }, name)));
-  return { select, node: element("div", { class: "field inline" }, element("label", { for: id }, words), select) };
 }

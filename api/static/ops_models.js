@@ -1,7 +1,7 @@
 // Champion and challenger: what their cards say, side by side.
 import { LineChart } from "./chart.js";
 import { element, show } from "./elements.js";
-import { spanOfMonths } from "./months.js";
+import { spanOf } from "./periods.js";
 import { fetchJson } from "./session.js";
 import { Table } from "./table.js";
 import { count, day, figure, many, moment, month } from "./words.js";
@@ -108,6 +108,6 @@ function byMonth({ key, title, reach, meant }, models) {
     newest: "last month",
     dots: true,
   });
-  if (points.length) chart.update(points, spanOfMonths(points));
+  if (points.length) chart.update(points, spanOf(points, "month"));
   return element("div", { class: "card" }, points.length ? chart.node : element("p", { class: "muted" }, `${title}: the cards do not say.`));
 }

@@ -113,6 +113,7 @@ class Outcomes:
         tenant: str | None = None,
         since: dt.date | None = None,
         until: dt.date | None = None,
+        told_since_ms: int = 0,
     ) -> Iterator[Scored]:
         """Yield current outcomes with the prices they judge, by the day of the sale.
 
@@ -130,15 +131,17 @@ class Outcomes:
             select(*columns)
             .select_from(_TABLE.join(_PREDICTIONS, judged & same_tenant))
             .where(_IS_CURRENT, _PREDICTIONS.c.price.is_not(None))
+            .where(_TABLE.c.recorded_ms >= told_since_ms)
             .where(*_wanted(tenant, since, until))
             .order_by(_TABLE.c.sold_on, _TABLE.c.number)
         )
         for row in self._database.stream(query):
             yield Scored(*row)
 
-    def days(self) -> dict[dt.date, int]:
+    def days(self, *, told_since_ms: int = 0) -> dict[dt.date, int]:
         """Return how many current outcomes there are of each day of sale."""
-        query = select(_TABLE.c.sold_on, func.count()).where(_IS_CURRENT)
+        is_wanted = _TABLE.c.recorded_ms >= told_since_ms
+        query = select(_TABLE.c.sold_on, func.count()).where(_IS_CURRENT, is_wanted)
         with self._database.reading() as connection:
             found = connection.execute(query.group_by(_TABLE.c.sold_on)).all()
         return {row[0]: row[1] for row in found}

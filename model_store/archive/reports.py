@@ -14,6 +14,8 @@ _TABLE = tables.reports
 
 #: Names of reports: all figures of realised sales, and what of them is watched.
 ACCURACY, ACCURACY_STANDING = "accuracy", "accuracy_standing"
+#: The alarms that operators were told of, and as whose.
+DEGRADATION_TOLD = "degradation_told"
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,13 +63,17 @@ def accuracy(
 ) -> None:
     """Measure prices against realised sales, and keep the report in the archive.
 
-    Sales are told by POST /v1/outcomes or `kerbside outcomes add`. The state of each
-    version is told below the table.
+    Sales are told by POST /v1/outcomes or `kerbside outcomes add`. Those count that
+    were told while predictions are kept, and sold in the two years before the last one.
+    Below the table each version has its state, and what share of the sales was within
+    the forecast standard deviation (FSD) that it gave: 68 % is meant.
     """
     archive, now_ms = opening.archive(store_url), round(time.time() * 1000)
     if if_due and not _is_due(archive, now_ms):
         return
-    report = _made(archive, opening.store(store_url), now_ms)
+    kept_days = opening.settings(store_url).archive_predictions_days
+    told_since_ms = now_ms - kept_days * _DAY_MS if kept_days else 0
+    report = _made(archive, opening.store(store_url), now_ms, told_since_ms)
     rows = _rows(report, by, segment, version)
     if as_json:
         click.echo(json.dumps(report | {"rows": rows}, indent=2))
@@ -87,13 +91,15 @@ def _is_due(archive: "Archive", now_ms: int) -> bool:
     return changed_ms is not None and changed_ms >= last.made_ms
 
 
-def _made(archive: "Archive", store: ModelStore, now_ms: int) -> dict[str, Any]:
+def _made(
+    archive: "Archive", store: ModelStore, now_ms: int, told_since_ms: int
+) -> dict[str, Any]:
     """Make and keep the report."""
     # Only this command loads numpy for it.
     from model_store.archive import reports  # noqa: PLC0415
     from model_store.monitoring import report  # noqa: PLC0415
 
-    made = report.make(archive, store.card)
+    made = report.make(archive, store.card, told_since_ms=told_since_ms)
     before = archive.reports.get(reports.ACCURACY_STANDING)
     standing = report.standing(made, before.body if before else None, now_ms=now_ms)
     archive.reports.put(reports.ACCURACY, made, made_ms=now_ms)
@@ -126,10 +132,19 @@ def _show(report: dict[str, Any], rows: list[dict[str, Any]], segment: str) -> N
     results().print(table)
     for one in report["versions"]:
         results().print(f"{one['version']}: {_state(one)}")
+        if one["fsd_calibration"]:
+            results().print(f"  FSD, by fifths: {_calibration(one)}")
 
 
 def _cell(value: Any) -> str:
     return "" if value is None else f"{value:,}"
+
+
+def _calibration(version: dict[str, Any]) -> str:
+    """Return what each fifth by FSD promised, and how many sales kept to it."""
+    return ", ".join(
+        f"{one['fsd']} % held {one['within']} %" for one in version["fsd_calibration"]
+    )
 
 
 def _state(version: dict[str, Any]) -> str:

@@ -11,7 +11,7 @@ one, begun anew wherever it falls below 1, and the mean over several worse share
 While each sale is bad with the tolerated probability at most, whatever came before,
 the chance of an alarm within n sales is at most n / `THRESHOLD`, and at least
 `THRESHOLD` sales pass on average until there is one. Sales need not be alike, nor
-independent otherwise.
+independent otherwise. Of the four figures together it is four times that.
 """
 
 import datetime as dt
@@ -29,7 +29,7 @@ THRESHOLD = 100_000.0
 #: Evidence at which an alarm ends: none is left.
 _NONE = 1.0
 #: By how much the odds of a bad sale may be greater than tolerated.
-_WORSE = (1.25, 1.5, 2.5, 6.0)
+WORSE = (1.25, 1.5, 2.5, 6.0)
 
 #: Median bias that is tolerated, as a share of the price paid.
 BIAS = 0.03
@@ -102,7 +102,7 @@ def evidence(bad: Iterable[bool], most: float) -> Iterator[float]:
         bad: Whether each sale is bad, in the order of sale.
         most: Share of bad sales that is tolerated.
     """
-    worse = [odds * most / (1 - most + odds * most) for odds in _WORSE]
+    worse = [odds * most / (1 - most + odds * most) for odds in WORSE]
     good_sale = [(1 - share) / (1 - most) for share in worse]
     bad_sale = [share / most for share in worse]
     number = len(worse)

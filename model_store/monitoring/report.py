@@ -18,7 +18,9 @@ _WINDOW, _NOW = dt.timedelta(days=731), dt.timedelta(days=28)
 _PERIODS: tuple[Period, ...] = ("month", "week")
 
 
-def make(archive: Archive, card: Callable[[str], ModelCard]) -> Row:
+def make(
+    archive: Archive, card: Callable[[str], ModelCard], *, told_since_ms: int = 0
+) -> Row:
     """Return the report on all sales of the two years before the newest one.
 
     Left out are those that a version may have learnt from before it priced the house.
@@ -26,15 +28,19 @@ def make(archive: Archive, card: Callable[[str], ModelCard]) -> Row:
     Args:
         archive: Holds predictions and outcomes.
         card: Reads the card of a version.
+        told_since_ms: Sales that were told before are left out, in ms since the epoch:
+            what had priced them may not be kept any more, and they would count as
+            houses without a price.
 
     Raises:
         ArchiveError: The archive cannot be used.
     """
-    days = archive.outcomes.days()
+    outcomes = archive.outcomes
+    days = outcomes.days(told_since_ms=told_since_ms)
     if not days:
         return _body(Counter(), None, {}, {})
     since = max(days) - _WINDOW
-    rows = list(archive.outcomes.scored(since=since))
+    rows = list(outcomes.scored(since=since, told_since_ms=told_since_ms))
     promises = {
         version: realised.promise(card, version)
         for version in sorted({row.version for row in rows})
@@ -62,6 +68,7 @@ def standing(report: Row, before: Row | None, *, now_ms: int) -> Row:
     known = before["versions"] if before else {}
     return {
         "newest_sale": report["to"],
+        "hit_rate": report["hit_rate"],
         "versions": {
             one["version"]: {
                 "state": one["state"],

@@ -100,11 +100,14 @@ def _priced(finish: Finish) -> Iterator[None]:
 
 
 @pytest.fixture
-def api_settings(api_settings: ApiSettings, archive: Archive) -> ApiSettings:
+def api_settings(
+    api_settings: ApiSettings, archive: Archive, read_feed: None
+) -> ApiSettings:
     """Return settings of an API with an archive, that refuses nobody for the wait.
 
     How long that is no schema can say, and a deadline may be a millisecond.
     """
+    del read_feed
     url = archive.database.place
     return api_settings.model_copy(update={"max_wait_s": 0, "archive_url": url})
 

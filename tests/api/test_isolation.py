@@ -162,8 +162,11 @@ class Operation:
 
 
 @pytest.fixture
-def api_settings(api_settings: ApiSettings, archive: Archive) -> ApiSettings:
+def api_settings(
+    api_settings: ApiSettings, archive: Archive, read_feed: None
+) -> ApiSettings:
     """Return settings of an API with an archive."""
+    del read_feed
     return api_settings.model_copy(update={"archive_url": archive.database.place})
 
 

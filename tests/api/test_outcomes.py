@@ -297,6 +297,7 @@ def test_a_prediction_that_is_not_archived_yet_is_judged_once_it_is(
     assert scored.prediction_id == job_id
 
 
+@pytest.mark.usefixtures("read_feed")
 def test_a_deleted_prediction_is_not_found(
     tell: Any, submit: Submit, client: Client, caller: Headers
 ) -> None:

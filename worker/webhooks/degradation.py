@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import redis
 
 from model_store import logs
+from model_store.aliases import Aliases
 from model_store.errors import ModelStoreError
 from model_store.store import ModelStore
 from worker.errors import frames_of
@@ -15,8 +16,8 @@ from worker.settings import WorkerSettings
 from worker.webhooks.announcements import Announcements
 from worker.webhooks.event_types import DEGRADED
 
-#: An alarm that was noticed longer ago has been told, or nobody is to be told any more.
-_NEWS_MS = 24 * 3600 * 1000
+if TYPE_CHECKING:
+    from model_store.archive.reports import Reports
 
 _log = logs.logger(__name__)
 
@@ -27,10 +28,11 @@ def announce(
     *,
     now: Callable[[], float] = time.time,
 ) -> None:
-    """Announce each alarm of the champion that the last report on accuracy raised.
+    """Announce each alarm of the champion that it was not told with yet.
 
-    The same alarm is told once, however often this is called; what fails is logged,
-    and told by the next call.
+    An alarm is told once, as soon as a report has raised it; one that ended and is
+    raised anew is another one. Of a version that has an alarm already it is told when
+    it becomes champion. What fails is logged, and told by the next call.
 
     Args:
         client: Where deliveries are written down.
@@ -38,17 +40,15 @@ def announce(
         now: Seconds since the epoch.
     """
     # Only who has an archive pays for what reads it.
-    from model_store.archive import reports  # noqa: PLC0415
     from model_store.archive.archive import Archive  # noqa: PLC0415
 
     archive = Archive.of(settings)
     if archive is None:
         return
     try:
-        report = archive.reports.get(reports.ACCURACY_STANDING)
-        champion = ModelStore.from_settings(settings).aliases().champion
-        told = report.body["versions"].get(champion, {}) if report else {}
-        _announce(Announcements(client, settings), str(champion), told, now())
+        aliases = ModelStore.from_settings(settings).aliases()
+        announcements = Announcements(client, settings)
+        _announce(announcements, archive.reports, aliases, round(now() * 1000))
     except ModelStoreError as error:
         _log.warning("degradation_not_told", error=str(error))
     except redis.RedisError as error:
@@ -60,13 +60,32 @@ def announce(
 
 
 def _announce(
-    announcements: Announcements, version: str, told: Mapping[str, Any], now_s: float
+    announcements: Announcements, kept: "Reports", aliases: Aliases, now_ms: int
 ) -> None:
-    for alarm in told.get("alarms", ()):
-        if now_s * 1000 - alarm["noticed_ms"] < _NEWS_MS:
-            data = {"version": version, **_data(alarm, told)}
-            key = f"{version} {alarm['measure']} {alarm['noticed_ms']}"
+    from model_store.archive import reports  # noqa: PLC0415
+
+    report = kept.get(reports.ACCURACY_STANDING)
+    before = kept.get(reports.DEGRADATION_TOLD)
+    champion = str(aliases.champion)
+    standing = report.body["versions"].get(champion, {}) if report else {}
+    raised = {_name(alarm): alarm for alarm in standing.get("alarms", ())}
+    told = {"champion": champion, "alarms": sorted(raised)}
+    if before is not None and before.body == told:
+        return
+    is_same = before is not None and before.body["champion"] == champion
+    known = before.body["alarms"] if before is not None and is_same else []
+    for name, alarm in raised.items():
+        if name not in known:
+            data = {"version": champion, **_data(alarm, standing)}
+            # A version that is champion once more is told of once more.
+            key = f"{champion} {aliases.generation} {name}"
             announcements.announce(DEGRADED, data, key=key)
+    kept.put(reports.DEGRADATION_TOLD, told, made_ms=now_ms)
+
+
+def _name(alarm: Mapping[str, Any]) -> str:
+    """Return what tells an alarm from one before it, or of another measure."""
+    return "{measure} {tolerance} {noticed_ms}".format_map(alarm)
 
 
 def _data(alarm: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:

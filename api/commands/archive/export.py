@@ -14,7 +14,15 @@ from model_store import options
 from model_store.command_line import Command
 
 #: What `model_store.archive.tables` has; it is not loaded for the help.
-TABLES = ("predictions", "sales", "outcomes", "audit", "shadows", "reports")
+TABLES = (
+    "predictions",
+    "sales",
+    "outcomes",
+    "withdrawals",
+    "audit",
+    "shadows",
+    "reports",
+)
 
 _day = click.DateTime(["%Y-%m-%d"])
 

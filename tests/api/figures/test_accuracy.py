@@ -20,9 +20,13 @@ NOW = {
     "median_bias": -4.1,
     "coverage": 88.5,
     "within_fsd": 66.0,
+    "ppe10": 58.5,
+    "ppe20": 86.0,
+    "fsd_ratio": 1.125,
 }
 BODY: dict[str, Any] = {
     "newest_sale": "2026-02-27",
+    "hit_rate": 91.56,
     "versions": {
         "v1": {"now": NOW, "expected_mdape": 7.5, "alarms": [{"measure": "bias"}]},
         "v2": {"now": {"n": 3, "suppressed": True}, "expected_mdape": 8, "alarms": []},
@@ -50,6 +54,10 @@ def test_versions_tell_what_sales_say_as_shares(
     assert told["kerbside_realised_mdape_ratio"] == [(one, 0.084)]
     assert told["kerbside_realised_coverage_ratio"] == [(one, 0.885)]
     assert told["kerbside_realised_within_fsd_ratio"] == [(one, 0.66)]
+    assert told["kerbside_realised_ppe10_ratio"] == [(one, 0.585)]
+    assert told["kerbside_realised_ppe20_ratio"] == [(one, 0.86)]
+    assert told["kerbside_realised_fsd_ratio"] == [(one, 1.125)]
+    assert told["kerbside_realised_hit_ratio"] == [({}, 0.9156)]
     assert told["kerbside_expected_mdape_ratio"][0] == (one, 0.075)
     raised = {
         (labels["version"], labels["measure"])

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from model_store.archive import tables
 from model_store.archive.archive import Archive
 from model_store.archive.audit import AuditEntry
-from model_store.archive.outcomes import Outcome
+from model_store.archive.outcome import Outcome
 from model_store.archive.shadows import Shadow
 from tests.model_store.archive.rows import prediction
 
@@ -36,6 +37,15 @@ def _outcome(number: int, price: float = 1.0) -> Outcome:
     )
 
 
+def _withdrawal(number: int) -> dict[str, object]:
+    outcome = _outcome(number)
+    return {
+        "subject": outcome.subject,
+        "tenant": outcome.tenant,
+        "withdrawn_ms": outcome.recorded_ms,
+    }
+
+
 QUESTIONS: dict[str, Ask] = {
     "page": lambda a: a.predictions.page("tenant1", limit=9),
     "older": lambda a: a.predictions.page("tenant1", limit=9, before=PLACE),
@@ -50,10 +60,13 @@ QUESTIONS: dict[str, Ask] = {
     "ids": lambda a: a.predictions.by_ids(["a", "b"]),
     "outcomes": lambda a: a.outcomes.page("nobody", limit=9),
     "told": lambda a: a.outcomes.record([_outcome(1, 2.0), _outcome(2, 2.0)]),
-    "last": lambda a: a.outcomes.last_told_ms(),
+    "last": lambda a: a.outcomes.last_change_ms(),
+    "withdrawn": lambda a: a.outcomes.withdrawn_ms("tenant1", "s1"),
     "audit": lambda a: a.audit.newest(9),
     "prune": lambda a: a.retention.prune(
-        dict.fromkeys(("predictions", "outcomes", "audit", "shadows"), 1),
+        dict.fromkeys(
+            ("predictions", "outcomes", "withdrawals", "audit", "shadows"), 1
+        ),
         today=dt.date(1970, 1, 3),
     ),
     "erase": lambda a: a.retention.erase("nobody"),
@@ -76,6 +89,9 @@ def full(any_archive: Archive) -> Archive:
     any_archive.audit.append(_entry(number) for number in range(ROWS))
     any_archive.shadows.add(_shadow(number) for number in range(ROWS))
     with any_archive.database.migrating() as connection:
+        connection.execute(
+            tables.withdrawals.insert(), [_withdrawal(number) for number in range(ROWS)]
+        )
         connection.exec_driver_sql("ANALYZE")
     # It is asked for its revision once, and never again.
     any_archive.check()

@@ -11,7 +11,9 @@ from model_store.archive.sales import Sale
 from tests.model_store.archive.rows import prediction, shadow
 
 _TODAY = dt.date(2026, 3, 11)
-_EVER = dict.fromkeys(("predictions", "outcomes", "sales", "shadows", "audit"), 0)
+_EVER = dict.fromkeys(
+    ("predictions", "outcomes", "withdrawals", "sales", "shadows", "audit"), 0
+)
 
 
 def _made(number: int, day: dt.date, **changes: str) -> Prediction:

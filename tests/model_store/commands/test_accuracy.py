@@ -19,6 +19,8 @@ def archived(
 ) -> Archive:
     """Return the archive of the installation, with sixty sales 10 % over the price."""
     monkeypatch.setenv("KERBSIDE_ARCHIVE_URL", archive.database.place)
+    # They were told in 1970.
+    monkeypatch.setenv("KERBSIDE_ARCHIVE_PREDICTIONS_DAYS", "0")
     sold(archive, [0.9] * 60, version=two.resolve("champion"))
     return archive
 
@@ -30,6 +32,7 @@ def test_a_table_tells_periods_and_states(run: CliRunner, archived: Archive) -> 
     assert told.exit_code == 0, told.stderr
     assert "2026-03-01" in told.stdout
     assert "degraded; bias -10.0 % over 60 sales since 2026-03-02" in told.stdout
+    assert "FSD, by fifths: 12.0 % held 100.0 %" in told.stdout
     kept = archived.reports.get(reports.ACCURACY)
     assert kept is not None
     assert kept.body["sales"] == 60
@@ -86,3 +89,18 @@ def test_if_due_it_measures_what_is_new_and_at_least_daily(
     assert made_ms(at_s=300) == 300_000
     assert made_ms(at_s=300 + 86_399) == 300_000
     assert made_ms(at_s=300 + 86_400) == 86_700_000
+
+
+def test_sales_count_as_long_as_what_priced_them_is_kept(
+    run: CliRunner, archived: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the hit rate would fall by what retention took away."""
+    now_ms = round(time.time() * 1000)
+    told = [now_ms - days * 24 * 3600 * 1000 for days in (11, 9)]
+    for at, told_ms in enumerate(told):
+        sold(archived, [1.0] * 30, start=100 * (at + 1), recorded_ms=told_ms)
+    monkeypatch.setenv("KERBSIDE_ARCHIVE_PREDICTIONS_DAYS", "10")
+
+    found = json.loads(run.invoke(cli, ["accuracy", "--json"]).stdout)
+
+    assert (found["sales"], found["priced"], found["hit_rate"]) == (30, 30, 100.0)

@@ -9,7 +9,8 @@ import pytest
 from model_store.monitoring import alarms
 from model_store.monitoring.alarms import Spell, Watch, evidence, spells, watches
 from model_store.recipe.evaluation import Outcome
-from tests.model_store.monitoring import replay
+from tests.model_store.monitoring import false_alarms, replay
+from tests.structure import source
 
 #: Median error of the shipped recipe at its test, in percent.
 EXPECTED = 7.6
@@ -51,6 +52,26 @@ def test_at_the_edge_of_what_is_tolerated_alarms_are_as_rare_as_is_said(
     )
 
     assert alarmed <= streams * sales / alarms.THRESHOLD
+
+
+def test_what_operators_are_told_of_false_alarms_is_what_is_promised() -> None:
+    """A version has as many as it is watched for, each with its own."""
+    number = len(watches(priced([1.0]), level=0.9, expected_mdape=EXPECTED))
+    told = f"one in {alarms.THRESHOLD / number:,.0f} sales at most"
+
+    for name in ("helm/kerbside/files/alerts.yaml", "docs/runbook.md"):
+        assert told in (source.ROOT / name).read_text(encoding="utf-8")
+
+
+def test_rows_that_are_simulated_are_watched_as_any_other() -> None:
+    """So that what the simulation counts is what the report would raise."""
+    draw = np.random.default_rng(5)
+    bad = draw.random((400, 5)) < np.where(np.arange(400) % 200 < 80, 0.8, 0.2)[:, None]
+    days = [dt.date(2015, 1, 1) + dt.timedelta(days=at) for at in range(400)]
+
+    found = [len(spells(days, Watch("bias", 3.0, row, 0.5))) for row in bad.T]
+
+    assert sum(found) == false_alarms.count(bad, 0.5) > 5
 
 
 def test_the_evidence_grows_by_nothing_on_average_at_the_edge() -> None:

@@ -114,6 +114,7 @@ def test_an_alarm_is_noticed_once(archive: Archive) -> None:
         (alarm,) = standing["versions"]["v1"]["alarms"]
         assert alarm["noticed_ms"] == 1000
     assert second["newest_sale"] == "2026-03-16"
+    assert second["hit_rate"] == 100.0
 
 
 def test_an_alarm_that_ended_and_came_again_is_noticed_again(archive: Archive) -> None:

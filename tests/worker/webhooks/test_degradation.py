@@ -86,16 +86,55 @@ def test_an_alarm_of_the_champion_is_told_once(
     assert str(told.data.since) == "2026-01-04"
 
 
-def test_other_versions_and_old_alarms_are_no_news(
+def test_what_is_not_champion_is_no_news(
     site: Site, settings: WorkerSettings, keep: Any
 ) -> None:
-    """What is not champion prices nothing, and an alarm of yesterday was told then."""
+    """It prices nothing by itself."""
     site.endpoint(DEGRADED, tenant="operator")
 
     keep(ALARM, version="other")
+
     assert announce(site, settings) == []
+
+
+def test_an_alarm_that_ended_and_is_raised_anew_is_told_anew(
+    site: Site, settings: WorkerSettings, keep: Any
+) -> None:
+    """However late, and not while it lasts."""
+    endpoint = site.endpoint(DEGRADED, tenant="operator")
+    told = []
+    for alarms in (
+        [ALARM],
+        [ALARM | {"value": -6.0, "outcomes": 500}],
+        [],
+        [ALARM | {"noticed_ms": NOTICED_MS + 1}],
+        [ALARM | {"noticed_ms": NOTICED_MS + 1}, ALARM | {"measure": "coverage"}],
+    ):
+        keep(*alarms)
+        announce(site, settings, after_s=9 * DAY_S)
+        told.append(len(site.log(endpoint.id)))
+
+    assert told == [1, 1, 1, 2, 3]
+
+
+def test_a_version_that_becomes_champion_while_it_is_worse_is_told_of(
+    site: Site, settings: WorkerSettings, own_store: ModelStore, keep: Any
+) -> None:
+    """Each time that it does, for an alarm of whatever age."""
+    endpoint = site.endpoint(DEGRADED, tenant="operator")
+    changes = {"store_url": own_store.url, "trusted_keys": own_store.trust.keys}
+    here = settings.model_copy(update=changes)
+    worse = own_store.resolve("champion")
+    (other,) = set(own_store.versions()) - {worse}
     keep(ALARM)
-    assert announce(site, settings, after_s=DAY_S + 1) == []
+
+    told = []
+    for champion in (worse, other, worse):
+        own_store.promote(champion)
+        announce(site, here, after_s=9 * DAY_S)
+        told.append(len(site.log(endpoint.id)))
+
+    assert told == [1, 1, 2]
 
 
 def test_what_cannot_be_told_now_is_told_by_the_next_call(
