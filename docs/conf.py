@@ -70,6 +70,7 @@ CONTENTS = {
         "explanation/states",
         "explanation/promises",
         "explanation/monitoring",
+        "explanation/verdicts",
         "explanation/security",
         "decisions/README",
         "evaluation/README",

@@ -21,7 +21,7 @@ SHIPPED = Path(__file__).with_name("data") / "king_county.json"
 #: Prices are told in whole units: a table in thousands or millions must be multiplied.
 LEAST_PRICE = 100
 #: Share of rows that may be there twice, as flats of one house sold in one day.
-_MOST_TWICE = 0.2
+MOST_TWICE = 0.2
 
 
 @dataclass(frozen=True)
@@ -72,15 +72,19 @@ class Dataset:
         """Return every `step`-th sale by date: a small table of the same kind."""
         return self._rows(slice(None, None, step))
 
+    def twice(self) -> NDArray[np.bool_]:
+        """Return whether each sale was there before, cell by cell, (n_sales,)."""
+        rows = self.houses.assign(**{"\0price": self.prices, "\0date": self.dates})
+        return rows.duplicated().to_numpy(np.bool_)
+
     def expect_distinct(self) -> None:
         """Refuse sales of which many are there more than once.
 
         Raises:
             DatasetError: A test on them would ask for what was learnt.
         """
-        rows = self.houses.assign(**{"\0price": self.prices, "\0date": self.dates})
-        twice = rows.duplicated().to_numpy()
-        if twice.mean() > _MOST_TWICE:
+        twice = self.twice()
+        if twice.mean() > MOST_TWICE:
             row = int(np.flatnonzero(twice)[0])
             raise DatasetError(
                 f"data set {self.definition.name!r}: {int(twice.sum()):,} of "

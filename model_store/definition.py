@@ -34,6 +34,8 @@ class Definition:
         goals: What an assessment of a recipe on these sales must show, by figure.
         form: How the cells of the table are written.
         left_out: Columns of the table that no house is priced by, and why.
+        kept: Features that price houses even if they look as if they knew the price,
+            and why: a person's word.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
@@ -53,6 +55,7 @@ class Definition:
     goals: dict[str, Goal] = field(default_factory=dict)
     form: TableForm = field(default_factory=TableForm)
     left_out: dict[str, str] = field(default_factory=dict)
+    kept: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse a column that is used twice, or houses without a number.

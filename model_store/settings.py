@@ -15,6 +15,10 @@ from model_store.logs import Form, Level
 #: Who makes a retrained model the champion: the retraining, or a person.
 Promotion = Literal["auto", "ask"]
 
+#: Sales of a test below which a retraining does not judge: with fewer, a model that is
+#: a point worse, or 5 % too dear, passes too often.
+FEWEST_TESTED = 300
+
 #: Prefix of every environment variable that the service reads.
 PREFIX = "KERBSIDE_"
 
@@ -126,6 +130,13 @@ class ModelSettings(BaseSettings):
         description="What follows when a retraining finds its candidate fit to price: "
         "`auto`, it becomes the champion; `ask`, it becomes the challenger and waits "
         "for a person.",
+    )
+    retrain_test_sales: int = Field(
+        default=FEWEST_TESTED,
+        ge=100,
+        description="Sales that a retraining tests on, at least; the champion stays "
+        "until twice as many are newer than its own. More of them let a worse model "
+        "pass less often, and a market of few sales wait longer.",
     )
     signing_key_file: Path | None = Field(
         default=None,

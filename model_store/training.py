@@ -157,6 +157,7 @@ def _described(dataset: Dataset) -> dict[str, Any]:
         "first_sale": str(dataset.first_day),
         "last_sale": str(dataset.last_day),
         "left_out": definition.left_out,
+        **({"kept": definition.kept} if definition.kept else {}),
         "lacks": Columns.of(dataset.schema).lacking,
     }
 

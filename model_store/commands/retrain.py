@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import time
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -10,10 +11,12 @@ from typing import TYPE_CHECKING
 import click
 from rich.table import Table
 
-from model_store import options
+from model_store import logs, options
 from model_store.archive.archive import Archive
+from model_store.archive.audit import AuditEntry
 from model_store.command_line import Command, results
 from model_store.commands import opening
+from model_store.errors import ArchiveError
 from model_store.storage import signing
 from model_store.store import ModelStore
 
@@ -28,10 +31,19 @@ _EXIT_CODES = {
     1: "The model store, the data set or the archive is not usable.",
     3: "Somebody changed the aliases meanwhile; nothing was promoted.",
     4: "A version is damaged or not trusted.",
-    KEPT: "The champion stays: the candidate was refused, or there is nothing new.",
+    KEPT: "The champion stays: the candidate was refused, there is nothing new or too "
+    "little to tell, or a challenger is on trial.",
     BAD_DATA: "The sales were refused; the champion stays.",
     8: "Another retraining is under way.",
 }
+
+_log = logs.logger(__name__)
+
+
+def _reason(_: click.Context, __: click.Parameter, given: str | None) -> str | None:
+    if given is not None and not given.strip():
+        raise click.BadParameter("expected a reason in words")
+    return given and given.strip()
 
 
 @click.command(cls=Command, exit_codes=_EXIT_CODES)
@@ -55,15 +67,35 @@ _EXIT_CODES = {
     help="End with 0 where the champion stays, for schedulers that take any other code "
     "for a fault.",
 )
+@click.option(
+    "--accept-fewer",
+    metavar="REASON",
+    callback=_reason,
+    help="Learn from fewer sales than before, as after an erasure; the reason goes to "
+    "the card.",
+)
+@click.option(
+    "--replace-challenger",
+    is_flag=True,
+    help="Replace a challenger that is on trial.",
+)
+@click.option(
+    "--again",
+    is_flag=True,
+    help="Promote again what was rolled back from, if these sales make it.",
+)
 @options.progress
 @options.as_json
-def retrain(
+def retrain(  # noqa: PLR0913 - as many as there are options
     *,
     data: Path | None,
     store_url: str | None,
     seed: int,
     promote: bool | None,
     scheduled: bool,
+    accept_fewer: str | None,
+    replace_challenger: bool,
+    again: bool,
     progress: bool | None,
     as_json: bool,
 ) -> None:
@@ -92,9 +124,15 @@ def retrain(
             now=datetime.now(UTC).replace(microsecond=0),
             seed=seed,
             promote=settings.promotion == "auto" if promote is None else promote,
+            fewest_tested=settings.retrain_test_sales,
+            accept_fewer=accept_fewer,
+            replace_challenger=replace_challenger,
+            again=again,
         )
         with options.bar("retraining", show=progress) as step:
             report = Retraining(order, told=step).run()
+        if archive and report.version:
+            _write_down(archive, report)
     if as_json:
         click.echo(json.dumps(report.to_dict(), indent=2))
     else:
@@ -103,6 +141,26 @@ def retrain(
         raise click.exceptions.Exit(BAD_DATA)
     if report.version is None and not scheduled:
         raise click.exceptions.Exit(KEPT)
+
+
+def _write_down(archive: Archive, report: "Report") -> None:
+    """Write into the audit log what a retraining has changed, for nobody else does.
+
+    It has happened, so a log that cannot be written is no fault of the command.
+    """
+    entry = AuditEntry(
+        time_ms=time.time_ns() // 1_000_000,
+        actor="retraining",
+        operation="promote_model" if report.promoted else "name_challenger",
+        targets=(str(report.version),),
+        target_count=1,
+        request_id=None,
+        outcome="done",
+    )
+    try:
+        archive.audit.append([entry])
+    except ArchiveError as error:
+        _log.warning("retraining_not_audited", version=report.version, error=str(error))
 
 
 def _show(report: "Report") -> None:

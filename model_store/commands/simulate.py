@@ -53,7 +53,8 @@ def simulate(
     from model_store.retraining import simulation  # noqa: PLC0415
 
     draw = _drawing() if plots else None
-    out = out or opening.settings(None).state_dir / "simulation"
+    settings = opening.settings(None)
+    out = out or settings.state_dir / "simulation"
     out.mkdir(parents=True, exist_ok=True)
     recipe = Recipe(trees=330, learning_rate=0.075) if quick else Recipe()
     with options.bar("replaying", show=None) as step:
@@ -62,6 +63,7 @@ def simulate(
             first.date(),
             last.date(),
             recipe=recipe,
+            fewest_tested=settings.retrain_test_sales,
             told=step,
         )
     record = simulation.record(months)

@@ -28,6 +28,7 @@ def written(definition: Definition) -> str:
         **({"id": definition.id} if definition.id else {}),
         "features": [_feature(one) for one in definition.features],
         "left_out": definition.left_out,
+        **({"kept": definition.kept} if definition.kept else {}),
     }
     return json.dumps(record, indent=2, ensure_ascii=False) + "\n"
 

@@ -21,6 +21,8 @@ FEWEST = 300
 #: What stands for a currency that is not known (ISO 4217: no currency).
 UNKNOWN_CURRENCY = "XXX"
 
+#: Why a column is taken for what nothing in it tells.
+_ASKED = "you asked for it"
 _FEATURES = ("number", "year", "latitude", "longitude", "category")
 
 
@@ -100,7 +102,7 @@ def _findings(path: Path, rows: Sample, wish: Wish) -> list[Finding]:
 
 def _asked_or_found(column: str, rows: Sample, wish: Wish) -> Finding:
     if column in wish.leave_out:
-        return Finding(column, "left out", "you asked for it")
+        return Finding(column, "left out", _ASKED)
     leak = suspects.leak_by_name(column)
     if leak and column not in wish.keep:
         return Finding(column, "left out", f"suspected leakage: {leak}, by its name")
@@ -120,12 +122,15 @@ def _draft(
     used = [wish.target, wish.date]
     priced_by: list[Feature] = []
     names: dict[str, str] = {}
+    kept: dict[str, str] = {}
     for one in (one for one in findings if one.taken in _FEATURES):
         name = features.name_of(one.column, one.taken, used)
         used.append(name)
         priced_by.append(features.draft(one, name))
         if name != one.column:
             names[one.column] = name
+        if one.column in wish.keep:
+            kept[name] = _ASKED
     missing = sorted({text for one in findings for text in one.missing})
     ids = [one.column for one in findings if one.taken == "id"]
     try:
@@ -144,6 +149,7 @@ def _draft(
             left_out={
                 one.column: one.why for one in findings if one.taken == "left out"
             },
+            kept=kept,
         )
     except ValueError as error:
         told = "; ".join(f"{one.column!r}: {one.why}" for one in findings)

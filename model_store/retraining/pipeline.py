@@ -1,13 +1,13 @@
 """The steps of a retraining, in order; a crash in any of them changes no price."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 from model_store import artifact, logs, training
 from model_store.aliases import Aliases
 from model_store.card import ModelCard
+from model_store.dataset import Dataset
 from model_store.errors import DatasetError
 from model_store.recipe import evaluation
 from model_store.recipe.pipelines import Recipe
@@ -16,9 +16,11 @@ from model_store.retraining.fits import Fits
 from model_store.retraining.gather import Gathered
 from model_store.retraining.report import Report
 from model_store.retraining.rules import Rule
-from model_store.retraining.split import FEWEST_TESTED, Split, split
+from model_store.retraining.split import Split, split
+from model_store.retraining.standing import Standing, digest_in
 from model_store.retraining.trial import Trial
 from model_store.serving.predictor import Predictor
+from model_store.settings import FEWEST_TESTED
 from model_store.storage.lease import Lease
 from model_store.storage.signing import SigningKey
 from model_store.store import ModelStore
@@ -42,6 +44,10 @@ class Order:
         now: UTC.
         seed: Of everything random.
         promote: Whether a candidate that is fit to price does so at once.
+        fewest_tested: Sales that a comparison with the champion needs.
+        accept_fewer: Why there may be fewer sales than before; None: there may not.
+        replace_challenger: Whether a challenger on trial may be replaced.
+        again: Whether what was rolled back from may come again.
     """
 
     store: ModelStore
@@ -50,6 +56,10 @@ class Order:
     now: dt.datetime
     seed: int = 0
     promote: bool = True
+    fewest_tested: int = FEWEST_TESTED
+    accept_fewer: str | None = None
+    replace_challenger: bool = False
+    again: bool = False
 
 
 class Retraining:
@@ -118,43 +128,66 @@ class Retraining:
             return None
         self._begin("split")
         with report.step("split"):
-            chosen = split(gathered.sales, champion)
+            chosen = split(gathered.sales, champion, self._order.fewest_tested)
             report.test = _described(chosen)
-        rules = [self._news(chosen, champion), self._not_made(before, report)]
-        return chosen if report.judge(rules, otherwise="unchanged") else None
+        rules = [
+            self._news(chosen, champion),
+            *self._room(report, before, champion, chosen.sales),
+        ]
+        if not report.judge(rules, otherwise="unchanged"):
+            return None
+        enough = self._enough(chosen, champion)
+        return chosen if report.judge([enough], otherwise="undecided") else None
 
     def _checked(self, gathered: Gathered, champion: ModelCard | None) -> list[Rule]:
         today = self._order.now.date()
+        fewer = self._order.accept_fewer
         return [
             gather.misfits(gathered),
-            *validate.checks(gathered.sales, champion, today),
+            *validate.checks(gathered.sales, champion, today, fewer),
         ]
+
+    def _room(
+        self,
+        report: Report,
+        before: Aliases,
+        champion: ModelCard | None,
+        sales: Dataset,
+    ) -> Iterator[Rule]:
+        """Yield what keeps a version from being made, though its sales are new."""
+        order, standing = self._order, Standing(self._store, before)
+        yield standing.made(digest_in(report.steps), asks=not order.promote)
+        yield standing.on_trial(may_end=order.replace_challenger)
+        yield standing.taken_back(
+            sales, champion, fewest=2 * order.fewest_tested, again=order.again
+        )
 
     def _news(self, chosen: Split, champion: ModelCard | None) -> Rule:
         """Tell whether a candidate could differ from the champion at all."""
-        bound = f"at least {2 * FEWEST_TESTED} sales, or another recipe"
-        said = f"{chosen.newer:,} sales are later than the champion's: {bound} is news"
-        held = chosen.opponent != "refitted"
-        if champion is not None and not held:
-            known = trial.recipe_of(champion)
-            held = known is not None and known != (self._recipe, self._order.seed)
+        bound = "sales, or another recipe"
+        said = f"{chosen.newer:,} sales are later than the champion's: {bound} are news"
+        held = chosen.newer > 0 or self._is_other(chosen, champion)
         return Rule("news", held, chosen.newer, bound, said)
 
-    def _not_made(self, before: Aliases, report: Report) -> Rule:
-        """Tell whether no challenger was made of these very sales."""
-        waiting = before.challenger
-        digest = _digest_in(report.steps)
-        is_made = waiting is not None and not self._order.promote
-        if waiting is not None and is_made:
-            card = self._store.card(waiting)
-            known = card.training.get("retraining", {}).get("steps", ())
-            is_made = _digest_in(known) == digest
+    def _enough(self, chosen: Split, champion: ModelCard | None) -> Rule:
+        """Tell whether newer sales suffice to tell a worse model from a better one."""
+        fewest = 2 * self._order.fewest_tested
+        bound = f"at least {fewest:,}"
+        held = chosen.newer >= fewest or self._is_other(chosen, champion)
         said = (
-            f"{waiting} was made of these very sales, and waits for a person"
-            if is_made
-            else "no challenger was made of these very sales"
-        )
-        return Rule("made", not is_made, str(waiting) if is_made else "", "none", said)
+            f"{chosen.newer:,} sales are later than the champion's, {bound} are needed "
+            "to learn from half of them and test on the others"
+        ) + ("" if held else ": not enough to tell whether a candidate is worse")
+        return Rule("enough", held, chosen.newer, bound, said)
+
+    def _is_other(self, chosen: Split, champion: ModelCard | None) -> bool:
+        """Tell whether a candidate is none of the champion's recipe and sales."""
+        if champion is None:
+            return True
+        if self._order.accept_fewer and validate.lost(chosen.sales, champion) > 0:
+            return True
+        known = trial.recipe_of(champion)
+        return known is not None and known != (self._recipe, self._order.seed)
 
     def _passes(
         self, report: Report, chosen: Split, champion: ModelCard | None
@@ -227,10 +260,6 @@ def _described(chosen: Split) -> dict[str, object]:
         "learnt_from": len(chosen.before),
         "against": chosen.opponent,
     }
-
-
-def _digest_in(steps: Iterable[Mapping[str, Any]]) -> str | None:
-    return next((one["digest"] for one in steps if "digest" in one), None)
 
 
 def _tell(report: Report) -> None:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 #: What comes of a retraining: the candidate prices, or may; it is refused for its
-#: figures; there is nothing to be gained; the sales are not fit to be learnt from.
-Decision = Literal["promote", "refuse", "unchanged", "bad_data"]
+#: figures; there is nothing to be gained, or no room; too few sales to tell; the sales
+#: are not fit to be learnt from.
+Decision = Literal["promote", "refuse", "unchanged", "undecided", "bad_data"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from model_store.retraining.gather import Gathered
 from model_store.retraining.pipeline import Order, Retraining
 from model_store.retraining.report import Report
 from model_store.serving.predictor import Predictor
+from model_store.settings import FEWEST_TESTED
 from model_store.storage.signing import SigningKey, Trust
 from model_store.store import ModelStore
 
@@ -52,6 +53,7 @@ def simulate(
     last: dt.date,
     *,
     recipe: Recipe | None = None,
+    fewest_tested: int = FEWEST_TESTED,
     told: Callable[[int, int, str], None] = lambda *_: None,
 ) -> list[Month]:
     """Let months pass, from a first model of what was sold before them.
@@ -61,6 +63,7 @@ def simulate(
         first: First day of the first month.
         last: First day of the last month.
         recipe: Of every candidate.
+        fewest_tested: Sales that a comparison with the champion needs.
         told: Told months done, months in all and the month that passes.
 
     Raises:
@@ -73,7 +76,7 @@ def simulate(
             f"{sales.first_day:%Y-%m} and {sales.last_day:%Y-%m}"
         )
     with tempfile.TemporaryDirectory() as folder:
-        replay = _Replay(sales, Path(folder), recipe)
+        replay = _Replay(sales, Path(folder), recipe, fewest_tested)
         replay.begin(months[0])
         passed = []
         for done, month in enumerate(months):
@@ -90,7 +93,9 @@ def record(months: Sequence[Month]) -> list[dict[str, Any]]:
 class _Replay:
     """An installation of a store and its retrainings, in which time is told."""
 
-    def __init__(self, sales: Dataset, folder: Path, recipe: Recipe | None) -> None:
+    def __init__(
+        self, sales: Dataset, folder: Path, recipe: Recipe | None, fewest_tested: int
+    ) -> None:
         self._sales = replace(
             sales, definition=replace(sales.definition, test_from=None)
         )
@@ -98,6 +103,7 @@ class _Replay:
         self._store = ModelStore(folder, Trust((self._key.public,)))
         self._fits = Fits()
         self._recipe = recipe
+        self._fewest_tested = fewest_tested
 
     def begin(self, month: dt.date) -> None:
         """Train the first model, which is also the one that never changes."""
@@ -134,6 +140,7 @@ class _Replay:
             key=self._key,
             gather=lambda: Gathered(known, len(known), 0, 0, 0, 0),
             now=dt.datetime(day.year, day.month, day.day, tzinfo=dt.UTC),
+            fewest_tested=self._fewest_tested,
         )
         return Retraining(order, fits=self._fits, recipe=self._recipe).run()
 

@@ -7,8 +7,8 @@ from typing import Literal
 from model_store.card import ModelCard
 from model_store.dataset import Dataset
 
-#: Fewest sales of a test.
-FEWEST_TESTED = 100
+#: Fewest sales of the test of a first model, which is compared with none.
+_FIRST_TESTED = 100
 #: Days that a test has, at most: the newest ones are what comes next is likest to.
 _DAYS = 30
 
@@ -41,7 +41,7 @@ class Split:
         return self.sales.split(self.day)[0]
 
 
-def split(sales: Dataset, champion: ModelCard | None) -> Split:
+def split(sales: Dataset, champion: ModelCard | None, fewest: int) -> Split:
     """Return where the test begins.
 
     Of the sales that the champion has not seen the later half is the test, so that the
@@ -50,18 +50,24 @@ def split(sales: Dataset, champion: ModelCard | None) -> Split:
     Args:
         sales: All of them.
         champion: What prices now; None: nothing does.
+        fewest: Sales that a comparison with it needs.
     """
     if champion is None:
-        return _at(sales, sales, "none")
-    newer = sales.split(champion.as_of + dt.timedelta(days=1))[1]
-    if len(newer) >= 2 * FEWEST_TESTED:
-        return _at(sales, newer, "serving")
-    return replace(_at(sales, sales, "refitted"), newer=len(newer))
+        return _at(sales, sales, "none", _FIRST_TESTED)
+    newer = later(sales, champion)
+    if len(newer) >= 2 * fewest:
+        return _at(sales, newer, "serving", fewest)
+    return replace(_at(sales, sales, "refitted", fewest), newer=len(newer))
 
 
-def _at(sales: Dataset, unseen: Dataset, opponent: Opponent) -> Split:
+def later(sales: Dataset, version: ModelCard) -> Dataset:
+    """Return the sales that are later than all that a version learnt from."""
+    return sales.split(version.as_of + dt.timedelta(days=1))[1]
+
+
+def _at(sales: Dataset, unseen: Dataset, opponent: Opponent, fewest: int) -> Split:
     month = sales.last_day - dt.timedelta(days=_DAYS - 1)
-    at = max(len(unseen) - FEWEST_TESTED, 0)
+    at = max(len(unseen) - fewest, 0)
     least = unseen.dates[at].item()
     day = min(max(unseen.day_at(0.5), month), least)
     definition = replace(sales.definition, test_from=day)

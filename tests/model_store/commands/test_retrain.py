@@ -1,11 +1,13 @@
 """The command retrain: an exit code for each end, for people and for programs."""
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from model_store.archive.archive import Archive
 from model_store.cli import cli
 from model_store.retraining import pipeline
 from model_store.settings import ModelSettings
@@ -100,3 +102,36 @@ def test_the_data_set_may_be_a_setting(
 
     assert run.invoke(cli, ["retrain"]).exit_code == 0
     assert models.card(models.resolve("champion")).data["name"] == "other-market"
+
+
+def test_a_promotion_is_in_the_audit_log_whoever_ran_it(
+    run: CliRunner,
+    models: ModelStore,
+    other_market: Writer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A scheduler is no operator who would be written down."""
+    monkeypatch.setenv("KERBSIDE_ARCHIVE_URL", f"sqlite:///{tmp_path}/archive.db")
+    definition = other_market()
+
+    with closing(Archive(f"sqlite:///{tmp_path}/archive.db")) as archive:
+        archive.migrate()
+        for _ in range(2):
+            _retrain(run, definition, "--scheduled")
+        entries = archive.audit.newest(10)
+
+    assert [(one.actor, one.operation, one.targets) for one in entries] == [
+        ("retraining", "promote_model", (models.resolve("champion"),))
+    ]
+
+
+def test_to_accept_fewer_sales_takes_a_reason(
+    run: CliRunner, models: ModelStore, other_market: Writer
+) -> None:
+    """An empty one is none."""
+    result = _retrain(run, other_market(), "--accept-fewer", " ")
+
+    assert result.exit_code == 2
+    assert "expected a reason" in result.stderr
+    assert models.versions() == []

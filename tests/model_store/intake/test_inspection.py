@@ -151,6 +151,7 @@ def test_a_suspected_column_can_be_kept_and_another_left_out(tmp_path: Path) -> 
 
     assert taken(found)["estimated_rooms"] == "number"
     assert found.definition.left_out == {"lat": "you asked for it"}
+    assert found.definition.kept == {"estimated_rooms": "you asked for it"}
 
 
 def test_people_ids_constants_and_free_text_price_no_house(tmp_path: Path) -> None:

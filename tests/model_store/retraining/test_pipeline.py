@@ -19,9 +19,16 @@ from model_store.retraining import validate
 from model_store.retraining.fits import Fits
 from model_store.retraining.pipeline import STEPS, Retraining
 from model_store.retraining.report import Report
+from model_store.schema import Feature
 from model_store.serving.predictor import Predictor
 from model_store.store import ModelStore
-from tests.model_store.retraining.conftest import Retrain, Write, order_of, unchanged
+from tests.model_store.retraining.conftest import (
+    UNTIL,
+    Retrain,
+    Write,
+    order_of,
+    unchanged,
+)
 from tests.small_model import RECIPE, TRUST, changed
 
 #: Learns next to nothing.
@@ -150,7 +157,8 @@ def test_a_candidate_whose_ranges_hold_too_little_is_refused(
         report = retrain(write(market), recipe=replace(RECIPE, level=0.5))
 
     assert report.verdict.decision == "refuse"
-    assert _broken(report) == ["coverage"]
+    # What is wrong as a whole is wrong in its parts too.
+    assert _broken(report) == ["coverage", "segments"]
     assert report.figures["candidate"]["coverage"] < 70
 
 
@@ -167,6 +175,30 @@ def test_a_column_that_knows_the_price_is_refused(
     assert report.verdict.decision == "bad_data"
     assert _broken(report) == ["leakage"]
     assert "'score': it alone explains" in report.verdict.reasons[0]
+
+
+@pytest.mark.parametrize("name", ["score", "list_price"])
+def test_a_column_that_a_person_kept_is_no_leak(market: Dataset, name: str) -> None:
+    """The definition has the last word, by name and by value."""
+    houses = market.houses.assign(**{name: market.prices})
+    column = Feature(name, "number", "Something.", 1)
+    known = replace(
+        market,
+        houses=houses,
+        definition=replace(
+            market.definition, features=(*market.definition.features, column)
+        ),
+    )
+    kept = replace(
+        known, definition=replace(known.definition, kept={name: "you asked for it"})
+    )
+
+    def broken(sales: Dataset) -> list[str]:
+        rules = validate.checks(sales, None, dt.date(2026, 1, 1))
+        return [rule.name for rule in rules if not rule.held]
+
+    assert broken(known) == ["leakage"]
+    assert broken(kept) == []
 
 
 def test_a_column_that_is_known_afterwards_is_refused(
@@ -302,6 +334,86 @@ def test_with_too_few_newer_sales_recipes_are_compared_on_equal_terms(
     assert report.test["against"] == "refitted"
     assert report.verdict.decision == "refuse"
     assert report.figures["champion"]["mdape"] < report.figures["candidate"]["mdape"]
+
+
+def test_too_few_newer_sales_tell_nothing_yet(
+    retrain: Retrain, models: ModelStore, market: Dataset, write: Write
+) -> None:
+    """That is a reason of its own: nobody said that a candidate was worse."""
+    some = market.split(dt.date(2014, 12, 20))[0]
+
+    with unchanged(models):
+        report = retrain(write(some))
+
+    assert (report.verdict.decision, _broken(report)) == ("undecided", ["enough"])
+    assert "not enough to tell" in report.verdict.reasons[0]
+    assert "train" not in [one["step"] for one in report.steps]
+
+
+def test_a_challenger_on_trial_stays(
+    retrain: Retrain,
+    models: ModelStore,
+    market: Dataset,
+    write: Write,
+    old_champion: dict[str, bytes],
+) -> None:
+    """Whoever tries it has not been asked; a person may say otherwise."""
+    tried = models.publish(changed(old_champion, version="20141129-00000002"))
+    models.promote(tried, post="challenger", share=10)
+
+    with unchanged(models):
+        report = retrain(write(market), anew=False)
+
+    assert (report.verdict.decision, _broken(report)) == ("unchanged", ["trial"])
+    assert f"{tried} is on trial with 10 %" in report.verdict.reasons[0]
+    assert retrain(write(market), anew=False, replace_challenger=True).promoted
+    assert models.aliases().challenger is None
+
+
+def test_what_was_rolled_back_from_stays_so(
+    retrain: Retrain, models: ModelStore, market: Dataset, write: Write
+) -> None:
+    """Until there are as many newer sales as tell, or a person says so."""
+    first = retrain(write(market), anew=False)
+    models.rollback()
+
+    with unchanged(models):
+        report = retrain(write(market), anew=False)
+
+    assert (report.verdict.decision, _broken(report)) == ("unchanged", ["rolled_back"])
+    assert f"{first.version} was rolled back from" in report.verdict.reasons[0]
+    assert retrain(write(market), anew=False, again=True).version == first.version
+    assert models.resolve("champion") == first.version
+
+
+def test_fewer_sales_are_accepted_for_a_reason(
+    retrain: Retrain, models: ModelStore, market: Dataset, write: Write
+) -> None:
+    """It stands among the rules, which go to the card."""
+    early = market.dates < np.datetime64(UNTIL)
+    some = _rows(market, ~early | (np.arange(len(market)) % 20 > 0))
+
+    with unchanged(models):
+        assert _broken(retrain(write(some))) == ["truncated"]
+    report = retrain(write(some), accept_fewer="erased at the owners' wish")
+
+    assert "evaluate" in [one["step"] for one in report.steps]
+    rule = next(one for one in report.verdict.rules if one.name == "truncated")
+    assert rule.said.endswith("accepted: erased at the owners' wish")
+
+
+def test_after_an_erasure_alone_a_model_without_it_can_be_had(
+    models: ModelStore, market: Dataset
+) -> None:
+    """No sale is newer, and still the model would be another one."""
+    early = market.split(UNTIL)[0]
+    some = _rows(early, np.arange(len(early)) % 20 > 0)
+    champion = models.card(models.resolve("champion"))
+
+    assert validate.lost(early, champion) == 0
+    assert validate.lost(some, champion) == len(early) - len(some)
+    rules = validate.checks(some, champion, dt.date(2026, 1, 1), "an erasure")
+    assert all(rule.held for rule in rules)
 
 
 def test_of_two_retrainings_one_goes_on(
