@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Self
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit
 
 #: What the address of a Redis with TLS may say, in the form that redis-py and Celery
 #: read alike. All else they read differently or not at all: one of them would connect
@@ -66,7 +66,7 @@ class Sentinels:
         parts = urlsplit(url)
         if not parts.scheme.startswith("sentinel"):
             return None
-        said = dict(parse_qsl(parts.query))
+        said = _said(parts)
         if "master" not in said:
             raise InvalidAddress(
                 "expected the name of what the sentinels watch, as in ?master=kerbside"
@@ -75,7 +75,7 @@ class Sentinels:
             places=tuple(_places(parts.netloc.rpartition("@")[2])),
             master=said["master"],
             database=database(url),
-            login=_login(parts.username, parts.password),
+            login=_login(unquote(parts.username or ""), unquote(parts.password or "")),
             own_login=_login(said.get("sentinel_user"), said.get("sentinel_password")),
             tls=_as_arguments(said) if parts.scheme == "sentinels" else {},
         )
@@ -131,7 +131,7 @@ def tls_options(url: str) -> str | None:
     parts = urlsplit(url)
     if parts.scheme not in ("rediss", "sentinels"):
         return None
-    return urlencode(_tls(dict(parse_qsl(parts.query))))
+    return urlencode(_tls(_said(parts)))
 
 
 def _check_parameters(scheme: str, query: str) -> None:
@@ -164,7 +164,18 @@ def _bracketed(host: str) -> str:
 
 def _login(user: str | None, password: str | None) -> Mapping[str, str]:
     said = zip(_LOGIN, (user, password), strict=True)
-    return {name: unquote(value) for name, value in said if value}
+    return {name: value for name, value in said if value}
+
+
+def _said(parts: SplitResult) -> dict[str, str]:
+    """Return the parameters of an address.
+
+    Nobody but us reads those of sentinels: there a plus is a plus, as in the password
+    before the host. That of a form is a space, and so redis-py and kombu read it.
+    """
+    is_ours = parts.scheme.startswith("sentinel")
+    query = parts.query.replace("+", "%2B") if is_ours else parts.query
+    return dict(parse_qsl(query))
 
 
 def _tls(said: Mapping[str, str]) -> Mapping[str, str]:
