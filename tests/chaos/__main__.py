@@ -28,9 +28,7 @@ _progress = Console(stderr=True)
 
 
 @click.command()
-@click.option(
-    "--short", is_flag=True, help="Fewer faults, for CI: under three minutes."
-)
+@click.option("--short", is_flag=True, help="Fewer faults, for CI.")
 @click.option(
     "--row",
     "names",

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.chaos import (
+    archive_row,
     overload_row,
     redis_rows,
     storm_row,
@@ -34,6 +35,7 @@ class Row:
     #: Good and bad receivers that its jobs' webhooks go to.
     receivers: tuple[int, int] = (0, 0)
     admits: bool = False
+    archives: bool = False
     workers: int = 3
     house_ms: int = 6
     #: Houses a batch, at most.
@@ -161,6 +163,14 @@ ROWS = (
         recovers="",
         receivers=(12, 12),
         per_s=60.0,
+    ),
+    Row(
+        name="archive-away",
+        fault="archive takes no writes for {} s",
+        times=(60, 12),
+        act=archive_row.archive_away,
+        recovers="",
+        archives=True,
     ),
     Row(
         name="overload",

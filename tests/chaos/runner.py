@@ -54,6 +54,7 @@ def run(row: Row, houses: Houses, folder: Path, *, short: bool, seed: int) -> Ou
         with_api=row.with_api,
         through_proxy=row.through_proxy,
         receivers=row.receivers,
+        archives=row.archives,
     )
     with site.running(folder, plan) as place:
         stage, statement = _perform(row, place, short=short, seed=seed)

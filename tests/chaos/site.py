@@ -12,6 +12,7 @@ import redis
 from api.launcher.stack import Stack
 from api.launcher.statefolder import StateFolder
 from api.settings import WAITERS
+from model_store.archive.archive import Archive
 from tests.chaos.fleet import Fleet
 from tests.chaos.houses import Houses
 from tests.chaos.proxy import Proxy
@@ -63,6 +64,8 @@ class Plan:
     through_proxy: bool = False
     #: Good and bad receivers of webhooks.
     receivers: tuple[int, int] = (0, 0)
+    #: What has ended is archived, in a file of SQLite.
+    archives: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,11 @@ class Site:
     def starts_file(self) -> Path:
         """Where the stand-in writes down the starts of houses that kill."""
         return self.folder / "starts"
+
+    @property
+    def archive_file(self) -> Path:
+        """Where the archive is, if the plan has one."""
+        return self.folder / "archive.db"
 
     def client(self, role: connection.Role = "worker") -> redis.Redis:
         """Return a client that goes straight to the server."""
@@ -163,6 +171,9 @@ def running(folder: Path, plan: Plan) -> Iterator[Site]:
         site = Site(
             plan, folder, fleet, proxy, settings, server.url, api_port, receivers
         )
+        if plan.archives:
+            with contextlib.closing(Archive(_archive_url(site))) as archive:
+                archive.migrate()
         fleet.start(_stack(site, state, server).redis(server))
         wait_until(site.answers, "the start of the server")
         fleet.start(*_programs(site, _stack(site, state, server)))
@@ -191,7 +202,12 @@ def _stack(site: Site, state: StateFolder, server: EmbeddedRedis) -> Stack:
         drain_s=site.settings.drain_s,
         waiters=WAITERS,
         secret_keys=site.settings.secret_keys,
+        archive_url=_archive_url(site) if site.plan.archives else "",
     )
+
+
+def _archive_url(site: Site) -> str:
+    return f"sqlite:///{site.archive_file}"
 
 
 def _environment(site: Site) -> dict[str, str]:
