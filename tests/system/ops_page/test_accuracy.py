@@ -22,6 +22,10 @@ from tests.system.ops_page.page import Open
 RIGHT = "20260101-00000000"
 
 
+def _no_card(version: str) -> ModelCard:
+    raise UnknownModel(version)
+
+
 class TestWithAnArchive:
     """Of an installation that keeps sales."""
 
@@ -92,6 +96,44 @@ class TestWithAnArchive:
             assert reading.startswith("Mar 2026:")
             assert f"{RIGHT} " in reading
             assert f"{champion} " in reading
+
+    @pytest.mark.usefixtures("reported")
+    def test_weeks_and_groups_are_chosen_by_the_keyboard(
+        self, open_page: Open, store: ModelStore
+    ) -> None:
+        """Of a week, by zip, and of a version alone."""
+        with open_page() as page:
+            panel = page.locator("#panel-accuracy")
+            groups = panel.get_by_role("region", name="Accuracy by group")
+            expect(groups.get_by_role("row")).not_to_have_count(0)
+            panel.get_by_label("By", exact=True).press("w")
+            expect(panel.get_by_role("heading", name="by week of sale")).to_have_count(
+                3
+            )
+            panel.get_by_label("Groups by").press("z")
+            expect(groups.get_by_role("row", name="98103")).to_be_visible()
+            expect(panel.get_by_label("Sold in")).to_contain_text("week of ")
+            panel.get_by_label("Priced by").select_option(store.resolve("champion"))
+            expect(groups.get_by_role("row", name="98103")).to_contain_text("%")
+
+    @pytest.mark.usefixtures("reported")
+    def test_what_serves_no_more_raises_no_alarm(
+        self, open_page: Open, archive: Archive
+    ) -> None:
+        """It is shown as history."""
+        retired = "20250101-00000000"
+        sold(archive, [0.8] * 60, version=retired, start=400)
+        made = report.make(archive, _no_card)
+        archive.reports.put(reports.ACCURACY, made, made_ms=2)
+        with open_page() as page:
+            panel = page.locator("#panel-accuracy")
+            table = panel.get_by_role("region", name="Versions by realised sales")
+            row = table.get_by_role("row", name=retired)
+            expect(row).to_contain_text("retired")
+            expect(row).to_contain_text("was worse from")
+            for notice in panel.locator(".notice").all():
+                expect(notice).not_to_contain_text(retired)
+            expect(row.locator(".bad")).to_have_count(0)
 
     def test_before_any_sale_it_says_how_to_tell_one(self, open_page: Open) -> None:
         """And draws nothing."""
