@@ -70,7 +70,7 @@ READING = {
     # It brings tables up to date before anybody may serve.
     "archive migrate",
     # Through the API, as any client.
-    *("predict", "outcomes add"),
+    *("predict", "outcomes add", "outcomes withdraw"),
 }
 
 #: What tests/api/launcher/test_local_keys.py looks at: the keys that it makes.
