@@ -10,6 +10,7 @@ import click
 from model_store.command_line import Group
 from model_store.commands import (
     accuracy,
+    add_sales,
     aliases,
     card,
     evaluate,
@@ -89,6 +90,7 @@ for _command in (
     versions.diff,
     key.key,
     review_sample.review_sample,
+    add_sales.add_sales,
     accuracy.accuracy,
 ):
     cli.add_command(_command)

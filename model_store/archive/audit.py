@@ -5,8 +5,6 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import select
-
 from model_store.archive import tables
 from model_store.archive.database import Database, upsert
 
@@ -47,13 +45,3 @@ class AuditTrail:
             rows[digest] = {"digest": digest, **row}
         with self._database.writing() as connection:
             upsert(connection, _TABLE, [rows[digest] for digest in sorted(rows)])
-
-    def newest(self, limit: int) -> list[AuditEntry]:
-        """Return the newest entries, newest first."""
-        query = select(*(_TABLE.c[name] for name in AuditEntry.__dataclass_fields__))
-        newest = query.order_by(_TABLE.c.time_ms.desc(), _TABLE.c.digest).limit(limit)
-        with self._database.reading() as connection:
-            return [
-                AuditEntry(**row | {"targets": tuple(json.loads(row["targets"]))})
-                for row in map(dict, connection.execute(newest).mappings())
-            ]

@@ -63,9 +63,3 @@ class Sales:
         query = select(func.count()).where(_TABLE.c.dataset == dataset)
         with self._database.reading() as connection:
             return connection.execute(query).scalar_one()
-
-    def newest_day(self, dataset: str) -> dt.date | None:
-        """Return the day of a data set's last sale; None where it has none."""
-        query = select(func.max(_TABLE.c.sold_on)).where(_TABLE.c.dataset == dataset)
-        with self._database.reading() as connection:
-            return connection.execute(query).scalar()

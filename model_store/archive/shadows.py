@@ -1,7 +1,7 @@
 """What a challenger said of houses that the champion priced."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import select
@@ -55,24 +55,6 @@ class Shadows:
         ordered = sorted(shadows, key=lambda one: (one.prediction_id, one.version))
         with self._database.writing() as connection:
             upsert(connection, _TABLE, [asdict(one) for one in ordered])
-
-    def of(
-        self, version: str, *, since_ms: int = 0
-    ) -> Iterator[tuple[Shadow, float | None]]:
-        """Yield a challenger's prices, and what each house was sold for, if known."""
-        is_its = _TABLE.c.prediction_id == _OUTCOMES.c.prediction_id
-        is_current = _OUTCOMES.c.superseded_ms.is_(None)
-        query = (
-            select(
-                *(_TABLE.c[name] for name in Shadow.__dataclass_fields__),
-                _OUTCOMES.c.price.label("sold_for"),
-            )
-            .select_from(_TABLE.outerjoin(_OUTCOMES, is_its & is_current))
-            .where(_TABLE.c.version == version, _TABLE.c.made_ms >= since_ms)
-            .order_by(_TABLE.c.made_ms)
-        )
-        for *values, sold_for in self._database.stream(query):
-            yield Shadow(*values), sold_for
 
     def sold(
         self, version: str, served_version: str, *, after: dt.date, most: int

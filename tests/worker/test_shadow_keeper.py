@@ -9,6 +9,7 @@ import redis as redis_py
 
 from model_store.archive.archive import Archive
 from model_store.errors import ArchiveError
+from tests.model_store.archive.rows import shadows
 from worker import shadow_keeper
 from worker.metrics import Metrics
 from worker.shadow_keeper import keep
@@ -64,7 +65,7 @@ def test_what_waits_is_archived_once(
     keep(totals, archive, metrics)
 
     assert len(before) == 3
-    kept = [one.prediction_id for one, _ in archive.shadows.of("new")]
+    kept = [one.prediction_id for one in shadows(archive)]
     assert kept == ["0", "1", "2"]
 
 
@@ -93,5 +94,5 @@ def test_one_that_cannot_be_written_holds_up_no_other(
 
     assert "shadow_not_archived" in caplog.text
     assert totals.waiting(9) == []
-    kept = [one.prediction_id for one, _ in archive.shadows.of("new")]
+    kept = [one.prediction_id for one in shadows(archive)]
     assert kept == ["0", "1", "2", "8"]

@@ -66,6 +66,8 @@ READING = {
     *("webhooks new-key", "model list", "model show", "model diff"),
     *("model evaluate", "model key", "model aliases", "model accuracy", "model init"),
     *("model card", "model simulate", "model review-sample", "drift"),
+    # What is learnt from it prices only after `model retrain`, which is written down.
+    "model add-sales",
     *("archive status",),
     # It brings tables up to date before anybody may serve.
     "archive migrate",

@@ -3,6 +3,11 @@
 import json
 from typing import Any
 
+from sqlalchemy import select
+
+from model_store.archive import tables
+from model_store.archive.archive import Archive
+from model_store.archive.audit import AuditEntry
 from model_store.archive.predictions import Prediction
 from model_store.archive.shadows import Shadow
 
@@ -50,3 +55,25 @@ def shadow(prediction_id: str) -> Shadow:
         served_version="v1",
         served_price=500_000,
     )
+
+
+def shadows(archive: Archive) -> list[Shadow]:
+    """Return all that challengers said, the oldest first."""
+    table = tables.shadows
+    columns = [table.c[name] for name in Shadow.__dataclass_fields__]
+    query = select(*columns).order_by(
+        table.c.made_ms, table.c.prediction_id, table.c.version
+    )
+    return [Shadow(*row) for row in archive.database.stream(query)]
+
+
+def actions(archive: Archive) -> list[AuditEntry]:
+    """Return all that operators did, the oldest first."""
+    table = tables.audit
+    columns = [table.c[name] for name in AuditEntry.__dataclass_fields__]
+    query = select(*columns).order_by(table.c.time_ms)
+    told = [dict(row._mapping) for row in archive.database.stream(query)]  # noqa: SLF001 -- public, named so
+    return [
+        AuditEntry(**one | {"targets": tuple(json.loads(one["targets"]))})
+        for one in told
+    ]

@@ -62,7 +62,6 @@ QUESTIONS: dict[str, Ask] = {
     "told": lambda a: a.outcomes.record([_outcome(1, 2.0), _outcome(2, 2.0)]),
     "last": lambda a: a.outcomes.last_change_ms(),
     "withdrawn": lambda a: a.outcomes.withdrawn_ms("tenant1", "s1"),
-    "audit": lambda a: a.audit.newest(9),
     "prune": lambda a: a.retention.prune(
         dict.fromkeys(
             ("predictions", "outcomes", "withdrawals", "audit", "shadows"), 1

@@ -6,7 +6,7 @@ import pytest
 
 from model_store.archive.archive import Archive
 from model_store.errors import ArchiveError
-from tests.model_store.archive.rows import prediction, shadow
+from tests.model_store.archive.rows import prediction, shadow, shadows
 
 
 def test_a_prediction_comes_back_as_it_went_in(any_archive: Archive) -> None:
@@ -162,7 +162,7 @@ def test_what_came_before_its_prediction_is_erased_with_it(
 
     assert not any_archive.predictions.delete("acme", one.id)
 
-    assert list(any_archive.shadows.of("v2", since_ms=0)) == []
+    assert shadows(any_archive) == []
 
 
 def test_what_became_of_a_webhook_is_written_to_the_end_that_it_told_of(

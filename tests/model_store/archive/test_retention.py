@@ -8,7 +8,7 @@ from model_store.archive.archive import Archive
 from model_store.archive.outcome import Outcome
 from model_store.archive.predictions import Prediction
 from model_store.archive.sales import Sale
-from tests.model_store.archive.rows import prediction, shadow
+from tests.model_store.archive.rows import prediction, shadow, shadows
 
 _TODAY = dt.date(2026, 3, 11)
 _EVER = dict.fromkeys(
@@ -77,4 +77,4 @@ def test_of_a_tenant_who_is_erased_nothing_is_left(any_archive: Archive) -> None
     assert any_archive.predictions.page("acme", limit=1) == []
     assert any_archive.predictions.get(others.id) == others
     assert list(any_archive.outcomes.current()) == [theirs]
-    assert list(any_archive.shadows.of("v2")) == [(shadow(others.id), None)]
+    assert shadows(any_archive) == [shadow(others.id)]

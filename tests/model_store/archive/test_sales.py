@@ -21,8 +21,6 @@ def test_sales_are_read_by_day_and_data_set(any_archive: Archive) -> None:
 
     assert list(any_archive.sales.between("seattle")) == sales
     assert list(some) == sales[1:3]
-    assert any_archive.sales.newest_day("seattle") == sales[3].sold_on
-    assert any_archive.sales.newest_day("nowhere") is None
 
 
 def test_a_sale_that_comes_again_is_one_sale(any_archive: Archive) -> None:

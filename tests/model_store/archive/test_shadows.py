@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from model_store.archive.archive import Archive
 from model_store.archive.outcome import Outcome
-from tests.model_store.archive.rows import prediction, shadow
+from model_store.archive.shadows import Sold
+from tests.model_store.archive.rows import prediction, shadow, shadows
 
 _SHADOW = shadow(prediction(1).id)
 
@@ -30,8 +31,11 @@ def test_a_challengers_prices_are_read_with_what_was_paid(
     any_archive.outcomes.record([paid])
     any_archive.outcomes.record([corrected])
 
-    assert list(any_archive.shadows.of("v2")) == [(_SHADOW, 511_000), (second, None)]
-    assert list(any_archive.shadows.of("v2", since_ms=2000)) == [(second, None)]
+    versions, day = ("v2", _SHADOW.served_version), paid.sold_on
+    sold = any_archive.shadows.sold(*versions, after=dt.date(2026, 2, 28), most=9)
+    assert sold == [Sold(_SHADOW.price, _SHADOW.served_price, 511_000)]
+    assert any_archive.shadows.sold(*versions, after=day, most=9) == []
+    assert shadows(any_archive) == [_SHADOW, third, second]
 
 
 def test_who_erases_a_prediction_erases_what_a_challenger_said(
@@ -43,4 +47,4 @@ def test_who_erases_a_prediction_erases_what_a_challenger_said(
 
     any_archive.predictions.delete("acme", prediction(1).id)
 
-    assert list(any_archive.shadows.of("v2")) == []
+    assert shadows(any_archive) == []

@@ -12,6 +12,7 @@ from model_store.cli import cli
 from model_store.retraining import pipeline
 from model_store.settings import ModelSettings
 from model_store.store import ModelStore
+from tests.model_store.archive.rows import actions
 from tests.model_store.conftest import Writer, other_sales
 from tests.small_model import RECIPE
 
@@ -119,7 +120,7 @@ def test_a_promotion_is_in_the_audit_log_whoever_ran_it(
         archive.migrate()
         for _ in range(2):
             _retrain(run, definition, "--scheduled")
-        entries = archive.audit.newest(10)
+        entries = actions(archive)
 
     assert [(one.actor, one.operation, one.targets) for one in entries] == [
         ("retraining", "promote_model", (models.resolve("champion"),))

@@ -7,6 +7,7 @@ import redis as redis_py
 
 from model_store.archive.archive import Archive
 from model_store.errors import ArchiveUnavailable
+from tests.model_store.archive.rows import actions
 from tests.worker.archive.conftest import WINDOW_S
 from tests.worker.archive.site import Meanwhile, Site
 from tests.worker.conftest import claimed, submission
@@ -189,7 +190,7 @@ def test_what_operators_did_is_archived_once(site: Site) -> None:
     site.archiving.take_up(entries)
     site.archiving.take_up(entries)
 
-    (kept,) = site.archive.audit.newest(10)
+    (kept,) = actions(site.archive)
     assert (kept.actor, kept.operation, kept.targets) == (
         "cli:ada",
         "revoke_key",
