@@ -24,7 +24,8 @@ def render() -> str:
 def problems(root: type[ServiceError] = ServiceError) -> Iterator[type[ServiceError]]:
     """Yield every cause, the more general one first."""
     yield root
-    for child in root.__subclasses__():
+    # Those of a module as they stand there; which was imported first is chance.
+    for child in sorted(root.__subclasses__(), key=lambda cause: cause.__module__):
         yield from problems(child)
 
 
