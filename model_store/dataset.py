@@ -77,6 +77,14 @@ class Dataset:
         rows = self.houses.assign(**{"\0price": self.prices, "\0date": self.dates})
         return rows.duplicated().to_numpy(np.bool_)
 
+    def spread(self, most: int) -> "Dataset":
+        """Return `most` sales at most, evenly spaced by date."""
+        return self.every(-(-len(self) // most)) if len(self) > most else self
+
+    def latest(self, most: int) -> "Dataset":
+        """Return the last sales by date, `most` at most."""
+        return self._rows(slice(-most, None)) if len(self) > most else self
+
     def expect_distinct(self) -> None:
         """Refuse sales of which many are there more than once.
 

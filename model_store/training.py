@@ -20,14 +20,9 @@ from model_store.recipe.binning import binned
 from model_store.recipe.calibration import calibrate
 from model_store.recipe.columns import Columns
 from model_store.recipe.evaluation import Outcome
+from model_store.recipe.fitting import Fitting, Progress
 from model_store.recipe.pipelines import Fitted, Recipe
 from model_store.recipe.rolling import Round
-
-#: Called with steps done, steps in all and what was just done.
-Progress = Callable[[int, int, str], None]
-
-#: Steps of one fit that are told.
-STEPS = len(pipelines.STEPS)
 
 
 def train(
@@ -64,7 +59,8 @@ def train(
             "the definition's `form`"
         )
     recipe, plan = recipe or Recipe(), rolling.plan(dataset)
-    fits = _Fits(recipe, seed, len(plan.starts) + 1, progress, fit)
+    sizes = [*rolling.sizes(dataset, plan.starts), len(dataset)]
+    fits = Fitting(recipe, seed, sizes, progress, fit)
     # Two OpenMP threads beside other load take ten times as long as one
     # (scikit-learn#30662).
     with threadpool_limits(limits=1):
@@ -90,34 +86,6 @@ def train(
         examples=samples.examples(dataset.split(plan.starts[-plan.tested])[1]),
         parity_houses=samples.parity(dataset),
     )
-
-
-class _Fits:
-    """Fits models by one recipe and tells how far it is."""
-
-    def __init__(
-        self,
-        recipe: Recipe,
-        seed: int,
-        count: int,
-        progress: Progress | None,
-        fit: Callable[..., Fitted],
-    ) -> None:
-        self._fit = fit
-        self._recipe = recipe
-        self._seed = seed
-        self._total = count * STEPS
-        self._progress = progress
-        self._done = 0
-
-    def model(self, sales: Dataset) -> Fitted:
-        def told(step: str) -> None:
-            self._done += 1
-            if self._progress:
-                text = f"{step}, {len(sales):,} sales"
-                self._progress(self._done, self._total, text)
-
-        return self._fit(sales, self._recipe, self._seed, told=told)
 
 
 def _with_answers(profile: Profile, outcome: Outcome) -> Profile:

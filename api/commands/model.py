@@ -19,9 +19,11 @@ from model_store.errors import ModelStoreError
 from model_store.store import ModelStore
 
 _PROGRAM = (sys.executable, "-m", "model_store")
-#: Commands that say what prices houses -> the operation, in the audit log. The first
-#: model that is trained prices at once, and others if that was asked for.
+#: Commands that say what prices houses, or give houses out -> the operation, in the
+#: audit log. The first model that is trained prices at once, and others if that was
+#: asked for.
 _AUDITED = {
+    "review-sample": "draw_review_sample",
     "promote": "promote_model",
     "rollback": "rollback_model",
     "dismiss": "dismiss_challenger",
@@ -74,6 +76,24 @@ def model(arguments: tuple[str, ...]) -> None:
     operation = _operation(arguments)
     if operation is None or {"-h", "--help"}.intersection(arguments):
         os.execv(sys.executable, [*_PROGRAM, *arguments])  # noqa: S606 -- becomes the program, no shell
+    if arguments[0] == "review-sample":
+        sys.exit(_drawn(operation, arguments))
+    sys.exit(_changed(operation, arguments))
+
+
+def _drawn(operation: str, arguments: tuple[str, ...]) -> int:
+    """Draw a sample, and write down which: no house is told."""
+    code = _run(arguments)
+    if code != WRONG_USAGE:
+        context = _sample.make_context("", list(arguments[1:]), resilient_parsing=True)
+        asked = {"n" if k == "count" else k: v for k, v in context.params.items()}
+        told = [f"{name}={value}" for name, value in asked.items() if value is not None]
+        auditing.keep(operation, told, "done" if code == DONE else "failed")
+    return code
+
+
+def _changed(operation: str, arguments: tuple[str, ...]) -> int:
+    """Change what prices houses, and write down what prices them now."""
     words = arguments[1:]
     is_training = arguments[0] in {"train", "retrain"}
     if is_dismissal := arguments[0] == "dismiss":
@@ -85,7 +105,7 @@ def model(arguments: tuple[str, ...]) -> None:
     # A training that promotes nothing changes no price.
     if done and target != before if is_training else code != WRONG_USAGE:
         auditing.keep(operation, target, "done" if done else "failed")
-    sys.exit(code)
+    return code
 
 
 def _operation(arguments: tuple[str, ...]) -> str | None:
@@ -119,6 +139,16 @@ def _run(arguments: tuple[str, ...]) -> int:
 @options.as_json
 def _typed() -> None:
     """Read what the other program was told."""
+
+
+@click.command(add_help_option=False, context_settings={"ignore_unknown_options": True})
+@options.sample_size
+@options.sample_seed
+@options.sample_version
+@options.sample_by
+@options.sample_allocation
+def _sample() -> None:
+    """Read which sample the other program was asked for."""
 
 
 def _typed_post(words: tuple[str, ...]) -> str:

@@ -1,5 +1,6 @@
 """Predictions that have ended, as the ledger had them, and what each quoted."""
 
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -131,10 +132,21 @@ class Predictions:
         Args:
             version: By which they were priced; by default whichever.
         """
-        wanted = [_TABLE.c.state == "succeeded", _TABLE.c.price.is_not(None)]
-        wanted += [] if version is None else [_TABLE.c.version == version]
+        query = select(_TABLE.c.id).where(*_priced(version))
         with self._database.reading() as connection:
-            return list(connection.scalars(select(_TABLE.c.id).where(*wanted)))
+            return list(connection.scalars(query))
+
+    def priced(self, version: str | None = None) -> Iterator[tuple[str, float, str]]:
+        """Yield id, price and house, as canonical JSON, of what `priced_ids` returns.
+
+        Args:
+            version: By which they were priced; by default whichever.
+        """
+        table = _TABLE.c
+        query = select(table.id, table.price, table.input).where(*_priced(version))
+        with contextlib.closing(self._database.stream(query)) as rows:
+            for row in rows:
+                yield row[0], row[1], row[2]
 
     def page(
         self,
@@ -237,6 +249,11 @@ def _refuse_taken(connection: Connection, rows: Sequence[Prediction]) -> None:
         for row in found:
             if row.tenant != owners[row.id]:
                 raise ArchiveError(f"{row.id} is another tenant's prediction")
+
+
+def _priced(version: str | None) -> list[ColumnElement[bool]]:
+    wanted = [_TABLE.c.state == "succeeded", _TABLE.c.price.is_not(None)]
+    return wanted + ([] if version is None else [_TABLE.c.version == version])
 
 
 def _quoted(output: bytes | None) -> dict[str, Any]:

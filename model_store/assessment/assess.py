@@ -1,6 +1,6 @@
 """Runs the assessment: every figure of it, and whether the data set's goals are met."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from model_store.recipe.evaluation import (
     outcome,
     quintiles,
 )
+from model_store.recipe.fitting import Fitting, Progress
 from model_store.recipe.pipelines import Fitted, Recipe
 from model_store.recipe.rolling import Round
 from model_store.serving.estimates import Direct
@@ -99,7 +100,7 @@ def assess(
     *,
     recipe: Recipe | None = None,
     seed: int = 0,
-    told: Callable[[int, int, str], None] = lambda *_: None,
+    told: Progress | None = None,
 ) -> Assessment:
     """Roll a recipe through the test period of a data set and measure it.
 
@@ -107,7 +108,7 @@ def assess(
         dataset: The sales.
         recipe: Settings of the boosting.
         seed: Seed of everything random.
-        told: Told rounds done, rounds in all and what comes next.
+        told: Told about each step of each fit.
 
     Raises:
         DatasetError: There are too few sales to train, calibrate and test, or a goal
@@ -115,16 +116,9 @@ def assess(
     """
     recipe, plan = recipe or Recipe(), rolling.plan(dataset)
     _expect_measurable(dataset)
+    fits = Fitting(recipe, seed, rolling.sizes(dataset, plan.starts), told)
     with threadpool_limits(limits=1):
-        rounds: list[Round] = []
-        for one in rolling.roll(
-            dataset,
-            plan.starts,
-            lambda sales: pipelines.fit(sales, recipe, seed),
-            recipe.level,
-        ):
-            rounds.append(one)
-            told(len(rounds), len(plan.starts), str(one.forecast.sales.first_day))
+        rounds = list(rolling.roll(dataset, plan.starts, fits.model, recipe.level))
         return _assessed(dataset, rounds[-plan.tested :], rounds[0].model, recipe.level)
 
 

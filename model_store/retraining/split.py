@@ -6,6 +6,7 @@ from typing import Literal
 
 from model_store.card import ModelCard
 from model_store.dataset import Dataset
+from model_store.recipe import rolling
 
 #: Fewest sales of the test of a first model, which is compared with none.
 _FIRST_TESTED = 100
@@ -24,7 +25,7 @@ class Split:
     Attributes:
         sales: All of them; their definition has the test begin at `day`.
         day: First day of the test.
-        test: The sales from that day on.
+        test: The sales from that day on, of many as many as a period is judged by.
         opponent: Against what the candidate is held.
         newer: Sales that are later than all of the champion's.
     """
@@ -74,7 +75,7 @@ def _at(sales: Dataset, unseen: Dataset, opponent: Opponent, fewest: int) -> Spl
     return Split(
         sales=replace(sales, definition=definition),
         day=day,
-        test=sales.split(day)[1],
+        test=sales.split(day)[1].spread(rolling.MOST_IN_PERIOD),
         opponent=opponent,
         newer=len(unseen),
     )

@@ -93,6 +93,20 @@ def test_a_split_loses_no_sale_and_keeps_days_whole(other_market: Writer) -> Non
     assert np.array_equal(np.concatenate([before.prices, after.prices]), sales.prices)
 
 
+def test_fewer_sales_are_the_latest_or_spread_over_all_days(
+    other_market: Writer,
+) -> None:
+    """Never more than were asked for, and all of them where there are no more."""
+    sales = dataset.load(other_market())
+
+    assert sales.latest(2).prices.tolist() == sales.prices[-2:].tolist()
+    assert (
+        sales.spread(2).prices.tolist() == sales.prices[:: -(-len(sales) // 2)].tolist()
+    )
+    for few in (sales.latest(10**6), sales.spread(10**6)):
+        assert len(few) == len(sales)
+
+
 @pytest.mark.parametrize(
     ("rows", "told"),
     [

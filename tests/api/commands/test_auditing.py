@@ -56,6 +56,7 @@ CHANGING = {
     "archive prune": "prune_archive",
     "archive leave --yes": "leave_archive",
     "model promote previous --as challenger": "name_challenger",
+    "model review-sample -o {export}": "draw_review_sample",
 }
 
 #: What only reads, or writes files of its own machine alone.
@@ -65,7 +66,7 @@ READING = {
     *("webhooks list", "webhooks show", "webhooks deliveries", "webhooks export"),
     *("webhooks new-key", "model list", "model show", "model diff"),
     *("model evaluate", "model key", "model aliases", "model accuracy", "model init"),
-    *("model card", "model simulate", "model review-sample", "drift"),
+    *("model card", "model simulate", "drift"),
     # What is learnt from it prices only after `model retrain`, which is written down.
     "model add-sales",
     *("archive status",),
@@ -169,6 +170,34 @@ def test_a_command_that_changes_something_is_written_down(
     assert [one["operation"] for one in kept] == [operation], done.output
     assert kept[0]["outcome"] == "done"
     assert "whsec_" not in repr(kept)
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("--n 5 --seed 2026", ["n=5", "seed=2026", "allocation=proportional"]),
+        (
+            "--by price_quintile --allocation equal --version v1",
+            ["n=100", "seed=0", "version=v1", "by=price_quintile", "allocation=equal"],
+        ),
+    ],
+)
+def test_of_a_sample_it_is_written_down_which_one(
+    *,
+    run: Run,
+    environment: Mapping[str, str],
+    things: Mapping[str, str],
+    redis: redis_py.Redis,
+    typed: str,
+    told: list[str],
+) -> None:
+    """So that anybody can draw it again; nothing of the houses in it."""
+    where = ("-o", things["export"])
+
+    done = run("model", "review-sample", *where, *typed.split(), **environment)
+
+    kept = Audit(redis).newest(10)
+    assert [one["targets"] for one in kept] == [told], done.output
 
 
 def test_a_training_that_promotes_nothing_is_not_written_down(

@@ -49,3 +49,17 @@ def test_the_same_seed_draws_the_same(archive: Archive, drawn: Path) -> None:
     ]
 
     assert told[0] == told[1] != told[2]
+
+
+def test_what_was_drawn_of_each_group_is_told(archive: Archive, drawn: Path) -> None:
+    """To people and to scripts; a wish that cannot be met is one sentence."""
+    by = ("--by", "zip", "--allocation", "equal")
+
+    done = draw(archive, drawn, *by)
+    told = json.loads(draw(archive, drawn, *by, "--json").output)
+    refused = draw(archive, drawn, "--by", "rooms")
+
+    assert "zip 98103: 4 of 10\n" in done.output
+    assert told["strata"] == [{"stratum": "98103", "predictions": 10, "drawn": 4}]
+    assert refused.exit_code == 1
+    assert "there are price_quintile, zip" in refused.stderr

@@ -73,3 +73,18 @@ def test_any_table_with_a_number_is_fitted(
     fitted = pipelines.fit(sales, QUICK, seed=0)
 
     assert np.isfinite(pipelines.predict(fitted.pipelines, sales.houses)).all()
+
+
+def test_a_model_learns_the_latest_sales_of_more_than_it_can_keep(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Earlier ones change nothing: time and memory of a fit have a bound."""
+    sales = market(400)
+    monkeypatch.setattr(pipelines, "MOST_SALES", 150)
+
+    fitted = pipelines.fit(sales, QUICK, seed=0)
+    of_these = pipelines.fit(sales.latest(150), QUICK, seed=0)
+
+    assert fitted.profile == of_these.profile
+    assert fitted.profile.sales == 150
+    assert fitted.pipelines[0]["comparables"].sold_on[0] == sales.dates[-150]

@@ -190,3 +190,18 @@ def test_sales_on_too_few_days_are_refused(
 
     with pytest.raises(DatasetError, match="expected a test, 3 periods and 100 sales"):
         rolling.plan(sales)
+
+
+def test_a_great_period_is_judged_by_some_of_its_sales(
+    monkeypatch: pytest.MonkeyPatch, sales: Dataset
+) -> None:
+    """From its first day to its last, so that time and memory have a bound."""
+    starts = rolling.plan(sales).starts
+    whole = sales.split(starts[-1])[1]
+    monkeypatch.setattr(rolling, "MOST_IN_PERIOD", 20)
+
+    last = list(rolling.roll(sales, starts, _fit, 0.9))[-1].forecast.sales
+
+    assert 10 < len(last) <= 20
+    assert last.first_day == whole.first_day
+    assert (whole.last_day - last.last_day).days < 5
