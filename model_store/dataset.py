@@ -20,6 +20,8 @@ SHIPPED = Path(__file__).with_name("data") / "king_county.json"
 
 #: Prices are told in whole units: a table in thousands or millions must be multiplied.
 LEAST_PRICE = 100
+#: No house was ever sold for more, in any currency.
+MOST_PRICE = 10**15
 #: Share of rows that may be there twice, as flats of one house sold in one day.
 MOST_TWICE = 0.2
 
@@ -195,8 +197,11 @@ class _Table:
 
     def prices(self, name: str) -> NDArray[np.float64]:
         prices = table.numbers(self.cells[name], self.form)
-        told = f"a price of at least {LEAST_PRICE}, in whole units of the currency"
-        self._refuse(~prices.between(LEAST_PRICE, np.inf, "left"), name, told)
+        told = (
+            f"a price from {LEAST_PRICE} to {MOST_PRICE:,}, in whole units of the "
+            "currency"
+        )
+        self._refuse(~prices.between(LEAST_PRICE, MOST_PRICE), name, told)
         return np.asarray(prices, dtype=np.float64)
 
     def feature(self, feature: Feature) -> pd.Series:

@@ -7,7 +7,7 @@ import pandas as pd
 
 
 def parse(cells: pd.Series, decimal: str, thousands: str | None) -> pd.Series:
-    """Return texts as numbers, NaN where one is none.
+    """Return texts as numbers, NaN where one is none, or is beyond all numbers.
 
     Strict: "1.5" is no number where the point stands between thousands.
 
@@ -27,4 +27,5 @@ def parse(cells: pd.Series, decimal: str, thousands: str | None) -> pd.Series:
         text = text.str.replace(thousands, "", regex=False)
     if decimal != ".":
         text = text.str.replace(decimal, ".", regex=False)
-    return pd.to_numeric(text.where(known, np.nan), errors="coerce").astype(np.float64)
+    found = pd.to_numeric(text.where(known, np.nan), errors="coerce").astype(np.float64)
+    return found.where(np.isfinite(found), np.nan)

@@ -34,7 +34,8 @@ _REMEDIES = {
     "Expected": "a row has more cells than the head has columns: put cells in quotes "
     "that hold the delimiter",
     "does not match length": "rows have more cells than the head has columns: put "
-    "cells in quotes that hold the delimiter, and give each column a name",
+    "cells in quotes that hold the delimiter, give each column a name, and take out "
+    "lines that stand above the names",
     "codec can't decode": "it is in another encoding: save it as UTF-8, or name the "
     "encoding in the definition's `form`",
     "No columns to parse": "the file is empty: expected column names, then sales",
@@ -185,5 +186,6 @@ def _texts(cells: pd.Series) -> pd.Series:
     if pd.api.types.is_float_dtype(cells):
         texts = cells[known].map(lambda value: str(plain(value)))
     else:
-        texts = cells[known].astype(str)
+        # Whatever a cell of Parquet holds, lists and bytes too.
+        texts = cells[known].map(str)
     return texts.astype(object).reindex(cells.index)

@@ -86,8 +86,12 @@ def _drawn(operation: str, arguments: tuple[str, ...]) -> int:
     code = _run(arguments)
     if code != WRONG_USAGE:
         context = _sample.make_context("", list(arguments[1:]), resilient_parsing=True)
-        asked = {"n" if k == "count" else k: v for k, v in context.params.items()}
-        told = [f"{name}={value}" for name, value in asked.items() if value is not None]
+        asked = ((one, context.params[str(one.name)]) for one in _sample.params)
+        told = [
+            f"{one.opts[0].lstrip('-')}={value}"
+            for one, value in asked
+            if value is not None
+        ]
         auditing.keep(operation, told, "done" if code == DONE else "failed")
     return code
 

@@ -29,6 +29,9 @@ FORMATS = (
     "%Y-%m",
 )
 
+#: Dates from 1954 to 2119 as days since 1900.
+_COUNTED = r"[2-7]\d{4}(\.\d+)?"
+
 
 def find(cells: pd.Series) -> str:
     """Return the format of a column of dates.
@@ -76,6 +79,11 @@ def _why_none(texts: pd.Series, read: dict[str, pd.Series]) -> str:
     best = max(FORMATS, key=lambda one: int(read[one].notna().sum()))
     rest = read[best].isna()
     first = texts[rest].iloc[0]
+    if rest.all() and texts.str.fullmatch(_COUNTED).all():
+        return (
+            f"{first!r} is a count of days, as Excel keeps dates: format the column as "
+            "dates such as 2024-03-31 there, and save the table again"
+        )
     if rest.all():
         return (
             f"{first!r} is no date in a format that is known; expected one such as "

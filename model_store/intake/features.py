@@ -102,8 +102,11 @@ def far_off(feature: Feature, values: pd.Series) -> int:
     """Return how many values lie so far from all others that they may be mistakes."""
     if feature.kind == "category" or feature.unit in ("deg", "year"):
         return 0
-    low, high = _plausible(values.dropna().to_numpy(np.float64))
-    return int(((values < low) | (values > high)).sum())
+    known = values.dropna().to_numpy(np.float64)
+    low, high = _plausible(known)
+    # An area of 0 where all others have one was probably not known.
+    never = float(np.quantile(known, _USUAL[0])) > 0
+    return int(((known < low) | (known > high) | ((known == 0) & never)).sum())
 
 
 def _counts(unit: str | None, numbers: Floats) -> bool:

@@ -38,6 +38,18 @@ _MARKS = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 
+#: What a file is that is no table of text, by how it begins, and what helps.
+_FOREIGN = {
+    b"PK\x03\x04": "an Excel or another packed file: save the sheet as CSV (UTF-8), or "
+    "give a packed CSV file the ending .zip",
+    b"\xd0\xcf\x11\xe0": "an old Excel file: save the sheet as CSV (UTF-8)",
+    b"\x1f\x8b": "packed by gzip: give it the ending .csv.gz",
+    b"BZh": "packed by bzip2: give it the ending .csv.bz2",
+    b"\xfd7zXZ": "packed by xz: give it the ending .csv.xz",
+    b"PAR1": "Parquet: give it the ending .parquet",
+    b"%PDF": "a PDF document: bring its table as CSV",
+}
+
 #: Marks of numbers, the plainest first: decimal, thousands.
 _STYLES = (
     (".", None),
@@ -78,17 +90,28 @@ def look(path: Path) -> Written:
     if table.is_parquet(path):
         return Written(TableForm(), 0)
     try:
+        _expect_text(path)
         encoding, lines = _encoding(path)
         with _opened(path) as file:
             text = io.TextIOWrapper(file, encoding, newline="")
             head = "".join(itertools.islice(text, _LINES))
     except _UNREADABLE as error:
-        raise DatasetError(f"{path}: cannot be read: {error}") from error
+        raise DatasetError(
+            f"{path}: cannot be read: {error}; is it whole, and does its ending say "
+            "how it is packed?"
+        ) from error
     if not head.strip():
         raise DatasetError(
             f"{path}: the file is empty; expected column names, then a sale a line"
         )
-    return Written(TableForm(delimiter=_delimiter(head), encoding=encoding), lines)
+    if "\0" in head:
+        raise DatasetError(
+            f"{path}: there are zero bytes in its first lines, so it is no text in "
+            f"{encoding}; save it as CSV (UTF-8)"
+        )
+    delimiter = _delimiter(head)
+    _expect_names(path, next(csv.reader(io.StringIO(head), delimiter=delimiter), []))
+    return Written(TableForm(delimiter=delimiter, encoding=encoding), lines)
 
 
 def with_numbers(
@@ -124,6 +147,24 @@ def with_numbers(
                 f"{' or as '.join(readings)}: say which with --decimal . or --decimal ,"
             )
     return replace(form, decimal=first[0], thousands=first[1])
+
+
+def _expect_text(path: Path) -> None:
+    with _opened(path) as file:
+        head = file.read(8)
+    told = next((told for mark, told in _FOREIGN.items() if head.startswith(mark)), "")
+    if told:
+        raise DatasetError(f"{path}: expected a table of text; it is {told}")
+
+
+def _expect_names(path: Path, names: list[str]) -> None:
+    twice = [name for at, name in enumerate(names) if name and name in names[:at]]
+    if twice:
+        at = [str(at) for at, name in enumerate(names, start=1) if name == twice[0]]
+        raise DatasetError(
+            f"{path}: columns {' and '.join(at)} are both called {twice[0]!r}; give "
+            "each a name of its own"
+        )
 
 
 def _marked(cells: pd.DataFrame) -> pd.Series:

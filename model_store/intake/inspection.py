@@ -18,6 +18,8 @@ from model_store.schema import Feature
 
 #: Fewest sales that can be learnt from and tested on.
 FEWEST = 300
+#: No market is learnt from earlier sales: such a date is a mistake, or stands for none.
+OLDEST = dt.date(1950, 1, 1)
 #: What stands for a currency that is not known (ISO 4217: no currency).
 UNKNOWN_CURRENCY = "XXX"
 
@@ -164,6 +166,12 @@ def _expect_learnable(path: Path, sales: Dataset, wish: Wish, today: dt.date) ->
         raise DatasetError(
             f"{path}: column {wish.date!r}: {late:,} sales are to come, the last on "
             f"{sales.last_day}; mend them, take them out, or say --date-format"
+        )
+    if sales.first_day < OLDEST:
+        early = int((sales.dates < np.datetime64(OLDEST)).sum())
+        raise DatasetError(
+            f"{path}: column {wish.date!r}: {early:,} sales are from before {OLDEST}, "
+            f"the first of {sales.first_day}; mend them, or take them out"
         )
     if len(sales) < FEWEST:
         raise DatasetError(

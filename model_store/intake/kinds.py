@@ -48,8 +48,12 @@ _FREE_TEXT = 0.5
 #: How much more group means must explain than order where numbers are codes.
 _MORE_BY_GROUPS = 0.25
 _YEARS = (1700, 2100)
+#: Characters of a cell in a message, at most.
+_SHOWN = 40
 _LATITUDE = re.compile(r"\b(lat|latitude|latitud|breitengrad)\b")
 _LONGITUDE = re.compile(r"\b(lon|long|lng|longitude|longitud|laengengrad|langengrad)\b")
+#: Degrees at most, to either side.
+_DEGREES = {"latitude": 90, "longitude": 180}
 _ID = re.compile(
     r"\b(id|ids|key|nr|no|number|nummer|uuid|guid|parcel|apn|ref|reference|index)\b"
 )
@@ -111,6 +115,9 @@ def _by_cells(
     missing = tuple(sorted({str(one) for one in odd if _means_missing(str(one))}))
     wrong = odd[~odd.isin(missing)]
     if len(wrong) == 0 and numbers.notna().any():
+        beyond = _beyond(column, numbers)
+        if len(beyond):
+            return _no_angle(column, beyond)
         return _number(column, numbers.to_numpy(np.float64), missing, log_prices)
     if dates.are_dates(known):
         return Finding(column, "left out", "a date that is not the date of sale")
@@ -124,7 +131,7 @@ def _means_missing(text: str) -> bool:
 
 
 def _mistaken(column: str, wrong: pd.Series, count: int) -> Finding:
-    told = ", ".join(repr(str(one)) for one in wrong.unique()[:3])
+    told = ", ".join(repr(str(one)[:_SHOWN]) for one in wrong.unique()[:3])
     return Finding(
         column,
         "mend",
@@ -164,12 +171,31 @@ def _number(
 
 
 def _angle(column: str, known: Floats) -> Literal["latitude", "longitude"] | None:
+    named = _named_angle(column)
+    return named if named and np.abs(known).max() <= _DEGREES[named] else None
+
+
+def _named_angle(column: str) -> Literal["latitude", "longitude"] | None:
     plain = suspects.words(column)
-    if _LATITUDE.search(plain) and np.abs(known).max() <= 90:  # noqa: PLR2004 - degrees
+    if _LATITUDE.search(plain):
         return "latitude"
-    if _LONGITUDE.search(plain) and np.abs(known).max() <= 180:  # noqa: PLR2004 - degrees
-        return "longitude"
-    return None
+    return "longitude" if _LONGITUDE.search(plain) else None
+
+
+def _beyond(column: str, numbers: pd.Series) -> pd.Series:
+    """Return the few cells of a column of degrees that are none."""
+    named = _named_angle(column)
+    if named is None:
+        return numbers.head(0)
+    beyond = numbers[numbers.abs() > _DEGREES[named]]
+    # Where most of them are, they are places in metres, say.
+    return beyond if len(beyond) < len(numbers) * (1 - _MISTAKES) else numbers.head(0)
+
+
+def _no_angle(column: str, beyond: pd.Series) -> Finding:
+    told = f"{len(beyond):,} cells are no degrees, such as {beyond.iloc[0]:g} in line "
+    where = f"{int(beyond.index[0]) + 2}: mend them, or leave them empty"
+    return Finding(column, "mend", told + where)
 
 
 def _is_id(column: str, known: Floats, paid: Floats) -> bool:

@@ -1,5 +1,6 @@
 """Evenly spaced rows of a table, and what holds for all its columns."""
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +20,8 @@ Floats = NDArray[np.float64]
 _ROWS = 50_000
 #: Columns of a table, at most: more are no properties of a house.
 _MOST_COLUMNS = 300
+#: Names of columns in a message, and characters of each, at most.
+_SHOWN = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +94,27 @@ def take(path: Path, wish: Wish) -> Sample:
         currency = wish.currency or prices.currency_of(sign, others)
     except DatasetError as error:
         raise DatasetError(f"{path}: {error}") from error
+    if wish.decimal is None:
+        _expect_ungrouped(path, wish.target, cells[wish.target], told)
     paid = table.numbers(cells[wish.target], told)
     _expect_prices(path, wish.target, cells[wish.target], paid)
     twice = float(cells.duplicated().mean())
     return Sample(others, told, currency, np.log(paid.to_numpy()), twice)
+
+
+def _expect_ungrouped(
+    path: Path, column: str, cells: pd.Series, form: TableForm
+) -> None:
+    """Refuse prices of a thousand units that would be read as prices of one."""
+    point = re.escape(form.decimal)
+    grouped = cells.astype(str).str.fullmatch(rf"\D*\d{{1,3}}({point}\d{{3}})+\D*")
+    if not grouped.all():
+        return
+    raise DatasetError(
+        f"{path}: column {column!r}: prices such as {cells.iloc[0]!r} look like "
+        f"thousands, while {form.decimal!r} is the mark of decimals in the table; "
+        f"write them without it, or say --decimal {form.decimal} if they are right"
+    )
 
 
 def _expect_columns(path: Path, there: list[str], wish: Wish) -> None:
@@ -102,7 +122,7 @@ def _expect_columns(path: Path, there: list[str], wish: Wish) -> None:
         if given not in there:
             raise DatasetError(
                 f"{path}: there is no column {given!r}{table.nearest(given, there)}; "
-                f"there are {', '.join(map(repr, there[:40]))}"
+                f"there are {', '.join(repr(name[:_SHOWN]) for name in there[:_SHOWN])}"
             )
     if wish.target == wish.date:
         raise DatasetError(f"{path}: {wish.target!r} cannot be both price and date")

@@ -77,7 +77,7 @@ def plan(dataset: Dataset) -> Plan:
             f"data set {dataset.definition.name!r}: {len(test)} sales from {day} on to "
             f"test on, before it {len(earlier)} periods of {FEWEST_IN_PERIOD} sales or "
             f"more, and {fitted} sales before these; expected a test, {_FEWEST_BEFORE} "
-            f"periods and {FEWEST_SALES} sales"
+            f"periods and {FEWEST_SALES} sales: bring sales of more months"
         )
     if (dataset.prices == dataset.prices[0]).all():
         raise DatasetError(

@@ -117,7 +117,7 @@ def _fits(table: Dataset, row: _Row) -> bool:
         table.schema.house_model().model_validate_json(row.house)
     except ValidationError:
         return False
-    return row.price >= dataset.LEAST_PRICE
+    return dataset.LEAST_PRICE <= row.price <= dataset.MOST_PRICE
 
 
 def _with(table: Dataset, rows: list[_Row]) -> Dataset:

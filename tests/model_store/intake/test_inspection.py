@@ -1,6 +1,7 @@
 """A table of any names is understood, or it is said what is wrong and what helps."""
 
 import datetime as dt
+import gzip
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -236,6 +237,23 @@ def _numbered(table: pd.DataFrame, times: int) -> list[str]:
             "may be 2014-.*--date-format",
         ),
         (_column("date", 7, "2031-01-01"), "1 sales are to come, the last on 2031"),
+        (_column("date", 7, "1900-01-01"), "1 sales are from before 1950-01-01"),
+        (lambda t: t.assign(date=range(41_760, 41_760 + len(t))), "Excel keeps dates"),
+        (lambda t: t.assign(date="2015-01-01"), "bring sales of more months"),
+        (_column("price", 7, "9" * 40), r"line 9.*a price from 100 to 1,000,000,000"),
+        (
+            lambda t: t.assign(price=[f"{p // 1000}.000 €" for p in t["price"]]),
+            "'price'.* look like thousands.*--decimal",
+        ),
+        (_column("lat", 7, 4700), "'lat': 1 cells are no degrees.*line 9.*--leave-out"),
+        (_column("sqft_lot", 7, "9" * 400), "'sqft_lot'.*1 are not.*line 9"),
+        (_column("sqft_lot", 7, "inf"), "'sqft_lot'.*1 are not, such as 'inf'"),
+        (_column("sqft_lot", 7, "=A1+1"), "'sqft_lot'.*1 are not, such as '=A1"),
+        (_column("price", 7, "NaN"), "texts among its prices.*'NaN' in line 9"),
+        (
+            lambda t: t.rename(columns={"grade": "view"}),
+            "7 and 9 are both called 'view'",
+        ),
         (
             _column("sqft_living", 7, "about 80"),
             "'sqft_living'.*1 are not, such as 'about 80' in line 9.*--leave-out",
@@ -287,13 +305,53 @@ def test_a_number_that_may_be_two_is_asked_for(tmp_path: Path) -> None:
             b"date,price\n2020-01-01,100000,50\n2020-01-01,1,2\n",
             "more cells than the head",
         ),
-        (b"\x1f\x8b\x08\x00broken", "cannot be read"),
+        (b"\x1f\x8b\x08\x00broken", "cannot be read.*is it whole"),
+        (b"PK\x03\x04\x14\x00[Content_Types].xml", "an Excel .*save the sheet as CSV"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel file"),
+        (b"BZh91AY&SY", r"packed by bzip2: give it the ending \.csv\.bz2"),
+        (b"PAR1\x15\x04", r"Parquet: give it the ending \.parquet"),
+        (b"%PDF-1.7\n", "a PDF document"),
+        ("date,price\n1,2\n".encode("utf-16-le"), "zero bytes.*save it as CSV"),
+        (b"Sales of 2014\n\ndate,price\n2014-05-02,100000\n", "above the names"),
     ],
 )
 def test_a_broken_file_is_explained(tmp_path: Path, content: bytes, told: str) -> None:
     """What pandas says of it is not all that is said."""
-    path = tmp_path / ("sales.csv.gz" if content.startswith(b"\x1f") else "sales.csv")
+    name = "sales.csv.gz" if content.startswith(b"\x1f") else "sales.csv"
+    path = tmp_path / name
     path.write_bytes(content)
 
     with pytest.raises(DatasetError, match=told):
         inspect(path, WISH, today=TODAY)
+
+
+def test_a_packed_table_needs_the_ending_that_says_so(tmp_path: Path) -> None:
+    """Guessing would read it here and nowhere else."""
+    packed, plain = tmp_path / "sales.csv", tmp_path / "sales.csv.gz"
+    packed.write_bytes(gzip.compress(b"date,price\n"))
+    plain.write_bytes(b"date,price\n")
+
+    with pytest.raises(DatasetError, match=r"packed by gzip.*\.csv\.gz"):
+        inspect(packed, WISH, today=TODAY)
+    with pytest.raises(DatasetError, match="does its ending say how it is packed"):
+        inspect(plain, WISH, today=TODAY)
+
+
+def test_what_no_csv_can_hold_is_text_in_parquet(tmp_path: Path) -> None:
+    """Lists, bytes and truth values are looked at like any other cell."""
+    path = tmp_path / "sales.parquet"
+    count = len(sales())
+    table = sales().assign(rooms=[[1, 2]] * count, raw=[b"\xff"] * count, new=True)
+    table.to_parquet(path)
+
+    kinds = taken(inspect(path, WISH, today=TODAY))
+
+    assert {kinds[name] for name in ("rooms", "raw", "new")} == {"left out"}
+
+
+def test_an_area_of_nothing_is_told(tmp_path: Path) -> None:
+    """It is probably not known; its owner can say so."""
+    table = sales()
+    table.loc[5, "sqft_living"] = 0
+
+    assert "sqft_living (1)" in " ".join(looked(table, tmp_path).notes)
