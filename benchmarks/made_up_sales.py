@@ -1,9 +1,8 @@
-"""Tables of any size that look like the shipped sales: the same market, other houses."""
+"""Tables of any size that look like the shipped sales: one market, other houses."""
 
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from model_store.dataset import SHIPPED, load
 

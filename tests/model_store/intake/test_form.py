@@ -28,7 +28,10 @@ def test_what_was_written_can_be_read(
     tmp_path: Path, rows: list[tuple[str, ...]], delimiter: str, encoding: str
 ) -> None:
     """The encoding that is found reads the text that was written."""
-    lines = [delimiter.join(f'"{w.replace(chr(34), "")}"' for w in row) for row in rows]
+    table = [("one", "two", "three"), *rows]
+    lines = [
+        delimiter.join(f'"{w.replace(chr(34), "")}"' for w in row) for row in table
+    ]
     text = "\n".join(lines) + "\n"
     path = tmp_path / "table.csv"
     path.write_bytes(text.encode(encoding))
@@ -37,7 +40,7 @@ def test_what_was_written_can_be_read(
 
     assert path.read_text(encoding=found.form.encoding) == text
     assert found.form.delimiter == delimiter
-    assert found.lines == len(rows)
+    assert found.lines == len(table)
 
 
 @pytest.mark.parametrize(

@@ -341,7 +341,7 @@ def test_what_no_csv_can_hold_is_text_in_parquet(tmp_path: Path) -> None:
     """Lists, bytes and truth values are looked at like any other cell."""
     path = tmp_path / "sales.parquet"
     count = len(sales())
-    table = sales().assign(rooms=[[1, 2]] * count, raw=[b"\xff"] * count, new=True)
+    table = sales().assign(rooms=pd.Series([[1, 2]] * count), raw=b"\xff", new=True)
     table.to_parquet(path)
 
     kinds = taken(inspect(path, WISH, today=TODAY))
