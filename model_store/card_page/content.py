@@ -95,8 +95,14 @@ def sections(card: ModelCard, signer: str) -> list[Section]:
 
 def _about(card: ModelCard, signer: str) -> Section:
     data = card.data
+    fitted = (
+        [("fitted to", f"the latest {card.profile.sales:,} of them")]
+        if 0 < card.profile.sales < data["sales"]
+        else []
+    )
     rows = [
         ("sales", f"{data['sales']:,}, {data['first_sale']} to {data['last_sale']}"),
+        *fitted,
         ("data set", data["title"]),
         ("source", data["source"]),
         ("licence", data["licence"]),

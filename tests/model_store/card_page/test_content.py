@@ -91,3 +91,12 @@ def test_what_a_model_lacks_is_said(card: ModelCard) -> None:
     lacking = replace(card, data=card.data | {"lacks": ["no latitude"]})
 
     assert "It lacks: no latitude." in markdown.page(lacking, KEY)
+
+
+def test_a_model_of_some_of_its_sales_says_so(card: ModelCard) -> None:
+    """Whoever reads of two million sales must not think that all were learnt."""
+    many = replace(card, data=card.data | {"sales": 2_000_000})
+    told = f"| fitted to | the latest {card.profile.sales:,} of them |"
+
+    assert told in markdown.page(many, KEY)
+    assert "fitted to |" not in markdown.page(card, KEY)
