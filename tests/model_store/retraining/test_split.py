@@ -22,7 +22,7 @@ def test_a_great_test_is_of_the_same_sales_for_both(
         sales, definition=replace(sales.definition, test_from=dt.date(2020, 12, 1))
     )
 
-    chosen = split(sales, None)
+    chosen = split(sales, None, 100)
     tried = trial.forecast(chosen, QUICK, 0, Fits())
 
     assert len(chosen.test) <= 60
