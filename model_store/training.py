@@ -52,15 +52,10 @@ def train(
         DatasetError: There are too few sales to train, calibrate and test, or some
             lie in the future.
     """
-    if dataset.last_day > trained_at.date():
-        raise DatasetError(
-            f"data set {dataset.definition.name!r}: the last sale is of "
-            f"{dataset.last_day}, which is to come; mend the dates, or their format in "
-            "the definition's `form`"
-        )
+    _expect_past(dataset, trained_at.date())
     recipe, plan = recipe or Recipe(), rolling.plan(dataset)
-    sizes = [*rolling.sizes(dataset, plan.starts), len(dataset)]
-    fits = Fitting(recipe, seed, sizes, progress, fit)
+    sizes = rolling.sizes(dataset, plan.starts)
+    fits = Fitting(recipe, seed, [*sizes, len(dataset)], progress, fit)
     # Two OpenMP threads beside other load take ten times as long as one
     # (scikit-learn#30662).
     with threadpool_limits(limits=1):
@@ -86,6 +81,15 @@ def train(
         examples=samples.examples(dataset.split(plan.starts[-plan.tested])[1]),
         parity_houses=samples.parity(dataset),
     )
+
+
+def _expect_past(dataset: Dataset, today: dt.date) -> None:
+    if dataset.last_day > today:
+        raise DatasetError(
+            f"data set {dataset.definition.name!r}: the last sale is of "
+            f"{dataset.last_day}, which is to come; mend the dates, or their format in "
+            "the definition's `form`"
+        )
 
 
 def _with_answers(profile: Profile, outcome: Outcome) -> Profile:
