@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from api.commands import redis_accounts
+from api.commands import archive_account, redis_accounts
 from api.launcher.stack import FLOWER_USER
 from model_store.command_line import Command
 from model_store.errors import StoreError
@@ -25,6 +25,10 @@ and its public half for who uses them; the key that seals the webhooks' secrets;
 for Flower and Grafana; and an empty file for the API key that Prometheus is to use. No
 secret is printed.
 
+With --archive postgres it gets the login of the PostgreSQL that the profile postgres
+starts, too, for the server and for who uses it. That may be said later; from then on it
+is kept without being said again.
+
 What is there already stays as it is: no key and no password is ever replaced, however
 often this runs. Only the rights of the users of Redis are written anew, so run it after
 an upgrade. To have a new secret made, remove its file first.
@@ -36,15 +40,23 @@ _FOLDER = Path("deploy/secrets")
 _REDIS_URL = "redis://redis:6379/0"
 #: Mounted into containers, whose users are not the folder's owner: on this machine
 #: the folder keeps others away from them.
-_MOUNTED = (redis_accounts.USERS_FILE, "signing-key.pem", "metrics-key")
+_MOUNTED = (
+    *(redis_accounts.USERS_FILE, "signing-key.pem", "metrics-key"),
+    *archive_account.SERVER_FILES,
+)
 
 
 @click.command(cls=Command, help=_HELP, exit_codes={})
 @click.argument(
     "folder", type=click.Path(path_type=Path, file_okay=False), default=_FOLDER
 )
+@click.option(
+    "--archive",
+    type=click.Choice(["postgres"]),
+    help="Keep what has ended in the PostgreSQL of the profile postgres.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead.")
-def init(*, folder: Path, as_json: bool) -> None:
+def init(*, folder: Path, archive: str | None, as_json: bool) -> None:
     """Write the secrets; `_HELP` says it to the user."""
     before = set(folder.iterdir()) if folder.exists() else set()
     _write_users(folder)
@@ -52,8 +64,11 @@ def init(*, folder: Path, as_json: bool) -> None:
     for name, made in _OTHERS.items():
         if not (folder / name).exists():
             secretfile.write(folder / name, made())
+    if archive or archive_account.is_ours(folder):
+        archive_account.write(folder)
     for name in _MOUNTED:
-        (folder / name).chmod(0o644)
+        if (folder / name).exists():
+            (folder / name).chmod(0o644)
     _tell(folder, before, as_json=as_json)
 
 
@@ -114,5 +129,7 @@ def _tell(folder: Path, before: set[Path], *, as_json: bool) -> None:
 def _next_commands(folder: Path) -> Iterator[str]:
     if folder != _FOLDER:
         yield f"export SECRETS_DIR={folder.absolute()}"
+    if archive_account.is_ours(folder):
+        yield "export COMPOSE_PROFILES=postgres"
     yield "docker compose up -d --wait"
     yield "docker compose run --rm kerbside keys create"

@@ -1,6 +1,7 @@
 """The compose file as its tests read it."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import yaml
@@ -10,7 +11,7 @@ from tests.structure.source import ROOT
 PATH = ROOT / "docker-compose.yml"
 
 #: What other people make, and what is not of this image.
-OTHERS = ("redis", "balancer", "prometheus", "grafana")
+OTHERS = ("redis", "postgres", "balancer", "prometheus", "grafana")
 
 
 def read() -> dict[str, Any]:
@@ -27,8 +28,20 @@ def services() -> dict[str, dict[str, Any]]:
 
 def secrets_of(service: dict[str, Any]) -> set[str]:
     """Return the names of the secret files that a service is given."""
-    files = {re.sub(r".*/", "", path) for path in service.get("env_file", ())}
-    return files | set(service.get("secrets", ()))
+    return {path.rpartition("/")[2] for path in _env_files(service)} | mounted(service)
+
+
+def mounted(service: dict[str, Any]) -> set[str]:
+    """Return the names of the secrets that a service has as files."""
+    return {
+        one if isinstance(one, str) else one["source"]
+        for one in service.get("secrets", ())
+    }
+
+
+def _env_files(service: dict[str, Any]) -> Iterator[str]:
+    for one in service.get("env_file", ()):
+        yield one if isinstance(one, str) else one["path"]
 
 
 def seconds(text: str) -> int:

@@ -15,8 +15,10 @@ SERVICES = compose_file.services()
 #: Those that run until they are stopped.
 SERVERS = {name: one for name, one in SERVICES.items() if one.get("restart") != "no"}
 
-#: The only folder that every container may write to, in memory.
+#: The only folder that every container may write to, in memory; of PostgreSQL also
+#: where its socket is.
 TEMPORARY = "/tmp"  # noqa: S108
+SOCKET = {"postgres": ["/run/postgresql"]}
 
 every_service = pytest.mark.parametrize("name", SERVICES)
 every_server = pytest.mark.parametrize("name", SERVERS)
@@ -32,7 +34,8 @@ def test_a_container_can_do_no_more_than_it_must(name: str) -> None:
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
-    assert [one.partition(":")[0] for one in service["tmpfs"]] == [TEMPORARY]
+    written = [one.partition(":")[0] for one in service["tmpfs"]]
+    assert written == [TEMPORARY, *SOCKET.get(name, ())]
     assert not {"privileged", "cap_add", "pid", "ipc", "devices"} & service.keys()
 
 
@@ -58,11 +61,14 @@ def test_a_server_is_looked_at_and_started_anew(name: str) -> None:
 
 @every_service
 def test_what_a_container_waits_for_is_healthy_or_done(name: str) -> None:
-    """A list of names would only tell the order of the starts."""
+    """A list of names would only tell the order of starts; a profile may be off."""
     for other, how in SERVICES[name].get("depends_on", {}).items():
         ends = SERVICES[other].get("restart") == "no"
         done = "service_completed_successfully" if ends else "service_healthy"
-        assert how == {"condition": done}
+        lacks = set(SERVICES[other].get("profiles", ())) - set(
+            SERVICES[name].get("profiles", ())
+        )
+        assert how == {"condition": done} | ({"required": False} if lacks else {})
 
 
 @every_service
@@ -125,7 +131,7 @@ def test_any_number_can_be_started() -> None:
 def test_images_of_others_are_pinned_and_can_be_replaced(name: str) -> None:
     """By a tag that tells the version, and a variable for a registry of one's own."""
     assert re.fullmatch(
-        r"\$\{[A-Z]+_IMAGE:-[a-z/]+:v?\d+\.\d+[a-z0-9.-]*\}", SERVICES[name]["image"]
+        r"\$\{[A-Z]+_IMAGE:-[a-z/]+:v?\d+[a-z0-9.-]+\}", SERVICES[name]["image"]
     )
 
 
@@ -143,13 +149,15 @@ def test_each_process_knows_its_own_secrets_and_no_others() -> None:
 
     assert {name: files for name, files in known.items() if files} == {
         "redis": {"users.acl"},
-        "training": {"trust.env", "signing-key.pem"},
-        "api": {"api.env", "trust.env", "sealing.env"},
+        "training": {"trust.env", "signing-key.pem", "archive.env"},
+        "postgres": {"archive.sql", "postgres-password"},
+        "migration": {"archive.env"},
+        "api": {"api.env", "trust.env", "sealing.env", "archive.env"},
         "worker": {"worker.env", "trust.env"},
         "webhooks": {"worker.env", "sealing.env"},
-        "upkeep": {"worker.env"},
+        "upkeep": {"worker.env", "trust.env", "archive.env"},
         "flower": {"flower.env", "flower-login.env"},
-        "kerbside": {"operator.env", "trust.env", "sealing.env"},
+        "kerbside": {"operator.env", "trust.env", "sealing.env", "archive.env"},
         "prometheus": {"metrics-key"},
         "grafana": {"grafana-login.env"},
     }
@@ -166,8 +174,7 @@ def test_no_secret_stands_in_the_file() -> None:
     assert not [
         name
         for name, _ in told
-        if re.search("KEY|PASSWORD|SECRET|AUTH", name)
-        and name != "KERBSIDE_SIGNING_KEY_FILE"
+        if re.search("KEY|PASSWORD|SECRET|AUTH", name) and not name.endswith("_FILE")
     ]
     assert not [value for _, value in told if "@" in value]
     assert "deploy/secrets/" in ignored
@@ -180,15 +187,62 @@ def _variables(service: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def test_who_needs_nothing_of_the_internet_cannot_reach_it() -> None:
-    """The queue's network has no way out, and training has no network."""
+    """Two networks have no way out, and training does not know the queue."""
     content = compose_file.read()
-    inside = {
-        name for name, one in SERVICES.items() if one.get("networks") == ["queue"]
+    reached: dict[str, set[str]] = {}
+    for name, one in SERVICES.items():
+        for network in one["networks"]:
+            reached.setdefault(network, set()).add(name)
+
+    closed = {
+        name for name, one in content["networks"].items() if one == {"internal": True}
+    }
+    assert closed == {"queue", "archive"}
+    assert {
+        "redis",
+        "postgres",
+        "migration",
+        "training",
+        "worker",
+        "upkeep",
+    }.isdisjoint(reached["outside"])
+    assert reached["archive"] == {
+        *("postgres", "migration", "training", "api", "upkeep", "kerbside")
+    }
+    assert not {"postgres", "migration", "training"} & reached["queue"]
+
+
+def test_who_is_told_where_the_archive_is_reaches_it_and_nobody_else() -> None:
+    """Workers need none, and a stack works without: the file need not be there."""
+    told = {
+        name
+        for name, one in SERVICES.items()
+        if "archive.env" in compose_file.secrets_of(one)
+    }
+    named = [
+        file
+        for one in SERVICES.values()
+        for file in one.get("env_file", ())
+        if "archive.env" in str(file)
+    ]
+    reach = {name for name, one in SERVICES.items() if "archive" in one["networks"]}
+
+    assert told == reach - {"postgres"}
+    assert all(one["required"] is False for one in named)
+    for name in ("api", "upkeep"):
+        assert "migration" in SERVICES[name]["depends_on"]
+
+
+def test_the_archive_is_there_with_its_profile_alone() -> None:
+    """Server and tables come and go together."""
+    with_it = {
+        name for name, one in SERVICES.items() if one.get("profiles") == ["postgres"]
     }
 
-    assert content["networks"]["queue"] == {"internal": True}
-    assert {"redis", "worker", "upkeep", "kerbside"} == inside
-    assert SERVICES["training"]["network_mode"] == "none"
+    assert with_it == {"postgres", "migration"}
+    assert "postgres:/var/lib/postgresql/data" in SERVICES["postgres"]["volumes"]
+    made = SERVICES["postgres"]["environment"]["PGDATA"]
+    assert made.startswith("/var/lib/postgresql/data/")
 
 
 def test_only_training_and_commands_write_models() -> None:

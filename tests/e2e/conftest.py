@@ -1,12 +1,15 @@
 """Fixtures of the tests in containers: an engine and a stack, once a session."""
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from api.client import Client
 from tests.e2e import engine, stack
-from tests.e2e.stack import Stack
+from tests.e2e.stack import API_PORT, Stack
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -31,6 +34,14 @@ def token(site: Stack) -> str:
     """Return an API key, made as the documentation says."""
     scopes = [f"--scope={scope}" for scope in ("predict", "read", "webhooks")]
     return site.kerbside("keys", "create", *scopes)
+
+
+@pytest.fixture(scope="session")
+def house(site: Stack, token: str) -> dict[str, Any]:
+    """Return a house that the champion prices."""
+    with contextlib.closing(Client(site.url(API_PORT), token)) as client:
+        features = client.model()["schema"]["features"]
+    return {one["name"]: one["example"] for one in features}
 
 
 @pytest.fixture(scope="session")

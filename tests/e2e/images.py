@@ -33,6 +33,20 @@ RUN apt-get update -q \\
     && apt-get install -y -q --no-install-recommends redis-server nginx-light \\
     && install -d -o 999 -g 999 /data
 """
+_ENTRYPOINT = Path(__file__).with_name("postgres.sh")
+_POSTGRES = f"""\
+FROM {_DEBIAN}
+RUN groupadd --gid 999 postgres \\
+    && useradd --uid 999 --gid 999 --home-dir /var/lib/postgresql postgres \\
+    && apt-get update -q \\
+    && apt-get install -y -q --no-install-recommends postgresql \\
+    && ln -s /usr/lib/postgresql/* /usr/lib/postgresql/here \\
+    && install -d -o 999 -g 999 /var/lib/postgresql/data
+COPY {_ENTRYPOINT.name} /
+ENV PATH=/usr/lib/postgresql/here/bin:/usr/local/bin:/usr/bin:/bin
+ENTRYPOINT ["sh", "/{_ENTRYPOINT.name}"]
+CMD ["postgres"]
+"""
 
 
 def prepare(docker: Docker, folder: Path) -> dict[str, str]:
@@ -53,7 +67,7 @@ def prepare(docker: Docker, folder: Path) -> dict[str, str]:
 def _of_others() -> Iterator[tuple[str, str]]:
     """Yield the variables of the images of others, and what they are by default."""
     services = compose_file.services()
-    written = [services[name]["image"] for name in ("redis", "balancer")]
+    written = [services[name]["image"] for name in ("redis", "balancer", "postgres")]
     written.append(services["api"]["build"]["args"]["PYTHON_IMAGE"])
     for one in written:
         name, _, image = one.strip("${}").partition(":-")
@@ -76,7 +90,8 @@ def _stand_ins(docker: Docker, folder: Path) -> dict[str, str]:
         docker.run("import", str(archive), _DEBIAN)
         archive.unlink()
     shutil.copy(_AUTHORITIES, folder)
-    names = {"python": _PYTHON, "servers": _SERVERS}
+    shutil.copy(_ENTRYPOINT, folder)
+    names = {"python": _PYTHON, "servers": _SERVERS, "postgres": _POSTGRES}
     for name, recipe in names.items():
         (folder / "Dockerfile").write_text(recipe)
         docker.run("build", "--quiet", "--tag", _tag(name), str(folder))
@@ -85,6 +100,7 @@ def _stand_ins(docker: Docker, folder: Path) -> dict[str, str]:
         "PYTHON_IMAGE": _tag("python"),
         "REDIS_IMAGE": servers,
         "NGINX_IMAGE": servers,
+        "POSTGRES_IMAGE": _tag("postgres"),
     }
 
 

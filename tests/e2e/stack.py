@@ -12,11 +12,14 @@ from typing import Any
 
 from tests.e2e import images
 from tests.e2e.engine import Docker
+from tests.patience import wait_until
 from worker.supervision import ports
 
 PROJECT = "kerbside-e2e"
 #: Where clients come in, and where operators do.
 API_PORT, OPS_PORT, FLOWER_PORT = "API_PORT", "OPS_PORT", "FLOWER_PORT"
+#: Seconds within which a house is priced, whatever else the machine does.
+PRICED_WITHIN_S = 240
 #: Seconds that an answer may take.
 _PATIENCE_S = 30
 
@@ -30,10 +33,26 @@ class Stack:
 
     docker: Docker
     secrets: Path
+    scale: Mapping[str, int]
 
     def compose(self, *words: str) -> str:
         """Run a command of compose; return what it printed."""
-        return self.docker.run(*_COMPOSE, *_OURS, *words)
+        has_archive = (self.secrets / "archive.env").exists()
+        profile = ("--profile", "postgres") if has_archive else ()
+        return self.docker.run(*_COMPOSE, *_OURS, *profile, *words)
+
+    def up(self) -> None:
+        """Start what does not run, or not as it should; return when all are healthy."""
+        sizes = [f"--scale={name}={count}" for name, count in self.scale.items()]
+        self.compose("up", "--detach", "--wait", *sizes)
+
+    def write_secrets(self, *options: str) -> None:
+        """Have the image write them, for who runs the tests."""
+        self.docker.run(
+            *("run", "--rm", "--user", f"{os.getuid()}:{os.getgid()}"),
+            *("--volume", f"{self.secrets.parent}:/var/lib/kerbside/deploy"),
+            *(images.IMAGE, "kerbside", "init", *options),
+        )
 
     def kerbside(self, *words: str) -> str:
         """Run a command of `kerbside` beside the stack; return what it printed."""
@@ -69,6 +88,18 @@ class Stack:
     def url(self, port: str) -> str:
         """Return the address of what is published at one of the ports."""
         return f"http://{ports.LOOPBACK}:{self.docker.environment[port]}"
+
+    def ended(self, url: str, token: str) -> dict[str, Any]:
+        """Return a prediction once it has ended."""
+        job: dict[str, Any] = {}
+
+        def has_ended() -> bool:
+            job.update(call(url, token).body)
+            return job["status"] in {"succeeded", "failed", "canceled"}
+
+        # Workers are healthy before they have loaded the model.
+        wait_until(has_ended, f"the end of {url}", timeout_s=PRICED_WITHIN_S)
+        return job
 
 
 @dataclass(frozen=True)
@@ -112,28 +143,18 @@ def running(docker: Docker, folder: Path, **scale: int) -> Iterator[Stack]:
     """
     variables = images.prepare(docker, folder)
     secrets = folder / "deploy" / "secrets"
-    _write_secrets(docker, secrets.parent)
+    secrets.parent.mkdir()
     numbers = ports.find_some_free(3)
     names = (API_PORT, OPS_PORT, FLOWER_PORT)
     variables |= dict(zip(names, map(str, numbers), strict=True))
     variables["SECRETS_DIR"] = str(secrets)
-    stack = Stack(_with(docker, variables), secrets)
-    sizes = [f"--scale={name}={count}" for name, count in scale.items()]
+    stack = Stack(_with(docker, variables), secrets, scale)
+    stack.write_secrets()
     try:
-        stack.compose("up", "--detach", "--wait", *sizes)
+        stack.up()
         yield stack
     finally:
         stack.compose("down", "--volumes", "--remove-orphans", "--timeout", "20")
-
-
-def _write_secrets(docker: Docker, folder: Path) -> None:
-    """Have the image write them, for who runs the tests."""
-    folder.mkdir()
-    docker.run(
-        *("run", "--rm", "--user", f"{os.getuid()}:{os.getgid()}"),
-        *("--volume", f"{folder}:/var/lib/kerbside/deploy"),
-        *(images.IMAGE, "kerbside", "init"),
-    )
 
 
 def _with(docker: Docker, variables: Mapping[str, str]) -> Docker:

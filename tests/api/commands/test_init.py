@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -30,8 +31,8 @@ def _variable(file: Path) -> dict[str, str]:
 def test_it_writes_every_secret_that_the_compose_file_names(
     run: Run, folder: Path
 ) -> None:
-    """Nothing is left to be made by hand."""
-    done = run("init", str(folder))
+    """Nothing is left to be made by hand, the archive's included if it is wanted."""
+    done = run("init", str(folder), "--archive", "postgres")
 
     named = {
         name
@@ -46,14 +47,14 @@ def test_the_folder_is_for_its_owner_alone(run: Run, folder: Path) -> None:
     """What containers of other users read lies open in it, and nothing else does."""
     folder.mkdir(parents=True, mode=0o755)
 
-    run("init", str(folder))
+    run("init", str(folder), "--archive", "postgres")
 
     assert folder.stat().st_mode & 0o777 == 0o700
     opened = {path.name for path in folder.iterdir() if path.stat().st_mode & 0o077}
     mounted = {
         name
         for one in compose_file.services().values()
-        for name in one.get("secrets", ())
+        for name in compose_file.mounted(one)
     }
     assert opened == mounted | {"signing-key.pub"}
 
@@ -72,7 +73,7 @@ def test_what_it_writes_fits_together(run: Run, folder: Path) -> None:
 
 def test_nothing_is_ever_replaced(run: Run, folder: Path) -> None:
     """A second run makes no new key, with which nobody could open what was sealed."""
-    run("init", str(folder))
+    run("init", str(folder), "--archive", "postgres")
     (folder / "metrics-key").write_text("kb_1")
     before = _contents(folder)
 
@@ -81,6 +82,60 @@ def test_nothing_is_ever_replaced(run: Run, folder: Path) -> None:
     assert done.exit_code == 0
     assert _contents(folder) == before
     assert "stay as they are" in done.stdout
+
+
+def test_an_archive_is_made_where_it_was_asked_for_and_may_be_later(
+    run: Run, folder: Path
+) -> None:
+    """Without, no process is told of one; with it, all that was there stays."""
+    run("init", str(folder))
+    before = _contents(folder)
+
+    done = run("init", str(folder), "--archive", "postgres")
+
+    after = _contents(folder)
+    made = {"archive.env", "archive.sql", "postgres-password"}
+    assert after.keys() - before.keys() == made
+    assert before.items() <= after.items()
+    assert "export COMPOSE_PROFILES=postgres" in done.stdout
+    address = ModelSettings.from_env(_variable(folder / "archive.env")).archive_url
+    assert address
+    parts = urlsplit(address)
+    assert (parts.username, parts.hostname, parts.path) == (
+        *("kerbside", "postgres", "/kerbside"),
+    )
+    assert f"PASSWORD '{parts.password}'" in after["archive.sql"].decode()
+    assert after["postgres-password"].decode() != parts.password
+
+
+def test_its_server_follows_a_new_password_of_the_archive(
+    run: Run, folder: Path
+) -> None:
+    """As the users of Redis do."""
+    run("init", str(folder), "--archive", "postgres")
+    before = _contents(folder)
+    (folder / "archive.env").unlink()
+
+    run("init", str(folder))
+
+    after = _contents(folder)
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed == {"archive.env", "archive.sql"}
+
+
+def test_an_archive_elsewhere_is_never_replaced(run: Run, folder: Path) -> None:
+    """It is told which file names it, and how one comes to the other."""
+    run("init", str(folder))
+    other = "KERBSIDE_ARCHIVE_URL=postgresql+psycopg://me:hunter22@db.example.org/k\n"
+    (folder / "archive.env").write_text(other)
+
+    done = run("init", str(folder), "--archive", "postgres")
+
+    assert done.exit_code == 2
+    assert "archive.env: expected the archive of the profile postgres" in done.stderr
+    assert "hunter22" not in done.output
+    assert (folder / "archive.env").read_text() == other
+    assert run("init", str(folder)).exit_code == 0
 
 
 @pytest.mark.parametrize("lost", ["flower-login.env", "worker.env", "metrics-key"])
@@ -116,7 +171,7 @@ def test_a_signing_key_that_nobody_trusts_is_told(run: Run, folder: Path) -> Non
 
 def test_no_secret_is_printed_and_the_next_commands_are(run: Run, folder: Path) -> None:
     """They are what the page says."""
-    done = run("init", str(folder))
+    done = run("init", str(folder), "--archive", "postgres")
 
     for path in folder.glob("*.env"):
         assert path.read_text().strip().partition("=")[2] not in done.output
