@@ -24,10 +24,14 @@ def test_noise_refuses_hardly_any_candidate_that_is_as_good(size: int) -> None:
     assert _refused(power.equal, size, 30) <= 0.2
 
 
-@pytest.mark.parametrize("spoil", [power.worse, power.biased, power.short])
-def test_what_is_worse_is_refused_more_often_than_not(spoil: Spoil) -> None:
-    """From as many sales on as are asked for."""
-    assert _refused(spoil, 300, 30) >= 0.5
+@pytest.mark.parametrize(
+    ("spoil", "least"), [(power.worse, 0.4), (power.biased, 0.7), (power.short, 0.4)]
+)
+def test_what_is_worse_is_refused_about_as_often_as_told(
+    spoil: Spoil, least: float
+) -> None:
+    """With as few sales as are judged by; docs/explanation/verdicts.md has rates."""
+    assert _refused(spoil, 300, 30) >= least
 
 
 @pytest.mark.parametrize("spoil", power.SPOILS[1:])
