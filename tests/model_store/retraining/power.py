@@ -21,7 +21,7 @@ from tests.model_store.retraining import rivals
 
 LEVEL = 0.9
 #: Sales of the tests of the table, and how many of each are drawn.
-_TABLE = {100: 200, 300: 200, 1000: 100, 4752: 40}
+_TABLE = {100: 200, 300: 200, 1000: 100, 4752: 12}
 
 Draws = np.random.Generator
 #: Makes a candidate of one that is as good as the champion.
