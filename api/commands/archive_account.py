@@ -1,5 +1,6 @@
 """The files by which the PostgreSQL in containers and its users know each other."""
 
+import re
 import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -51,10 +52,13 @@ def _password(file: Path) -> str:
     """Return the password of the address in a file."""
     text = file.read_text(encoding="utf-8").strip()
     password = urlsplit(text.partition("=")[2]).password or ""
-    if text != f"{ARCHIVE_URL}={_ADDRESS.format(password)}":
+    is_plain = re.fullmatch(r"[\w-]+", password, re.ASCII)
+    if not is_plain or text != f"{ARCHIVE_URL}={_ADDRESS.format(password)}":
         raise click.UsageError(
             f"{file}: expected the archive of the profile postgres, one line,"
-            f" {ARCHIVE_URL}={_ADDRESS.format('PASSWORD')}. If it is to be"
+            f" {ARCHIVE_URL}={_ADDRESS.format('PASSWORD')}, with a password of"
+            " letters, digits, - and _, which SQL and an address read alike. If it is"
+            " to be"
             f" another archive, remove {SERVER_FILES[0]} beside it and say no"
             " --archive; else remove this file to have a new one made."
         )

@@ -31,6 +31,8 @@ _WITHDRAW_HELP = """Withdraw the sales of these IDS, `out_...`, as POST or GET
 All that was told of a sale is erased, corrections too, and it judges no price any more.
 Those that are known are withdrawn also where others are not; to withdraw one again
 changes nothing, and a sale may be told anew.
+
+With --json it prints {"withdrawn", "unknown"}, both lists of ids.
 """
 
 #: Sales that are told together: with their houses they have room in a request.
@@ -102,8 +104,14 @@ def add(
 @service.url_option
 @service.key_option
 @_timeout_option
+@click.option("--json", "as_json", is_flag=True, help="Print the ids as JSON.")
 def withdraw(
-    *, ids: tuple[str, ...], url: str | None, key: str | None, timeout_s: float
+    *,
+    ids: tuple[str, ...],
+    url: str | None,
+    key: str | None,
+    timeout_s: float,
+    as_json: bool,
 ) -> None:
     """Withdraw sales; `_WITHDRAW_HELP` says it to the user."""
     url, key = service.found(url, key)
@@ -112,12 +120,16 @@ def withdraw(
         stopping.stoppable(client),
         service.told(url),
     ):
-        unknown = [one for one in ids if not _is_withdrawn(client, one)]
+        withdrawn = [one for one in ids if _is_withdrawn(client, one)]
+    unknown = [one for one in ids if one not in withdrawn]
+    if as_json:
+        click.echo(json.dumps({"withdrawn": withdrawn, "unknown": unknown}))
     if unknown:
         names = ", ".join(unknown)
-        known = f"{len(ids) - len(unknown):,} of {len(ids):,} sales are withdrawn."
+        known = f"{len(withdrawn):,} of {len(ids):,} sales are withdrawn."
         raise SalesRefused(f"You have told no sale of these ids: {names}\n{known}")
-    click.echo(f"Sales withdrawn: {len(ids):,}.")
+    if not as_json:
+        click.echo(f"Sales withdrawn: {len(ids):,}.")
 
 
 def _is_withdrawn(client: Client, outcome_id: str) -> bool:

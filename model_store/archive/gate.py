@@ -43,15 +43,16 @@ class Gate:
         """
         if self._clock() < self._asked_again_at:
             raise ArchiveUnavailable("it has not answered a moment ago")
-        try:
-            with self._turn():
+        # Without a turn nothing was asked: it says nothing of the database.
+        with self._turn():
+            try:
                 yield
-        except ArchiveTooSlow:
-            # The fault of this question: the next one may be answered at once.
-            raise
-        except ArchiveUnavailable:
-            self._asked_again_at = self._clock() + _LEFT_ALONE_S
-            raise
+            except ArchiveTooSlow:
+                # The fault of this question: the next one may be answered at once.
+                raise
+            except ArchiveUnavailable:
+                self._asked_again_at = self._clock() + _LEFT_ALONE_S
+                raise
 
     @contextlib.contextmanager
     def _turn(self) -> Iterator[None]:

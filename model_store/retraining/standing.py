@@ -101,10 +101,12 @@ class Standing:
 
         What cannot be read any more is no reason to keep a champion for ever.
         """
-        if self._aliases.previous is None:
+        previous = self._aliases.previous
+        if previous is None or _verdict_of(champion).get("champion_before") == previous:
+            # A retraining has put this champion in its place; nobody went back.
             return None
         with contextlib.suppress(UnknownModel, ArtifactError):
-            before = self._store.card(self._aliases.previous)
+            before = self._store.card(previous)
             replaced = _verdict_of(before).get("champion_before")
             if before.as_of > champion.as_of or replaced == champion.version:
                 return before

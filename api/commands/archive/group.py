@@ -15,6 +15,7 @@ from api.commands.archive.leave import leave
 from api.launcher import faults, installation
 from api.launcher.faults import ArchiveUnusable, RedisUnreachable
 from model_store.command_line import Group, results
+from worker.audit import Outcome
 from worker.jobs import rfc3339
 
 _EXIT_CODES = {
@@ -130,9 +131,14 @@ def erase(*, tenant: str, yes: bool, as_json: bool) -> None:
     if not yes:
         what = f"erase everything that the archive holds of tenant {tenant}"
         asking.agree(what, otherwise="--yes")
-    with opening.opened() as opened:
-        gone = opened.retention.erase(tenant)
-    auditing.keep("erase_tenant", [tenant])
+    outcome: Outcome = "failed"
+    try:
+        with opening.opened() as opened:
+            gone = opened.retention.erase(tenant)
+        outcome = "done"
+    finally:
+        # What went before it failed is gone for good.
+        auditing.keep("erase_tenant", [tenant], outcome)
     _tell(gone, as_json=as_json)
 
 

@@ -123,10 +123,20 @@ def test_its_server_follows_a_new_password_of_the_archive(
     assert changed == {"archive.env", "archive.sql"}
 
 
-def test_an_archive_elsewhere_is_never_replaced(run: Run, folder: Path) -> None:
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        "postgresql+psycopg://me:hunter22@db.example.org/k",
+        "postgresql+psycopg://kerbside:hunter22'@postgres:5432/kerbside",
+        "postgresql+psycopg://kerbside:hunter22%40@postgres:5432/kerbside",
+    ],
+)
+def test_an_archive_elsewhere_is_never_replaced(
+    run: Run, folder: Path, elsewhere: str
+) -> None:
     """It is told which file names it, and how one comes to the other."""
     run("init", str(folder))
-    other = "KERBSIDE_ARCHIVE_URL=postgresql+psycopg://me:hunter22@db.example.org/k\n"
+    other = f"KERBSIDE_ARCHIVE_URL={elsewhere}\n"
     (folder / "archive.env").write_text(other)
 
     done = run("init", str(folder), "--archive", "postgres")

@@ -111,17 +111,18 @@ class TestWithAnArchive:
     ) -> None:
         """Also where others are not known, which are told."""
         add("-", stdin=_lines(ids[:3]))
-        known = [
-            told.outcome.subject for told in archive.outcomes.page("acme", limit=3)
-        ]
+        known = [one.outcome.subject for one in archive.outcomes.page("acme", limit=3)]
 
         some = run("withdraw", known[0], "out_nobodys", known[1])
         again = run("withdraw", *known[:2])
+        told = run("withdraw", "--json", known[0], "out_nobodys")
 
         assert (some.exit_code, some.stdout) == (18, "")
         assert "no sale of these ids: out_nobodys" in some.stderr
         assert "2 of 3 sales are withdrawn" in some.stderr
         assert (again.exit_code, again.stdout) == (0, "Sales withdrawn: 2.\n")
+        lists = {"withdrawn": [known[0]], "unknown": ["out_nobodys"]}
+        assert (told.exit_code, json.loads(told.stdout)) == (18, lists)
         assert sum(archive.outcomes.days().values()) == 1
 
     def test_another_file_is_wrong_usage(self, add: Add) -> None:

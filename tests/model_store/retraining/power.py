@@ -2,7 +2,7 @@
 
 Tests of so many sales are drawn from those that two equal models have priced, and the
 candidate is made worse in known ways. `python -m tests.model_store.retraining.power`
-prints the table of docs/explanation/verdict.md, in some minutes of one core.
+prints the table of docs/explanation/verdicts.md, in some minutes of one core.
 """
 
 import sys

@@ -110,6 +110,19 @@ def test_a_tenant_is_erased_only_when_that_is_said(
     assert (action["operation"], action["targets"]) == ("erase_tenant", ["acme"])
 
 
+def test_an_erasure_that_fails_is_written_down_as_such(
+    run: Run, tmp_path: Path, redis_url: str, redis: redis_py.Redis
+) -> None:
+    """Some of it may be gone for good."""
+    lost = f"sqlite:///{tmp_path}/nowhere/archive.db"
+    here = {"KERBSIDE_ARCHIVE_URL": lost, "KERBSIDE_REDIS_URL": redis_url}
+
+    assert run("archive", "erase", "acme", "--yes", **here).exit_code == 17
+
+    (action,) = Audit(redis).newest(9)
+    assert (action["targets"], action["outcome"]) == (["acme"], "failed")
+
+
 @pytest.mark.parametrize("table", TABLES)
 def test_every_table_can_be_exported(
     run: Run, archive: Archive, tmp_path: Path, table: str
