@@ -10,7 +10,6 @@ import click
 from model_store.command_line import Group
 from model_store.commands import (
     accuracy,
-    add_sales,
     aliases,
     card,
     evaluate,
@@ -18,6 +17,7 @@ from model_store.commands import (
     key,
     retrain,
     review_sample,
+    sales,
     simulate,
     train,
     versions,
@@ -90,7 +90,8 @@ for _command in (
     versions.diff,
     key.key,
     review_sample.review_sample,
-    add_sales.add_sales,
+    sales.add_sales,
+    sales.remove_sales,
     accuracy.accuracy,
 ):
     cli.add_command(_command)

@@ -19,11 +19,13 @@ from model_store.errors import ModelStoreError
 from model_store.store import ModelStore
 
 _PROGRAM = (sys.executable, "-m", "model_store")
-#: Commands that say what prices houses, or give houses out -> the operation, in the
-#: audit log. The first model that is trained prices at once, and others if that was
-#: asked for.
+#: Commands that say what prices houses or what is learnt from, or give houses out ->
+#: the operation, in the audit log. The first model that is trained prices at once, and
+#: others if that was asked for.
 _AUDITED = {
     "review-sample": "draw_review_sample",
+    "add-sales": "add_sales",
+    "remove-sales": "remove_sales",
     "promote": "promote_model",
     "rollback": "rollback_model",
     "dismiss": "dismiss_challenger",
@@ -76,17 +78,18 @@ def model(arguments: tuple[str, ...]) -> None:
     operation = _operation(arguments)
     if operation is None or {"-h", "--help"}.intersection(arguments):
         os.execv(sys.executable, [*_PROGRAM, *arguments])  # noqa: S606 -- becomes the program, no shell
-    if arguments[0] == "review-sample":
-        sys.exit(_drawn(operation, arguments))
+    if arguments[0] in _TYPED:
+        sys.exit(_written_down(operation, arguments))
     sys.exit(_changed(operation, arguments))
 
 
-def _drawn(operation: str, arguments: tuple[str, ...]) -> int:
-    """Draw a sample, and write down which: no house is told."""
+def _written_down(operation: str, arguments: tuple[str, ...]) -> int:
+    """Run a command, and write down what it was asked for: no house is told."""
+    typed = _TYPED[arguments[0]]
     code = _run(arguments)
     if code != WRONG_USAGE:
-        context = _sample.make_context("", list(arguments[1:]), resilient_parsing=True)
-        asked = ((one, context.params[str(one.name)]) for one in _sample.params)
+        context = typed.make_context("", list(arguments[1:]), resilient_parsing=True)
+        asked = ((one, context.params[str(one.name)]) for one in typed.params)
         told = [
             f"{one.opts[0].lstrip('-')}={value}"
             for one, value in asked
@@ -153,6 +156,17 @@ def _typed() -> None:
 @options.sample_allocation
 def _sample() -> None:
     """Read which sample the other program was asked for."""
+
+
+@click.command(add_help_option=False, context_settings={"ignore_unknown_options": True})
+@click.option("--data")
+@click.argument("table", required=False)
+def _sales() -> None:
+    """Read which table the other program was told."""
+
+
+#: Commands of which the audit log has what they were asked for.
+_TYPED = {"review-sample": _sample, "add-sales": _sales, "remove-sales": _sales}
 
 
 def _typed_post(words: tuple[str, ...]) -> str:

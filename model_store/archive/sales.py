@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from model_store.archive import tables
 from model_store.archive.database import Database, upsert
@@ -42,6 +42,12 @@ class Sales:
         ]
         with self._database.writing() as connection:
             upsert(connection, _TABLE, rows)
+
+    def remove(self, dataset: str, keys: Iterable[str]) -> int:
+        """Take sales away, up to some thousand; return how many there were."""
+        which = (_TABLE.c.dataset == dataset, _TABLE.c.key.in_(sorted(keys)))
+        with self._database.writing() as connection:
+            return connection.execute(delete(_TABLE).where(*which)).rowcount
 
     def between(
         self,

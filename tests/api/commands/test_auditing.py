@@ -1,5 +1,6 @@
 """The law of the audit log, over all commands: what changes something is in it."""
 
+import gzip
 import json
 import sys
 import uuid
@@ -10,6 +11,7 @@ import pytest
 import redis as redis_py
 
 from api.commands import model
+from model_store import dataset
 from model_store.archive.archive import Archive
 from model_store.store import ModelStore
 from tests import dead_letters
@@ -57,6 +59,8 @@ CHANGING = {
     "archive leave --yes": "leave_archive",
     "model promote previous --as challenger": "name_challenger",
     "model review-sample -o {export}": "draw_review_sample",
+    "model add-sales {sales}": "add_sales",
+    "model remove-sales {sales}": "remove_sales",
 }
 
 #: What only reads, or writes files of its own machine alone.
@@ -67,8 +71,6 @@ READING = {
     *("webhooks new-key", "model list", "model show", "model diff"),
     *("model evaluate", "model key", "model aliases", "model accuracy", "model init"),
     *("model card", "model simulate", "drift"),
-    # What is learnt from it prices only after `model retrain`, which is written down.
-    "model add-sales",
     *("archive status",),
     # It brings tables up to date before anybody may serve.
     "archive migrate",
@@ -142,7 +144,18 @@ def things(
         "delivery": delivery,
         "file": str(file),
         "export": str(tmp_path / "audit.csv"),
+        "sales": str(_some_sales(tmp_path)),
     }
+
+
+def _some_sales(folder: Path) -> Path:
+    """Write the first of the shipped sales into a table of its own."""
+    table = dataset.SHIPPED.with_name("king_county_sales.csv.gz")
+    with gzip.open(table, "rt", encoding="utf-8") as file:
+        lines = [next(file) for _ in range(9)]
+    some = folder / "sales.csv"
+    some.write_text("".join(lines), encoding="utf-8")
+    return some
 
 
 @pytest.mark.parametrize(("typed", "operation"), CHANGING.items())

@@ -41,13 +41,23 @@ def month(tmp_path: Path, lines: list[str]) -> Path:
     return file
 
 
-def add(archive: Archive, table: Path, definition: Path) -> Result:
-    """Run the command."""
+def add(
+    archive: Archive, table: Path, definition: Path, command: str = "add-sales"
+) -> Result:
+    """Run the command, or its opposite."""
     return CliRunner().invoke(
         cli,
-        ["add-sales", str(table), "--data", str(definition), "--json"],
+        [command, str(table), "--data", str(definition), "--json"],
         env={"KERBSIDE_ARCHIVE_URL": archive.database.place},
     )
+
+
+def _changed(month: Path, column: str, value: str) -> None:
+    """Write another cell into the last row."""
+    text = month.read_text(encoding="utf-8").splitlines()
+    cells = text[-1].split(",")
+    cells[text[0].split(",").index(column)] = value
+    month.write_text("\n".join([*text[:-1], ",".join(cells)]), encoding="utf-8")
 
 
 def test_a_retraining_gathers_what_was_added(
@@ -66,16 +76,39 @@ def test_of_a_table_with_a_bad_cell_nothing_is_kept(
     archive: Archive, definition: Path, month: Path
 ) -> None:
     """The cell is named."""
-    text = month.read_text(encoding="utf-8").splitlines()
-    cells = text[-1].split(",")
-    cells[text[0].split(",").index("price")] = "much"
-    month.write_text("\n".join([*text[:-1], ",".join(cells)]), encoding="utf-8")
+    _changed(month, "price", "much")
 
     done = add(archive, month, definition)
 
     assert done.exit_code == 1
     assert "month.csv" in done.output
     assert "much" in done.output
+    assert archive.sales.count(NAME) == 0
+
+
+def test_what_was_added_can_be_taken_out_again(
+    archive: Archive, definition: Path, month: Path
+) -> None:
+    """And what was never added is none of it."""
+    add(archive, month, definition)
+    _changed(month, "price", "123456")
+
+    told = add(archive, month, definition, "remove-sales")
+
+    assert json.loads(told.output) == {"sales": 10, "removed": 9}
+    assert archive.sales.count(NAME) == 1
+
+
+def test_no_sale_of_a_day_to_come_is_kept(
+    archive: Archive, definition: Path, month: Path
+) -> None:
+    """No retraining could learn from any of them."""
+    _changed(month, "date", "2099-01-01")
+
+    done = add(archive, month, definition)
+
+    assert done.exit_code == 1
+    assert "a sale is of 2099-01-01" in done.output
     assert archive.sales.count(NAME) == 0
 
 
