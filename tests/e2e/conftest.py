@@ -24,7 +24,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Run a stack of two API containers and three workers."""
     with (
         engine.running() as docker,
-        stack.running(docker, tmp_path_factory.mktemp("e2e"), api=1, worker=1) as site,
+        stack.running(docker, tmp_path_factory.mktemp("e2e"), api=2, worker=3) as site,
     ):
         yield site
 
