@@ -31,7 +31,8 @@ is kept without being said again.
 
 What is there already stays as it is: no key and no password is ever replaced, however
 often this runs. Only the rights of the users of Redis are written anew, so run it after
-an upgrade. To have a new secret made, remove its file first.
+an upgrade. To have a new secret made, remove its file first. The PostgreSQL reads its
+own, archive.sql and postgres-password, only when it makes its data folder.
 """
 
 #: Where docker-compose.yml looks by itself.
@@ -59,17 +60,28 @@ _MOUNTED = (
 def init(*, folder: Path, archive: str | None, as_json: bool) -> None:
     """Write the secrets; `_HELP` says it to the user."""
     before = set(folder.iterdir()) if folder.exists() else set()
+    try:
+        _write(folder, with_archive=archive is not None)
+    finally:
+        # After a refusal, too: what was written before it must be read by containers.
+        _open_what_is_mounted(folder)
+    _tell(folder, before, as_json=as_json)
+
+
+def _write(folder: Path, *, with_archive: bool) -> None:
     _write_users(folder)
     _write_signing_key(folder)
     for name, made in _OTHERS.items():
         if not (folder / name).exists():
             secretfile.write(folder / name, made())
-    if archive or archive_account.is_ours(folder):
+    if with_archive or archive_account.is_ours(folder):
         archive_account.write(folder)
+
+
+def _open_what_is_mounted(folder: Path) -> None:
     for name in _MOUNTED:
         if (folder / name).exists():
             (folder / name).chmod(0o644)
-    _tell(folder, before, as_json=as_json)
 
 
 def _write_users(folder: Path) -> None:
@@ -113,23 +125,33 @@ def _tell(folder: Path, before: set[Path], *, as_json: bool) -> None:
     files = sorted(folder.iterdir())
     made = [str(path) for path in files if path not in before]
     commands = list(_next_commands(folder))
+    variables = list(_lasting(folder))
     if as_json:
         kept = [str(path) for path in files if path in before]
-        click.echo(json.dumps({"made": made, "kept": kept, "next": commands}))
+        told = {"made": made, "kept": kept, "env": variables, "next": commands}
+        click.echo(json.dumps(told))
         return
     for path in made:
         click.echo(path)
     if not made:
         click.echo(f"All secrets are in {folder} already, and stay as they are.")
+    if variables:
+        click.echo("\nLet this stand in the file .env beside docker-compose.yml:\n")
+        for line in variables:
+            click.echo(f"  {line}")
     click.echo("\nNext, where docker-compose.yml is:\n")
     for command in commands:
         click.echo(f"  {command}")
 
 
+def _lasting(folder: Path) -> Iterator[str]:
+    """Yield what every later command of compose must know, in any shell."""
+    if archive_account.is_ours(folder):
+        yield "COMPOSE_PROFILES=postgres"
+
+
 def _next_commands(folder: Path) -> Iterator[str]:
     if folder != _FOLDER:
         yield f"export SECRETS_DIR={folder.absolute()}"
-    if archive_account.is_ours(folder):
-        yield "export COMPOSE_PROFILES=postgres"
     yield "docker compose up -d --wait"
     yield "docker compose run --rm kerbside keys create"

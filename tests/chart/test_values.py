@@ -104,6 +104,10 @@ def test_a_value_that_would_do_harm_is_refused(
             "workers.webhooks: terminationGracePeriodSeconds is 40, drainSeconds is 40",
         ),
         (
+            {"upkeep.terminationGracePeriodSeconds": int(WorkerSettings().drain_s)},
+            "upkeep: terminationGracePeriodSeconds is 10",
+        ),
+        (
             {"api.preStopSeconds": 20},
             "api: terminationGracePeriodSeconds is 30, preStopSeconds is 20",
         ),

@@ -41,6 +41,9 @@
 {{- if le (int .Values.api.terminationGracePeriodSeconds) (add .Values.api.preStopSeconds 10 | int) -}}
 {{- fail (printf "api: terminationGracePeriodSeconds is %d, preStopSeconds is %d: after those the API takes up to 10 seconds to answer who waits; let the first be greater than both together" (int .Values.api.terminationGracePeriodSeconds) (int .Values.api.preStopSeconds)) -}}
 {{- end -}}
+{{- if le (int .Values.upkeep.terminationGracePeriodSeconds) 10 -}}
+{{- fail (printf "upkeep: terminationGracePeriodSeconds is %d: its worker takes up to 10 seconds for what it has in hand; let it be greater" (int .Values.upkeep.terminationGracePeriodSeconds)) -}}
+{{- end -}}
 {{- range $name, $lane := include "kerbside.lanes" . | fromYaml -}}
 {{- include "kerbside.checks.lane" (list $ $name $lane) -}}
 {{- end -}}

@@ -12,6 +12,8 @@ from tests.api.conftest import Run
 from tests.deploy import compose_file
 from worker.webhook_settings import WebhookSettings
 
+START = "docker compose up -d --wait"
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -50,13 +52,33 @@ def test_the_folder_is_for_its_owner_alone(run: Run, folder: Path) -> None:
     run("init", str(folder), "--archive", "postgres")
 
     assert folder.stat().st_mode & 0o777 == 0o700
-    opened = {path.name for path in folder.iterdir() if path.stat().st_mode & 0o077}
-    mounted = {
+    assert _opened(folder) == _mounted() | {"signing-key.pub"}
+
+
+@pytest.mark.parametrize("spoilt", ["archive.env", "trust.env"])
+def test_a_refusal_leaves_open_what_containers_read(
+    run: Run, folder: Path, spoilt: str
+) -> None:
+    """Redis starts again, whose users were written before it."""
+    run("init", str(folder), "--archive", "postgres")
+    (folder / spoilt).write_text("KERBSIDE_OTHER=1\n")
+
+    done = run("init", str(folder))
+
+    assert done.exit_code == 2
+    assert _opened(folder) == _mounted() | {"signing-key.pub"}
+
+
+def _opened(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir() if path.stat().st_mode & 0o077}
+
+
+def _mounted() -> set[str]:
+    return {
         name
         for one in compose_file.services().values()
         for name in compose_file.mounted(one)
     }
-    assert opened == mounted | {"signing-key.pub"}
 
 
 def test_what_it_writes_fits_together(run: Run, folder: Path) -> None:
@@ -88,16 +110,20 @@ def test_an_archive_is_made_where_it_was_asked_for_and_may_be_later(
     run: Run, folder: Path
 ) -> None:
     """Without, no process is told of one; with it, all that was there stays."""
-    run("init", str(folder))
+    early = run("init", str(folder))
     before = _contents(folder)
 
     done = run("init", str(folder), "--archive", "postgres")
 
+    assert "COMPOSE_PROFILES" not in early.stdout
     after = _contents(folder)
     made = {"archive.env", "archive.sql", "postgres-password"}
     assert after.keys() - before.keys() == made
     assert before.items() <= after.items()
-    assert "export COMPOSE_PROFILES=postgres" in done.stdout
+    lines = done.stdout.splitlines()
+    assert "  COMPOSE_PROFILES=postgres" in lines[: lines.index("  " + START)]
+    told = json.loads(run("init", str(folder), "--json").stdout)
+    assert told["env"] == ["COMPOSE_PROFILES=postgres"]
     address = ModelSettings.from_env(_variable(folder / "archive.env")).archive_url
     assert address
     parts = urlsplit(address)
@@ -187,7 +213,7 @@ def test_no_secret_is_printed_and_the_next_commands_are(run: Run, folder: Path) 
         assert path.read_text().strip().partition("=")[2] not in done.output
     assert "PRIVATE" not in done.output
     assert f"export SECRETS_DIR={folder}" in done.stdout
-    assert "docker compose up -d --wait" in done.stdout
+    assert START in done.stdout
     assert "docker compose run --rm kerbside keys create" in done.stdout
 
 
