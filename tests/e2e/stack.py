@@ -94,7 +94,8 @@ class Stack:
         job: dict[str, Any] = {}
 
         def has_ended() -> bool:
-            job.update(call(url, token).body)
+            nonlocal job
+            job = call(url, token).body
             return job["status"] in {"succeeded", "failed", "canceled"}
 
         # Workers are healthy before they have loaded the model.
