@@ -6,7 +6,7 @@ Scripts in `worker/lua/` build the same names from ids.
 |---|---|---|---|---|
 | `<lane>` | list | - | prelude, claim, reap | native Celery messages: newest left, oldest right |
 | `kerbside:job:<id>` | hash | until the result TTL after its end; with an archive until its window has passed since it was archived | all | the job's record |
-| `kerbside:gone:<id>` | string | tombstone TTL; of an archived job idempotency TTL | prelude, delete, retry, archived, lapse | tenant and end of a finished job; of a deleted one also when |
+| `kerbside:gone:<id>` | string | tombstone TTL; of an archived job idempotency TTL | prelude, delete, retry, archived | tenant and end of a finished job; of a deleted one also when |
 | `kerbside:waiting:<lane>` | zset | - | prelude, claim, reap | id -> `sent` of its message |
 | `kerbside:running:<lane>` | zset | - | claim, renew, release, reap, prelude | id -> end of lease |
 | `kerbside:deadlines:<lane>` | zset | - | prelude, reap | id -> deadline |

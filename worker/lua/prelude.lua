@@ -156,6 +156,16 @@ local function remember(id, tenant, completed, ttl)
   redis.call('SET', 'kerbside:gone:' .. id, tenant .. ' ' .. completed, 'EX', math.max(TOMBSTONE_TTL, ttl))
 end
 
+-- Lets an ended job that was kept for the archive end by itself: its time counts from now.
+-- A time to live comes first (see finish): a full server is to get rid of it.
+local function lapse(id)
+  local record = redis.call('HMGET', job_key(id), 'detail', 'tenant', 'completed')
+  local ttl = own_ttl(record[1])
+  expire(id, ttl)
+  redis.call('HSET', job_key(id), 'expires', now + ttl * 1000)
+  remember(id, record[2], record[3], ttl)
+end
+
 -- The one way into a terminal state, for open jobs of one lane, each once: an end is
 -- { id =, tenant =, sequence = the one before, state =, detail =, more = { further field, value, .. } }.
 -- The removals come first: Redis refuses a full server's growing writes only until a script's first write,

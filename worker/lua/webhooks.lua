@@ -257,7 +257,7 @@ local function archive_anew(subject)
   if tell_archive(subject) then
     redis.call('PERSIST', job_key(subject))
   else
-    redis.call('EXPIRE', job_key(subject), RESULT_TTL)
+    lapse(subject)
   end
 end
 

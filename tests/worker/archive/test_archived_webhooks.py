@@ -187,22 +187,27 @@ def test_a_status_that_came_while_it_was_archived_is_not_lost(
 def test_a_record_that_nothing_archives_any_more_ends_by_itself(
     site: Site, deliveries: Deliveries
 ) -> None:
-    """Where the feed was removed, by who gave the archive up."""
+    """Where the feed was removed, by who gave the archive up; a dead letter later."""
     job = site.price(webhook=URL)
+    buried = site.bury(site.submit(webhook=URL))
     site.redis.delete(keys.FEED)
 
     _delivered(deliveries)
+    _delivered(deliveries)
 
-    assert site.redis.ttl(keys.job_key(job.id)) > 0
+    for one, ttl in (
+        (job, site.settings.result_ttl_s),
+        (buried, site.settings.dead_ttl_s),
+    ):
+        assert ttl - 60 < site.redis.ttl(keys.job_key(one.id)) <= ttl
+        assert site.queue.find("acme", one.id).expires_ms is not None
 
 
 def test_a_delete_of_an_archived_job_erases_its_deliveries(
     site: Site, deliveries: Deliveries
 ) -> None:
     """Nobody sends the house again."""
-    job = site.price(webhook=URL)
-    _delivered(deliveries, "failed")
-    site.lapse(site.queue.find("acme", job.id))
+    job = _gone_undelivered(site, deliveries)
     (log,) = deliveries.page("default:acme", limit=10)
 
     site.queue.delete("acme", job.id)
