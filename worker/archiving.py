@@ -15,6 +15,7 @@ from model_store import logs
 from model_store.archive.archive import Archive
 from model_store.archive.audit import AuditEntry
 from model_store.errors import ArchiveNotMigrated, ArchiveUnavailable
+from worker import apart
 from worker.archived import prediction_of
 from worker.errors import frames_of
 from worker.feed import ENDED, Entry, Feed, Look, Settled
@@ -105,25 +106,14 @@ class Archiving:
         told: Mapping[str, Any],
         write: Callable[[Mapping[str, Any]], None],
     ) -> set[str]:
-        """Write things of one kind in one go; return those that cannot be written.
-
-        One that nobody can write holds up no other.
-        """
-        if not told:
-            return set()
-        try:
-            write(told)
-        except _DOWN:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever is wrong with one of them
-            if len(told) > 1:
-                parts = [self._each(what, dict([one]), write) for one in told.items()]
-                return set().union(*parts)
-            (one,) = told
+        """Write things of one kind; return those that cannot be written."""
+        refused = apart.write(
+            list(told.items()), lambda some: write(dict(some)), down=_DOWN
+        )
+        for (one, _), error in refused:
             self._refuse(what, one, reason=frames_of(error))
-            return {one}
-        self._metrics.archived(what, len(told))
-        return set()
+        self._metrics.archived(what, len(told) - len(refused))
+        return {one for (one, _), _ in refused}
 
     def _refuse(self, what: str, which: str, *, reason: str) -> None:
         self._metrics.archive_failed()

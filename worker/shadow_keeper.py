@@ -10,8 +10,8 @@ from celery import bootsteps
 
 from model_store import logs
 from model_store.errors import ArchiveError, ArchiveNotMigrated, ArchiveUnavailable
+from worker import apart, connection, keys
 from worker import celery as wire
-from worker import connection, keys
 from worker.errors import frames_of
 from worker.metrics import Metrics
 from worker.outage import words_of
@@ -108,14 +108,11 @@ def keep(totals: ShadowTotals, archive: Any, metrics: Metrics) -> int:
 def _write(rows: Sequence[bytes], archive: Any, metrics: Metrics) -> None:
     from model_store.archive.shadows import Shadow  # noqa: PLC0415
 
-    try:
-        archive.shadows.add(Shadow(**orjson.loads(row)) for row in rows)
-    except (ArchiveUnavailable, ArchiveNotMigrated):
-        raise
-    except Exception as error:  # noqa: BLE001 - whatever is wrong with one of them
-        if len(rows) == 1:
-            metrics.archive_failed()
-            _log.error("shadow_not_archived", frames=frames_of(error))
-            return
-        for row in rows:
-            _write([row], archive, metrics)
+    refused = apart.write(
+        rows,
+        lambda some: archive.shadows.add(Shadow(**orjson.loads(row)) for row in some),
+        down=(ArchiveUnavailable, ArchiveNotMigrated),
+    )
+    for _, error in refused:
+        metrics.archive_failed()
+        _log.error("shadow_not_archived", frames=frames_of(error))
