@@ -87,6 +87,19 @@ class Dataset:
         """Return the last sales by date, `most` at most."""
         return self._rows(slice(-most, None)) if len(self) > most else self
 
+    def expect_past(self, today: dt.date) -> None:
+        """Refuse sales that are to come.
+
+        Raises:
+            DatasetError: A sale is later than `today`.
+        """
+        if self.last_day > today:
+            raise DatasetError(
+                f"data set {self.definition.name!r}: the last sale of "
+                f"{self.definition.table} is of {self.last_day}, which is to come; "
+                "mend the dates, or their format in the definition's `form`"
+            )
+
     def expect_distinct(self) -> None:
         """Refuse sales of which many are there more than once.
 

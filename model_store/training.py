@@ -14,7 +14,6 @@ from model_store import samples
 from model_store.artifact import Artifact
 from model_store.card import Profile
 from model_store.dataset import Dataset
-from model_store.errors import DatasetError
 from model_store.recipe import evaluation, pipelines, rolling
 from model_store.recipe.binning import binned
 from model_store.recipe.calibration import calibrate
@@ -52,7 +51,7 @@ def train(
         DatasetError: There are too few sales to train, calibrate and test, or some
             lie in the future.
     """
-    _expect_past(dataset, trained_at.date())
+    dataset.expect_past(trained_at.date())
     recipe, plan = recipe or Recipe(), rolling.plan(dataset)
     sizes = rolling.sizes(dataset, plan.starts)
     fits = Fitting(recipe, seed, [*sizes, len(dataset)], progress, fit)
@@ -81,15 +80,6 @@ def train(
         examples=samples.examples(dataset.split(plan.starts[-plan.tested])[1]),
         parity_houses=samples.parity(dataset),
     )
-
-
-def _expect_past(dataset: Dataset, today: dt.date) -> None:
-    if dataset.last_day > today:
-        raise DatasetError(
-            f"data set {dataset.definition.name!r}: the last sale is of "
-            f"{dataset.last_day}, which is to come; mend the dates, or their format in "
-            "the definition's `form`"
-        )
 
 
 def _with_answers(profile: Profile, outcome: Outcome) -> Profile:

@@ -9,7 +9,6 @@ import orjson
 from model_store.archive.archive import Archive
 from model_store.archive.sales import Sale
 from model_store.dataset import Dataset
-from model_store.errors import DatasetError
 
 #: Sales that one transaction writes.
 _AT_ONCE = 1000
@@ -28,11 +27,7 @@ def keep(sales: Dataset, archive: Archive, *, today: dt.date) -> int:
         ArchiveError: It cannot be used; what was written before stays, and a repeat
             writes the rest.
     """
-    if sales.last_day > today:
-        raise DatasetError(
-            f"{sales.definition.table}: a sale is of {sales.last_day}, and today is "
-            f"{today}: mend its {sales.definition.date!r}"
-        )
+    sales.expect_past(today)
     sales.expect_distinct()
     name = sales.definition.name
     before = archive.sales.count(name)

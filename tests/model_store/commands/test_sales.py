@@ -108,7 +108,7 @@ def test_no_sale_of_a_day_to_come_is_kept(
     done = add(archive, month, definition)
 
     assert done.exit_code == 1
-    assert "a sale is of 2099-01-01" in done.output
+    assert "month.csv is of 2099-01-01, which is to come" in done.output
     assert archive.sales.count(NAME) == 0
 
 
