@@ -95,8 +95,7 @@ def withdraw(path: OutcomePath) -> Answer:
     """Withdraw a sale: all that you told of it is erased, and it judges no price."""
     call = current_call()
     outcomes, tenant = _archive(call).outcomes, call.caller.tenant
-    outcomes.withdraw(tenant, path.outcome_id, now_ms=_now_ms())
-    if outcomes.withdrawn_ms(tenant, path.outcome_id) is None:
+    if not outcomes.withdraw(tenant, path.outcome_id, now_ms=_now_ms()):
         raise UnknownOutcome
     return answers.empty(204)
 

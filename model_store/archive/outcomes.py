@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Select, delete, func, select
 
 from model_store.archive import tables, telling
 from model_store.archive.database import Database, upsert
@@ -67,7 +67,7 @@ class Outcomes:
                 connection.exec_driver_sql(lock)
             return telling.record(connection, outcomes)
 
-    def withdraw(self, tenant: str, subject: str, *, now_ms: int) -> None:
+    def withdraw(self, tenant: str, subject: str, *, now_ms: int) -> bool:
         """Erase all that a tenant told of a sale, and keep that it was withdrawn.
 
         Nothing is done where nothing was told of it.
@@ -76,21 +76,23 @@ class Outcomes:
             tenant: Whose.
             subject: Id of the sale.
             now_ms: In ms since the epoch.
+
+        Returns:
+            Whether it is withdrawn now, by this call or an earlier one.
         """
         is_its = (_TABLE.c.tenant == tenant) & (_TABLE.c.subject == subject)
         withdrawn = {"subject": subject, "tenant": tenant, "withdrawn_ms": now_ms}
         with self._database.writing() as connection:
             if connection.execute(delete(_TABLE).where(is_its)).rowcount:
                 upsert(connection, _WITHDRAWALS, [withdrawn])
+                return True
+            before = _withdrawn_ms(tenant, subject)
+            return connection.execute(before).first() is not None
 
     def withdrawn_ms(self, tenant: str, subject: str) -> int | None:
         """Return when a tenant withdrew a sale last, in ms since the epoch, if ever."""
-        columns = _WITHDRAWALS.c
-        query = select(columns.withdrawn_ms).where(
-            columns.tenant == tenant, columns.subject == subject
-        )
         with self._database.reading() as connection:
-            return connection.execute(query).scalar()
+            return connection.execute(_withdrawn_ms(tenant, subject)).scalar()
 
     def current(
         self,
@@ -183,6 +185,13 @@ class Outcomes:
 
 def _told(row: Mapping[Any, Any]) -> Told:
     return Told(row["number"], Outcome.from_row(row), row["superseded_ms"])
+
+
+def _withdrawn_ms(tenant: str, subject: str) -> Select[int]:
+    columns = _WITHDRAWALS.c
+    return select(columns.withdrawn_ms).where(
+        columns.tenant == tenant, columns.subject == subject
+    )
 
 
 def _judged() -> Any:
