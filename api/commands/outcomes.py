@@ -1,5 +1,6 @@
 """`kerbside outcomes`: what houses were sold for, told to the API."""
 
+import contextlib
 import json
 import re
 from collections import Counter
@@ -62,14 +63,7 @@ _EXIT_CODES = {
 }
 _EXIT_CODES_WITHDRAW = {**_EXIT_CODES, 0: "All sales are withdrawn."}
 
-_timeout_option = click.option(
-    "--timeout",
-    "timeout_s",
-    type=click.FloatRange(1),
-    default=10.0,
-    show_default=True,
-    help="Seconds that the API may be away, or take for an answer.",
-)
+_timeout_option = service.timeout_option(10.0, "an answer")
 
 
 @click.group(cls=Group)
@@ -87,12 +81,7 @@ def add(
     *, file: str, url: str | None, key: str | None, timeout_s: float, as_json: bool
 ) -> None:
     """Tell the sales of a file; `_HELP` says it to the user."""
-    url, key = service.found(url, key)
-    with (
-        service.client(url, key, timeout_s=timeout_s) as client,
-        stopping.stoppable(client),
-        service.told(url),
-    ):
+    with _reached(url, key, timeout_s) as client:
         sales = _read(file, client)
         became = Counter(_told(client, sales, file))
     counts = {"sales": len(sales), **{name: became[name] for name in _BECAME}}
@@ -114,12 +103,7 @@ def withdraw(
     as_json: bool,
 ) -> None:
     """Withdraw sales; `_WITHDRAW_HELP` says it to the user."""
-    url, key = service.found(url, key)
-    with (
-        service.client(url, key, timeout_s=timeout_s) as client,
-        stopping.stoppable(client),
-        service.told(url),
-    ):
+    with _reached(url, key, timeout_s) as client:
         withdrawn = [one for one in ids if _is_withdrawn(client, one)]
     unknown = [one for one in ids if one not in withdrawn]
     if as_json:
@@ -130,6 +114,18 @@ def withdraw(
         raise SalesRefused(f"You have told no sale of these ids: {names}\n{known}")
     if not as_json:
         click.echo(f"Sales withdrawn: {len(ids):,}.")
+
+
+@contextlib.contextmanager
+def _reached(url: str | None, key: str | None, timeout_s: float) -> Iterator[Client]:
+    """Give a client of the API, which a signal ends, and tell what it fails at."""
+    url, key = service.found(url, key)
+    with (
+        service.client(url, key, timeout_s=timeout_s) as client,
+        stopping.stoppable(client),
+        service.told(url),
+    ):
+        yield client
 
 
 def _is_withdrawn(client: Client, outcome_id: str) -> bool:

@@ -88,14 +88,7 @@ _FIRST_ANSWER_S = 10.0
     show_default=True,
     help="Houses that are under way together.",
 )
-@click.option(
-    "--timeout",
-    "timeout_s",
-    type=click.FloatRange(1),
-    default=60.0,
-    show_default=True,
-    help="Seconds that the API may be away, or take for a house.",
-)
+@service.timeout_option(60.0, "a house")
 @click.option(
     "--keep/--delete",
     default=None,

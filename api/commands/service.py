@@ -1,9 +1,9 @@
 """Which API a client's command talks to, with which key, and what fails about it."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
@@ -22,6 +22,8 @@ from api.launcher.local_keys import LocalAccess
 from api.launcher.statefolder import StateFolder
 from worker.supervision import ports
 
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
 url_option = click.option(
     "--url",
     envvar="KERBSIDE_URL",
@@ -34,6 +36,21 @@ key_option = click.option(
     show_envvar=True,
     help="API key; by default that of the local user, for the local API alone.",
 )
+
+
+def timeout_option(
+    default_s: float, takes_for: str
+) -> Callable[[_Function], _Function]:
+    """Return the option of how long a command waits for the API."""
+    return click.option(
+        "--timeout",
+        "timeout_s",
+        type=click.FloatRange(1),
+        default=default_s,
+        show_default=True,
+        help=f"Seconds that the API may be away, or take for {takes_for}.",
+    )
+
 
 _REFUSALS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 _FULL = (MemoryIsFull.type_uri(), QueueIsFull.type_uri())
