@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from model_store import artifact, dataset, training
@@ -29,6 +30,40 @@ UNTIL = dt.date(2014, 12, 1)
 Write = Callable[..., Path]
 #: Retrains on a definition, with other fields of the order.
 Retrain = Callable[..., Report]
+
+
+def broken(report: Report) -> list[str]:
+    """Return the rules that were broken; each has a reason."""
+    assert len(report.verdict.reasons) == len(
+        [rule for rule in report.verdict.rules if not rule.held]
+    )
+    return [rule.name for rule in report.verdict.rules if not rule.held]
+
+
+def chosen(sales: Dataset, rows: Any) -> Dataset:
+    """Return some of the sales, by what indexes an array."""
+    return replace(
+        sales,
+        houses=sales.houses.iloc[np.arange(len(sales))[rows]].reset_index(drop=True),
+        prices=sales.prices[rows],
+        dates=sales.dates[rows],
+    )
+
+
+def with_column(write: Write, sales: Dataset, name: str) -> Path:
+    """Write sales that have one more column, as a feature."""
+    path = write(sales)
+    definition = json.loads(path.read_text())
+    feature = {
+        "name": name,
+        "kind": "number",
+        "description": "Something.",
+        "example": 1,
+        "required": False,
+    }
+    definition["features"].append(feature)
+    path.write_text(json.dumps(definition))
+    return path
 
 
 @pytest.fixture(scope="session")
