@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from docs import openapi
+from tests import routes
 from tests.chart.chart import CHART, Manifest, Render, Rendered
-from worker.credentials import RESERVED
 from worker.webhook_settings import WebhookSettings
 from worker.webhooks.addresses import is_allowed
 
@@ -104,13 +103,7 @@ def test_redis_hears_the_parts_that_have_a_user_in_it(render: Render) -> None:
 
 def test_clients_reach_every_route_but_those_of_operators(render: Render) -> None:
     """Whatever the controller: what is not named, or led nowhere, comes to no pod."""
-    documented = openapi.document()["paths"]
-    operators = {
-        path
-        for path, operations in documented.items()
-        for operation in operations.values()
-        if any(RESERVED.intersection(one["key"]) for one in operation["security"])
-    }
+    documented, operators = routes.documented(), routes.of_operators()
     host = {"ingress.enabled": True, "ingress.host": "prices.example.org"}
     closed, open_ = (
         render(values={**host, "ingress.operators": are_open})

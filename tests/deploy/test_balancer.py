@@ -2,22 +2,15 @@
 
 import re
 
-from docs import openapi
+from tests import routes
 from tests.structure.source import ROOT
-from worker.credentials import RESERVED
 
 CONFIGURATION = ROOT / "deploy" / "nginx" / "nginx.conf"
 
 
 def test_clients_reach_every_route_but_those_of_operators() -> None:
     """A route whose key reaches over all tenants is on the operators' port alone."""
-    documented = openapi.document()["paths"]
-    operators = {
-        path
-        for path, operations in documented.items()
-        for operation in operations.values()
-        if any(RESERVED.intersection(one["key"]) for one in operation["security"])
-    }
+    documented, operators = routes.documented(), routes.of_operators()
 
     closed = {path for path in documented if _is_closed(path, _server(8080))}
 

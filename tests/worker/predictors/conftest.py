@@ -1,6 +1,5 @@
 """A store in which anything can be promoted, and a worker's models of it."""
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ import pytest
 
 from model_store.storage.signing import Trust
 from model_store.store import ModelStore
-from tests.worker.predictors.loading import Loader, Told
+from tests.worker.predictors.loading import Loader, Told, write_aliases
 from worker import predictors
 from worker.predictors import Predictors
 
@@ -37,21 +36,32 @@ def promote(tmp_path: Path) -> Callable[[str], None]:
         aliases["previous"] = aliases["champion"]
         aliases["champion"] = version
         aliases["generation"] += 1
-        fresh = tmp_path / "new"
-        fresh.write_text(json.dumps(aliases), encoding="utf-8")
-        fresh.rename(tmp_path / "aliases.json")
+        write_aliases(tmp_path, aliases)
 
     return promote
 
 
 @pytest.fixture
-def models(
+def made(
     tmp_path: Path, loader: Loader, told: Told, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Predictors]:
-    """Return the models of a store in which anything can be promoted."""
+) -> Iterator[Callable[..., Predictors]]:
+    """Return a maker of models of a store in which anything can be promoted."""
     monkeypatch.setattr(predictors, "_LOOK_EVERY_S", 0.01)
     monkeypatch.setattr(predictors, "_AGAIN_S", 0.01)
-    models = Predictors(ModelStore(tmp_path, Trust()), loader, told)
-    yield models
+    all_made: list[Predictors] = []
+
+    def make(**further: Any) -> Predictors:
+        store = ModelStore(tmp_path, Trust())
+        all_made.append(Predictors(store, loader, told, **further))
+        return all_made[-1]
+
+    yield make
     loader.gate.set()
-    models.stop()
+    for one in all_made:
+        one.stop()
+
+
+@pytest.fixture
+def models(made: Callable[..., Predictors]) -> Predictors:
+    """Return the models of a worker."""
+    return made()

@@ -1,9 +1,11 @@
 """What stands in for a model, for who loads it and for who is told of that."""
 
+import json
 import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from model_store.store import ModelStore
@@ -57,3 +59,10 @@ class Told:
     def refused(self, version: str, reason: str, /) -> None:
         """Note a refusal."""
         self.reports.append((version, reason))
+
+
+def write_aliases(folder: Path, aliases: Mapping[str, Any]) -> None:
+    """Write who has which post into a store, whole at any moment."""
+    fresh = folder / "new"
+    fresh.write_text(json.dumps(aliases), encoding="utf-8")
+    fresh.rename(folder / "aliases.json")

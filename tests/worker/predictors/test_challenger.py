@@ -1,17 +1,14 @@
 """A challenger is loaded where it has something to do, after the champion."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from model_store.errors import ArtifactError
-from model_store.storage.signing import Trust
-from model_store.store import ModelStore
 from tests.patience import wait_until
-from tests.worker.predictors.loading import Flat, Loader, Told
-from worker import predictors
+from tests.worker.predictors.loading import Flat, Loader, Told, write_aliases
 from worker.predictors import Predictors
 
 
@@ -23,24 +20,15 @@ def challenge(tmp_path: Path, promote: Callable[[str], None]) -> Callable[..., N
         promote("a")
         text = (tmp_path / "aliases.json").read_bytes()
         aliases = {**json.loads(text), "challenger": version, "share": share}
-        fresh = tmp_path / "new"
-        fresh.write_text(json.dumps(aliases), encoding="utf-8")
-        fresh.rename(tmp_path / "aliases.json")
+        write_aliases(tmp_path, aliases)
 
     return challenge
 
 
 @pytest.fixture
-def shadowing(
-    tmp_path: Path, loader: Loader, told: Told, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Predictors]:
+def shadowing(made: Callable[..., Predictors]) -> Predictors:
     """Return models of a worker that prices for the challenger too."""
-    monkeypatch.setattr(predictors, "_LOOK_EVERY_S", 0.01)
-    store = ModelStore(tmp_path, Trust())
-    models = Predictors(store, loader, told, has_shadows=True)
-    yield models
-    loader.gate.set()
-    models.stop()
+    return made(has_shadows=True)
 
 
 def test_a_challenger_is_loaded_after_the_champion(

@@ -39,16 +39,23 @@ def test_the_champion_is_loaded_without_being_asked_for(
     assert loader.loads == ["v1"]
 
 
-def test_the_old_champion_prices_until_the_new_one_is_loaded(
+def _half_way(
     models: Predictors, loader: Loader, promote: Callable[[str], None]
 ) -> None:
-    """A promotion stops no worker."""
+    """Let `v1` price while `v2`, which was promoted, is being loaded."""
     promote("v1")
     models.start()
     wait_until(lambda: models.ready)
     loader.gate.clear()
     promote("v2")
     wait_until(lambda: "v2" in loader.loads)
+
+
+def test_the_old_champion_prices_until_the_new_one_is_loaded(
+    models: Predictors, loader: Loader, promote: Callable[[str], None]
+) -> None:
+    """A promotion stops no worker."""
+    _half_way(models, loader, promote)
     assert models.ready
     assert models.request("v1").result(0).predict([{}]) == [{"by": "v1"}]
     loader.gate.set()
@@ -85,12 +92,7 @@ def test_a_coming_champion_is_not_dropped_while_it_loads(
     models: Predictors, loader: Loader, promote: Callable[[str], None]
 ) -> None:
     """Jobs for older versions meanwhile do not make it load twice."""
-    promote("v1")
-    models.start()
-    wait_until(lambda: models.ready)
-    loader.gate.clear()
-    promote("v2")
-    wait_until(lambda: "v2" in loader.loads)
+    _half_way(models, loader, promote)
     old = [models.request(version) for version in ("v3", "v4", "v5")]
     loader.gate.set()
     for promise in old:
