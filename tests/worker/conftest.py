@@ -3,22 +3,34 @@
 import datetime as dt
 import itertools
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import pytest
 import redis as redis_py
+from celery import signals
 
 from tests.clock import Clock
 from tests.worker.drift_replay import Install, Market, Replay, fitted_before
-from worker import ledger, queue
+from worker import inspection, lane_consumer, ledger, queue
 from worker.jobs import Job, State, Submission
 from worker.keys import PREDICTIONS
+from worker.lane_consumer import LaneConsumer
 from worker.leases import Tick
 from worker.settings import WorkerSettings
 
 #: Model version that the made-up jobs ask for.
 VERSION = "20150527-0000abcd"
+
+_Step = TypeVar("_Step", bound=LaneConsumer)
+
+
+class Started(Protocol):
+    """Starts a step of a worker."""
+
+    def __call__(self, step: _Step, /) -> _Step:
+        """Return it, started."""
 
 
 def submission(**changes: object) -> Submission:
@@ -110,3 +122,24 @@ def installed(
 def replay(installed: Install, winter: Market) -> Replay:
     """Return an installation that serves the model of winter."""
     return installed(winter)
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[Started]:
+    """Return what starts a step that consumes a lane, as a Celery worker would.
+
+    It waits for nothing for long, and is stopped in the end.
+    """
+    monkeypatch.setattr(lane_consumer, "_PAUSE_S", 0.02)
+    monkeypatch.setattr(inspection, "show_lane", lambda _: None)
+    monkeypatch.setattr(signals.worker_shutting_down, "receivers", [])
+    running: list[LaneConsumer] = []
+
+    def start(step: _Step) -> _Step:
+        step.start()
+        running.append(step)
+        return step
+
+    yield start
+    for step in running:
+        step.stop()

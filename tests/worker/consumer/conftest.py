@@ -5,11 +5,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from celery import signals
 
 from model_store.store import ModelStore
+from tests.worker.conftest import Started
 from tests.worker.consumer.models import Models, Run, StateOf
-from worker import consumer, inspection, lane_consumer, queue
+from worker import consumer, queue
 from worker.celery import create_celery
 from worker.keys import PREDICTIONS
 from worker.metrics import Metrics
@@ -32,14 +32,11 @@ def run(
     settings: WorkerSettings,
     models: Models,
     metrics: Metrics,
+    started: Started,
     monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Run]:
+) -> Run:
     """Return a function that runs the step as a Celery worker would."""
     monkeypatch.setattr(consumer, "BELL_S", 0.05)
-    monkeypatch.setattr(lane_consumer, "_PAUSE_S", 0.02)
-    monkeypatch.setattr(inspection, "show_lane", lambda _: None)
-    monkeypatch.setattr(signals.worker_shutting_down, "receivers", [])
-    running: list[consumer.BatchConsumer] = []
 
     def run(**changes: Any) -> consumer.BatchConsumer:
         changed = settings.model_copy(update={"drain_s": 0.1} | changes)
@@ -48,14 +45,9 @@ def run(
         app.amqp.queues.select([PREDICTIONS])
         celery = SimpleNamespace(event_dispatcher=DISPATCHER)
         worker = SimpleNamespace(app=app, hostname="w@test", consumer=celery)
-        step = consumer.BatchConsumer(worker)
-        step.start()
-        running.append(step)
-        return step
+        return started(consumer.BatchConsumer(worker))
 
-    yield run
-    for step in running:
-        step.stop()
+    return run
 
 
 @pytest.fixture

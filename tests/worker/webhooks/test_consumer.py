@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 import redis as redis_py
-from celery import signals
 
 from tests.patience import wait_until
+from tests.worker.conftest import Started
 from tests.worker.webhooks.site import URL, Site
 from tests.worker.webhooks.test_schedule import attempt
-from worker import inspection, lane_consumer
 from worker.celery import create_celery
 from worker.keys import WEBHOOKS
 from worker.leases import Lease
@@ -58,29 +57,21 @@ def receivers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receivers]:
 
 
 @pytest.fixture
-def run(site: Site, metrics: Metrics, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+def run(
+    site: Site, metrics: Metrics, started: Started, monkeypatch: pytest.MonkeyPatch
+) -> Run:
     """Return a function that runs the step as a Celery worker would."""
     monkeypatch.setattr(consumer, "BELL_S", 0.05)
-    monkeypatch.setattr(lane_consumer, "_PAUSE_S", 0.02)
-    monkeypatch.setattr(inspection, "show_lane", lambda _: None)
-    monkeypatch.setattr(signals.worker_shutting_down, "receivers", [])
-    running: list[DeliveryConsumer] = []
 
     def run(**changes: Any) -> DeliveryConsumer:
         settings = site.settings.model_copy(update={"drain_s": 0.1} | changes)
         app = create_celery(settings)
         app.metrics = metrics
         app.amqp.queues.select([WEBHOOKS])
-        step = DeliveryConsumer(
-            SimpleNamespace(app=app, hostname="d@test", consumer=None)
-        )
-        step.start()
-        running.append(step)
-        return step
+        worker = SimpleNamespace(app=app, hostname="d@test", consumer=None)
+        return started(DeliveryConsumer(worker))
 
-    yield run
-    for step in running:
-        step.stop()
+    return run
 
 
 def test_a_worker_of_another_lane_delivers_nothing(site: Site) -> None:
