@@ -57,16 +57,19 @@ def simulate(
     out = out or settings.state_dir / "simulation"
     out.mkdir(parents=True, exist_ok=True)
     recipe = Recipe(trees=330, learning_rate=0.075) if quick else Recipe()
+    fewest = settings.retrain_test_sales
+    sales = dataset.load(data or dataset.SHIPPED)
     with options.bar("replaying", show=None) as step:
         months = simulation.simulate(
-            dataset.load(data or dataset.SHIPPED),
+            sales,
             first.date(),
             last.date(),
             recipe=recipe,
-            fewest_tested=settings.retrain_test_sales,
+            fewest_tested=fewest,
             told=step,
         )
-    record = simulation.record(months)
+    made_of = simulation.ingredients(sales, recipe, fewest)
+    record = simulation.record(months, made_of)
     (out / "figures.json").write_text(json.dumps(record, indent=2), encoding="utf-8")
     if draw:
         draw(months, out)

@@ -51,7 +51,7 @@ def draw(months: Sequence[Month], folder: Path) -> None:
     ]
     axes.set_xticks(list(at), names)
     axes.set_ylabel("median error, % of the price paid")
-    axes.set_ylim(bottom=0)
     axes.margins(y=0.15)
+    axes.set_ylim(bottom=0)
     axes.legend(frameon=False, loc="upper left")
     figure.savefig(folder / NAME, metadata={"Software": None})

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,9 @@ import numpy as np
 
 from model_store.dataset import Dataset
 from model_store.errors import DatasetError
-from model_store.recipe import evaluation
+from model_store.recipe import evaluation, pipelines, rolling
 from model_store.recipe.pipelines import Recipe
-from model_store.retraining import trial
+from model_store.retraining import gather, trial
 from model_store.retraining.fits import Fits
 from model_store.retraining.gather import Gathered
 from model_store.retraining.pipeline import Order, Retraining
@@ -85,9 +85,23 @@ def simulate(
         return passed
 
 
-def record(months: Sequence[Month]) -> list[dict[str, Any]]:
-    """Return months as JSON-ready values."""
-    return [asdict(month) for month in months]
+def record(months: Sequence[Month], made_of: Mapping[str, Any]) -> dict[str, Any]:
+    """Return months, and what they were made of, as JSON-ready values."""
+    return {"made_of": made_of, "months": [asdict(month) for month in months]}
+
+
+def ingredients(sales: Dataset, recipe: Recipe, fewest_tested: int) -> dict[str, Any]:
+    """Return what decides a replay beside the rules, of which each month tells.
+
+    Figures that were made of other ones are stale.
+    """
+    return {
+        "sales": gather.digest(sales),
+        "recipe": asdict(recipe),
+        "fewest_tested": fewest_tested,
+        "most_sales": pipelines.MOST_SALES,
+        "most_in_period": rolling.MOST_IN_PERIOD,
+    }
 
 
 class _Replay:
