@@ -27,3 +27,15 @@ def test_a_command_that_fails_ends_the_measurement(tmp_path: Path) -> None:
     """No figure is told of half a run."""
     with pytest.raises(SystemExit, match="ended with 3"):
         own_sales.run([sys.executable, "-c", "raise SystemExit(3)"], tmp_path)
+
+
+def test_the_last_sales_of_a_table_come_after_the_training(tmp_path: Path) -> None:
+    """A twelfth of them, and none is lost."""
+    table = tmp_path / "sales.csv"
+    table.write_text("".join(f"{line}\n" for line in range(1200)))
+    whole = table.read_bytes()
+
+    later = own_sales.withhold(table)
+
+    assert later.startswith(b"1100\n")
+    assert table.read_bytes() + later == whole
