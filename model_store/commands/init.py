@@ -49,6 +49,7 @@ def _code(_: click.Context, __: click.Parameter, value: str | None) -> str | Non
     help="The definition. Default: the table's name and .json, beside the table.",
 )
 @click.option("--force", is_flag=True, help="Replace a definition that is there.")
+@options.progress
 @options.as_json
 def init(  # noqa: PLR0913 - as many as there are options
     *,
@@ -62,6 +63,7 @@ def init(  # noqa: PLR0913 - as many as there are options
     leave_out: tuple[str, ...],
     out: Path | None,
     force: bool,
+    progress: bool | None,
     as_json: bool,
 ) -> None:
     """Inspect TABLE, sales in CSV or Parquet, and write the definition of its data set.
@@ -76,7 +78,9 @@ def init(  # noqa: PLR0913 - as many as there are options
     out = out or table.with_name(table.name.split(".")[0] + ".json")
     _expect_free(out, table, force=force)
     wish = Wish(target, date, currency, date_format, decimal, keep, leave_out)
-    found = inspection.inspect(table, wish, today=datetime.now(UTC).date())
+    today = datetime.now(UTC).date()
+    with options.bar("inspecting", show=progress) as step:
+        found = inspection.inspect(table, wish, today=today, told=step)
     out.write_text(definition_file.written(found.definition), encoding="utf-8")
     if as_json:
         click.echo(json.dumps(_record(found, out), indent=2))

@@ -1,7 +1,7 @@
 """Inspects a table of sales and makes its definition."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,6 +16,11 @@ from model_store.intake.sample import Sample, Wish
 from model_store.recipe import rolling
 from model_store.schema import Feature
 
+#: Steps of an inspection, as they are told.
+STEPS = (
+    *("reading a sample", "telling columns apart"),
+    *("reading all sales", "looking through them"),
+)
 #: Fewest sales that can be learnt from and tested on.
 FEWEST = 300
 #: No market is learnt from earlier sales: such a date is a mistake, or stands for none.
@@ -49,21 +54,32 @@ class Inspection:
     last_day: dt.date
 
 
-def inspect(path: Path, wish: Wish, *, today: dt.date) -> Inspection:
+def inspect(
+    path: Path,
+    wish: Wish,
+    *,
+    today: dt.date,
+    told: Callable[[int, int, str], None] = lambda *_: None,
+) -> Inspection:
     """Inspect a table.
 
     Args:
         path: CSV file, compressed or not, or Parquet file.
         wish: What is known of it.
         today: No sale is later.
+        told: Told steps done, steps in all and what is done now.
 
     Raises:
         DatasetError: No model can be made of it; the message says why and what helps.
     """
+    told(0, len(STEPS), STEPS[0])
     rows = sample.take(path, wish)
+    told(1, len(STEPS), STEPS[1])
     findings = _findings(path, rows, wish)
     draft = _draft(path, rows, findings, wish)
+    told(2, len(STEPS), STEPS[2])
     sales = load_as(draft, path.parent)
+    told(3, len(STEPS), STEPS[3])
     sales.expect_distinct()
     _expect_learnable(path, sales, wish, today)
     definition = replace(
@@ -73,6 +89,7 @@ def inspect(path: Path, wish: Wish, *, today: dt.date) -> Inspection:
         ),
     )
     rolling.plan(sales)
+    told(len(STEPS), len(STEPS), "done")
     return Inspection(
         definition,
         findings,

@@ -47,6 +47,16 @@ def test_what_was_found_is_told_to_scripts(run: CliRunner, tmp_path: Path) -> No
     assert (zips["taken_for"], "codes" in zips["why"]) == ("category", True)
 
 
+def test_a_progress_bar_goes_to_stderr_alone(run: CliRunner, table: Path) -> None:
+    """A large table takes half a minute; without a terminal none is drawn."""
+    shown = run.invoke(cli, ["init", str(table), *ASKED, "--json", "--progress"])
+    hidden = run.invoke(cli, ["init", str(table), *ASKED, "--json", "--force"])
+
+    assert "100%" in shown.stderr
+    assert json.loads(shown.stdout) == json.loads(hidden.stdout)
+    assert hidden.stderr == ""
+
+
 def test_a_definition_is_replaced_only_by_force(run: CliRunner, table: Path) -> None:
     """What its owner has filled in is not lost to a second run."""
     definition = table.with_suffix(".json")
