@@ -12,8 +12,7 @@ from api.archive_problems import NoArchive
 from api.auth import requires
 from api.call import Call, current_call
 from api.errors import MalformedParameter
-from model_store.archive import reports
-from model_store.archive.reports import Report
+from model_store.archive.report import ACCURACY, Report
 from worker.jobs import rfc3339
 
 #: Lengths of the periods that rows may have, the first by default.
@@ -59,7 +58,7 @@ def accuracy() -> Answer:
 def _report(call: Call) -> Report:
     if call.shared.archive is None:
         raise NoArchive
-    found = call.shared.archive.reports.get(reports.ACCURACY)
+    found = call.shared.archive.reports.get(ACCURACY)
     return found or Report(0, _NONE_YET)
 
 

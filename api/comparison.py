@@ -15,7 +15,7 @@ from api.auth import requires
 from api.call import current_call
 from api.services import Services
 from model_store import logs
-from model_store.archive.shadows import Sold
+from model_store.archive.shadow import Sold
 from model_store.errors import ArchiveError, ArtifactError
 from worker.shadow_totals import QUANTILES, Totals
 

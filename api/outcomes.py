@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from flask import request
@@ -18,12 +18,14 @@ from api.call import Call, current_call
 from api.errors import ServiceError
 from api.outcome_body import Told
 from api.outcome_problems import OutcomeWithdrawn, UnknownOutcome
-from model_store.archive import outcomes as archived
-from model_store.archive.archive import Archive
 from model_store.archive.outcome import Outcome, Recording, sale_id
-from model_store.archive.predictions import house_hash
+from model_store.archive.outcome import Told as Kept
+from model_store.archive.prediction import house_hash
 from worker.errors import JobGone, UnknownJob
 from worker.jobs import rfc3339
+
+if TYPE_CHECKING:
+    from model_store.archive.archive import Archive
 
 PATH = "/v1/outcomes"
 
@@ -108,7 +110,7 @@ _COUNTS: dict[str, Recording] = {
 }
 
 
-def _archive(call: Call) -> Archive:
+def _archive(call: Call) -> "Archive":
     if call.shared.archive is None:
         raise NoArchive
     return call.shared.archive
@@ -130,7 +132,7 @@ def _told(call: Call) -> list[Told]:
     return read(text, schema)
 
 
-def _expect_known(call: Call, archive: Archive, told: Sequence[Told]) -> None:
+def _expect_known(call: Call, archive: "Archive", told: Sequence[Told]) -> None:
     """Refuse sales of predictions that are not there, or are another tenant's.
 
     Raises:
@@ -203,7 +205,7 @@ def _public(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _listed(told: archived.Told) -> dict[str, Any]:
+def _listed(told: Kept) -> dict[str, Any]:
     house = told.outcome.house
     return _public(told.outcome) | {
         "input": house and orjson.Fragment(house),

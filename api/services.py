@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from flask import Flask, current_app
 
@@ -16,7 +17,6 @@ from api.settings import ApiSettings
 from api.throttle import Throttle
 from api.uploads import Uploads
 from api.waiting import Waiting
-from model_store.archive.archive import Archive
 from model_store.store import ModelStore
 from worker.audit import Audit
 from worker.credentials import ApiKeys
@@ -37,6 +37,9 @@ from worker.webhooks.endpoints import Endpoints
 from worker.webhooks.health import WebhookHealth
 from worker.webhooks.keyring import Keyring
 
+if TYPE_CHECKING:
+    from model_store.archive.archive import Archive
+
 _EXTENSION = "kerbside"
 
 
@@ -56,7 +59,7 @@ class Services:
     store: ModelStore
     catalog: Catalog
     #: None where this installation keeps none.
-    archive: Archive | None
+    archive: "Archive | None"
     #: What realised sales say of the models, as it is told to Prometheus.
     accuracy: LastReport
     waiting: Waiting

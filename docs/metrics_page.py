@@ -16,7 +16,7 @@ from api.figures.models import ModelFigures
 from api.figures.standing import StandingFigures
 from docs.markdown import table
 from model_store.aliases import ALIAS_NAMES
-from model_store.archive.reports import Report
+from model_store.archive.report import Report
 from worker.drift_states import DriftState, FeatureState
 from worker.leases import Completion, Lease, Tick
 from worker.metrics import Metrics

@@ -14,7 +14,7 @@ from defusedcsv import csv as defused
 
 from model_store import strata
 from model_store.archive.archive import Archive
-from model_store.archive.predictions import Prediction
+from model_store.archive.prediction import Prediction
 from model_store.strata import Strata
 
 #: How a sample is shared out: to each stratum alike, or as many predictions as it has.

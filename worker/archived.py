@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from model_store.archive.gate import Gate
+from model_store.archive.prediction import Prediction
 from model_store.settings import ModelSettings
 from worker.jobs import Job, State
 
 if TYPE_CHECKING:
     from model_store.archive.archive import Archive
-    from model_store.archive.predictions import Prediction
 
 #: Fields of a record that the archive has columns for, as they are named there.
 _TEXTS = ("tenant", "model", "version", "alias", "state", "detail", "error")
@@ -29,15 +29,13 @@ _PASSING = {"worker", "undelivered"}
 Record = Mapping[bytes, bytes]
 
 
-def prediction_of(job_id: str, record: Record) -> "Prediction":
+def prediction_of(job_id: str, record: Record) -> Prediction:
     """Return what the archive keeps of an ended job: all that its record says.
 
     Args:
         job_id: Its id.
         record: Its ledger hash.
     """
-    from model_store.archive.predictions import Prediction  # noqa: PLC0415 -- heavy
-
     left: dict[str, bytes] = {
         name.decode(): value for name, value in record.items() if value
     }
@@ -57,7 +55,7 @@ def prediction_of(job_id: str, record: Record) -> "Prediction":
     return Prediction(id=job_id, **known, further=further)
 
 
-def record_of(prediction: "Prediction") -> dict[bytes, bytes]:
+def record_of(prediction: Prediction) -> dict[bytes, bytes]:
     """Return the record of an archived job, as the ledger had it."""
     texts: dict[str, str | None] = dict(prediction.further)
     for name in ("fingerprint", *_TEXTS):
@@ -72,7 +70,7 @@ def record_of(prediction: "Prediction") -> dict[bytes, bytes]:
     return record
 
 
-def job_of(prediction: "Prediction") -> Job:
+def job_of(prediction: Prediction) -> Job:
     """Return an archived job."""
     return Job.from_record(prediction.id, record_of(prediction))
 

@@ -12,7 +12,6 @@ from typing import Any
 from celery import bootsteps
 
 from model_store import logs
-from model_store.archive.archive import Archive
 from model_store.errors import ArchiveError
 from worker import keys
 from worker.errors import frames_of
@@ -96,6 +95,9 @@ class Pruner:
         Raises:
             ArchiveError: The archive cannot be used.
         """
+        # Each worker imports this, of whatever lane, and only this one needs it.
+        from model_store.archive.archive import Archive  # noqa: PLC0415
+
         archive = Archive.of(self._settings)
         if archive is None:
             return

@@ -9,6 +9,7 @@ import redis
 from celery import bootsteps
 
 from model_store import logs
+from model_store.archive.shadow import Shadow
 from model_store.errors import ArchiveError, ArchiveNotMigrated, ArchiveUnavailable
 from worker import apart, connection, keys
 from worker import celery as wire
@@ -106,8 +107,6 @@ def keep(totals: ShadowTotals, archive: Any, metrics: Metrics) -> int:
 
 
 def _write(rows: Sequence[bytes], archive: Any, metrics: Metrics) -> None:
-    from model_store.archive.shadows import Shadow  # noqa: PLC0415
-
     refused = apart.write(
         rows,
         lambda some: archive.shadows.add(Shadow(**orjson.loads(row)) for row in some),

@@ -5,20 +5,22 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from api.last_known import LastKnown
-from model_store.archive import reports
-from model_store.archive.archive import Archive
+from model_store.archive.report import ACCURACY_STANDING, Report
+
+if TYPE_CHECKING:
+    from model_store.archive.archive import Archive
 
 #: Seconds that a scrape waits for the archive: whoever scrapes gives up after some, and
 #: on the figures of Redis too.
 _PATIENCE_S = 1.0
 
-LastReport = Callable[[], reports.Report | None]
+LastReport = Callable[[], Report | None]
 
 #: Name of a gauge -> what it means, where a version has it, and what it is divided by.
 _GAUGES = {
@@ -70,11 +72,11 @@ _AGES = {
 _MEASURES = ("bias", "mdape", "coverage")
 
 
-def last_report(archive: Archive | None) -> LastReport:
+def last_report(archive: "Archive | None") -> LastReport:
     """Return what tells the last report, an earlier one while the archive is away."""
     if archive is None:
         return lambda: None
-    read = partial(archive.reports.get, reports.ACCURACY_STANDING)
+    read = partial(archive.reports.get, ACCURACY_STANDING)
     return LastKnown(read, None, run=_briefly)
 
 
@@ -120,7 +122,7 @@ class AccuracyFigures(Collector):
         yield _expected(versions)
         yield from self._ages(report)
 
-    def _ages(self, report: reports.Report) -> Iterator[Metric]:
+    def _ages(self, report: Report) -> Iterator[Metric]:
         newest = report.body["newest_sale"]
         since = {"kerbside_accuracy_report_age_seconds": report.made_ms / 1000}
         if newest is not None:

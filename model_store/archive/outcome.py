@@ -58,6 +58,16 @@ class Recorded(NamedTuple):
     outcome: Outcome
 
 
+class Told(NamedTuple):
+    """An outcome as it was told, whether it counts still or not."""
+
+    #: Grows with each that is told.
+    number: int
+    outcome: Outcome
+    #: When a correction took its place, in ms since the epoch; None: it counts.
+    superseded_ms: int | None
+
+
 _FIELDS = tuple(Outcome.__dataclass_fields__)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Select, delete, func, select
 
 from model_store.archive import tables, telling
 from model_store.archive.database import Database, upsert
-from model_store.archive.outcome import Outcome, Recorded
+from model_store.archive.outcome import Outcome, Recorded, Told
 
 _TABLE, _PREDICTIONS = tables.outcomes, tables.predictions
 _WITHDRAWALS = tables.withdrawals
@@ -33,16 +33,6 @@ class Scored(NamedTuple):
     in_distribution: bool
     #: The house as JSON.
     input: str
-
-
-class Told(NamedTuple):
-    """An outcome as it was told, whether it counts still or not."""
-
-    #: Grows with each that is told.
-    number: int
-    outcome: Outcome
-    #: When a correction took its place, in ms since the epoch; None: it counts.
-    superseded_ms: int | None
 
 
 class Outcomes:

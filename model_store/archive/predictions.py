@@ -1,17 +1,14 @@
-"""Predictions that have ended, as the ledger had them, and what each quoted."""
+"""Predictions that have ended."""
 
 import contextlib
-import dataclasses
-import hashlib
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Self
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Row,
+    RowMapping,
     Select,
     delete,
     select,
@@ -21,72 +18,13 @@ from sqlalchemy import (
 
 from model_store.archive import tables
 from model_store.archive.database import Database, upsert
+from model_store.archive.prediction import FIELDS, Prediction
 from model_store.errors import ArchiveError
 
 _TABLE = tables.predictions
 #: Ids that one statement names.
 _NAMED = 500
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prediction:
-    """A prediction as the ledger knew it at one instant; times in ms since the epoch.
-
-    With `further` it holds all that the ledger's record held, each JSON byte for byte.
-    """
-
-    id: str
-    tenant: str
-    model: str
-    version: str
-    #: Alias by which the version was named; None where it was named by its id.
-    alias: str | None = None
-    #: The house as canonical JSON.
-    input: bytes
-    state: str
-    sequence: int
-    created_ms: int
-    detail: str | None = None
-    #: The client's own labels as JSON.
-    metadata: bytes = b"{}"
-    fingerprint: str = ""
-    attempts: int = 0
-    started_ms: int | None = None
-    completed_ms: int | None = None
-    #: What was answered, as JSON.
-    output: bytes | None = None
-    error: str | None = None
-    #: All other fields of the record, by name.
-    further: Mapping[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def from_row(cls, row: Row[Any]) -> Self:
-        """Read what `to_row` wrote."""
-        values = {name: row._mapping[name] for name in _FIELDS}  # noqa: SLF001 -- public, named so
-        for name in _BYTES:
-            text = values[name]
-            values[name] = None if text is None else text.encode()
-        return cls(**values | {"further": json.loads(values["further"])})
-
-    def to_row(self) -> dict[str, Any]:
-        """Return a value for each column, those for comparisons too."""
-        row = {name: getattr(self, name) for name in _FIELDS}
-        for name in _BYTES:
-            row[name] = None if row[name] is None else row[name].decode()
-        # PostgreSQL keeps no zero byte in a text; JSON has none.
-        row["error"] = self.error and self.error.replace("\0", "")
-        row["further"] = json.dumps(dict(self.further))
-        return row | {"house_hash": house_hash(self.input)} | _quoted(self.output)
-
-
-_FIELDS = tuple(one.name for one in dataclasses.fields(Prediction))
-_BYTES = ("input", "metadata", "output")
-_COLUMNS = [_TABLE.c[name] for name in _FIELDS]
-
-
-def house_hash(canonical: bytes) -> str:
-    """Return what a house is known by: a hash of its canonical JSON."""
-    return hashlib.sha256(canonical).hexdigest()
+_COLUMNS = [_TABLE.c[name] for name in FIELDS]
 
 
 class Predictions:
@@ -119,12 +57,13 @@ class Predictions:
 
     def by_ids(self, ids: Sequence[str]) -> dict[str, Prediction]:
         """Return those that there are of some predictions, whosever, by id."""
-        found: list[Row[Any]] = []
+        found: list[RowMapping] = []
         with self._database.reading() as connection:
             for first in range(0, len(ids), _NAMED):
                 some = _TABLE.c.id.in_(ids[first : first + _NAMED])
-                found += connection.execute(select(*_COLUMNS).where(some)).all()
-        return {row.id: Prediction.from_row(row) for row in found}
+                query = select(*_COLUMNS).where(some)
+                found += connection.execute(query).mappings()
+        return {row["id"]: Prediction.from_row(row) for row in found}
 
     def priced_ids(self, version: str | None = None) -> list[str]:
         """Return the ids of all predictions that have a price, whosever.
@@ -221,7 +160,7 @@ class Predictions:
             return [
                 Prediction.from_row(row)
                 for query in queries
-                for row in connection.execute(query)
+                for row in connection.execute(query).mappings()
             ]
 
 
@@ -254,19 +193,3 @@ def _refuse_taken(connection: Connection, rows: Sequence[Prediction]) -> None:
 def _priced(version: str | None) -> list[ColumnElement[bool]]:
     wanted = [_TABLE.c.state == "succeeded", _TABLE.c.price.is_not(None)]
     return wanted + ([] if version is None else [_TABLE.c.version == version])
-
-
-def _quoted(output: bytes | None) -> dict[str, Any]:
-    """Return what an answer quoted, by column; each None where there is no answer."""
-    told = json.loads(output) if output else {}
-    interval, model = told.get("interval", {}), told.get("model", {})
-    return {
-        "digest": model.get("digest"),
-        "currency": told.get("currency"),
-        "price": told.get("price"),
-        "low": interval.get("low"),
-        "high": interval.get("high"),
-        "level": interval.get("level"),
-        "fsd": told.get("fsd"),
-        "in_distribution": told.get("in_distribution"),
-    }

@@ -2,29 +2,15 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
 
 from model_store.archive import tables
 from model_store.archive.database import Database, upsert
+from model_store.archive.report import Report
 
 _TABLE = tables.reports
-
-#: Names of reports: all figures of realised sales, and what of them is watched.
-ACCURACY, ACCURACY_STANDING = "accuracy", "accuracy_standing"
-#: The alarms that operators were told of, and as whose.
-DEGRADATION_TOLD = "degradation_told"
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """A report and its age."""
-
-    #: In ms since the epoch.
-    made_ms: int
-    body: dict[str, Any]
 
 
 class Reports:

@@ -2,43 +2,15 @@
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from sqlalchemy import select
 
 from model_store.archive import tables
 from model_store.archive.database import Database, upsert
+from model_store.archive.shadow import Shadow, Sold
 
 _TABLE, _OUTCOMES = tables.shadows, tables.outcomes
-
-
-@dataclass(frozen=True, slots=True)
-class Shadow:
-    """A price that was not answered, beside the one that was."""
-
-    prediction_id: str
-    #: Of the challenger.
-    version: str
-    #: When it was made, in ms since the epoch.
-    made_ms: int
-    price: float
-    low: float
-    high: float
-    level: float
-    fsd: float
-    in_distribution: bool
-    #: Of the version that answered.
-    served_version: str
-    served_price: float
-
-
-@dataclass(frozen=True, slots=True)
-class Sold:
-    """What both said of a house, and what it was sold for."""
-
-    price: float
-    served_price: float
-    sold_for: float
 
 
 class Shadows:

@@ -8,6 +8,7 @@ import click
 from rich.table import Table
 
 from model_store import options
+from model_store.archive.report import ACCURACY, ACCURACY_STANDING
 from model_store.command_line import Command, results
 from model_store.commands import opening
 from model_store.store import ModelStore
@@ -82,9 +83,7 @@ def accuracy(
 
 
 def _is_due(archive: "Archive", now_ms: int) -> bool:
-    from model_store.archive import reports  # noqa: PLC0415
-
-    last = archive.reports.get(reports.ACCURACY_STANDING)
+    last = archive.reports.get(ACCURACY_STANDING)
     if last is None or now_ms - last.made_ms >= _DAY_MS:
         return True
     changed_ms = archive.outcomes.last_change_ms()
@@ -96,14 +95,13 @@ def _made(
 ) -> dict[str, Any]:
     """Make and keep the report."""
     # Only this command loads numpy for it.
-    from model_store.archive import reports  # noqa: PLC0415
     from model_store.monitoring import report  # noqa: PLC0415
 
     made = report.make(archive, store.card, told_since_ms=told_since_ms)
-    before = archive.reports.get(reports.ACCURACY_STANDING)
+    before = archive.reports.get(ACCURACY_STANDING)
     standing = report.standing(made, before.body if before else None, now_ms=now_ms)
-    archive.reports.put(reports.ACCURACY, made, made_ms=now_ms)
-    archive.reports.put(reports.ACCURACY_STANDING, standing, made_ms=now_ms)
+    archive.reports.put(ACCURACY, made, made_ms=now_ms)
+    archive.reports.put(ACCURACY_STANDING, standing, made_ms=now_ms)
     return made
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from api.schemas import Accuracy
 from api.settings import ApiSettings
-from model_store.archive import reports
 from model_store.archive.archive import Archive
+from model_store.archive.report import ACCURACY
 from model_store.card import ModelCard
 from model_store.errors import UnknownModel
 from model_store.monitoring import report
@@ -35,7 +35,7 @@ def reported(archive: Archive, store: ModelStore) -> None:
             raise UnknownModel(version)
         return store.card(version)
 
-    archive.reports.put(reports.ACCURACY, report.make(archive, card), made_ms=1_000)
+    archive.reports.put(ACCURACY, report.make(archive, card), made_ms=1_000)
 
 
 @pytest.mark.usefixtures("reported")

@@ -15,7 +15,7 @@ from api.schemas import ChallengerComparison
 from api.settings import ApiSettings
 from model_store.archive.archive import Archive
 from model_store.archive.outcome import Outcome
-from model_store.archive.shadows import Shadow
+from model_store.archive.shadow import Shadow
 from model_store.store import ModelStore
 from tests.api.conftest import Headers, assert_problem
 from tests.second_version import SECOND

@@ -8,6 +8,7 @@ import redis
 
 from model_store import logs
 from model_store.aliases import Aliases
+from model_store.archive.report import ACCURACY_STANDING, DEGRADATION_TOLD
 from model_store.errors import ModelStoreError
 from model_store.store import ModelStore
 from worker.errors import frames_of
@@ -62,10 +63,8 @@ def announce(
 def _announce(
     announcements: Announcements, kept: "Reports", aliases: Aliases, now_ms: int
 ) -> None:
-    from model_store.archive import reports  # noqa: PLC0415
-
-    report = kept.get(reports.ACCURACY_STANDING)
-    before = kept.get(reports.DEGRADATION_TOLD)
+    report = kept.get(ACCURACY_STANDING)
+    before = kept.get(DEGRADATION_TOLD)
     champion = str(aliases.champion)
     standing = report.body["versions"].get(champion, {}) if report else {}
     raised = {_name(alarm): alarm for alarm in standing.get("alarms", ())}
@@ -80,7 +79,7 @@ def _announce(
             # A version that is champion once more is told of once more.
             key = f"{champion} {aliases.generation} {name}"
             announcements.announce(DEGRADED, data, key=key)
-    kept.put(reports.DEGRADATION_TOLD, told, made_ms=now_ms)
+    kept.put(DEGRADATION_TOLD, told, made_ms=now_ms)
 
 
 def _name(alarm: Mapping[str, Any]) -> str:

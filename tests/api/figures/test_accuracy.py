@@ -9,8 +9,8 @@ from prometheus_client.exposition import generate_latest
 
 from api.figures.accuracy import AccuracyFigures, last_report
 from api.settings import ApiSettings
-from model_store.archive import reports
 from model_store.archive.archive import Archive
+from model_store.archive.report import ACCURACY_STANDING, Report
 from tests.api.figures.conftest import Scrape, figures
 from tests.patience import PATIENCE_S, wait_until
 
@@ -44,7 +44,7 @@ def test_versions_tell_what_sales_say_as_shares(
     scrape: Scrape, archive: Archive
 ) -> None:
     """One with too few sales tells only how many."""
-    archive.reports.put(reports.ACCURACY_STANDING, BODY, made_ms=1)
+    archive.reports.put(ACCURACY_STANDING, BODY, made_ms=1)
 
     told = scrape()
 
@@ -69,7 +69,7 @@ def test_versions_tell_what_sales_say_as_shares(
 
 def test_ages_are_those_of_the_report_and_of_the_newest_sale(archive: Archive) -> None:
     """In seconds at the scrape."""
-    archive.reports.put(reports.ACCURACY_STANDING, BODY, made_ms=1_772_150_000_000)
+    archive.reports.put(ACCURACY_STANDING, BODY, made_ms=1_772_150_000_000)
     registry = CollectorRegistry(auto_describe=False)
     registry.register(
         AccuracyFigures(last_report(archive), now=lambda: 1_772_150_460.0)
@@ -103,11 +103,11 @@ def test_an_archive_that_says_nothing_holds_no_scrape(
     archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is asked goes on beside it, and the next scrape has the answer."""
-    archive.reports.put(reports.ACCURACY_STANDING, BODY, made_ms=1)
+    archive.reports.put(ACCURACY_STANDING, BODY, made_ms=1)
     known = last_report(archive)()
     answers, read = threading.Event(), archive.reports.get
 
-    def silent(name: str) -> reports.Report | None:
+    def silent(name: str) -> Report | None:
         assert answers.wait(PATIENCE_S)
         return read(name)
 

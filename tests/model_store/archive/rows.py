@@ -8,8 +8,8 @@ from sqlalchemy import select
 from model_store.archive import tables
 from model_store.archive.archive import Archive
 from model_store.archive.audit import AuditEntry
-from model_store.archive.predictions import Prediction
-from model_store.archive.shadows import Shadow
+from model_store.archive.prediction import Prediction
+from model_store.archive.shadow import Shadow
 
 HOUSE = b'{"rooms":3,"zip":"98103"}'
 OUTPUT = json.dumps(

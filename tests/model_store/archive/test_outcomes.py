@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from model_store.archive import tables
 from model_store.archive.archive import Archive
 from model_store.archive.outcome import Outcome, Recorded
-from model_store.archive.predictions import house_hash
+from model_store.archive.prediction import house_hash
 from tests.model_store.archive.rows import HOUSE, prediction
 
 _DAY = dt.date(2026, 3, 1)

@@ -12,7 +12,7 @@ from model_store.archive import tables
 from model_store.archive.archive import Archive
 from model_store.archive.audit import AuditEntry
 from model_store.archive.outcome import Outcome
-from model_store.archive.shadows import Shadow
+from model_store.archive.shadow import Shadow
 from tests.model_store.archive.rows import prediction
 
 ROWS = 3000

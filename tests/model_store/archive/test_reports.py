@@ -1,7 +1,7 @@
 """Of each report the last one is kept."""
 
 from model_store.archive.archive import Archive
-from model_store.archive.reports import Report
+from model_store.archive.report import Report
 
 
 def test_the_last_report_of_a_name_is_kept(any_archive: Archive) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from model_store.archive import retention
 from model_store.archive.archive import Archive
 from model_store.archive.outcome import Outcome
-from model_store.archive.predictions import Prediction
+from model_store.archive.prediction import Prediction
 from model_store.archive.sales import Sale
 from tests.model_store.archive.rows import prediction, shadow, shadows
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from model_store.archive.archive import Archive
 from model_store.archive.outcome import Outcome
-from model_store.archive.shadows import Sold
+from model_store.archive.shadow import Sold
 from tests.model_store.archive.rows import prediction, shadow, shadows
 
 _SHADOW = shadow(prediction(1).id)

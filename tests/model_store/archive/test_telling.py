@@ -7,7 +7,7 @@ import pytest
 
 from model_store.archive.archive import Archive
 from model_store.archive.outcome import SAME_SALE_DAYS, Outcome, sale_id
-from model_store.archive.predictions import house_hash
+from model_store.archive.prediction import house_hash
 from tests.model_store.archive.rows import HOUSE, prediction
 
 _DAY = dt.date(2026, 3, 1)

@@ -6,8 +6,8 @@ import time
 import pytest
 from click.testing import CliRunner
 
-from model_store.archive import reports
 from model_store.archive.archive import Archive
+from model_store.archive.report import ACCURACY, ACCURACY_STANDING
 from model_store.cli import cli
 from model_store.store import ModelStore
 from tests.model_store.monitoring.sold import sold
@@ -33,7 +33,7 @@ def test_a_table_tells_periods_and_states(run: CliRunner, archived: Archive) -> 
     assert "2026-03-01" in told.stdout
     assert "degraded; bias -10.0 % over 60 sales since 2026-03-02" in told.stdout
     assert "FSD, by fifths: 12.0 % held 100.0 %" in told.stdout
-    kept = archived.reports.get(reports.ACCURACY)
+    kept = archived.reports.get(ACCURACY)
     assert kept is not None
     assert kept.body["sales"] == 60
 
@@ -79,7 +79,7 @@ def test_if_due_it_measures_what_is_new_and_at_least_daily(
     def made_ms(at_s: int) -> int:
         monkeypatch.setattr(time, "time", lambda: float(at_s))
         assert run.invoke(cli, ["accuracy", "--if-due"]).exit_code == 0
-        kept = archived.reports.get(reports.ACCURACY_STANDING)
+        kept = archived.reports.get(ACCURACY_STANDING)
         assert kept is not None
         return kept.made_ms
 

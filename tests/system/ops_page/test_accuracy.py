@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from model_store.archive import reports
 from model_store.archive.archive import Archive
+from model_store.archive.report import ACCURACY
 from model_store.card import ModelCard
 from model_store.errors import UnknownModel
 from model_store.monitoring import report
@@ -55,7 +55,7 @@ class TestWithAnArchive:
                 raise UnknownModel(version)
             return store.card(version)
 
-        archive.reports.put(reports.ACCURACY, report.make(archive, card), made_ms=1)
+        archive.reports.put(ACCURACY, report.make(archive, card), made_ms=1)
 
     @pytest.mark.usefixtures("reported")
     def test_a_version_that_is_worse_is_told_in_words(
@@ -124,7 +124,7 @@ class TestWithAnArchive:
         retired = "20250101-00000000"
         sold(archive, [0.8] * 60, version=retired, start=400)
         made = report.make(archive, _no_card)
-        archive.reports.put(reports.ACCURACY, made, made_ms=2)
+        archive.reports.put(ACCURACY, made, made_ms=2)
         with open_page() as page:
             panel = page.locator("#panel-accuracy")
             table = panel.get_by_role("region", name="Versions by realised sales")

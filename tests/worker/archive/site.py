@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from model_store.archive.archive import Archive
-from model_store.archive.predictions import Prediction
+from model_store.archive.prediction import Prediction
 from tests.worker.conftest import lose_worker, submission
 from worker import keys, ledger
 from worker.archiving import Archiving

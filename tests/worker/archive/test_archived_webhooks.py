@@ -2,7 +2,7 @@
 
 import pytest
 
-from model_store.archive.predictions import Prediction
+from model_store.archive.prediction import Prediction
 from tests.worker.archive.site import Meanwhile, Site
 from worker import keys
 from worker.archiving import Archiving

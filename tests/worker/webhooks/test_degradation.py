@@ -6,8 +6,8 @@ import orjson
 import pytest
 
 from api.schemas import DegradationEvent
-from model_store.archive import reports
 from model_store.archive.archive import Archive
+from model_store.archive.report import ACCURACY_STANDING
 from model_store.store import ModelStore
 from tests.worker.webhooks.site import Site
 from worker.settings import WorkerSettings
@@ -46,7 +46,7 @@ def keep(archive: Archive, store: ModelStore) -> Any:
     def keep(*alarms: Any, version: str = store.resolve("champion")) -> None:
         told = {"expected_mdape": 7.52, "level": 90.0, "alarms": alarms}
         body = {"newest_sale": "2026-02-27", "versions": {version: told}}
-        archive.reports.put(reports.ACCURACY_STANDING, body, made_ms=NOTICED_MS)
+        archive.reports.put(ACCURACY_STANDING, body, made_ms=NOTICED_MS)
 
     return keep
 
