@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import asdict
 
-from sqlalchemy import select
+from sqlalchemy import exists, func, select
 
 from model_store.archive import tables
 from model_store.archive.database import Database, upsert
@@ -39,18 +39,30 @@ class Shadows:
             after: The last day that either learnt from: a sale must be later.
             most: How many, at most: those whose sale was told last.
         """
-        is_its = _TABLE.c.prediction_id == _OUTCOMES.c.prediction_id
-        query = (
-            select(_TABLE.c.price, _TABLE.c.served_price, _OUTCOMES.c.price)
-            .select_from(_OUTCOMES.join(_TABLE, is_its))
+        is_its = (
+            _TABLE.c.version == version,
+            _TABLE.c.served_version == served_version,
+        )
+        began = select(func.min(_TABLE.c.made_ms)).where(_TABLE.c.version == version)
+        told = (
+            select(_OUTCOMES.c.prediction_id, _OUTCOMES.c.price)
             .where(
                 _OUTCOMES.c.superseded_ms.is_(None),
-                _TABLE.c.version == version,
-                _TABLE.c.served_version == served_version,
                 _OUTCOMES.c.sold_on > after,
+                # Of its houses none was told of before.
+                _OUTCOMES.c.recorded_ms >= began.scalar_subquery(),
+                exists().where(
+                    _TABLE.c.prediction_id == _OUTCOMES.c.prediction_id, *is_its
+                ),
             )
             .order_by(_OUTCOMES.c.recorded_ms.desc())
             .limit(most)
+            .subquery()
+        )
+        query = (
+            select(_TABLE.c.price, _TABLE.c.served_price, told.c.price)
+            .join(told, told.c.prediction_id == _TABLE.c.prediction_id)
+            .where(*is_its)
         )
         with self._database.reading() as connection:
             return [Sold(*row) for row in connection.execute(query)]

@@ -11,7 +11,7 @@ from tests.structure import source
 
 #: What costs an API process two seconds and 120 MiB if anything imports it.
 MODEL_STACK = ("joblib", "numpy", "pandas", "scipy", "shap", "skops", "sklearn")
-#: What costs 30 MiB and most of a second, and serves an archive alone.
+#: What costs 16 MiB and a quarter of a second, and serves an archive alone.
 ARCHIVE_STACK = ("alembic", "psycopg", "sqlalchemy")
 #: What each worker loads, of whatever lane: its tasks, and the steps of all lanes.
 WORKER = """\

@@ -113,6 +113,16 @@ def test_no_table_is_read_from_end_to_end(full: Archive) -> None:
         assert "predictions_of_state" in "\n".join(plans[name])
 
 
+def test_a_challengers_sales_are_looked_up_newest_first(archive: Archive) -> None:
+    """However many prices it has, and though nobody has counted them."""
+    steps = "\n".join(
+        _plan(archive, lambda a: a.shadows.sold("v1", "v0", after=DAY, most=9))
+    )
+
+    assert "outcomes USING INDEX outcomes_by_time (recorded_ms>?)" in steps
+    assert "TREE FOR ORDER BY" not in steps
+
+
 def _plan(archive: Archive, ask: Ask) -> list[str]:
     """Return the steps of all statements by which a question is answered."""
     engine = archive.database._engine  # noqa: SLF001 - what it sends is the subject
