@@ -18,6 +18,8 @@ from api.launcher.showcase import Sale
 
 #: Columns of a house that are shown: the first of its schema.
 _HOUSE_COLUMNS = 3
+#: From here on digits are in groups of three; below it may be a year, which has none.
+_GROUPED = 10_000
 
 _LABEL_WIDTH = 10
 
@@ -77,7 +79,9 @@ class Screen:
             box=SIMPLE_HEAD,
             padding=(0, 1, 0, 0),
         )
-        columns = list(sales[0].house)[:_HOUSE_COLUMNS]
+        # What is missing of a house is not in it.
+        names = dict.fromkeys(name for sale in sales for name in sale.house)
+        columns = list(names)[:_HOUSE_COLUMNS]
         for name in columns:
             words = name.split("_")
             table.add_column(
@@ -91,7 +95,7 @@ class Screen:
         table.add_column("in range", justify="center")
         for sale in sales:
             table.add_row(
-                *(_plain(sale.house[name]) for name in columns), *_cells(sale)
+                *(_plain(sale.house.get(name, "")) for name in columns), *_cells(sale)
             )
         _print(self._results, table)
 
@@ -117,7 +121,9 @@ class Screen:
 
 
 def _plain(value: Any) -> str:
-    return f"{value:,.10g}" if isinstance(value, int | float) else str(value)
+    if not isinstance(value, int | float):
+        return str(value)
+    return f"{value:,.10g}" if abs(value) >= _GROUPED else f"{value:.10g}"
 
 
 def _cells(sale: Sale) -> tuple[str | Text, ...]:

@@ -83,10 +83,11 @@ export class Field extends Marked {
   }
 }
 
-/** Return what a feature means, unless its name says all of it. */
+/** Return what a feature means, without what its name says. */
 function described({ name, description }) {
-  if (description === `${title(name)}.`) return [];
-  return marked(description).map(({ part, isCode }) => (isCode ? element("code", {}, part) : part));
+  const own = `${title(name)}.`;
+  const told = description.startsWith(own) ? description.slice(own.length).trim() : description;
+  return marked(told).map(({ part, isCode }) => (isCode ? element("code", {}, part) : part));
 }
 
 function numeric(feature, common) {

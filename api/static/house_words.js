@@ -2,6 +2,8 @@
 
 const LANGUAGE = "en";
 const YEAR = "year";
+// Words in names that say what a unit says.
+const SPELLINGS = { m2: ["sqm", "qm", "kvm"], ft2: ["sqft", "sf"] };
 
 /** Return a whole amount of a currency. */
 export function money(amount, currency) {
@@ -46,8 +48,13 @@ export function title(name) {
 
 /** Return the unit of a feature, `ft2` as "ft²"; empty where its name says it already. */
 export function unit({ name, unit: written }) {
-  if (!written || written === YEAR || name.toLowerCase().endsWith(written)) return "";
+  if (!written || written === YEAR || ends(name, written)) return "";
   return written.replace(/2$/, "²").replace(/3$/, "³");
+}
+
+function ends(name, written) {
+  const [last] = name.toLowerCase().match(/[^\W_]*$/);
+  return last.endsWith(written) || SPELLINGS[written]?.includes(last);
 }
 
 /** Return a text as parts, those between backticks marked as code. */

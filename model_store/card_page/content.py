@@ -1,11 +1,12 @@
 """What a model card says, section by section, whatever it is written as."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from model_store.card import ModelCard
-from model_store.card_page import plot, rule
+from model_store.card_page import making, plot, rule
+from model_store.card_page.blocks import Plot, Rows, Section, Text
 
 #: Figures of the trade and what they are called.
 _FIGURES = {
@@ -25,37 +26,6 @@ _COLUMNS = {
     "ppe10": "within 10 %",
     "coverage": "range held %",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A paragraph."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """A table; the first cell of a row is its heading."""
-
-    head: Sequence[str]
-    rows: Sequence[Sequence[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Plot:
-    """A picture, an SVG text, and what it shows in words."""
-
-    svg: str
-    alt: str
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A heading and what stands under it."""
-
-    title: str
-    blocks: Sequence[Text | Rows | Plot]
 
 
 def title(card: ModelCard) -> str:
@@ -83,6 +53,7 @@ def sections(card: ModelCard, signer: str) -> list[Section]:
         *_segments(card),
         *_calibration(card),
         _inputs(card),
+        making.section(card),
         Section(
             "The US quality-control rule for AVMs",
             [
@@ -213,7 +184,7 @@ def _inputs(card: ModelCard) -> Section:
             card.schema.features, card.profile.features, strict=True
         )
     ]
-    head = ("input", "kind", "unit", "meaning", "missing in")
+    head = ("input", "kind", "unit", "meaning", "missing, or never, in")
     left_out = list(card.data.get("left_out", {}).items())
     blocks: list[Text | Rows | Plot] = [Rows(head, rows)]
     if left_out:

@@ -5,7 +5,7 @@ from html import escape
 
 from model_store.card import ModelCard
 from model_store.card_page import content
-from model_store.card_page.content import Plot, Rows, Section, Text
+from model_store.card_page.blocks import Plot, Rows, Section, Text
 
 _STYLE = """
 :root { color-scheme: light dark; }

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from model_store.card import ModelCard
 from model_store.card_page import content
-from model_store.card_page.content import Plot, Rows, Section, Text
+from model_store.card_page.blocks import Plot, Rows, Section, Text
 
 
 def page(card: ModelCard, signer: str) -> str:

@@ -19,38 +19,31 @@ def rows(card: ModelCard, signer: str) -> Sequence[Sequence[str]]:
     """Return for each factor what is there and what is missing.
 
     Args:
-        card: Of the model version.
+        card: Of the model version; what it has not got is claimed by no factor.
         signer: Public key of who signed it.
     """
-    figures = card.metrics
-    accuracy = (
-        f"Range at {card.interval.level:.0%} that held {figures['coverage']} % of "
-        f"{figures['n']:,} later sales; median error {figures['mdape']} %, bias "
-        f"{figures['median_bias']} %; by period, price and category above. Realised "
-        "sales are watched once they are reported as outcomes."
-    )
+    groups = _groups(card)
+    by = [name for name, is_there in groups.items() if is_there]
+    without = [name for name, is_there in groups.items() if not is_there]
     signed = (
         f"Every file of this version is signed by {signer}; inputs are validated, and "
         "flagged where they are unlike all sales."
     )
     blind = (
         "The test is blind: each sale is priced by a model of the sales before its "
-        "period. Columns that know the price are no inputs"
-        f"{_named(card, 'leakage')}. Data: {card.data['source']}"
+        f"period. {_left_out(card, 'leakage', 'they seem to know the price')}"
+        f"Source of the data: {card.data['source']}"
     )
     tested = (
-        f"{figures['n']:,} sales of a later period were tested; `kerbside model "
-        "review-sample` draws predictions at random for a person to review."
+        f"{card.metrics['n']:,} sales of a later period were tested; `kerbside model "
+        "review-sample` draws archived predictions at random for a person to review."
     )
-    even = (
-        "Error, bias and coverage by price and by each category, above. What tells of "
-        f"people is no input{_named(card, 'personal')}."
-    )
+    lacking = f"{_lacking(without)}{_kept(card)}"
     return [
         (
             "(a) high confidence in the estimates",
-            accuracy,
-            "A threshold of your own, and what is done below it.",
+            _accuracy(card, by),
+            f"{_lacking(without)}A threshold of your own, and what is done below it.",
         ),
         (
             "(b) protection against the manipulation of data",
@@ -60,7 +53,7 @@ def rows(card: ModelCard, signer: str) -> Sequence[Sequence[str]]:
         (
             "(c) avoidance of conflicts of interest",
             blind,
-            "Who trained it, and what they gain by it.",
+            f"{_kept(card)}Who trained it, and what they gain by it.",
         ),
         (
             "(d) random sample testing and reviews",
@@ -69,13 +62,57 @@ def rows(card: ModelCard, signer: str) -> Sequence[Sequence[str]]:
         ),
         (
             "(e) compliance with nondiscrimination laws",
-            even,
-            "Whether districts stand in for people: no census data is here.",
+            _evenness(card, by),
+            f"{lacking}Whether districts stand in for people: no census data is here.",
         ),
     ]
 
 
-def _named(card: ModelCard, reason: str) -> str:
+def _accuracy(card: ModelCard, by: Sequence[str]) -> str:
+    figures = card.metrics
+    return (
+        f"Range at {card.interval.level:.0%} that held {figures['coverage']} % of "
+        f"{figures['n']:,} later sales; median error {figures['mdape']} %, bias "
+        f"{figures['median_bias']} %{_above(by)}. Realised sales are watched once they "
+        "are reported as outcomes."
+    )
+
+
+def _evenness(card: ModelCard, by: Sequence[str]) -> str:
+    personal = _left_out(card, "personal", "they tell of people")
+    return f"{_told_of(by)}{personal}All inputs are listed above."
+
+
+def _groups(card: ModelCard) -> dict[str, bool]:
+    """Return by what sales may be grouped, and whether the card has figures of it."""
+    metrics = card.metrics
+    return {
+        "period": bool(metrics.get("periods")),
+        "price": bool(metrics.get("quintiles")),
+        "category": any(metrics.get("categories", {}).values()),
+    }
+
+
+def _above(by: Sequence[str]) -> str:
+    return f"; by {', '.join(by)} above" if by else ""
+
+
+def _told_of(by: Sequence[str]) -> str:
+    groups = [one for one in by if one != "period"]
+    return f"Error, bias and coverage by {', '.join(groups)}, above. " if groups else ""
+
+
+def _lacking(groups: Sequence[str]) -> str:
+    return f"Figures by {', '.join(groups)}. " if groups else ""
+
+
+def _left_out(card: ModelCard, reason: str, told: str) -> str:
     left_out: dict[str, str] = card.data.get("left_out", {})
     names = [name for name, why in left_out.items() if reason in why]
-    return f"; left out: {', '.join(names)}" if names else ""
+    return f"Left out since {told}: {', '.join(names)}. " if names else ""
+
+
+def _kept(card: ModelCard) -> str:
+    """Return what a person wanted among the inputs though it was suspected."""
+    names = list(card.data.get("kept", {}))
+    return f"Why these are inputs, kept by hand: {', '.join(names)}. " if names else ""

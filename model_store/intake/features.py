@@ -26,7 +26,7 @@ _MOST_COUNTS = 100
 _YEARS = 10
 _RIGHT_ANGLE = 90.0
 _UNITS = {
-    "m2": r"\b(m2|sqm|qm|square met(er|re)s?|wohnflaeche)\b",
+    "m2": r"\b(m2|sqm|qm|kvm|square met(er|re)s?|wohnflaeche)\b",
     "ft2": r"\b(sq ?ft|sqft|ft2|sf|square f(ee|oo)t)",
     "km": r"\bkm\b",
 }
@@ -118,7 +118,8 @@ def _counts(unit: str | None, numbers: Floats) -> bool:
 def _description(finding: Finding) -> str:
     if finding.taken in _PLACES:
         return f"{finding.taken.capitalize()}."
-    return f"Column {finding.column!r} of the table; say what it means."
+    told = finding.column.replace("_", " ")
+    return f"{told[:1].upper()}{told[1:]}."
 
 
 def _unit(finding: Finding) -> str | None:

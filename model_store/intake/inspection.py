@@ -28,6 +28,9 @@ OLDEST = dt.date(1950, 1, 1)
 #: What stands for a currency that is not known (ISO 4217: no currency).
 UNKNOWN_CURRENCY = "XXX"
 
+#: What only the owner of a table can say of it.
+_UNTOLD = "not told"
+
 #: Why a column is taken for what nothing in it tells.
 _ASKED = "you asked for it"
 _FEATURES = ("number", "year", "latitude", "longitude", "category")
@@ -156,8 +159,8 @@ def _draft(
         return Definition(
             name=features.name_of(path.name.split(".")[0], "", []).lower(),
             title=f"Sales in {path.name}",
-            source="Say where these sales come from.",
-            licence="Say who may use them.",
+            source=_UNTOLD,
+            licence=_UNTOLD,
             table=path.name,
             currency=rows.currency or UNKNOWN_CURRENCY,
             target=wish.target,
@@ -222,4 +225,8 @@ def _notes(rows: Sample, sales: Dataset, definition: Definition) -> list[str]:
     ]
     if unitless:
         notes.append(f"Fill in the unit of {', '.join(unitless)}, if there is one.")
+    notes.append(
+        "Say in the definition what each feature means, where the sales come from and "
+        "who may use them: the model card and the form of a house show it."
+    )
     return notes

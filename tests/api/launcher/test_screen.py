@@ -2,8 +2,12 @@
 
 import subprocess
 import sys
+from typing import Any
 
 import pytest
+
+from api.launcher.screen import Screen
+from api.launcher.showcase import Sale
 
 #: Prints far more than a pipe holds, so that the writer meets the closed end.
 CODE = """
@@ -53,3 +57,26 @@ def test_a_terminal_without_utf_8_gets_what_it_can_show(
     assert writer.returncode == 0
     assert out.count(b"http://127.0.0.1:8000") == 2000
     assert told.startswith(b"  ? Valkey     [not] markup  ")
+
+
+def test_houses_of_another_market_are_shown_with_their_gaps(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A table may lack cells; a year is no amount."""
+    output = {"price": 250_000, "interval": {"low": 200_000, "high": 300_000}}
+    houses: list[dict[str, Any]] = [
+        {"area": 84.5},
+        {"tenure": "Freehold", "area": 12_500, "built": 1975},
+    ]
+
+    Screen().houses(
+        [Sale(house, 240_000, "2015-05-01", output) for house in houses], "t", "c"
+    )
+
+    first, second = (
+        line.split()
+        for line in capsys.readouterr().out.splitlines()
+        if "250,000" in line
+    )
+    assert first[:2] == ["84.5", "250,000"]
+    assert second[:4] == ["12,500", "Freehold", "1975", "250,000"]

@@ -190,6 +190,33 @@ def test_the_owner_is_told_what_to_look_at(tmp_path: Path) -> None:
     assert "XXX" in notes
     assert "sqft_lot (1)" in notes
     assert "unit of" in notes
+    assert "what each feature means" in notes
+
+
+def test_what_only_the_owner_knows_reads_well_before_it_is_said(tmp_path: Path) -> None:
+    """Strangers read it on the form of a house and on the card: nothing orders them."""
+    table = sales()[["price", "date", "sqft_living", "grade"]]
+
+    definition = looked(table.rename(columns={"grade": "Klass"}), tmp_path).definition
+
+    told = [one.description for one in definition.features]
+    assert told == ["Sqft living.", "Klass."]
+    assert (definition.source, definition.licence) == ("not told", "not told")
+
+
+def test_units_are_read_from_names_of_several_languages(tmp_path: Path) -> None:
+    """An area is one in Stockholm too."""
+    names = {
+        "sqft_living": "Boarea (kvm)",
+        "sqft_lot": "Plot sqm",
+        "grade": "km to sea",
+    }
+    table = sales()[["price", "date", *names]].rename(columns=names)
+
+    features = looked(table, tmp_path).definition.features
+
+    units = {one.name: one.unit for one in features}
+    assert units == {"Boarea_kvm": "m2", "Plot_sqm": "m2", "km_to_sea": "km"}
 
 
 def _column(name: str, at: int, value: Any) -> Callable[[pd.DataFrame], pd.DataFrame]:

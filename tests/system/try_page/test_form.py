@@ -99,7 +99,8 @@ def test_another_market_makes_another_form(open_page: Open, server: Server) -> N
     card = server.call("GET", "/v1/models/champion").body
     features = {one["name"]: one for one in card["schema"]["features"]}
     shares = {one["name"]: one for one in card["profile"]["features"]}
-    features["view"] |= {"required": False, "description": "<b>How</b> good it is."}
+    told = "View. <b>How</b> good it is."
+    features["view"] |= {"required": False, "description": told}
     shares["zipcode"]["shares"] = {"98001": 0.3, "98002": 0.2}
     sent: list[Any] = []
 
@@ -124,6 +125,28 @@ def test_another_market_makes_another_form(open_page: Open, server: Server) -> N
     (body,) = sent
     assert body["input"].keys() == features.keys() - {"view"}
     assert body["input"]["zipcode"] == "12345"
+
+
+def test_a_unit_is_said_once(open_page: Open) -> None:
+    """A column that names its unit, in whatever spelling, needs no other."""
+    named = [
+        ("Boarea_kvm", "m2"),
+        ("Plot_sqm", "m2"),
+        ("lot_m2", "m2"),
+        ("Wohnflaeche", "m2"),
+        ("rooms", None),
+        ("sqft_lot", "ft2"),
+    ]
+    with open_page() as page:
+        shown = page.evaluate(
+            """async (named) => {
+              const { unit } = await import('/assets/house_words.js');
+              return named.map(([name, written]) => unit({ name, unit: written }));
+            }""",
+            named,
+        )
+
+    assert shown == ["", "", "", "m²", "", "ft²"]
 
 
 def test_reasons_are_shown_or_it_is_told_why_not(
