@@ -62,8 +62,13 @@ class Backlog:
         while self._redis.zcard(running):
             time.sleep(_LOOK_EVERY_S)
 
-    def cost_us(self, jobs: int) -> float:
-        """Let about `jobs` of them be priced; return CPU microseconds a job."""
+    def cost_us(self, jobs: int, *names: str) -> float:
+        """Let about `jobs` of them be priced; return CPU microseconds a job.
+
+        Args:
+            jobs: How many.
+            names: Of the programs that are looked at; by default all.
+        """
         start, before = self.waiting(), self.home.programs.cpu_seconds()
         self.flow()
         self.home.programs.wait(
@@ -71,7 +76,7 @@ class Backlog:
         )
         self.stop()
         after = self.home.programs.cpu_seconds()
-        seconds = sum(after.values()) - sum(before.values())
+        seconds = sum(after[name] - before[name] for name in names or after)
         return 1e6 * seconds / (start - self.waiting())
 
     def rate(self, seconds: float) -> float:
@@ -121,8 +126,7 @@ def depths(
     jobs = shallow * 4 // 5
     with ExitStack() as at_end:
         backlogs = [
-            _backlog(at_end, folder / f"depth-{level}", store, drawn)
-            for level in levels
+            started(at_end, folder / f"depth-{level}", store, drawn) for level in levels
         ]
         costs: list[tuple[float, float]] = []
         for number in range(1, rounds + 1):
@@ -147,7 +151,7 @@ def scaling(
     """Let one worker and several take from a queue in turn, each call waiting 20 ms."""
     with ExitStack() as at_end:
         backlogs = [
-            _backlog(
+            started(
                 at_end,
                 folder / f"workers-{count}",
                 store,
@@ -167,7 +171,7 @@ def scaling(
     return Scaling(one, several, statistics.median(b / a for a, b in rates))
 
 
-def _backlog(
+def started(
     at_end: ExitStack,
     folder: Path,
     store: ModelStore,
@@ -176,6 +180,7 @@ def _backlog(
     workers: int = 1,
     slow: bool = False,
 ) -> Backlog:
+    """Start workers, an upkeep and a Redis, without an API; all end at the end."""
     home = at_end.enter_context(
         stacks.installation(
             folder,

@@ -20,6 +20,7 @@ from benchmarks import (
     load,
     single,
     stacks,
+    trial,
     waiters,
 )
 from benchmarks.comparison import Side
@@ -32,7 +33,10 @@ from model_store.settings import ModelSettings
 from model_store.store import ModelStore
 
 #: What can be measured on its own.
-PARTS = ("single", "stacks", "depth", "workers", "waiters", "hanging", "bell")
+PARTS = (
+    *("single", "stacks", "depth", "workers", "waiters", "hanging", "trial"),
+    "bell",
+)
 #: Jobs before anything is measured: every process has priced some by then.
 _WARM_UP = {"tutorial": 40, "Kerbside": 500}
 #: Houses that both stacks must price alike before anything is measured.
@@ -72,6 +76,7 @@ class Bench:
             self._scaling,
             self._waiters,
             self._hanging,
+            self._trial,
             self._bell,
         )
         return dict(zip(PARTS, measures, strict=True))
@@ -202,6 +207,18 @@ class Bench:
         )
         report.raw["hanging"] = seen.summary()
         report.add(findings.of_hanging(seen))
+
+    def _trial(self, report: Report, drawn: list[dict[str, Any]]) -> None:
+        seen = trial.measure(
+            self.folder,
+            self.store,
+            drawn,
+            jobs=self.plan.trial_jobs,
+            houses=self.plan.trial_houses,
+            told=self._under("Challenger"),
+        )
+        report.raw["trial"] = asdict(seen)
+        report.add(findings.of_trial(seen))
 
     def _bell(self, report: Report, drawn: list[dict[str, Any]]) -> None:
         if not self.plan.bell_jobs:

@@ -13,6 +13,7 @@ from benchmarks.load import FIRST_POLL_S, LONGEST_PAUSE_S
 from benchmarks.report import Details, Finding
 from benchmarks.single import SingleHouse
 from benchmarks.slow_model import BATCH_S
+from benchmarks.trial import Trial
 from benchmarks.waiters import NUMBER, POLL_EVERY_S, Waiters
 
 #: Targets, each of which is a line of the design.
@@ -22,6 +23,7 @@ LATENCY_SHARE = 1 / 8
 DEPTH_RATIO = 1.15
 SCALING_RATIO = 3.6
 HANGING_RATIO = 1.15
+TRIAL_SHARE = 0.03
 
 _PARTS = ("api", "worker", "redis", "upkeep", "flower")
 
@@ -111,6 +113,17 @@ def of_depths(seen: Depths) -> Finding:
         f"{seen.ratio:.2f} x ({seen.deep_us:.0f} us against {seen.shallow_us:.0f} us "
         "CPU of worker and Redis)",
         seen.ratio <= DEPTH_RATIO,
+    )
+
+
+def of_trial(seen: Trial) -> Finding:
+    """Judge what a challenger takes of a worker."""
+    return Finding(
+        f"a challenger that prices every {seen.every}th house too, against the jobs",
+        "<= 3 % of the worker's CPU",
+        f"{100 * seen.share:.1f} % ({seen.house_us:.0f} us for each of {seen.houses:,} "
+        f"houses against {seen.job_us:.0f} us for each of {seen.jobs:,} jobs)",
+        seen.share <= TRIAL_SHARE,
     )
 
 

@@ -29,6 +29,9 @@ class Plan:
     #: Rounds of prices without webhooks and with receivers that hang, and seconds each.
     hanging_rounds: int
     hanging_s: float
+    #: Jobs of a worker beside a challenger, and houses of the challenger's.
+    trial_jobs: int
+    trial_houses: int
     #: Jobs submitted to idle workers; 0 leaves them out.
     bell_jobs: int
 
@@ -48,6 +51,8 @@ FULL = Plan(
     waiter_s=4.0,
     hanging_rounds=5,
     hanging_s=5.0,
+    trial_jobs=8_000,
+    trial_houses=1_600,
     bell_jobs=500,
 )
 
@@ -67,5 +72,7 @@ SHORT = Plan(
     waiter_s=2.0,
     hanging_rounds=1,
     hanging_s=3.0,
+    trial_jobs=1_500,
+    trial_houses=320,
     bell_jobs=0,
 )

@@ -22,9 +22,9 @@ from worker.outage import words_of
 from worker.predictors import Pricing
 from worker.shadow_totals import ShadowTotals
 
-#: Houses that may wait, and that are priced in one call: sixteen together take a
-#: quarter of the CPU that they take one by one.
-_WAITING, _AT_ONCE = 64, 16
+#: Houses that may wait, and that are priced in one call: thirty-two together take a
+#: sixth of the CPU that they take one by one.
+_WAITING, AT_ONCE = 64, 32
 #: Seconds for which the first waits for the others.
 _GATHER_S = 1.0
 #: What is compared; a model that stands in for a trained one tells less.
@@ -117,7 +117,7 @@ class Shadow:
     def _others(self) -> Iterator[_Sample]:
         """Yield what comes within a while after the first."""
         end = time.monotonic() + _GATHER_S
-        for _ in range(_AT_ONCE - 1):
+        for _ in range(AT_ONCE - 1):
             left = end - time.monotonic()
             try:
                 sample = self._samples.get(timeout=max(0.0, left))

@@ -9,6 +9,7 @@ from benchmarks.hanging import Hanging
 from benchmarks.hanging import Round as HangingRound
 from benchmarks.latency import Latencies
 from benchmarks.single import SingleHouse
+from benchmarks.trial import Trial
 from benchmarks.waiters import Round as WaiterRound
 from benchmarks.waiters import Waiters
 
@@ -42,6 +43,20 @@ def test_further_polls_are_taken_out_by_what_a_poll_costs() -> None:
 
     assert finding.measured.startswith("12.0 x (12.00 ms against 1.00 ms")
     assert finding.held is None
+
+
+@pytest.mark.parametrize(("house_us", "held"), [(450.0, True), (460.0, False)])
+def test_a_challenger_takes_its_share_of_a_worker(
+    house_us: float,
+    held: bool,  # noqa: FBT001 - a case
+) -> None:
+    """It is what a price of its takes, as often as it makes one."""
+    seen = Trial(job_us=300.0, house_us=house_us, every=50, jobs=9, houses=9)
+
+    finding = findings.of_trial(seen)
+
+    assert finding.measured.startswith(f"{house_us / 150:.1f} % (")
+    assert finding.held is held
 
 
 @pytest.mark.parametrize(

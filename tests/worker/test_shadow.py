@@ -192,11 +192,11 @@ def test_what_comes_together_is_priced_together(
 ) -> None:
     """It takes a fraction of the CPU; each champion's houses are summed up apart."""
     monkeypatch.setattr(shadow_module, "_GATHER_S", 60.0)
-    for start in range(0, 160, 80):
-        shadow.note(priced(start, start + 80, f"old-{start}"))
+    for start in range(0, 320, 160):
+        shadow.note(priced(start, start + 160, f"old-{start}"))
 
     wait_until(lambda: len(challenger.asked) == 2)
     assert sorted(challenger.asked) == [
-        [*range(0, 80, EVERY)],
-        [*range(80, 160, EVERY)],
+        [*range(0, 160, EVERY)],
+        [*range(160, 320, EVERY)],
     ]
