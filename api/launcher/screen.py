@@ -40,7 +40,7 @@ class Screen:
             if isinstance(stream, io.TextIOWrapper):  # a terminal that knows no UTF-8
                 stream.reconfigure(errors="replace")
         self._progress = _Terminal(stderr=True, highlight=False, soft_wrap=True)
-        self._results = _Terminal(highlight=False)
+        self._results = _Terminal(highlight=False, markup=False)
 
     def say(self, text: str, style: str = "") -> None:
         """Print a line of progress."""

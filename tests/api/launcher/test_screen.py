@@ -62,11 +62,11 @@ def test_a_terminal_without_utf_8_gets_what_it_can_show(
 def test_houses_of_another_market_are_shown_with_their_gaps(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """A table may lack cells; a year is no amount."""
+    """A table may lack cells, and hold any text; a year is no amount."""
     output = {"price": 250_000, "interval": {"low": 200_000, "high": 300_000}}
     houses: list[dict[str, Any]] = [
         {"area": 84.5},
-        {"tenure": "Freehold", "area": 12_500, "built": 1975},
+        {"tenure": "[/Freehold]", "area": 12_500, "built": 1975},
     ]
 
     Screen().houses(
@@ -79,4 +79,4 @@ def test_houses_of_another_market_are_shown_with_their_gaps(
         if "250,000" in line
     )
     assert first[:2] == ["84.5", "250,000"]
-    assert second[:4] == ["12,500", "Freehold", "1975", "250,000"]
+    assert second[:4] == ["12,500", "[/Freehold]", "1975", "250,000"]
