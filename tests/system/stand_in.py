@@ -40,6 +40,9 @@ class StandIn(Pricing):
         return [
             {
                 "price": house["number"],
+                "interval": {"low": 0, "high": 1, "level": 0.9},
+                "fsd": 0.1,
+                "in_distribution": True,
                 "batch": len(houses),
                 "model": self._model.copy(),
             }

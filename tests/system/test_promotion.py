@@ -18,6 +18,7 @@ from tests.system.conftest import Start, Submit
 from worker import keys
 from worker.jobs import Job, State
 from worker.settings import WorkerSettings
+from worker.shadow_totals import ShadowTotals
 from worker.versions import Versions
 from worker.webhooks.deliveries import Deliveries
 from worker.webhooks.endpoints import Endpoints, Wanted
@@ -115,6 +116,22 @@ def heard(redis: redis_py.Redis) -> Iterator[Any]:
         subscription.subscribe(keys.models_channel(redis))
         subscription.get_message(timeout=5)
         yield subscription
+
+
+def test_a_challenger_prices_what_the_champion_has_answered(
+    start_worker: Start, own_store: ModelStore, submit: Submit, redis: redis_py.Redis
+) -> None:
+    """Each price of a worker, where each is asked for; no client sees it."""
+    champion = own_store.resolve("champion")
+    own_store.promote(SECOND, post="challenger")
+    start_worker(KERBSIDE_STORE_URL=own_store.url, KERBSIDE_SHADOW_EVERY="1")
+    totals = ShadowTotals(redis)
+
+    def is_compared() -> bool:
+        submit(champion)
+        return totals.read(SECOND, champion).count > 0
+
+    wait_until(is_compared)
 
 
 def test_a_refused_champion_stops_no_worker_and_is_told(
