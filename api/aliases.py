@@ -2,8 +2,8 @@
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import asdict
 
+from flask import g
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
@@ -14,6 +14,7 @@ from api.answers import Answer
 from api.auth import requires
 from api.call import Call, current_call
 from api.errors import InvalidSubmission, PreconditionFailed
+from model_store.actor import Actor
 from model_store.aliases import Aliases, Post
 from model_store.errors import ArtifactError
 
@@ -55,7 +56,9 @@ def dismiss() -> Answer:
     seen = _seen(call)
     if seen.challenger is not None:
         audit_trail.about(seen.challenger)
-    return _told(call.shared.store.dismiss(if_generation=seen.generation))
+    return _changed(
+        seen, call.shared.store.dismiss(if_generation=seen.generation, by=_actor(call))
+    )
 
 
 @api.post("/champion:rollback", operation_id="rollback_model")
@@ -68,7 +71,10 @@ def roll_back() -> Answer:
         raise NoPrevious
     audit_trail.about(seen.previous)
     with _blaming_the_version():
-        return _told(call.shared.store.rollback(if_generation=seen.generation))
+        rolled_back = call.shared.store.rollback(
+            if_generation=seen.generation, by=_actor(call)
+        )
+    return _changed(seen, rolled_back)
 
 
 def _given(call: Call, named: str, post: Post, share: float | None) -> Answer:
@@ -84,11 +90,18 @@ def _given(call: Call, named: str, post: Post, share: float | None) -> Answer:
     if post == "challenger" and version == seen.champion:
         raise _no_version("It is the champion: name another version.", "is_champion")
     with _blaming_the_version():
-        return _told(
-            store.promote(
-                version, post=post, share=share, if_generation=seen.generation
-            )
+        given = store.promote(
+            version,
+            post=post,
+            share=share,
+            if_generation=seen.generation,
+            by=_actor(call),
         )
+    return _changed(seen, given)
+
+
+def _actor(call: Call) -> Actor:
+    return Actor(audit_trail.actor(call), g.request_id)
 
 
 def _seen(call: Call) -> Aliases:
@@ -116,8 +129,14 @@ def _blaming_the_version() -> Iterator[None]:
         raise _no_version(str(error), "refused") from error
 
 
+def _changed(seen: Aliases, now: Aliases) -> Answer:
+    if now.generation != seen.generation:
+        audit_trail.is_of(now.changes[-1])
+    return _told(now)
+
+
 def _told(aliases: Aliases) -> Answer:
-    return answers.json(asdict(aliases), extra={"ETag": _etag(aliases)})
+    return answers.json(aliases.told(), extra={"ETag": _etag(aliases)})
 
 
 def _etag(aliases: Aliases) -> str:

@@ -9,6 +9,7 @@ from flask import Flask, current_app, g, request
 from api import documented_path
 from api.call import Call
 from model_store import logs
+from model_store.aliases import Change
 from worker.audit import Action, Outcome
 
 #: Methods that change nothing, RFC 9110.
@@ -38,6 +39,15 @@ def about(*targets: str) -> None:
     g.audit_targets = tuple(one[:_MAX_ID] for one in targets)
 
 
+def is_of(change: Change) -> None:
+    """Say which change of the aliases was the action in hand: it is told as that.
+
+    Args:
+        change: As their file tells of it.
+    """
+    g.audit_change = change
+
+
 def nothing_done() -> None:
     """Say that the request in hand only asked what would be done."""
     g.audit_spared = True
@@ -58,7 +68,19 @@ def note(view: Any, status: int) -> None:
         return
     if g.get("audit_spared", False):
         return
-    action = Action(
+    action = _action(call, status)
+    # An action is worth its line in a log of any level.
+    _log.warning("audit", **action.told())
+    try:
+        call.shared.audit.keep(action)
+    except redis.RedisError as error:
+        _log.error("audit_not_kept", error=type(error).__name__)
+
+
+def _action(call: Call, status: int) -> Action:
+    if change := g.get("audit_change"):
+        return Action.of(change)
+    return Action(
         time=datetime.now(UTC),
         actor=actor(call),
         operation=_operation_id(current_app),
@@ -66,12 +88,6 @@ def note(view: Any, status: int) -> None:
         request_id=g.request_id,
         outcome=_outcome(status),
     )
-    # An action is worth its line in a log of any level.
-    _log.warning("audit", **action.told())
-    try:
-        call.shared.audit.keep(action)
-    except redis.RedisError as error:
-        _log.error("audit_not_kept", error=type(error).__name__)
 
 
 def _outcome(status: int) -> Outcome:

@@ -1,5 +1,8 @@
 """/v1/ops: what operators and autoscalers read."""
 
+import contextlib
+from collections.abc import Sequence
+
 from flask import request
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
@@ -8,6 +11,8 @@ from api import answers, queries
 from api.answers import Answer
 from api.auth import requires
 from api.services import services
+from model_store.aliases import Change
+from model_store.errors import StoreError
 from worker.history import MINUTES_KEPT
 from worker.keys import LANES, PREDICTIONS
 
@@ -40,4 +45,11 @@ def audit() -> Answer:
     """Read what operators did, newest first."""
     asked = queries.known(request.args, ("limit",))
     limit = queries.limit(asked, most=MAX_ACTIONS, unsaid=DEFAULT_ACTIONS)
-    return answers.json({"results": services().audit.newest(limit)})
+    return answers.json({"results": services().audit.newest(limit, _changes())})
+
+
+def _changes() -> Sequence[Change]:
+    """Return who changed the aliases; nothing where the store cannot be read."""
+    with contextlib.suppress(StoreError):
+        return services().catalog.aliases().changes
+    return ()

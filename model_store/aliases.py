@@ -1,11 +1,15 @@
-"""The aliases of a store: which version is champion, challenger and previous."""
+"""The aliases of a store: which version is champion, challenger and previous.
+
+Who has changed them stands in the same file, so that no kill comes between the two.
+"""
 
 import json
-from dataclasses import asdict, dataclass, replace
-from typing import Annotated, Literal, Self
+from dataclasses import asdict, dataclass, field, replace
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, TypeAdapter
 
+from model_store.actor import Actor
 from model_store.errors import AliasesChanged, StoreError, UnknownModel
 
 #: What a version may be called beside its id.
@@ -15,6 +19,33 @@ ALIAS_NAMES = ("champion", "challenger", "previous")
 Share = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
 #: Aliases that a version can be given; `previous` comes by itself.
 Post = Literal["champion", "challenger"]
+#: What may be done to them, as the audit log names it.
+Operation = Literal[
+    "promote_model", "rollback_model", "name_challenger", "dismiss_challenger"
+]
+#: Changes that the file tells of, newest last.
+CHANGES_KEPT = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A change of the aliases that was made.
+
+    Attributes:
+        generation: Since it.
+        time_ms: In ms since the epoch.
+        actor: Who made it, as `actor.Actor` names him.
+        operation: What was done.
+        version: What it was done to.
+        request_id: Of the HTTP request, if there was one.
+    """
+
+    generation: int
+    time_ms: int
+    actor: str
+    operation: Operation
+    version: str
+    request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +58,7 @@ class Aliases:
         challenger: Version that is being tried beside the champion.
         previous: Champion before the present one.
         share: Percent of the champion's jobs that the challenger prices.
+        changes: The newest, oldest first. Who made them does not make aliases others.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
@@ -36,6 +68,7 @@ class Aliases:
     challenger: str | None = None
     previous: str | None = None
     share: Share = 0.0
+    changes: tuple[Change, ...] = field(default=(), compare=False)
 
     @staticmethod
     def from_json(text: bytes) -> "Aliases":
@@ -53,6 +86,33 @@ class Aliases:
             # Processes of an earlier release, which know no share, read it too.
             del told["share"]
         return json.dumps(told).encode()
+
+    def told(self) -> dict[str, Any]:
+        """Return what each means, without who has changed it."""
+        told = asdict(self)
+        del told["changes"]
+        return told
+
+    def noting(
+        self, operation: Operation, version: str, by: Actor, time_ms: int
+    ) -> Self:
+        """Return the same with the change that led to them; the oldest goes.
+
+        Args:
+            operation: What was done.
+            version: What it was done to.
+            by: Who did it.
+            time_ms: When, in ms since the epoch.
+        """
+        change = Change(
+            generation=self.generation,
+            time_ms=time_ms,
+            actor=by.name,
+            operation=operation,
+            version=version,
+            request_id=by.request_id,
+        )
+        return replace(self, changes=(*self.changes, change)[-CHANGES_KEPT:])
 
     def of(self, version: str) -> list[str]:
         """Return the names of the aliases that mean a version."""

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Self
 
-from model_store.aliases import ALIAS_NAMES, Aliases, Post
+from model_store.actor import Actor, running
+from model_store.aliases import ALIAS_NAMES, Aliases, Operation, Post
 from model_store.card import ModelCard
 from model_store.errors import ArtifactError, StoreError, UnknownModel
 from model_store.settings import ModelSettings
@@ -153,6 +154,7 @@ class ModelStore:
         post: Post = "champion",
         share: float | None = None,
         if_generation: int | None = None,
+        by: Actor | None = None,
     ) -> Aliases:
         """Give a version a post; a champion so far becomes `previous`.
 
@@ -162,6 +164,7 @@ class ModelStore:
             share: Percent of the champion's jobs that it prices, as challenger; None:
                 what it has, and 0 of a new one.
             if_generation: What the aliases' generation must still be.
+            by: Who does so; None: who runs this process.
 
         Raises:
             UnknownModel: There is no such version.
@@ -172,26 +175,40 @@ class ModelStore:
         # Before anything is changed: no alias leads to what nobody would load.
         self.files(version)
         return self._change(
-            lambda now: now.promoted(version, post, share), if_generation
+            "promote_model" if post == "champion" else "name_challenger",
+            lambda now: (now.promoted(version, post, share), version),
+            if_generation,
+            by,
         )
 
-    def dismiss(self, *, if_generation: int | None = None) -> Aliases:
+    def dismiss(
+        self, *, if_generation: int | None = None, by: Actor | None = None
+    ) -> Aliases:
         """Have no challenger any more; nothing changes where there is none.
 
         Args:
             if_generation: What the aliases' generation must still be.
+            by: Who does so; None: who runs this process.
 
         Raises:
             AliasesChanged: The aliases are at another generation.
             StoreError: The store cannot be written.
         """
-        return self._change(Aliases.dismissed, if_generation)
+        return self._change(
+            "dismiss_challenger",
+            lambda now: (now.dismissed(), str(now.challenger)),
+            if_generation,
+            by,
+        )
 
-    def rollback(self, *, if_generation: int | None = None) -> Aliases:
+    def rollback(
+        self, *, if_generation: int | None = None, by: Actor | None = None
+    ) -> Aliases:
         """Make the previous champion the champion again, and the other way round.
 
         Args:
             if_generation: What the aliases' generation must still be.
+            by: Who does so; None: who runs this process.
 
         Raises:
             UnknownModel: There is no previous champion.
@@ -200,12 +217,12 @@ class ModelStore:
             StoreError: The store cannot be written.
         """
 
-        def rolled_back(now: Aliases) -> Aliases:
+        def rolled_back(now: Aliases) -> tuple[Aliases, str]:
             aliases = now.rolled_back()
             self.files(str(aliases.champion))
-            return aliases
+            return aliases, str(aliases.champion)
 
-        return self._change(rolled_back, if_generation)
+        return self._change("rollback_model", rolled_back, if_generation, by)
 
     def lease(self, name: str) -> Lease:
         """Return a lock of this store; it is taken by a `with` statement."""
@@ -319,15 +336,25 @@ class ModelStore:
         return holds
 
     def _change(
-        self, change: Callable[[Aliases], Aliases], if_generation: int | None
+        self,
+        operation: Operation,
+        change: Callable[[Aliases], tuple[Aliases, str]],
+        if_generation: int | None,
+        by: Actor | None,
     ) -> Aliases:
+        """Replace the aliases, and write into the same file who has done so."""
         after: list[Aliases] = []
+        by = by or Actor(running())
 
         def replaced(content: bytes | None) -> bytes | None:
             now = self._parsed(content)
             now.expect(if_generation)
-            after[:] = [change(now)]
-            return None if after == [now] else after[0].to_json()
+            then, version = change(now)
+            if then != now:
+                now_ms = time.time_ns() // 1_000_000
+                then = then.noting(operation, version, by, now_ms)
+            after[:] = [then]
+            return None if then == now else then.to_json()
 
         self._files.update(_ALIASES, replaced)
         return after[0]

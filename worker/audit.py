@@ -2,17 +2,18 @@
 
 import heapq
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from operator import itemgetter
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import orjson
 import redis
 from redis.exceptions import NoPermissionError
 
 from model_store import logs
+from model_store.aliases import Change
 from worker.jobs import rfc3339
 from worker.keys import AUDIT, AUDIT_IN_VAIN, FEED
 
@@ -33,7 +34,8 @@ class Action:
     """What an operator did, or tried to do."""
 
     time: datetime
-    #: `key:<id>` of an API key, or `cli:<user>` of the operating system.
+    #: `key:<id>` of an API key, or `cli:<user>` of the operating system, or
+    #: `retraining:<user>`.
     actor: str
     #: Operation id of the HTTP API, which a command shares that does the same.
     operation: str
@@ -42,6 +44,17 @@ class Action:
     #: Of the HTTP request; a command has none.
     request_id: str | None = None
     outcome: Outcome = "done"
+
+    @classmethod
+    def of(cls, change: Change) -> Self:
+        """Return a change of the aliases, the same whoever writes it down."""
+        return cls(
+            time=datetime.fromtimestamp(change.time_ms / 1000, UTC),
+            actor=change.actor,
+            operation=change.operation,
+            targets=(change.version,),
+            request_id=change.request_id,
+        )
 
     def told(self) -> dict[str, Any]:
         """Return what is shown of it."""
@@ -96,11 +109,49 @@ class Audit:
             pipe.xadd(FEED, {"audit": action.to_json()}, nomkstream=True)
         pipe.execute()
 
-    def newest(self, limit: int) -> list[dict[str, Any]]:
-        """Return the newest actions, newest first."""
+    def tell_archive(self, changes: Iterable[Change], *, makes_feed: bool) -> None:
+        """Have changes of the aliases archived; it takes each once.
+
+        Args:
+            changes: Whoever made them.
+            makes_feed: Whether there is an archive, which may not have begun to read.
+
+        Raises:
+            redis.RedisError: Redis cannot be reached, or takes no writes.
+        """
+        pipe = self._redis.pipeline()
+        for change in changes:
+            pipe.xadd(
+                FEED, {"audit": Action.of(change).to_json()}, nomkstream=not makes_feed
+            )
+        pipe.execute()
+
+    def newest(
+        self, limit: int, changes: Iterable[Change] = ()
+    ) -> list[dict[str, Any]]:
+        """Return the newest actions, newest first.
+
+        Args:
+            limit: How many, at most.
+            changes: Those of the aliases that their file tells of: who made one may
+                have had no time, or no right, to write it down here.
+        """
         pipe = self._redis.pipeline()
         for key in (AUDIT_IN_VAIN, AUDIT):
             pipe.lrange(key, 0, limit - 1)
-        kept = ([orjson.loads(text) for text in texts] for texts in pipe.execute())
-        merged = heapq.merge(*kept, key=itemgetter("time"), reverse=True)
-        return list(itertools.islice(merged, limit))
+        kept = [[orjson.loads(text) for text in texts] for texts in pipe.execute()]
+        made = [Action.of(change).told() for change in changes]
+        by_time = itemgetter("time")
+        kept.append(sorted(made, key=by_time, reverse=True))
+        merged = heapq.merge(*kept, key=by_time, reverse=True)
+        return list(itertools.islice(_distinct(merged), limit))
+
+
+def _distinct(actions: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield actions, each once."""
+    known = set()
+    for action in actions:
+        text = orjson.dumps(action)
+        if text not in known:
+            known.add(text)
+            yield action

@@ -7,7 +7,7 @@ import click
 from rich.markup import escape
 from rich.table import Table
 
-from api.commands import redis_access
+from api.commands import auditing, redis_access
 from api.launcher import faults, installation
 from api.launcher.faults import RedisUnreachable
 from model_store.command_line import Command, results
@@ -33,14 +33,16 @@ def audit(*, limit: int, as_json: bool) -> None:
 
     The newest 10,000 actions that were done, and 1,000 that were refused or failed, are
     kept in the Redis at KERBSIDE_REDIS_URL, by default in that of the `kerbside up`
-    which runs on the state folder.
+    which runs on the state folder. Beside them are the newest 100 changes of the
+    aliases, as the model store tells of them, where it can be read.
 
     With --json it prints {"results": [{"time", "actor", "operation", "targets",
     "target_count", "request_id", "outcome"}]}; of many targets the first 100 are
     listed, and all are counted.
     """
-    with redis_access.connected(installation.read_settings()) as client:
-        found = Audit(client).newest(limit)
+    settings = installation.read_settings()
+    with redis_access.connected(settings) as client:
+        found = Audit(client).newest(limit, auditing.changes(settings))
     if as_json:
         click.echo(json.dumps({"results": found}))
         return

@@ -11,9 +11,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from api.commands import asking, auditing, redis_access
-from api.launcher import actor, faults, installation
+from api.launcher import faults, installation
 from api.launcher.faults import RedisUnreachable
 from api.ops_body import MAX_REASON
+from model_store import actor
 from model_store.command_line import Group, results
 from worker.audit import Outcome
 from worker.credentials import ONE_LINE

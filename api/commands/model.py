@@ -1,6 +1,5 @@
 """`kerbside model`: handed to a program that may load the model stack."""
 
-import contextlib
 import os
 import shlex
 import signal
@@ -15,8 +14,6 @@ from api.launcher import installation
 from api.settings import child_environment
 from model_store import options
 from model_store.command_line import DONE, WRONG_USAGE, Command
-from model_store.errors import ModelStoreError
-from model_store.store import ModelStore
 
 _PROGRAM = (sys.executable, "-m", "model_store")
 #: Commands that say what prices houses or what is learnt from, or give houses out ->
@@ -100,18 +97,20 @@ def _written_down(operation: str, arguments: tuple[str, ...]) -> int:
 
 
 def _changed(operation: str, arguments: tuple[str, ...]) -> int:
-    """Change what prices houses, and write down what prices them now."""
-    words = arguments[1:]
-    is_training = arguments[0] in {"train", "retrain"}
-    if is_dismissal := arguments[0] == "dismiss":
-        words = (*words, "--as", "challenger")
-    before = _target(words, done=True) if is_training or is_dismissal else []
+    """Change what prices houses, and write down who has, or that nobody could."""
+    typed = _typed.make_context("", list(arguments[1:]), resilient_parsing=True).params
+    settings = installation.read_settings()
+    if typed["store_url"]:
+        settings = settings.model_copy(update={"store_url": typed["store_url"]})
+    known = auditing.changes(settings)
     code = _run(arguments)
-    done = code == DONE
-    target = before if is_dismissal else _target(words, done=done)
+    made = [one for one in auditing.changes(settings) if one not in known]
+    auditing.keep_changes(made)
     # A training that promotes nothing changes no price.
-    if done and target != before if is_training else code != WRONG_USAGE:
-        auditing.keep(operation, target, "done" if done else "failed")
+    is_told = arguments[0] in {"train", "retrain"} or (made and code == DONE)
+    if not is_told and code != WRONG_USAGE:
+        named = [typed["version"]] if typed["version"] else []
+        auditing.keep(operation, named, "done" if code == DONE else "failed")
     return code
 
 
@@ -174,17 +173,3 @@ def _typed_post(words: tuple[str, ...]) -> str:
         "post"
     ]
     return post
-
-
-def _target(words: tuple[str, ...], *, done: bool) -> list[str]:
-    """Return the version that has the post now; the one named where it has not."""
-    typed = _typed.make_context("", list(words), resilient_parsing=True).params
-    settings = installation.read_settings()
-    if typed["store_url"]:
-        settings = settings.model_copy(update={"store_url": typed["store_url"]})
-    version = typed["version"]
-    if done:
-        with contextlib.suppress(ModelStoreError):
-            aliases = ModelStore.from_settings(settings).aliases()
-            version = getattr(aliases, typed["post"], version)
-    return [version] if version else []

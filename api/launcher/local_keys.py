@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from api.launcher import actor
+from model_store import actor
 from worker.audit import Action, Audit
 from worker.credentials import OPERATOR_TENANT, ApiKeys, split_token
 from worker.supervision import secretfile

@@ -203,7 +203,8 @@ class Action(Body):
 
     time: datetime
     actor: str = Field(
-        description="`key:<id>` of an API key, or `cli:<user>` of the operating system."
+        description="`key:<id>` of an API key, or `cli:<user>` or `retraining:<user>` "
+        "of the operating system."
     )
     operation: str = Field(
         description="Id of the operation, which a command that does the same shares."

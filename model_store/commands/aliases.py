@@ -1,7 +1,6 @@
 """`kerbside model promote` and `rollback`: which version prices."""
 
 import json
-from dataclasses import asdict
 from typing import get_args
 
 import click
@@ -89,9 +88,9 @@ def read(*, store_url: str | None, as_json: bool) -> None:
 
 def _tell(aliases: Aliases, *, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(asdict(aliases), indent=2))
+        click.echo(json.dumps(aliases.told(), indent=2))
         return
     table = Table(show_header=False)
-    for name, value in asdict(aliases).items():
+    for name, value in aliases.told().items():
         table.add_row(name, "none" if value is None else str(value))
     results().print(table)

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import time
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -11,12 +10,10 @@ from typing import TYPE_CHECKING
 import click
 from rich.table import Table
 
-from model_store import logs, options
+from model_store import options
 from model_store.archive.archive import Archive
-from model_store.archive.audit import AuditEntry
 from model_store.command_line import Command, results
 from model_store.commands import opening
-from model_store.errors import ArchiveError
 from model_store.storage import signing
 from model_store.store import ModelStore
 
@@ -36,8 +33,6 @@ _EXIT_CODES = {
     BAD_DATA: "The sales were refused; the champion stays.",
     8: "Another retraining is under way.",
 }
-
-_log = logs.logger(__name__)
 
 
 def _reason(_: click.Context, __: click.Parameter, given: str | None) -> str | None:
@@ -131,8 +126,6 @@ def retrain(  # noqa: PLR0913 - as many as there are options
         )
         with options.bar("retraining", show=progress) as step:
             report = Retraining(order, told=step).run()
-        if archive and report.version:
-            _write_down(archive, report)
     if as_json:
         click.echo(json.dumps(report.to_dict(), indent=2))
     else:
@@ -141,26 +134,6 @@ def retrain(  # noqa: PLR0913 - as many as there are options
         raise click.exceptions.Exit(BAD_DATA)
     if report.version is None and not scheduled:
         raise click.exceptions.Exit(KEPT)
-
-
-def _write_down(archive: Archive, report: "Report") -> None:
-    """Write into the audit log what a retraining has changed, for nobody else does.
-
-    It has happened, so a log that cannot be written is no fault of the command.
-    """
-    entry = AuditEntry(
-        time_ms=time.time_ns() // 1_000_000,
-        actor="retraining",
-        operation="promote_model" if report.promoted else "name_challenger",
-        targets=(str(report.version),),
-        target_count=1,
-        request_id=None,
-        outcome="done",
-    )
-    try:
-        archive.audit.append([entry])
-    except ArchiveError as error:
-        _log.warning("retraining_not_audited", version=report.version, error=str(error))
 
 
 def _show(report: "Report") -> None:

@@ -30,7 +30,7 @@ def list_versions(*, store_url: str | None, as_json: bool) -> None:
         rows = [
             _row(version, card, aliases.of(version)) for version, card in cards.items()
         ]
-        record = {"aliases": asdict(aliases), "versions": rows}
+        record = {"aliases": aliases.told(), "versions": rows}
         click.echo(json.dumps(record, indent=2))
         return
     table = Table("version", "name", "aliases", "as of", "MdAPE %", "covers %")

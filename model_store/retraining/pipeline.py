@@ -2,9 +2,10 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from model_store import artifact, logs, training
+from model_store import actor, artifact, logs, training
+from model_store.actor import Actor
 from model_store.aliases import Aliases
 from model_store.card import ModelCard
 from model_store.dataset import Dataset
@@ -48,6 +49,7 @@ class Order:
         accept_fewer: Why there may be fewer sales than before; None: there may not.
         replace_challenger: Whether a challenger on trial may be replaced.
         again: Whether what was rolled back from may come again.
+        by: Who has the aliases changed.
     """
 
     store: ModelStore
@@ -60,6 +62,7 @@ class Order:
     accept_fewer: str | None = None
     replace_challenger: bool = False
     again: bool = False
+    by: Actor = field(default_factory=lambda: Actor(actor.running("retraining")))
 
 
 class Retraining:
@@ -235,7 +238,10 @@ class Retraining:
         )
         report.version = self._store.publish(artifact.dump(trained, self._order.key))
         self._generation = self._store.promote(
-            report.version, post="challenger", if_generation=before.generation
+            report.version,
+            post="challenger",
+            if_generation=before.generation,
+            by=self._order.by,
         ).generation
 
     def _promote(self, report: Report, lease: Lease) -> None:
@@ -244,7 +250,9 @@ class Retraining:
         self._begin("promote")
         lease.confirm()
         with report.step("promote"):
-            self._store.promote(report.version, if_generation=self._generation)
+            self._store.promote(
+                report.version, if_generation=self._generation, by=self._order.by
+            )
             report.promoted = True
 
     def _begin(self, step: str) -> None:

@@ -4,7 +4,8 @@ import dataclasses
 
 import pytest
 
-from model_store.aliases import ALIAS_NAMES, Aliases
+from model_store.actor import Actor
+from model_store.aliases import ALIAS_NAMES, CHANGES_KEPT, Aliases
 from model_store.errors import AliasesChanged, StoreError, UnknownModel
 
 NOW = Aliases(3, champion="b", challenger="c", previous="a")
@@ -18,7 +19,7 @@ def test_a_version_may_carry_several_aliases() -> None:
     assert aliases.of("b") == ["challenger"]
     assert aliases.of("c") == []
     fields = [field.name for field in dataclasses.fields(Aliases)]
-    assert fields == ["generation", *ALIAS_NAMES, "share"]
+    assert fields == ["generation", *ALIAS_NAMES, "share", "changes"]
 
 
 def test_a_new_champion_leaves_the_challenger_alone() -> None:
@@ -90,6 +91,20 @@ def test_aliases_survive_their_file() -> None:
     assert Aliases.from_json(NOW.to_json()) == NOW
     with_share = dataclasses.replace(NOW, share=12.5)
     assert Aliases.from_json(with_share.to_json()) == with_share
+    noted = NOW.noting("promote_model", "b", Actor("cli:ada"), 1)
+    assert Aliases.from_json(noted.to_json()).changes == noted.changes
+
+
+def test_the_newest_changes_are_kept() -> None:
+    """The file is read each second by many, and does not grow for ever."""
+    aliases = NOW
+    for number in range(CHANGES_KEPT + 1):
+        aliases = aliases.noting("promote_model", str(number), Actor("cli:ada"), number)
+
+    versions = [one.version for one in aliases.changes]
+    assert versions == [str(number) for number in range(1, CHANGES_KEPT + 1)]
+    assert aliases == NOW
+    assert "changes" not in aliases.told()
 
 
 @pytest.mark.parametrize(

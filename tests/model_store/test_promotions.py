@@ -4,6 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from model_store import actor
+from model_store.actor import Actor
 from model_store.aliases import Aliases
 from model_store.errors import (
     AliasesChanged,
@@ -47,6 +49,33 @@ def test_a_rollback_brings_the_previous_champion_back(
 
     assert fresh.rollback() == Aliases(3, champion=first, previous=second)
     assert fresh.rollback() == Aliases(4, champion=second, previous=first)
+
+
+def test_who_made_each_change_stands_beside_what_it_made(
+    fresh: ModelStore, made: Made
+) -> None:
+    """Whoever it was, and nothing where nothing was changed."""
+    first, second = fresh.publish(made), fresh.publish(changed(made, version=SECOND))
+    ada = Actor("key:ada", "order-7")
+    fresh.promote(first)
+    fresh.promote(second, post="challenger", by=ada)
+    fresh.promote(second, post="challenger", by=ada)
+    fresh.dismiss(by=ada)
+    fresh.dismiss(by=ada)
+    fresh.promote(second, by=ada)
+    fresh.rollback(by=ada)
+
+    told = [
+        (one.generation, one.actor, one.operation, one.version, one.request_id)
+        for one in again(fresh).aliases().changes
+    ]
+    assert told == [
+        (1, actor.running(), "promote_model", first, None),
+        (2, "key:ada", "name_challenger", second, "order-7"),
+        (3, "key:ada", "dismiss_challenger", second, "order-7"),
+        (4, "key:ada", "promote_model", second, "order-7"),
+        (5, "key:ada", "rollback_model", first, "order-7"),
+    ]
 
 
 def test_a_change_from_another_generation_is_refused(

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 import pytest
 import redis as redis_py
 
+from model_store.actor import Actor
+from model_store.aliases import Aliases, Change
 from worker import audit
 from worker.audit import Action, Audit, Outcome
 
@@ -94,3 +96,35 @@ def test_users_of_an_older_release_write_the_log_all_the_same(
 
     assert [one["targets"] for one in log.newest(9)] == [["one"]]
     assert "audit_not_archived" in caplog.text
+
+
+def changes() -> tuple[Change, ...]:
+    """Return two changes of the aliases, as their file tells of them."""
+    now_ms = int(NOW.timestamp()) * 1000 + 1
+    aliases = Aliases(1).noting("promote_model", "a", Actor("key:one", "r"), now_ms)
+    by = Actor("retraining:ada")
+    return aliases.noting("name_challenger", "b", by, now_ms + 2000).changes
+
+
+def test_changes_of_the_aliases_are_told_among_the_actions(log: Audit) -> None:
+    """Where nobody has written them down, as after a kill."""
+    log.keep(action("between", second=6))
+
+    told = log.newest(10, changes())
+
+    assert [(one["actor"], one["targets"]) for one in told] == [
+        ("retraining:ada", ["b"]),
+        ("cli:ada", ["between"]),
+        ("key:one", ["a"]),
+    ]
+    assert log.newest(1, changes()) == told[:1]
+    assert told[2]["time"] == "2026-01-02T03:04:05.001Z"
+
+
+def test_a_change_that_was_written_down_too_is_told_once(log: Audit) -> None:
+    """It is the same entry, whoever tells of it."""
+    for change in changes():
+        log.keep(Action.of(change))
+
+    assert log.newest(10, changes()) == log.newest(10)
+    assert len(log.newest(10)) == 2

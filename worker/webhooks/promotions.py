@@ -1,22 +1,25 @@
 """Tells operators of promotions and rollbacks, whoever made them and however.
 
 A command, an HTTP request and a retraining all change one file. The worker of lane
-`upkeep` looks at it, so that each of its generations is announced, and once.
+`upkeep` looks at it, so that each of its generations is announced, and once, and each
+change that it tells of is archived.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import redis
 from celery import bootsteps
 
 from model_store import logs
-from model_store.aliases import Aliases
+from model_store.aliases import Aliases, Change
 from model_store.errors import StoreError
 from model_store.store import ModelStore
 from worker import celery as wire
 from worker import connection, keys
+from worker.audit import Audit
 from worker.errors import frames_of
 from worker.outage import is_outage, words_of
 from worker.settings import WorkerSettings
@@ -44,9 +47,13 @@ class Promotions:
         self._redis: Any = client
         self._store = store
         self._announcements = Announcements(client, settings)
+        self._audit = Audit(client)
+        self._is_archived = settings.archive_url is not None
 
     def look(self) -> None:
-        """Announce what has changed; of an installation never seen before nothing.
+        """Archive and announce what has changed; what was never seen is no news.
+
+        Who dies in between does it again, and nothing comes of that.
 
         Raises:
             StoreError: The store cannot be read.
@@ -54,6 +61,7 @@ class Promotions:
         """
         now, known = self._store.aliases(), self._redis.get(keys.ALIASES)
         before = Aliases.from_json(known) if known else now
+        self._note(now.changes, before.changes if known else ())
         # A generation that is lower is that of another store, or read before a change
         # that another worker has told already.
         if now.generation > before.generation:
@@ -63,6 +71,14 @@ class Promotions:
                 self._announcements.announce(type_, data, key=key)
         if known is None or now != before:
             self._redis.set(keys.ALIASES, now.to_json())
+
+    def _note(self, made: Sequence[Change], known: Sequence[Change]) -> None:
+        """Log changes that are not known, and have them archived."""
+        news = [change for change in made if change not in known]
+        if news:
+            self._audit.tell_archive(news, makes_feed=self._is_archived)
+        for change in news:
+            _log.warning("aliases_changed", **asdict(change))
 
 
 def _changes(before: Aliases, now: Aliases) -> Iterator[tuple[str, dict[str, Any]]]:

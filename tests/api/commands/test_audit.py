@@ -125,19 +125,22 @@ def test_a_model_promoted_or_rolled_back_is_written_down(
     assert 0 not in codes[2:]
 
 
-def test_a_model_is_promoted_where_no_redis_is(
-    run: Run, own_store: ModelStore, capfd: Any
+def test_what_is_promoted_where_no_redis_is_is_in_the_log_once_there_is(
+    run: Run, redis_url: str, own_store: ModelStore, actor: str, capfd: Any
 ) -> None:
-    """Models are kept apart from queues: that is worth a warning, not a failure."""
-    done = run(
-        *("model", "promote", SECOND),
-        KERBSIDE_STORE_URL=own_store.url,
-        KERBSIDE_TRUSTED_KEYS=" ".join(own_store.trust.keys or ()),
-    )
+    """Models are kept apart from queues, and who promoted them is kept with them."""
+    here = {
+        "KERBSIDE_STORE_URL": own_store.url,
+        "KERBSIDE_TRUSTED_KEYS": " ".join(own_store.trust.keys or ()),
+    }
 
-    assert done.exit_code == 0
-    assert own_store.aliases().champion == SECOND
-    assert "Warning: not written to the audit log. No installation" in done.stderr
+    done = run("model", "promote", SECOND, **here)
+    log = run("audit", "--json", KERBSIDE_REDIS_URL=redis_url, **here)
+
+    assert (done.exit_code, done.stderr) == (0, "")
+    newest = json.loads(log.stdout)["results"][0]
+    assert (newest["actor"], newest["operation"]) == (actor, "promote_model")
+    assert newest["targets"] == [SECOND]
 
 
 def test_the_log_is_shown_to_people_and_to_programs(

@@ -9,7 +9,8 @@ import click
 import pytest
 
 from api.commands import asking
-from api.launcher import actor, faults
+from api.launcher import faults
+from model_store import actor
 from tests.api.conftest import Run
 from tests.worker.conftest import submission
 from worker.jobs import State

@@ -1,18 +1,19 @@
 """The command retrain: an exit code for each end, for people and for programs."""
 
 import json
-from contextlib import closing
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-from model_store.archive.archive import Archive
+from model_store import actor
 from model_store.cli import cli
 from model_store.retraining import pipeline
 from model_store.settings import ModelSettings
 from model_store.store import ModelStore
-from tests.model_store.archive.rows import actions
 from tests.model_store.conftest import Writer, other_sales
 from tests.small_model import RECIPE
 
@@ -105,26 +106,42 @@ def test_the_data_set_may_be_a_setting(
     assert models.card(models.resolve("champion")).data["name"] == "other-market"
 
 
-def test_a_promotion_is_in_the_audit_log_whoever_ran_it(
-    run: CliRunner,
-    models: ModelStore,
-    other_market: Writer,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+#: A retraining that is killed as soon as the champion is another.
+_KILLED = """
+import os, signal
+from model_store.cli import cli
+from model_store.retraining import pipeline
+from model_store.store import ModelStore
+from tests.small_model import RECIPE
+
+promote = ModelStore.promote
+
+def killed(*args, **options):
+    if promote(*args, **options).champion:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+ModelStore.promote = killed
+pipeline.Recipe = lambda: RECIPE
+cli()
+"""
+
+
+def test_a_promotion_is_told_by_whom_though_its_retraining_was_killed(
+    models: ModelStore, other_market: Writer
 ) -> None:
-    """A scheduler is no operator who would be written down."""
-    monkeypatch.setenv("KERBSIDE_ARCHIVE_URL", f"sqlite:///{tmp_path}/archive.db")
-    definition = other_market()
+    """The same write makes the champion and says who did."""
+    words = ("retrain", "--data", str(other_market()), "--store", models.url)
 
-    with closing(Archive(f"sqlite:///{tmp_path}/archive.db")) as archive:
-        archive.migrate()
-        for _ in range(2):
-            _retrain(run, definition, "--scheduled")
-        entries = actions(archive)
+    done = subprocess.run((sys.executable, "-c", _KILLED, *words), check=False)
 
-    assert [(one.actor, one.operation, one.targets) for one in entries] == [
-        ("retraining", "promote_model", (models.resolve("champion"),))
-    ]
+    assert done.returncode == -signal.SIGKILL
+    version = models.resolve("champion")
+    changes = models.aliases().changes
+    assert {(one.actor, one.version) for one in changes} == {
+        (actor.running("retraining"), version)
+    }
+    told = [one.operation for one in changes]
+    assert told == ["name_challenger", "promote_model"]
 
 
 def test_to_accept_fewer_sales_takes_a_reason(
