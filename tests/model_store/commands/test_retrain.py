@@ -117,8 +117,10 @@ from tests.small_model import RECIPE
 promote = ModelStore.promote
 
 def killed(*args, **options):
-    if promote(*args, **options).champion:
+    aliases = promote(*args, **options)
+    if aliases.champion:
         os.kill(os.getpid(), signal.SIGKILL)
+    return aliases
 
 ModelStore.promote = killed
 pipeline.Recipe = lambda: RECIPE
