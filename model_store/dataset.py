@@ -239,7 +239,8 @@ class _Table:
         raise DatasetError(
             f"{self.path}: column {self.form.column_of(column)!r}, "
             f"{self._line(row)}{name}: got {found}, expected {expected}; "
-            f"{int(bad.sum())} such rows"
+            f"rows like that: {int(bad.sum()):,}. Mend them or leave them out, or have "
+            "the definition of the data set allow them"
         )
 
     def _line(self, row: int) -> str:

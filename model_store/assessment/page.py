@@ -41,8 +41,7 @@ def render(assessment: Assessment, plots: Mapping[str, str]) -> str:
     parts = [
         f"# How good the prices are: {assessment.dataset}",
         _MEANING,
-        f"{figures['n']:,} sales, "
-        + ("all goals met." if assessment.met else "GOALS MISSED."),
+        f"{figures['n']:,} sales, {_met(assessment)}.",
         _rows(("figure", "measured", "goal", ""), goal_rows(assessment)),
         "## By month",
         _table("from", assessment.periods),
@@ -54,6 +53,12 @@ def render(assessment: Assessment, plots: Mapping[str, str]) -> str:
         *(f"## {title}\n\n![{title}]({name})" for name, title in plots.items()),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _met(assessment: Assessment) -> str:
+    if not assessment.checks:
+        return "no goals: its data set has none"
+    return "all goals met" if assessment.met else "GOALS MISSED"
 
 
 def goal_rows(assessment: Assessment) -> Iterator[tuple[str, str, str, str]]:

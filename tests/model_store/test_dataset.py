@@ -125,7 +125,7 @@ def test_fewer_sales_are_the_latest_or_spread_over_all_days(
         (HEAD + GOOD.replace("100000", "inf"), "a price from 100 to"),
         (
             HEAD + GOOD.replace(",50,", ",4,"),
-            r"'area'.*got '4'.*a number from 5 to 1000",
+            r"'area'.*got '4'.*a number from 5 to 1000; rows like that: 1\. Mend them",
         ),
         (HEAD + GOOD.replace(",50,", ",,"), "got nothing, expected a number from 5"),
         (HEAD + GOOD.replace(",50,", ",big,"), "got 'big'"),

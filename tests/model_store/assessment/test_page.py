@@ -1,6 +1,7 @@
 """The report says what was measured, in a form for people and one for scripts."""
 
 import json
+from dataclasses import replace
 
 from model_store.assessment import page
 from model_store.assessment.assess import Assessment
@@ -18,6 +19,13 @@ def test_a_missed_goal_stands_out(assessment: Assessment) -> None:
     assert "GOALS MISSED" in text
     assert "| at least 100.5 | MISSED |" in text
     assert "| at most 50 | met |" in text
+
+
+def test_without_goals_none_is_said_to_be_met(assessment: Assessment) -> None:
+    """The data set of another market has none, unless its owner sets some."""
+    text = page.render(replace(assessment, checks=()), {})
+
+    assert "no goals: its data set has none." in text
 
 
 def test_plots_are_shown_beside_the_page(assessment: Assessment) -> None:

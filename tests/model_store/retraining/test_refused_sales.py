@@ -174,8 +174,8 @@ def test_the_log_names_broken_rules_and_quotes_no_sale(
     retrain: Retrain, market: Dataset, write: Write, caplog: pytest.LogCaptureFixture
 ) -> None:
     """What a table holds is for who runs the command."""
-    condition = market.houses["condition"].replace(3, 77)
+    condition = market.houses["condition"].replace(3, 987654)
     retrain(write(replace(market, houses=market.houses.assign(condition=condition))))
 
     assert "retraining_ended" in caplog.text
-    assert "77" not in caplog.text
+    assert "987654" not in caplog.text
