@@ -5,6 +5,8 @@ import { Table } from "./table.js";
 
 const HEIGHT = 190;
 const EDGE = { left: 46, right: 12, top: 10, bottom: 24 };
+/** Width of a letter beside the upright axis, at most. */
+const LETTER = 7.5;
 /** Points that Page Up and Page Down pass. */
 const PAGE = 6;
 const STEPS = { ArrowLeft: -1, ArrowRight: 1, PageDown: -PAGE, PageUp: PAGE, Home: -Infinity, End: Infinity };
@@ -108,7 +110,8 @@ export class LineChart {
     const values = this.#options.series.flatMap(({ of }) => this.#points.map(of)).filter((value) => value !== null);
     const [low, high] = this.#options.reach;
     const levels = ticks(Math.min(low, ...values), Math.max(high, ...values));
-    const [left, right] = [EDGE.left, this.#width - EDGE.right];
+    const longest = Math.max(...levels.map((level) => this.#options.figure(level).length));
+    const [left, right] = [Math.max(EDGE.left, longest * LETTER), this.#width - EDGE.right];
     const [bottom, top] = [HEIGHT - EDGE.bottom, EDGE.top];
     this.#scale = {
       x: (at) => left + ((at - from) / (to - from)) * (right - left),

@@ -39,10 +39,13 @@ def confirm(page: Page, verb: str) -> None:
     page.get_by_role("dialog").get_by_role("button", name=verb, exact=True).click()
 
 
-def plant_history(server: Server, *ages_s: int) -> None:
-    """Keep points of the past, a job a second between them."""
+def plant_history(server: Server, *ages_s: int, waited_s: int = 0) -> None:
+    """Keep points of the past, a job a second between them; the first may wait on."""
     now = clock(server.redis)
+    first = now - waited_s * 1000 if waited_s else 0
     for age_s in sorted(ages_s, reverse=True):
         count = 10_000 - age_s
-        point = f"{now - age_s * 1000} {count} {count} 0 0 0 0 {count} {count * 5}"
+        point = (
+            f"{now - age_s * 1000} {count} {count} 0 0 {first} 0 {count} {count * 5}"
+        )
         server.redis.lpush(lane_key("history", PREDICTIONS), point)

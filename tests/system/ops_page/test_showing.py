@@ -63,6 +63,21 @@ def test_a_chart_is_read_by_keyboard_and_as_a_table(
         expect(figure.locator("tbody tr")).to_have_count(4)
 
 
+def test_what_stands_beside_an_axis_is_seen_whole(
+    server: Server, open_page: Open
+) -> None:
+    """However long the first in line has waited."""
+    plant_history(server, 30, 20, 10, waited_s=800)
+    with open_page() as page:
+        chart = page.get_by_role("slider", name="Time waited")
+        words = chart.locator(".level", has_text="min 20 s").first
+        drawn, edge = words.bounding_box(), chart.bounding_box()
+
+    assert drawn
+    assert edge
+    assert drawn["x"] >= edge["x"]
+
+
 def test_a_table_keeps_its_place_when_it_is_read_again(
     server: Server, open_page: Open
 ) -> None:
