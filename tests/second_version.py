@@ -20,7 +20,10 @@ def added(store: ModelStore, root: Path) -> ModelStore:
     shutil.copytree(store.url, root)
     copy = ModelStore(root, store.trust)
     files = store.files(store.resolve("champion"))
-    schema = json.loads(files[CARD])["schema"]
-    schema["features"] = [one for one in schema["features"] if one["name"] != "view"]
-    copy.publish(small_model.changed(files, version=SECOND, schema=schema))
+    card = json.loads(files[CARD])
+    described = {part: card[part] for part in ("schema", "profile")}
+    unknown = [one["name"] for one in card["schema"]["features"]].index("view")
+    for part in described.values():
+        del part["features"][unknown]
+    copy.publish(small_model.changed(files, version=SECOND, **described))
     return copy

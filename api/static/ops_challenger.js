@@ -7,6 +7,7 @@ import { count, duration, figure, many } from "./words.js";
 
 const PLACE = "v1/models/aliases";
 const LONGEST_SHARE = 6;
+const NOT_FOUND = 404;
 
 const percent = (value) => `${figure(value)} %`;
 
@@ -40,8 +41,19 @@ export function challengerPanel(page) {
 
 async function readTrial() {
   const { body: aliases, headers } = await fetchJson(PLACE);
-  const comparison = aliases.challenger ? (await fetchJson(`${PLACE}/challenger/comparison`)).body : null;
+  const comparison = aliases.challenger ? await readComparison() : null;
+  // It may have got another post since it was named.
+  if (!comparison) aliases.challenger = null;
   return { aliases, seen: headers.get("ETag"), comparison };
+}
+
+async function readComparison() {
+  try {
+    return (await fetchJson(`${PLACE}/challenger/comparison`)).body;
+  } catch (problem) {
+    if (problem.status === NOT_FOUND) return null;
+    throw problem;
+  }
 }
 
 function nobody() {

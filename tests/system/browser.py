@@ -73,7 +73,8 @@ def opened(
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.goto(address)
         yield page
-    assert [line for line in wrong if not (told and re.search(told, line))] == []
+    unexpected = [line for line in wrong if not (told and re.search(told, line))]
+    assert not unexpected, unexpected
 
 
 def hold(page: Page, pattern: str) -> list[Route]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from model_store.store import ModelStore
 from tests.second_version import SECOND
@@ -57,12 +57,30 @@ def test_nothing_is_offered_before_it_is_known_who_has_which_post(
         expect(page.locator("#rollback")).to_be_hidden()
 
 
+def test_a_challenger_that_goes_while_it_is_asked_about_is_none(
+    own_store: ModelStore, open_page: Open
+) -> None:
+    """The next reading would say so; until then no fault is shown."""
+
+    def dismissed(route: Route) -> None:
+        own_store.dismiss()
+        route.continue_()
+
+    with open_page(told="404") as page:
+        page.route("**/challenger/comparison", dismissed)
+        page.reload()
+        panel = page.locator("#panel-challenger")
+        expect(panel).to_contain_text("There is no challenger")
+        expect(panel.locator("#promote")).to_be_hidden()
+
+
 def test_the_challenger_is_promoted_and_taken_back(
     own_store: ModelStore, open_page: Open
 ) -> None:
     """Each after a question."""
     first = own_store.resolve("champion")
-    with open_page() as page:
+    # It may be asked about just when it is promoted.
+    with open_page(told="404") as page:
         page.get_by_role("button", name="Promote the challenger…").click()
         confirm(page, "Promote")
         expect(page.get_by_role("status")).to_contain_text(f"{SECOND} is champion")
