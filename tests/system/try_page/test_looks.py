@@ -41,6 +41,27 @@ def test_the_page_is_accessible(
         assert axe.violations(page, axe_source) == []
 
 
+def test_long_prices_of_sales_stay_within_their_buttons(
+    open_page: Open, server: Server
+) -> None:
+    """Of a market whose currency has no sign and whose houses cost millions."""
+    card = server.call("GET", "/v1/models/champion").body | {"currency": "SEK"}
+    for sample in card["examples"]:
+        sample["sold_for"] = 12_345_000
+    with open_page(viewport=browser.PHONE, key="", told=browser.REFUSED) as page:
+        page.route("**/champion", lambda route: route.fulfill(json=card))
+        page.get_by_role("textbox", name="API key").fill(server.token)
+        page.keyboard.press("Enter")
+        samples = page.get_by_role("button", name="SEK")
+        expect(samples.first).to_contain_text("12,345,000")
+        wide = samples.evaluate_all(
+            "all => all.map(one => one.scrollWidth > one.clientWidth)"
+        )
+
+    assert wide
+    assert not any(wide)
+
+
 def test_the_description_of_the_api_is_shown_under_the_same_policy(
     open_page: Open,
 ) -> None:
