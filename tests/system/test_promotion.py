@@ -119,19 +119,27 @@ def heard(redis: redis_py.Redis) -> Iterator[Any]:
 
 
 def test_a_challenger_prices_what_the_champion_has_answered(
-    start_worker: Start, own_store: ModelStore, submit: Submit, redis: redis_py.Redis
+    start_worker: Start,
+    own_store: ModelStore,
+    submit: Submit,
+    finished: Finished,
+    redis: redis_py.Redis,
 ) -> None:
-    """Each price of a worker, where each is asked for; no client sees it."""
+    """A worker compares both, and each client gets the champion's price."""
     champion = own_store.resolve("champion")
     own_store.promote(SECOND, post="challenger")
     start_worker(KERBSIDE_STORE_URL=own_store.url, KERBSIDE_SHADOW_EVERY="1")
     totals = ShadowTotals(redis)
+    jobs: list[Job] = []
 
     def is_compared() -> bool:
-        submit(champion)
+        jobs.append(submit(champion))
         return totals.read(SECOND, champion).count > 0
 
     wait_until(is_compared)
+
+    answers = [model_of(finished(job.id))["version"] for job in jobs]
+    assert set(answers) == {champion}
 
 
 def test_a_refused_champion_stops_no_worker_and_is_told(
