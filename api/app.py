@@ -10,6 +10,7 @@ from api import (
     accuracy,
     aliases,
     assets,
+    batches,
     comparison,
     deliveries,
     drift,
@@ -50,6 +51,7 @@ from api.waiting import Waiting
 from model_store.store import ModelStore
 from worker import archived, tracing
 from worker.audit import Audit
+from worker.batches import Batches
 from worker.connection import connect
 from worker.credentials import ApiKeys
 from worker.dead_letters import DeadLetters
@@ -81,6 +83,7 @@ answered without a problem document.
 
 _BLUEPRINTS = (
     predictions.api,
+    batches.api,
     webhooks.api,
     deliveries.api,
     models.api,
@@ -151,6 +154,7 @@ def _services(settings: ApiSettings, queue: Queue | None) -> Services:
         settings=settings,
         always=security_headers.chosen(settings.public_url),
         queue=queue,
+        batches=Batches(client, settings),
         listing=Listing(client, archived.of(settings)),
         lanes=lanes,
         totals=Totals(client),

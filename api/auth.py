@@ -4,7 +4,7 @@ import hashlib
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -145,12 +145,13 @@ class Authenticator:
         return memory
 
 
-def requires(*scopes: str, offers: str = JSON) -> Callable[[_View], _View]:
+def requires(*scopes: str, offers: Sequence[str] = (JSON,)) -> Callable[[_View], _View]:
     """Mark a view: only keys that carry each scope reach it.
 
     Args:
         scopes: What the key must be allowed to do.
-        offers: Media type of its answers, which the Accept header must let pass.
+        offers: Media types of its answers, one of which the Accept header must let
+            pass; the first is sent to who has no preference.
     """
 
     def mark(view: _View) -> _View:

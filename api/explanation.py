@@ -78,11 +78,15 @@ def _told(
 _OWN_WORDS = frozenset(
     {
         "below_other",
+        "cells_expected",
         "explain_unavailable",
         "future_day",
+        "malformed_row",
+        "model_error",
         "no_secret",
         "no_such_day",
         "not_available_yet",
+        "not_priced",
         "nothing_sent",
         "operator_only",
         "rate_limit",

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Sequence
 from functools import lru_cache
 
 from werkzeug.datastructures import MIMEAccept
@@ -16,6 +17,8 @@ from worker.limits import Allowance
 MAX_IDEMPOTENCY_KEY = 255
 
 JSON, CSV = "application/json", "text/csv"
+#: JSON one a line, under the name that answers bear.
+NDJSON = "application/x-ndjson"
 _REQUEST_ID = re.compile(r"[!-~]{1,128}")
 _PRINTABLE = re.compile(r"[ -~]+")
 #: No comma: a server joins a header that is there twice with one.
@@ -105,14 +108,18 @@ def cancel_after_s(header: str | None) -> float | None:
     )
 
 
-def accepts(header: str | None, media_type: str) -> bool:
-    """Tell whether an Accept header lets `media_type` be sent.
+def preferred(header: str | None, offered: Sequence[str]) -> str | None:
+    """Return which of some media types an Accept header wants most; None: none.
 
-    Parameters of a type but its weight are passed over: there is one form of each.
+    Of those that it wants alike that is the first. Parameters of a type but its weight
+    are passed over: there is one form of each.
     """
     if not header:
-        return True
-    return len(header) <= _MAX_TEXT and _quality(header, media_type) > 0
+        return offered[0]
+    if len(header) > _MAX_TEXT:
+        return None
+    best = max(offered, key=lambda one: _quality(header, one))
+    return best if _quality(header, best) > 0 else None
 
 
 @lru_cache(_REMEMBERED)
@@ -129,6 +136,11 @@ def rate_limit(allowance: Allowance) -> dict[str, str]:
         "RateLimit-Policy": f'"default";q={limit.requests};w={limit.seconds}',
         "RateLimit": f'"default";r={allowance.remaining};t={allowance.reset_s}',
     }
+
+
+def left(allowance: Allowance | None) -> dict[str, str]:
+    """Return the same where somebody counts, else nothing."""
+    return rate_limit(allowance) if allowance else {}
 
 
 def require_json(content_type: str | None, content_encoding: str | None) -> None:

@@ -68,7 +68,7 @@ def admit(shared: Services, environ: dict[str, Any], view: Any) -> Principal:
     shared.key_use.note(caller.key_id)
     for scope in view.scopes:
         caller.require(scope)
-    if not headers.accepts(environ.get("HTTP_ACCEPT"), view.offers):
+    if headers.preferred(environ.get("HTTP_ACCEPT"), view.offers) is None:
         raise NotAcceptable
     shared.circuit.check()
     return caller

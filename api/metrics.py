@@ -24,7 +24,7 @@ api = APIBlueprint("metrics", __name__, abp_tags=[Tag(name="health")])
 
 
 @api.get("/metrics", operation_id="metrics")
-@requires("figures", offers="text/plain")
+@requires("figures", offers=("text/plain",))
 def metrics() -> Answer:
     """Read the figures of this installation, in Prometheus's text format."""
     registry = CollectorRegistry(auto_describe=False)

@@ -74,6 +74,16 @@ _LABEL_NAMES = {
 }
 _LabelText = Annotated[str, Field(max_length=MAX_LABEL_VALUE, pattern=WITHOUT_NUL)]
 
+#: A client's own labels.
+Labels = Annotated[
+    dict[_Label, _LabelText],
+    Field(
+        max_length=MAX_LABELS,
+        json_schema_extra={"propertyNames": _LABEL_NAMES},
+        description="Your own labels, returned with the prediction.",
+    ),
+]
+
 
 class PredictionRequest(BaseModel):
     """A house to be priced, and how."""
@@ -87,14 +97,7 @@ class PredictionRequest(BaseModel):
         str | None,
         Field(description="Alias or id of the model version; default: the champion."),
     ] = None
-    metadata: Annotated[
-        dict[_Label, _LabelText],
-        Field(
-            max_length=MAX_LABELS,
-            json_schema_extra={"propertyNames": _LABEL_NAMES},
-            description="Your own labels, returned with the prediction.",
-        ),
-    ] = {}
+    metadata: Labels = {}
     deadline: Annotated[
         float | None,
         Field(

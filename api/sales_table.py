@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from api import cells
 from api.house_file import HouseFile
+from worker import cells
 
 #: Kind of each column that is no feature of a house.
 OWN = {"prediction_id": "category", "price": "number", "sold_on": "category"}

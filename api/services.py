@@ -19,6 +19,7 @@ from api.uploads import Uploads
 from api.waiting import Waiting
 from model_store.store import ModelStore
 from worker.audit import Audit
+from worker.batches import Batches
 from worker.credentials import ApiKeys
 from worker.dead_letters import DeadLetters
 from worker.drift import Drift
@@ -51,6 +52,7 @@ class Services:
     #: Headers of every answer that says nothing else itself.
     always: Mapping[str, str]
     queue: Queue
+    batches: Batches
     listing: Listing
     lanes: Lanes
     totals: Totals

@@ -26,6 +26,31 @@ class ApiSettings(WorkerSettings):
         "answer is 408. Of uploads that take longer than a second, each process keeps "
         "the 16 newest.",
     )
+    batch_rows: int = Field(
+        default=100_000,
+        ge=1,
+        le=1_000_000,
+        description="Houses of a batch, at most; more answer 413.",
+    )
+    batch_bytes: int = Field(
+        default=67_108_864,
+        ge=1024,
+        description="Bytes of a batch, at most; more answer 413.",
+    )
+    batch_chunk_rows: int = Field(
+        default=2000,
+        ge=100,
+        le=20_000,
+        description="Houses that a worker prices as one job of lane `batches`: what a "
+        "worker that dies costs, at most.",
+    )
+    batch_upload_s: float = Field(
+        default=300.0,
+        ge=1,
+        le=3600,
+        description="Seconds for which the body of a batch is read, at most; then the "
+        "answer is 408.",
+    )
     flower_url: str = Field(
         default="",
         pattern=r"^(https?://\S+)?$",

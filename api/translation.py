@@ -236,9 +236,9 @@ def _(error: http.MethodNotAllowed) -> ServiceError:
     return MethodNotAllowed(headers={"Allow": allowed(error)})
 
 
-def _left(error: queue.QueueError) -> dict[str, str] | None:
+def _left(error: queue.QueueError) -> dict[str, str]:
     """Return the headers that tell what the request has left of its key's limit."""
-    return headers.rate_limit(error.allowance) if error.allowance else None
+    return headers.left(error.allowance)
 
 
 def allowed(error: http.MethodNotAllowed) -> str:

@@ -1,10 +1,15 @@
 """The body of a request, read off the wire and bounded."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from werkzeug.wsgi import get_content_length
 
 from api.errors import BodyTooLarge, CutBody
+
+#: Bytes that are read at a time of a body that is not held whole.
+_BLOCK = 65_536
+_MOST = "The body has more than {} bytes, the most that this service takes"
 
 
 def read(environ: dict[str, Any], limit: int) -> bytes:
@@ -29,6 +34,33 @@ def read(environ: dict[str, Any], limit: int) -> bytes:
     return body
 
 
+def blocks(environ: dict[str, Any], limit: int) -> Iterator[bytes]:
+    """Yield the body bit by bit, for one that must not be held whole.
+
+    Args:
+        environ: The request as the server handed it over, PEP 3333.
+        limit: Bytes that it may have.
+
+    Raises:
+        BodyTooLarge: It has more, by its announced length or as counted.
+        CutBody: It ended before its announced length.
+    """
+    length = get_content_length(environ)
+    if length is None and not environ.get("wsgi.input_terminated"):
+        return
+    if length is not None and length > limit:
+        raise BodyTooLarge(_MOST.format(limit) + ": send it in parts.")
+    left = limit + 1 if length is None else length
+    stream = environ["wsgi.input"]
+    while left and (block := stream.read(min(left, _BLOCK))):
+        left -= len(block)
+        yield block
+    if length is None and not left:
+        raise BodyTooLarge(_MOST.format(limit) + ": send it in parts.")
+    if length is not None and left:
+        raise CutBody
+
+
 def _unannounced(environ: dict[str, Any], limit: int) -> bytes:
     """Return a body in chunks, whose end only some servers can tell."""
     if not environ.get("wsgi.input_terminated"):
@@ -49,7 +81,4 @@ def _up_to(size: int, stream: Any) -> bytes:
 
 
 def _too_large(limit: int) -> BodyTooLarge:
-    return BodyTooLarge(
-        f"The body has more than {limit} bytes, the most that this service takes: "
-        "shorten it; a house needs about 500."
-    )
+    return BodyTooLarge(_MOST.format(limit) + ": shorten it; a house needs about 500.")

@@ -1,8 +1,9 @@
 """The bodies that are being read, and the end of those that take too long."""
 
+import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,7 @@ class _Upload:
     thread: int
     environ: dict[str, Any]
     since: float
+    lasts_s: float
     is_cut: bool = False
 
 
@@ -70,11 +72,28 @@ class Uploads:
             CutBody: It ended before its announced length.
             SlowBody: It took too long; the request has been broken off.
         """
-        one = _Upload(threading.get_ident(), environ, self._clock())
+        with self.watched(environ):
+            return upload.read(environ, limit)
+
+    @contextlib.contextmanager
+    def watched(
+        self, environ: dict[str, Any], timeout_s: float | None = None
+    ) -> Iterator[None]:
+        """Look after the reading of a body that its block does.
+
+        Args:
+            environ: The request as the server handed it over, PEP 3333.
+            timeout_s: Seconds for which it may be read, where not as others.
+
+        Raises:
+            SlowBody: It took too long; the request has been broken off.
+        """
+        lasts_s = self._timeout_s if timeout_s is None else timeout_s
+        one = _Upload(threading.get_ident(), environ, self._clock(), lasts_s)
         with self._lock:
             self._open.add(one)
         try:
-            return upload.read(environ, limit)
+            yield
         finally:
             with self._lock:
                 self._open.remove(one)
@@ -94,7 +113,7 @@ class Uploads:
             ]
             slow.sort(key=lambda one: one.since)
             for place, one in enumerate(slow, start=1):
-                is_late = now - one.since > self._timeout_s
+                is_late = now - one.since > one.lasts_s
                 if is_late or len(slow) - place >= MAX_SLOW:
                     self._cut(one)
 

@@ -50,9 +50,9 @@ REMEDIES = {
     "no-previous-champion": "Choose a version of `GET /v1/models` and make it champion "
     "with `PUT /v1/models/aliases/champion`.",
     "body-too-large": "Send less at a time; the operator sets the limit with "
-    "`KERBSIDE_BODY_LIMIT`.",
+    "`KERBSIDE_BODY_LIMIT`, of a batch with `KERBSIDE_BATCH_BYTES`.",
     "unsupported-media-type": "Send `Content-Type: application/json`, in UTF-8 and not "
-    "compressed.",
+    "compressed; what else an address takes, `detail` says.",
     "invalid-submission": "Mend every field that `errors` points at: `pointer` says "
     "where, `detail` what was expected. A repeat as it is will be refused again.",
     "idempotency-key-reused": "Choose a new key for another request; a repeat must "
@@ -84,6 +84,19 @@ REMEDIES = {
     "`KERBSIDE_ARCHIVE_TIMEOUT_S`.",
     "no-archive": "Ask the operator to set `KERBSIDE_ARCHIVE_URL` for the API and the "
     "workers; `kerbside up` keeps an archive by itself.",
+    "unknown-batch": "Look at the id, `GET /v1/batches` lists yours, and whether the "
+    "key belongs to the tenant that submitted it. A batch is kept for "
+    "`KERBSIDE_RESULT_TTL_S` after its end.",
+    "too-many-rows": "Send the rows in several batches; the operator sets the limit "
+    "with `KERBSIDE_BATCH_ROWS`.",
+    "open-batches-quota": "Wait for `Retry-After`, or until some of your batches have "
+    "ended, and repeat with the same `Idempotency-Key`. The operator sets "
+    "`KERBSIDE_BATCH_QUOTA`.",
+    "no-batches": "Ask the operator to set `KERBSIDE_BATCHES_URL` for the API and the "
+    "workers, and to start a worker of lane `batches`; `kerbside up` does both.",
+    "batch-files-unavailable": "Repeat the request after the seconds that "
+    "`Retry-After` says, a submit with the same `Idempotency-Key`. The operator finds "
+    "the reason in the API's log.",
     "not-ready": "Send requests to another process until this one is ready; `detail` "
     "says what it waits for.",
     "unknown-webhook": "Look at the id, `GET /v1/webhooks` lists yours, and whether "

@@ -1,7 +1,8 @@
 """The Celery application: lanes, wire names and settings that lose nothing.
 
 `celery -A worker.celery worker -Q predictions -P threads -c 1` prices houses,
-`-Q webhooks` delivers events, `-Q upkeep` tends the ledger, and
+`-Q batches` does so many at a time, `-Q webhooks` delivers events, `-Q upkeep` tends
+the ledger, and
 `celery -A worker.celery beat` keeps the time.
 """
 
@@ -32,6 +33,7 @@ from worker.settings import WorkerSettings
 #: Wire names of the tasks; they outlive every move of the code behind them.
 PRICE = "price"
 DELIVER = "deliver"
+PRICE_CHUNK = "price_chunk"
 REAP = "reap"
 TEND = "tend"
 WATCH_DRIFT = "watch_drift"
@@ -91,9 +93,11 @@ def create_celery(
         # By name: only a process that runs the step pays for importing it.
         app.steps["worker"].add("worker.consumer:BatchConsumer")
         app.steps["worker"].add("worker.webhooks.consumer:DeliveryConsumer")
+        app.steps["worker"].add("worker.chunk_consumer:ChunkConsumer")
         app.steps["worker"].add("worker.upkeep_watch:UpkeepWatch")
         app.steps["worker"].add("worker.errands_step:ErrandsStep")
         app.steps["worker"].add("worker.pruning:Pruning")
+        app.steps["worker"].add("worker.sweeping:Sweeping")
         app.steps["worker"].add("worker.webhooks.promotions:PromotionWatch")
         app.steps["worker"].add("worker.shadow_keeper:ShadowKeeper")
         app.steps["worker"].add("worker.archivist:Archivist")
@@ -111,6 +115,7 @@ def _configuration(settings: WorkerSettings) -> dict[str, Any]:
         "task_routes": {
             PRICE: {"queue": keys.PREDICTIONS},
             DELIVER: {"queue": keys.WEBHOOKS},
+            PRICE_CHUNK: {"queue": keys.BATCHES},
         },
         "beat_scheduler": "worker.beat:Scheduler",
         "beat_schedule": {

@@ -12,6 +12,8 @@ Scripts in `worker/lua/` build the same names from ids.
 | `kerbside:deadlines:<lane>` | zset | - | prelude, reap | id -> deadline |
 | `kerbside:idempotency:<tenant>:<hash>` | string | idempotency TTL | submit | id and fingerprint |
 | `kerbside:tenant:<tenant>` | zset | result and dead-letter TTL after the last submit; an entry as long as its record, then until submit or a listing drop it | submit, retry, delete, listing | id -> created |
+| `kerbside:batch:<batch>` | hash | result TTL after its last chunk ended | submit_batch, cancel_batch, prelude | a batch's record: counts of rows, and of each chunk that has ended the attempt whose files hold its results; no row |
+| `kerbside:batches:<tenant>` | zset | result and dead-letter TTL after the last submit; an entry until its record is gone and a listing drops it | submit_batch, cancel_batch, batches | ids of batches, which begin with their time |
 | `kerbside:number:<lane>` | string | - | prelude | count of submits and retries |
 | `kerbside:claimed:<lane>` | string | - | claim | highest number claimed |
 | `kerbside:done:<lane>` | string | - | prelude | count of ends |
@@ -74,10 +76,11 @@ import redis
 
 from worker import connection
 
-#: Lanes of the ledger whose jobs the batching worker takes.
+#: Lanes of the ledger, whose jobs the workers' own boot steps take.
 PREDICTIONS = "predictions"
+BATCHES = "batches"
 WEBHOOKS = "webhooks"
-LANES = (PREDICTIONS, WEBHOOKS)
+LANES = (PREDICTIONS, BATCHES, WEBHOOKS)
 #: Lane of the periodic tasks, the only one that kombu consumes.
 UPKEEP = "upkeep"
 
@@ -158,6 +161,16 @@ def deleted_for(tombstone: bytes | None) -> str | None:
 def tenant_key(tenant: str) -> str:
     """Return the key of a tenant's list of jobs."""
     return f"kerbside:tenant:{tenant}"
+
+
+def batch_key(batch_id: str) -> str:
+    """Return the key of a batch's record."""
+    return f"kerbside:batch:{batch_id}"
+
+
+def batches_key(tenant: str) -> str:
+    """Return the key of a tenant's list of batches."""
+    return f"kerbside:batches:{tenant}"
 
 
 def endpoint_key(kind: EndpointKey, endpoint: str) -> str:

@@ -41,7 +41,7 @@ _REAP_LIMIT = 500
 _MEMORY_FLAG_S = 10
 #: What stands between the prelude and a script: what opens jobs, or what ends them.
 _OPENS, _ENDS = "admission", "webhooks"
-_OPENING = {"submit", "retry"}
+_OPENING = {"submit", "submit_batch", "retry"}
 #: Answers a delete that the archive is not told of.
 _NOBODY_READS = -2
 

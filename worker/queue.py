@@ -6,39 +6,22 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import redis
-from redis.exceptions import OutOfMemoryError
 
 from model_store.errors import ArchiveError
 from worker import archived, keys, ledger
+from worker.admission import Admission, told
 from worker.errors import (
     IdempotencyMismatch,
     IdTaken,
     JobGone,
-    LongWait,
-    MemoryFull,
     NotRetryable,
-    OpenJobsQuota,
     QueueError,
-    QueueFull,
-    QueueRefusal,
-    RateExceeded,
-    RedisEvicts,
     UnknownJob,
-    UnknownWait,
 )
 from worker.jobs import Job, State, Submission, wants_end
-from worker.lanes import LATEST_S, expected_wait_s
 from worker.limits import Allowance, Meter
-from worker.rates import Rates
 from worker.settings import WorkerSettings
 from worker.webhooks import event_types
-
-#: Why the script refused a job, for all alike -> what is raised.
-_REFUSALS: dict[bytes, type[QueueRefusal]] = {
-    b"full": QueueFull,
-    b"memory": MemoryFull,
-    b"evicting": RedisEvicts,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +45,7 @@ class Queue:
         self._redis = client
         self._settings = settings
         self._ledger = ledger.Ledger(client, settings)
+        self._admission = Admission(self._ledger, settings)
         self._archived = archived.of(settings)
 
     def submit(
@@ -93,10 +77,10 @@ class Queue:
             job = self.find(submission.tenant, rest[0].decode())
             return Receipt(job, replayed=True, allowance=allowance)
         if outcome == b"mismatch":
-            raise _with(allowance, IdempotencyMismatch(rest[0].decode()))
+            raise told(allowance, IdempotencyMismatch(rest[0].decode()))
         if outcome == b"taken":
-            raise _with(allowance, IdTaken())
-        raise _with(allowance, self._refusal(allowance, submission.deadline_ms, *rest))
+            raise told(allowance, IdTaken())
+        raise self._admission.refusal(allowance, submission.deadline_ms, *rest)
 
     def find(self, tenant: str, job_id: str) -> Job:
         """Return a job as it is now.
@@ -158,20 +142,22 @@ class Queue:
             ArchiveError: It may have left Redis, and the archive does not answer.
         """
         deadline = "" if deadline_ms is None else deadline_ms
-        args = (*self._limits(meter), job_id, tenant, deadline)
+        args = (*self._admission.limits(meter), job_id, tenant, deadline)
         more = _traced(traceparent)
-        outcome, allowance, rest = self._weighed("retry", meter, (*args, 0, *more))
+        outcome, allowance, rest = self._admission.weighed(
+            "retry", meter, (*args, 0, *more)
+        )
         if outcome == b"unknown":
             record = self._left(tenant, job_id)
             fields = [part for pair in record.items() for part in pair]
             args = (*args, len(fields), *fields, *more)
-            outcome, allowance, rest = self._weighed("retry", meter, args)
+            outcome, allowance, rest = self._admission.weighed("retry", meter, args)
         if outcome == b"unknown":
             raise self._missing(tenant, job_id)
         if outcome == b"not_retryable":
             raise NotRetryable(rest[0].decode())
         if outcome == b"refused":
-            raise _with(allowance, self._refusal(allowance, deadline_ms, *rest))
+            raise self._admission.refusal(allowance, deadline_ms, *rest)
         job = self.find(tenant, job_id)
         return Receipt(job, replayed=False, allowance=allowance)
 
@@ -207,7 +193,7 @@ class Queue:
 
         def run(verdict: str) -> tuple[bytes, Allowance | None, Sequence[Any]]:
             args = self._submit_args(submission, verdict) + _traced(traceparent)
-            return self._weighed("submit", submission.meter, args)
+            return self._admission.weighed("submit", submission.meter, args)
 
         if not submission.id_is_clients:
             return run("")
@@ -229,7 +215,7 @@ class Queue:
         if submission.id_is_clients:
             asked += ["fingerprint", submission.fingerprint]
         return [
-            *self._limits(submission.meter),
+            *self._admission.limits(submission.meter),
             submission.id,
             keys.PREDICTIONS,
             submission.tenant,
@@ -268,53 +254,6 @@ class Queue:
                 return JobGone(job_id, *map(int, instants))
         return UnknownJob()
 
-    def _limits(self, meter: Meter | None) -> tuple[Any, ...]:
-        """Return what a job is weighed by before it is opened."""
-        settings = self._settings
-        rate: tuple[Any, ...] = ("", 0, 0)
-        if meter:
-            limit = meter.limit
-            rate = (meter.key_id, limit.requests, limit.seconds * 1_000_000)
-        longest_ms = settings.max_wait_s * 1000
-        return (
-            *(settings.queue_bound, *rate, settings.tenant_quota, longest_ms),
-            settings.batch_max,
-        )
-
-    def _weighed(
-        self, name: str, meter: Meter | None, args: Sequence[Any]
-    ) -> tuple[bytes, Allowance | None, Sequence[Any]]:
-        """Run a script that admission opens; return its outcome, and all else of it."""
-        try:
-            outcome, left, reset_s, *rest = self._ledger.run(name, *args)
-        except OutOfMemoryError as error:
-            raise MemoryFull(LATEST_S) from error
-        allowance = Allowance(meter.limit, left, reset_s) if meter else None
-        return outcome, allowance, rest
-
-    def _refusal(
-        self,
-        allowance: Allowance | None,
-        deadline_ms: int | None,
-        reason: bytes,
-        jobs: int,
-        capacity: bytes,
-        longest_ms: int,
-    ) -> QueueRefusal:
-        if reason == b"rate" and allowance:
-            return RateExceeded(allowance.reset_s, allowance.limit)
-        per_s = float(capacity or 0)
-        wait_s = expected_wait_s(jobs, Rates(starts_per_s=per_s))
-        if reason == b"quota":
-            return OpenJobsQuota(wait_s, self._settings.tenant_quota)
-        if reason == b"unknown":
-            return UnknownWait(wait_s, jobs)
-        if reason == b"slow":
-            is_own = longest_ms >= self._settings.max_wait_s * 1000
-            limit_s, deadline_ms = longest_ms / 1000, None if is_own else deadline_ms
-            return LongWait(wait_s, jobs / per_s, limit_s, deadline_ms)
-        return _REFUSALS[reason](wait_s)
-
     def _position(self, job: Job, sent_ms: int) -> int:
         pipe = self._redis.pipeline(transaction=False)
         pipe.get(keys.lane_key("claimed", keys.PREDICTIONS))
@@ -344,12 +283,6 @@ def _verdict(
         return "new"
     is_same = known == (submission.tenant, submission.fingerprint)
     return "replayed" if is_same else "taken"
-
-
-def _with(allowance: Allowance | None, error: QueueError) -> QueueError:
-    """Return an error that tells what its request has left."""
-    error.allowance = allowance
-    return error
 
 
 def _traced(traceparent: str | None) -> list[str]:

@@ -159,6 +159,21 @@ class WorkerSettings(WebhookSettings):
         description="Address where it does so.",
     )
 
+    batches_url: str | None = Field(
+        default=None,
+        description="Where rows and results of batches are kept, for API, upkeep and "
+        "the workers of lane `batches` alike: a folder, a file:// URL, s3:// with "
+        "kerbside[s3], gs:// with kerbside[gcs], or another URL of fsspec. "
+        "`kerbside up` keeps them in `batches` of the state folder when this is not "
+        "set; everywhere else no batch is taken then.",
+    )
+    batch_quota: int = Field(
+        default=500,
+        ge=1,
+        description="Chunks of one tenant's batches that may be open; while so many "
+        "are, its next batch is refused with 429.",
+    )
+
     accuracy_every_s: int = Field(
         default=600,
         ge=10,

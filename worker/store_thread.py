@@ -22,10 +22,18 @@ class StoreThread:
     No executor: Python would wait for its thread before the process may end.
 
     Args:
+        hangs_s: Seconds after which a question counts as never answered, where not
+            as for most.
         clock: Monotonic seconds.
     """
 
-    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        *,
+        hangs_s: float | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._hangs_s = _HANGS_S if hangs_s is None else hangs_s
         self._clock = clock
         # The counter keeps the order of equals, and what follows it uncompared.
         self._asked: queue.PriorityQueue[
@@ -43,7 +51,7 @@ class StoreThread:
         No thread can be ended from outside: no question will be answered any more.
         """
         began = self._began
-        return began is not None and self._clock() - began > _HANGS_S
+        return began is not None and self._clock() - began > self._hangs_s
 
     def ask(
         self, question: Callable[..., _T], *args: Any, urgent: bool = False

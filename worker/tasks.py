@@ -12,6 +12,8 @@ from model_store import logs
 from model_store.store import ModelStore
 from worker import celery as wire
 from worker import connection, keys, ledger, predictors, pricing, upkeep
+from worker.batch_files import BatchFiles
+from worker.chunks import Chunks
 from worker.drift_watch import DriftWatch
 from worker.versions import Versions
 from worker.webhooks.courier import Courier
@@ -81,6 +83,26 @@ def deliver(self: Any, *_: Any) -> None:
         _courier(self.app).deliver(lease, record, endure=lambda _: False)
 
 
+@shared_task(name=wire.PRICE_CHUNK, bind=True)
+def price_chunk(self: Any, *_: Any) -> None:
+    """Price the chunk whose id the message carries, without the bootstep."""
+    book, job_id = _ledger(self.app), self.request.id
+    lane, worker = keys.BATCHES, f"{self.request.hostname}:{job_id}"
+    claim = book.claim(lane, limit=1, worker=worker, job_id=job_id)
+    for lease in claim.leases:
+        try:
+            done = _chunks(self.app).price(
+                lease, beat=lambda: book.renew(lane, claim.leases)
+            )
+        except Exception:
+            # As in `price`.
+            with contextlib.suppress(redis.RedisError):
+                book.release(lane, worker=worker)
+            time.sleep(_PAUSE_S)
+            raise
+        book.complete(lane, [done])
+
+
 @functools.cache
 def _deliveries(app: wire.KerbsideCelery) -> Deliveries:
     client = connection.connect(app.settings.redis_url, role="worker")
@@ -110,6 +132,13 @@ def _courier(app: wire.KerbsideCelery) -> Courier:
 def _ledger(app: wire.KerbsideCelery) -> ledger.Ledger:
     client = connection.connect(app.settings.redis_url, role="worker")
     return ledger.Ledger(client, app.settings)
+
+
+@functools.cache
+def _chunks(app: wire.KerbsideCelery) -> Chunks:
+    files = BatchFiles(str(app.settings.batches_url))
+    store = ModelStore.from_settings(app.settings)
+    return Chunks(files, store, app.load_predictor)
 
 
 def _predictor(app: wire.KerbsideCelery, version: str) -> predictors.Pricing:

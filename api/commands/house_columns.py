@@ -3,9 +3,9 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from api import cells
 from api.client import table
 from api.house_file import WrongFile
+from worker import cells
 
 Feature = Mapping[str, Any]
 

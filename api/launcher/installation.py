@@ -22,6 +22,7 @@ _NAMED = (
     "data_set",
     "trusted_keys",
     "health_dir",
+    "batches_url",
     "public_url",
     "flower_url",
     "webhook_development",
@@ -88,6 +89,10 @@ def for_children(
         changes["trusted_keys"] = settings.trusted_keys or (_public_key(settings),)
     if settings.health_dir:
         changes["health_dir"] = settings.health_dir.absolute()
+    named = settings.batches_url
+    if named is None or "://" not in named:
+        folder = Path(named).absolute() if named else state_dir / "batches"
+        changes["batches_url"] = str(folder)
     if settings.data_set:
         changes["data_set"] = settings.data_set.absolute()
     if "retrain" not in settings.model_fields_set:

@@ -21,6 +21,8 @@ FLOWER_USER = "kerbside"
 #: Order of the stop: no new work, then the work in hand, then what holds it.
 FRONT, BACK, REDIS = range(3)
 
+#: Leaves the processors to whoever else wants them.
+_YIELDING = ("nice", "-n", "10")
 _CELERY = (sys.executable, "-m", "celery", "--quiet", "-A", "worker.celery")
 
 
@@ -92,7 +94,7 @@ class Stack:
 
     def workers(self) -> Sequence[ChildSpec]:
         """Return all workers, whatever their lane."""
-        others = self.webhooks_worker(), self.upkeep_worker()
+        others = self.webhooks_worker(), self.upkeep_worker(), self.batches_worker()
         return *self.prediction_workers(), *others
 
     def prediction_workers(self) -> Iterator[ChildSpec]:
@@ -104,6 +106,14 @@ class Stack:
         """Return the worker that delivers events."""
         spec = self._worker("webhooks", "webhooks", "INFO")
         return replace(spec, environment={**spec.environment, **self._sealing()})
+
+    def batches_worker(self) -> ChildSpec:
+        """Return the worker that prices many houses at once, behind all others."""
+        spec = self._worker("batches", "batches", "INFO")
+        # What it prices is not archived.
+        environment = {**spec.environment, ARCHIVE_URL: ""}
+        command = (*_YIELDING, *spec.command)
+        return replace(spec, command=command, environment=environment)
 
     def upkeep_worker(self) -> ChildSpec:
         """Return the worker that tends the ledger."""

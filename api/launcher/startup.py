@@ -139,6 +139,7 @@ class Startup:
                 self.stack.api(),
                 self.stack.webhooks_worker(),
                 self.stack.upkeep_worker(),
+                self.stack.batches_worker(),
                 self.stack.beat(),
             )
             if not self._until(client.is_ready, READY_WAIT_S):

@@ -7,13 +7,18 @@ from pydantic.json_schema import models_json_schema
 
 from api import alias_body, ops_body, outcome_body, schemas, webhook_body
 from api.key_request import KeyRequest
-from api.openapi import examples, outcome_docs
+from api.openapi import batch_docs, examples, outcome_docs
+from worker.batch_rows import row_model
 
 _ANSWERS: tuple[type[BaseModel], ...] = (
     schemas.Accuracy,
     schemas.ApiKey,
     schemas.ApiKeyList,
     schemas.AuditLog,
+    schemas.Batch,
+    schemas.BatchError,
+    schemas.BatchList,
+    schemas.BatchPrice,
     schemas.ChallengerComparison,
     schemas.DeadLetters,
     schemas.DefaultSecret,
@@ -150,8 +155,9 @@ def bodies(request_model: type[BaseModel]) -> dict[str, Any]:
         outcome_body.PredictionSale,
         outcome_body.house_sale(house),
     )
+    rows = (row_model(house),)
     _, requests = models_json_schema(
-        [(model, "validation") for model in (*_REQUESTS, *sales)],
+        [(model, "validation") for model in (*_REQUESTS, *sales, *rows)],
         ref_template="#/components/schemas/{model}",
     )
     found = {
@@ -160,6 +166,7 @@ def bodies(request_model: type[BaseModel]) -> dict[str, Any]:
         **request.pop("$defs"),
         request["title"]: request,
         **outcome_docs.SCHEMAS,
+        **batch_docs.SCHEMAS,
     }
     for name, example in examples.BODIES.items():
         found[name]["examples"] = [example]

@@ -36,6 +36,7 @@ def described(settings: ApiSettings) -> dict[str, Any]:
     return {
         **_request_headers(settings),
         **_query(),
+        **_query_of_batches(),
         **_query_of_deliveries(),
         **_operators_query(),
         **_monitoring_query(),
@@ -51,7 +52,7 @@ def _request_headers(settings: ApiSettings) -> dict[str, Any]:
             "Your name for this submit, bare or quoted. A repeat with the same key "
             f"and request within {_told(settings.idempotency_ttl_s)} makes no second "
             "job; another request answers 422. Two requests are the same if they ask "
-            "for the same, however written.",
+            "for the same, however written; two batches if their bytes are the same.",
             {**text, "minLength": 1, "maxLength": 257, "pattern": _KEY},
             "order-7",
         ),
@@ -240,6 +241,25 @@ def _limit(what: str, most: int, unsaid: int) -> dict[str, Any]:
         {"type": "integer", "minimum": 1, "maximum": most, "default": unsaid},
         50,
     )
+
+
+def _query_of_batches() -> dict[str, Any]:
+    return {
+        "batch_version": _parameter(
+            "query",
+            "version",
+            "Alias or id of the model version; `champion` by default.",
+            {"type": "string", "default": "champion"},
+            "champion",
+        ),
+        "batch_metadata": _parameter(
+            "query",
+            "metadata",
+            "Your own labels as a JSON object, returned with the batch.",
+            {"type": "string", "contentMediaType": "application/json"},
+            '{"portfolio":"north"}',
+        ),
+    }
 
 
 def _query_of_deliveries() -> dict[str, Any]:

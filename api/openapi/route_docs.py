@@ -6,7 +6,14 @@ from api import archive_problems, errors, key_problems, webhook_problems
 from api.assets import MEDIA_TYPES
 from api.errors import ServiceError
 from api.headers import JSON
-from api.openapi import alias_docs, drift_docs, ops_docs, outcome_docs, webhook_docs
+from api.openapi import (
+    alias_docs,
+    batch_docs,
+    drift_docs,
+    ops_docs,
+    outcome_docs,
+    webhook_docs,
+)
 from api.openapi.described import (
     BODY_CAUSES,
     empty,
@@ -182,6 +189,7 @@ OPERATIONS: dict[str, dict[str, Any]] = {
             "If-None-Match",
         ),
     ),
+    **batch_docs.OPERATIONS,
     **webhook_docs.OPERATIONS,
     **outcome_docs.OPERATIONS,
     "list_models": operation(

@@ -1,6 +1,7 @@
 """What answers look like: for the OpenAPI document and the tests, not at work."""
 
 from api.schemas.accuracy import Accuracy
+from api.schemas.batches import Batch, BatchError, BatchList, BatchPrice
 from api.schemas.drift import DriftReport
 from api.schemas.keys import ApiKey, ApiKeyList, NewApiKey
 from api.schemas.models import (
@@ -49,6 +50,10 @@ __all__ = [
     "ApiKey",
     "ApiKeyList",
     "AuditLog",
+    "Batch",
+    "BatchError",
+    "BatchList",
+    "BatchPrice",
     "ChallengerComparison",
     "Choices",
     "DeadLetters",

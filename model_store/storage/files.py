@@ -38,6 +38,12 @@ class Files(Protocol):
     def update(self, name: str, change: Callable[[bytes | None], bytes | None]) -> None:
         """Replace a file by what `change` makes of it, None to leave it."""
 
+    def put(self, name: str, content: bytes) -> None:
+        """Write a file, whole or not at all, beside whoever writes others."""
+
+    def drop(self, folder: str) -> None:
+        """Remove a folder and what is in it, if it is there."""
+
 
 def opened(url: str | Path) -> Files:
     """Return the files below a folder or a URL; nothing is read or written yet.

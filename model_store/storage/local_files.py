@@ -8,6 +8,7 @@ import stat
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from uuid import uuid4
 
 from model_store.errors import StoreError
 
@@ -114,6 +115,43 @@ class LocalFiles:
             content = change(self.read(name))
             if content is not None:
                 _replace(self._root / name, content)
+
+    def put(self, name: str, content: bytes) -> None:
+        """Write a file, whole or not at all, beside whoever writes others.
+
+        Raises:
+            StoreError: It cannot be written.
+        """
+        path = self._root / name
+        # Two may write one name, and both write the same: each has a file of its own.
+        fresh = path.with_name(f".{path.name}.{uuid4()}")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                fresh.write_bytes(content)
+                fresh.replace(path)
+            finally:
+                fresh.unlink(missing_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"cannot write {path}: {error.strerror or error}; check owner, "
+                "permissions and free space"
+            ) from error
+
+    def drop(self, folder: str) -> None:
+        """Remove a folder and what is in it, if it is there.
+
+        Raises:
+            StoreError: It cannot be removed.
+        """
+        try:
+            shutil.rmtree(self._root / folder)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise StoreError(
+                f"cannot remove {self._root / folder}: {error.strerror or error}"
+            ) from error
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:

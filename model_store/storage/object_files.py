@@ -130,6 +130,24 @@ class ObjectFiles:
             "again"
         )
 
+    def put(self, name: str, content: bytes) -> None:
+        """Write an object, whole or not at all, beside whoever writes others.
+
+        Raises:
+            StoreError: It cannot be written.
+        """
+        with self._told("write"):
+            self._client.pipe_file(self._path(name), content)
+
+    def drop(self, folder: str) -> None:
+        """Remove a folder and what is in it, if it is there.
+
+        Raises:
+            StoreError: It cannot be removed.
+        """
+        with self._told("write"), suppress(FileNotFoundError):
+            self._client.rm(self._path(folder), recursive=True)
+
     def _swapped(self, name: str, tag: str | None, content: bytes) -> bool:
         path = self._path(name)
         with self._told("write"):
@@ -187,6 +205,6 @@ class ObjectFiles:
         except Exception as error:
             # Each client has errors of its own, of no common kind.
             raise StoreError(
-                f"cannot {verb} the model store {self.place}: {error}; check the "
+                f"cannot {verb} the store {self.place}: {error}; check the "
                 "bucket, the credentials and the way there"
             ) from error

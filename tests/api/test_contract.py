@@ -8,6 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
@@ -32,6 +33,8 @@ from worker.keys import WEBHOOKS
 #: 428: who changes aliases without saying what it has seen is asked to.
 _FITTING = ["2xx", "304", "404", "409", "410", "412", "428"]
 _SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+#: What is said of a batch beside its body.
+_SAID = {"version": "champion", "metadata": '{"a":"b"}'}
 #: Requests of each kind: in every run, and in a long one.
 _FEW, _MANY = 10, 150
 
@@ -102,15 +105,15 @@ def _priced(finish: Finish) -> Iterator[None]:
 
 @pytest.fixture
 def api_settings(
-    api_settings: ApiSettings, archive: Archive, read_feed: None
+    api_settings: ApiSettings, archive: Archive, read_feed: None, tmp_path: Path
 ) -> ApiSettings:
-    """Return settings of an API with an archive, that refuses nobody for the wait.
+    """Return settings of an API with all its places, that refuses nobody for the wait.
 
     How long that is no schema can say, and a deadline may be a millisecond.
     """
     del read_feed
-    url = archive.database.place
-    return api_settings.model_copy(update={"max_wait_s": 0, "archive_url": url})
+    places = {"archive_url": archive.database.place, "batches_url": str(tmp_path / "b")}
+    return api_settings.model_copy(update={"max_wait_s": 0, **places})
 
 
 @pytest.fixture
@@ -136,9 +139,8 @@ def _sayable(
             return
         _mend_query(case.operation.path, case.query or {})
         _mend_headers(case, f"key-{next(numbers)}")
-        if case.operation.path.endswith("/outcomes"):
-            is_table = case.media_type == "text/csv"
-            case.body = _table(house) if is_table else _past(case.body, house)
+        if case.operation.path.endswith(("/outcomes", "/batches")):
+            _mend_rows(case, house)
         elif isinstance(case.body, dict) and "tenant" in case.body:
             # Only the operator may lend the operator's reach.
             case.body["tenant"] = OPERATOR_TENANT
@@ -153,6 +155,15 @@ def _sayable(
 
     yield
     hooks.unregister_all()
+
+
+def _mend_rows(case: Any, house: dict[str, Any]) -> None:
+    """Tell sales that have been; of a batch only a table is held against the model."""
+    is_table = case.media_type == "text/csv"
+    if case.operation.path.endswith("/outcomes"):
+        case.body = _table(house) if is_table else _past(case.body, house)
+    elif is_table:
+        case.body = ",".join(house) + "\n" + ",".join(map(str, house.values()))
 
 
 def _table(house: dict[str, Any]) -> str:
@@ -182,7 +193,9 @@ def _mend_path(names: dict[str, Any]) -> None:
 def _mend_query(path: str, query: dict[str, Any]) -> None:
     """Ask for what there is: which segments there are, only sales can say."""
     query.pop("segment", None)
-    if path.endswith(("/deliveries", "/outcomes")):
+    if path.endswith("/batches"):
+        query.update({name: _SAID[name] for name in _SAID.keys() & query.keys()})
+    if path.endswith(("/deliveries", "/outcomes", "/batches")):
         # The cursor is that of another list.
         query.pop("cursor", None)
     _write_whole(query)

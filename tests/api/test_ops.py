@@ -37,7 +37,7 @@ def test_history_is_that_of_the_lane_asked_for(
 @pytest.mark.parametrize(
     ("query", "word"),
     [
-        ("lane=upkeep", "predictions, webhooks"),
+        ("lane=upkeep", "predictions, batches, webhooks"),
         ("minutes=61", "minutes"),
         ("hours=1", "hours"),
     ],

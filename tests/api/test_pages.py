@@ -83,4 +83,4 @@ def test_the_operators_page_leads_to_flower_where_it_is_known(
 
 def test_the_operators_page_knows_the_lanes(client: Client) -> None:
     """Those that history is kept of."""
-    assert 'data-lanes="predictions webhooks"' in client.get("/ops").text
+    assert 'data-lanes="predictions batches webhooks"' in client.get("/ops").text

@@ -4,7 +4,7 @@ import contextlib
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from api.launcher import installation
@@ -64,6 +64,15 @@ class Installation:
             path.stem: path.read_text(errors="replace")
             for path in self.stack.state.logs.glob("*.log")
         }
+
+
+def in_a_hurry(spec: ChildSpec) -> ChildSpec:
+    """Return the worker of batches as one that yields to nobody.
+
+    Where everything is tested at once it would wait for the others' end.
+    """
+    assert spec.command[0] == "nice"
+    return replace(spec, command=spec.command[3:])
 
 
 @contextlib.contextmanager

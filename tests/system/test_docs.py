@@ -46,8 +46,11 @@ def serving(
     ) as place:
         _leave_dead_letters(place.redis.url)
         stack = place.stack
-        workers = (*stack.prediction_workers(), stack.upkeep_worker(), stack.beat())
-        for process in (stack.api(), *workers):
+        workers = (
+            *stack.prediction_workers(),
+            installation.in_a_hurry(stack.batches_worker()),
+        )
+        for process in (stack.api(), *workers, stack.upkeep_worker(), stack.beat()):
             place.start(process)
         wait_until(lambda: _is_ready(stack.port))
         with connection.connect(place.redis.url, role="worker") as client:

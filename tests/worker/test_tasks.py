@@ -1,6 +1,7 @@
 """Pricing on a stock Celery worker, in this process."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NoReturn
 
@@ -8,12 +9,14 @@ import pytest
 import redis as redis_py
 
 from model_store.errors import ArtifactError, StoreError, UnknownModel
+from model_store.store import ModelStore
+from tests.worker.batch_desk import Desk
 from worker import pricing, queue, tasks
 from worker.celery import create_celery
 from worker.jobs import Job, State
 from worker.keys import PREDICTIONS
 from worker.ledger import Ledger
-from worker.predictors import CannotPrice, Unloadable
+from worker.predictors import CannotPrice, Unloadable, load
 from worker.settings import WorkerSettings
 from worker.versions import Versions
 
@@ -179,3 +182,22 @@ def test_each_task_of_beat_tends_the_ledger(
 
     assert book.is_tended()
     app.close()
+
+
+def test_a_stock_worker_prices_a_chunk(
+    settings: WorkerSettings, redis: redis_py.Redis, store: ModelStore, tmp_path: Path
+) -> None:
+    """Its message is one of Celery's own."""
+    desk = Desk(redis, store, tmp_path)
+    url = {"batches_url": desk.settings.batches_url}
+    app = create_celery(
+        settings.model_copy(update=url), load_predictor=load, batching=False
+    )
+    app.loader.import_default_modules()
+    batch = desk.submit([{"input": desk.house()}] * 3)
+    for number in (1, 2):
+        app.tasks["price_chunk"].apply(task_id=f"{batch}-{number}")
+    app.close()
+
+    assert desk.find(batch).status == "completed"
+    assert desk.find(batch).completed == 3

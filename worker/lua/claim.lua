@@ -45,7 +45,7 @@ local function lease(id, record)
   taken[#taken + 1] = id
   newest = math.max(newest, tonumber(record[7]))
   waited = waited + lain
-  if lane ~= 'webhooks' and not record[9] then
+  if lane == 'predictions' and not record[9] then
     tell(id, record[11], record[10] + 1, 'prediction.started', record[14], record[15])
   end
 end

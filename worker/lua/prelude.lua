@@ -2,14 +2,14 @@
 -- Reads:  kerbside:awake:<lane>
 -- Writes: kerbside:job:<id> kerbside:gone:<id> kerbside:waiting:<lane> kerbside:running:<lane> kerbside:number:<lane>
 --         kerbside:deadlines:<lane> kerbside:bell:<lane> kerbside:done:<lane> kerbside:open:<lane>
---         kerbside:outcomes:<lane> kerbside:feed <lane>; publishes kerbside:finished:<db>
+--         kerbside:outcomes:<lane> kerbside:feed kerbside:batch:<batch> <lane>; publishes kerbside:finished:<db>
 -- Leading arguments of every script: 1 result TTL s, 2 tombstone TTL s, 3 dead-letter TTL s, 4 lease ms and the policy of
 --   webhooks, 5 channel of finished ids.
 local RESULT_TTL, TOMBSTONE_TTL, DEAD_TTL = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local LEASE, FINISHED = tonumber(string.match(ARGV[4], '^%d+')), ARGV[5]
 
 -- The task that a stock Celery worker would run for a message of each lane.
-local TASKS = { predictions = 'price', webhooks = 'deliver' }
+local TASKS = { predictions = 'price', webhooks = 'deliver', batches = 'price_chunk' }
 
 -- Those of webhooks.lua that are called from here.
 local tell, delivered
@@ -26,7 +26,7 @@ local function tell_archive(...)
 end
 
 -- Lanes whose open jobs count in their tenant's quota.
-local COUNTED = { predictions = true }
+local COUNTED = { predictions = true, batches = true }
 
 -- base64 of [[],{},{"callbacks":null,"errbacks":null,"chain":null,"chord":null}]: the id in the headers says all.
 local BODY = 'W1tdLHt9LHsiY2FsbGJhY2tzIjpudWxsLCJlcnJiYWNrcyI6bnVsbCwiY2hhaW4iOm51bGwsImNob3JkIjpudWxsfV0='
@@ -166,6 +166,31 @@ local function lapse(id)
   remember(id, record[2], record[3], ttl)
 end
 
+-- What the end of a chunk means to its batch, unless the batch was deleted: how many of its rows have a price and how many
+-- an error, and where they lie. Its result is '<attempt> <priced> <refused>'; one without a result leaves its rows unpriced.
+-- The end of the last chunk is that of the batch.
+local function settle(chunk, state, ttl)
+  local batch_id, number, rows, result, why = unpack(redis.call('HMGET', job_key(chunk), 'batch', 'chunk', 'rows', 'output',
+    'error'))
+  local batch = 'kerbside:batch:' .. batch_id
+  if redis.call('EXISTS', batch) == 0 then
+    return
+  end
+  local attempt, priced, refused = string.match(result or '', '^(%d+) (%d+) (%d+)$')
+  redis.call('HSET', batch, 'chunk:' .. number, attempt or state)
+  if attempt then
+    redis.call('HINCRBY', batch, 'completed', priced)
+    redis.call('HINCRBY', batch, 'failed', refused)
+  elseif state == 'failed' then
+    redis.call('HINCRBY', batch, 'failed', rows)
+    redis.call('HSET', batch, 'error:' .. number, why)
+  end
+  if redis.call('HINCRBY', batch, 'open', -1) == 0 then
+    redis.call('HSET', batch, 'ended', now, 'expires', now + ttl * 1000)
+    redis.call('EXPIRE', batch, ttl)
+  end
+end
+
 -- The one way into a terminal state, for open jobs of one lane, each once: an end is
 -- { id =, tenant =, sequence = the one before, state =, detail =, more = { further field, value, .. } }.
 -- The removals come first: Redis refuses a full server's growing writes only until a script's first write,
@@ -175,7 +200,7 @@ local function finish(lane, ends)
   if #ends == 0 then
     return
   end
-  local is_archived = lane ~= 'webhooks' and redis.call('EXISTS', FEED) == 1
+  local is_archived = lane == 'predictions' and redis.call('EXISTS', FEED) == 1
   local ids, outcomes = {}, {}
   for i = 1, #ends do
     local outcome = ends[i].state .. ' ' .. ends[i].detail
@@ -192,6 +217,10 @@ local function finish(lane, ends)
       'completed', now, 'expires', is_archived and '' or now + ttl * 1000, unpack(done.more))
     if lane == 'webhooks' then
       delivered(done.id, done.state, done.detail)
+    elseif lane == 'batches' then
+      settle(done.id, done.state, RESULT_TTL)
+      redis.call('EXPIRE', key, ttl)
+      remember(done.id, done.tenant, now, ttl)
     else
       local own = redis.call('HMGET', key, 'webhook', 'webhook_events')
       tell(done.id, done.tenant, done.sequence + 1, 'prediction.' .. done.state, own[1], own[2])
@@ -206,7 +235,7 @@ local function finish(lane, ends)
   for outcome, count in pairs(outcomes) do
     redis.call('HINCRBY', 'kerbside:outcomes:' .. lane, outcome, count)
   end
-  if lane ~= 'webhooks' then
+  if lane == 'predictions' then
     redis.call('PUBLISH', FINISHED, table.concat(ids, '\n'))
   end
 end

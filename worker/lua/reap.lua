@@ -43,7 +43,8 @@ local function forgive()
   return extended
 end
 
-local WORK = { predictions = 'pricing this house', webhooks = 'making this delivery' }
+local WORK = { predictions = 'pricing this house', webhooks = 'making this delivery',
+  batches = 'pricing these rows' }
 
 -- Names neither worker nor version: the error is the client's to read, the record holds both for operators.
 local function bury(id, record, crashes)

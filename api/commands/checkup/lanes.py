@@ -5,7 +5,7 @@ from typing import Any
 
 from api.commands.checkup.finding import Finding, Status, Target
 from worker.dead_letters import DeadLetters
-from worker.keys import PREDICTIONS, WEBHOOKS
+from worker.keys import BATCHES, PREDICTIONS, WEBHOOKS
 from worker.lanes import Lanes
 from worker.ledger import Ledger
 
@@ -30,8 +30,8 @@ def _workers(lane: str, figures: dict[str, Any]) -> Finding:
     check = f"workers {lane}"
     if figures["workers"]:
         return Finding(check=check, found=f"{figures['workers']} seen within 10 s")
-    # Where nobody has webhooks nothing is lost.
-    spared = lane == WEBHOOKS and not figures["backlog"]
+    # Where nobody has webhooks or batches nothing is lost.
+    spared = lane != PREDICTIONS and not figures["backlog"]
     return Finding(
         check=check,
         status=Status.WARNING if spared else Status.FAILED,
@@ -76,6 +76,7 @@ def _backlog(lane: str, figures: dict[str, Any]) -> Finding:
 #: What is to be done about the dead letters of a lane.
 _REMEDIES = {
     PREDICTIONS: "`kerbside dead-letters list --by-cause`, then replay or discard.",
+    BATCHES: "Look into the log of their worker; their clients submit the rows again.",
     WEBHOOKS: "`kerbside webhooks recover` for the endpoints that missed them.",
 }
 

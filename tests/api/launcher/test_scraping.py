@@ -22,8 +22,8 @@ def test_each_worker_has_a_port_of_its_own_and_prometheus_is_told(
         for worker in stack.workers()
     }
     noted = json.loads((tmp_path / "metrics-targets.json").read_bytes())
-    assert given.keys() == {"predictions-1", "webhooks", "upkeep"}
-    assert len(set(given.values())) == 3
+    assert given.keys() == {"predictions-1", "webhooks", "upkeep", "batches"}
+    assert len(set(given.values())) == 4
     assert all(place.startswith("127.0.0.1:") for place in given.values())
     assert noted == [
         {"targets": [place], "labels": {"worker": name}}

@@ -82,7 +82,7 @@ def test_what_tends_the_queue_starts_with_the_workers(started: Startup) -> None:
     started.api()
 
     supervisor: Any = started.supervisor
-    workers = {"predictions-1", "webhooks", "upkeep"}
+    workers = {"predictions-1", "webhooks", "upkeep", "batches"}
     assert set(supervisor.started) == {"api", "beat", *workers}
 
 

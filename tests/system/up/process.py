@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 MARK = "UP_TEST_MARK"
 
 #: Processes of an installation with one prediction worker: `up`, Valkey, three of the
-#: API, three workers, beat, Flower.
-PROCESSES = 10
+#: API, four workers, beat, Flower.
+PROCESSES = 11
 
 
 @dataclass

@@ -23,6 +23,7 @@ PARTS = {
     "predictions-1@": {"worker"},
     "upkeep@": {"worker"},
     "webhooks@": {"worker"},
+    "batches@": {"worker"},
     "beat": {"worker"},
     "worker.flower": {"flower"},
 }

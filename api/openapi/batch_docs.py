@@ -1,0 +1,129 @@
+"""What the OpenAPI document says of batches."""
+
+from typing import Any
+
+from api import batch_problems, errors
+from api.headers import CSV, NDJSON
+from api.openapi.described import BODY_CAUSES, empty, operation, success, unchanged
+
+_ANY = (
+    errors.MissingKey,
+    errors.InvalidKey,
+    errors.MissingScope,
+    errors.NotAcceptable,
+    errors.ServiceError,
+    errors.RedisUnavailable,
+)
+_ONE = (*_ANY, batch_problems.UnknownBatch)
+_FILES = (batch_problems.NoBatches, batch_problems.BatchFilesAway)
+
+#: Bodies that no model has.
+SCHEMAS: dict[str, dict[str, Any]] = {
+    "BatchRows": {
+        "description": "The rows of a batch; whatever is no `BatchRow` has an error of "
+        "its own and stops no other.",
+        "type": "array",
+        "items": {"anyOf": [{"$ref": "#/components/schemas/BatchRow"}, {}]},
+        "minItems": 1,
+    },
+}
+
+
+def _stream(description: str, lines: str) -> dict[str, Any]:
+    """Return the answer of a stream: JSON lines of a schema, or a table."""
+    told = {"type": "string", "description": f"Lines, each a `{lines}` as JSON."}
+    table = {"type": "string", "description": "A table, its first line names columns."}
+    answer = empty(description)
+    answer["content"] = {NDJSON: {"schema": told}, CSV: {"schema": table}}
+    return answer
+
+
+def _body() -> dict[str, dict[str, Any]]:
+    lines = "JSON lines, each a `BatchRow`."
+    table = "A table: the first line names its columns, `custom_id` and the features."
+    return {
+        NDJSON: {"type": "string", "description": lines},
+        CSV: {"type": "string", "description": table},
+    }
+
+
+#: Operation id -> what the document says of it beside its path and summary.
+OPERATIONS: dict[str, dict[str, Any]] = {
+    "create_batch": operation(
+        scopes=("predict",),
+        success={
+            202: success(
+                "Taken, now or by an earlier request with the same key.",
+                "Batch",
+                *("Location", "Retry-After", "Idempotency-Replayed"),
+                *("RateLimit", "RateLimit-Policy"),
+            )
+        },
+        causes=(
+            *_ANY,
+            *_FILES,
+            *BODY_CAUSES,
+            errors.MalformedHeader,
+            errors.MalformedParameter,
+            errors.UnknownVersion,
+            errors.KeyReused,
+            errors.QuotaExceeded,
+            errors.QueueIsFull,
+            errors.MemoryIsFull,
+            errors.NoChampion,
+            errors.StoreUnavailable,
+            errors.ModelRefused,
+            batch_problems.UnknownBatch,
+            batch_problems.TooManyRows,
+            batch_problems.TooManyOpenBatches,
+        ),
+        parameters=("batch_version", "batch_metadata", "Idempotency-Key"),
+        body="BatchRows",
+        further_bodies=_body(),
+    ),
+    "list_batches": operation(
+        scopes=("read",),
+        success={
+            200: success("A page.", "BatchList", "Link", "ETag"),
+            304: unchanged("Link", "ETag"),
+        },
+        causes=(*_ANY, errors.MalformedParameter),
+        parameters=("limit", "cursor", "If-None-Match"),
+    ),
+    "fetch_batch": operation(
+        scopes=("read",),
+        success={
+            200: success("As it is now.", "Batch", "ETag", "Retry-After"),
+            304: unchanged("ETag", "Retry-After"),
+        },
+        causes=_ONE,
+        parameters=("If-None-Match",),
+    ),
+    "cancel_batch": operation(
+        scopes=("predict", "read"),
+        success={200: success("As it is now.", "Batch")},
+        causes=_ONE,
+    ),
+    "delete_batch": operation(
+        scopes=("predict",),
+        success={204: empty("It is erased.")},
+        causes=(*_ONE, batch_problems.NoBatches),
+    ),
+    "read_batch_results": operation(
+        scopes=("read",),
+        success={200: _stream("Prices, in the order of the rows.", "BatchPrice")},
+        causes=(*_ONE, *_FILES, errors.MalformedParameter),
+    ),
+    "read_batch_errors": operation(
+        scopes=("read",),
+        success={200: _stream("Errors, in the order of the rows.", "BatchError")},
+        causes=(
+            *_ONE,
+            *_FILES,
+            errors.MalformedParameter,
+            errors.UnknownVersion,
+            errors.StoreUnavailable,
+            errors.ModelRefused,
+        ),
+    ),
+}

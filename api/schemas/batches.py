@@ -1,0 +1,79 @@
+"""What answers about batches look like."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from api.schemas.body import Body
+from api.schemas.predictions import Output
+
+
+class RequestCounts(Body):
+    """How many rows a batch has, and what became of those that were looked at."""
+
+    total: int
+    completed: int = Field(description="Rows that have a price.")
+    failed: int = Field(description="Rows that have an error, see `urls.errors`.")
+
+
+class BatchUrls(Body):
+    """Where to go on from a batch."""
+
+    get: str
+    results: str
+    errors: str
+    cancel: str
+
+
+class Batch(Body):
+    """Many houses that are priced as one piece of work."""
+
+    id: str
+    object: Literal["batch"]
+    model: str
+    version: str
+    status: Literal["queued", "in_progress", "completed", "failed", "canceled"] = Field(
+        description="`completed`: each row has a price or an error of its own; "
+        "`failed`: some could not be priced for no fault of theirs."
+    )
+    request_counts: RequestCounts
+    created_at: datetime
+    started_at: datetime | None
+    completed_at: datetime | None
+    expires_at: datetime | None = Field(
+        description="When rows, prices and errors are removed; null while it runs."
+    )
+    metadata: dict[str, str]
+    urls: BatchUrls
+
+
+class BatchList(Body):
+    """Your batches, newest first."""
+
+    results: list[Batch]
+    next: str | None
+    previous: str | None
+
+
+class BatchPrice(Body):
+    """A line of the results: the price of a row."""
+
+    line: int = Field(
+        description="Its line in the body; of a JSON list its place, from 1."
+    )
+    custom_id: str | None
+    output: Output
+
+
+class BatchError(Body):
+    """A line of the errors: one reason why a row has no price."""
+
+    line: int
+    custom_id: str | None
+    field: str | None = Field(description="Null where the whole row is meant.")
+    value: str | float | bool | None = Field(
+        description="What was there; null for what has parts."
+    )
+    code: str
+    detail: str = Field(description="What was expected there, and what was found.")

@@ -1,0 +1,123 @@
+"""The rows of a batch: what each may say, and what is wrong with one that may not."""
+
+import functools
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+
+from model_store.schema import Schema
+from worker import cells
+
+#: The column, or member, by which a client knows a row.
+CUSTOM_ID = "custom_id"
+#: Characters of it, at most.
+_MAX_CUSTOM_ID = 200
+#: A spreadsheet may run what follows a control character.
+_PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
+
+
+class WrongRow(Exception):
+    """A row is not one that can be priced; `errors` says why, as pydantic does."""
+
+    def __init__(self, errors: list[dict[str, Any]], custom_id: str | None) -> None:
+        super().__init__()
+        self.errors = errors
+        self.custom_id = custom_id
+
+
+class _Row(BaseModel):
+    model_config = ConfigDict(
+        strict=True, extra="forbid", frozen=True, allow_inf_nan=False
+    )
+
+    custom_id: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=_MAX_CUSTOM_ID,
+            pattern=_PRINTABLE,
+            description="Your own name of the row, which comes back with its price.",
+            examples=["row-7"],
+        ),
+    ] = None
+
+
+@functools.lru_cache(maxsize=8)
+def row_model(house: type[BaseModel]) -> type[BaseModel]:
+    """Return the model of a row, as a model of houses has it."""
+    fields: dict[str, Any] = {
+        "input": (house, Field(description="The house to be priced."))
+    }
+    return create_model(
+        "BatchRow", __base__=_Row, __doc__="A house of a batch.", **fields
+    )
+
+
+class Rows:
+    """Reads the rows of a batch as a model version expects them.
+
+    Args:
+        schema: That of the version.
+        columns: Names of a table's columns; None where rows are objects.
+    """
+
+    def __init__(self, schema: Schema, columns: Sequence[str] | None) -> None:
+        self._model = row_model(schema.house_model())
+        self._columns = columns
+        self._kinds = {feature.name: feature.kind for feature in schema.features}
+
+    def read(self, row: bytes) -> tuple[str | None, Mapping[str, Any]]:
+        """Return the client's name of a row, and its house.
+
+        Raises:
+            WrongRow: It is not as the version expects it.
+        """
+        try:
+            document = orjson.loads(row)
+        except orjson.JSONDecodeError as error:
+            raise _wrong("malformed_row", f"This is not JSON: {error}.") from None
+        if self._columns is not None:
+            document = self._of_cells(document)
+        try:
+            self._model.model_validate(document)
+        except ValidationError as error:
+            found = error.errors(include_url=False, include_context=False)
+            raise WrongRow([_kept(one) for one in found], _name(document)) from None
+        return document.get(CUSTOM_ID), document["input"]
+
+    def _of_cells(self, row: Sequence[str]) -> dict[str, Any]:
+        """Return what JSON would say of a table's row; an empty cell says nothing."""
+        columns = self._columns or ()
+        if len(row) != len(columns):
+            raise _wrong(
+                "cells_expected",
+                f"Expected {len(columns)} cells as in the first line, got {len(row)}.",
+            )
+        told = {name: cell for name, cell in zip(columns, row, strict=True) if cell}
+        document: dict[str, Any] = {}
+        if CUSTOM_ID in told:
+            document[CUSTOM_ID] = told.pop(CUSTOM_ID)
+        document["input"] = {
+            name: cells.value(cell, self._kinds[name]) for name, cell in told.items()
+        }
+        return document
+
+
+def _wrong(code: str, message: str) -> WrongRow:
+    return WrongRow([{"loc": [], "type": code, "msg": message, "input": None}], None)
+
+
+def _name(document: Any) -> str | None:
+    named = document.get(CUSTOM_ID) if isinstance(document, dict) else None
+    return named[:_MAX_CUSTOM_ID] if isinstance(named, str) else None
+
+
+def _kept(error: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an error as JSON has it; of objects and lists it tells the kind."""
+    value = error["input"]
+    for kind in (dict, list):
+        value = kind() if isinstance(value, kind) else value
+    told = {name: error[name] for name in ("loc", "type", "msg")}
+    return {**told, "input": value}

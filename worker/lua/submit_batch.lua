@@ -1,0 +1,51 @@
+-- Takes a batch: its record, a job for each of its chunks and its idempotency entry, or none of them.
+-- Writes: kerbside:batch:<batch> kerbside:batches:<tenant> kerbside:idempotency:<tenant>:<hash>, and what admission's count
+--         and prelude's open write
+-- Arguments: 6-12 see admission, 13 id, 14 tenant, 15 idempotency hash or '', 16 fingerprint, 17 idempotency TTL s,
+--            18 rows, 19 rows of a chunk, 20 columns of a table as JSON or 'null', 21.. further fields and values of the
+--            record, of which `model`, `version` and `alias` are those of each chunk too
+-- Returns: {'replayed' | 'mismatch', left, reset, id} | {'created', left, reset, now} |
+--          {'refused', left, reset, reason, jobs, jobs/s or '', longest wait ms}; for left and reset see admission
+local lane, id, tenant = 'batches', ARGV[13], ARGV[14]
+local rows, size = tonumber(ARGV[18]), tonumber(ARGV[19])
+local idempotency = 'kerbside:idempotency:' .. tenant .. ':' .. ARGV[15]
+
+local fitting, held = fits(lane, idempotency)
+if not fitting then
+  return refused(lane, 'rate', 0, 0)
+end
+if held and ARGV[15] ~= '' then
+  local held_id, fingerprint = string.match(held, '^(%S+) (%S*)$')
+  -- A removal first (see finish): a full server answers a repeat too.
+  redis.call('DEL', rate)
+  count()
+  return { fingerprint == ARGV[16] and 'replayed' or 'mismatch', left, reset, held_id }
+end
+local no = refusal(lane, tenant, '')
+if no then
+  return no
+end
+
+local of_chunk = {}
+for i = 21, #ARGV, 2 do
+  if ARGV[i] == 'model' or ARGV[i] == 'version' or ARGV[i] == 'alias' then
+    of_chunk[#of_chunk + 1] = ARGV[i]
+    of_chunk[#of_chunk + 1] = ARGV[i + 1]
+  end
+end
+local chunks = math.ceil(rows / size)
+redis.call('HSET', 'kerbside:batch:' .. id, 'tenant', tenant, 'created', now, 'rows', rows, 'chunks', chunks, 'open', chunks,
+  'completed', 0, 'failed', 0, unpack(ARGV, 21))
+for number = 1, chunks do
+  local input = '{"batch":"' .. id .. '","chunk":' .. number .. ',"columns":' .. ARGV[20] .. '}'
+  open(id .. '-' .. number, lane, tenant, '', 'sequence', 1, 'created', now, 'tenant', tenant, 'lane', lane, 'batch', id,
+    'chunk', number, 'rows', math.min(size, rows - (number - 1) * size), 'input', input, unpack(of_chunk))
+end
+-- All of one score: ids begin with their time, so that their order is that of the list.
+redis.call('ZADD', 'kerbside:batches:' .. tenant, 0, id)
+redis.call('EXPIRE', 'kerbside:batches:' .. tenant, RESULT_TTL + DEAD_TTL)
+if ARGV[15] ~= '' then
+  redis.call('SET', idempotency, id .. ' ' .. ARGV[16], 'EX', ARGV[17])
+end
+count()
+return { 'created', left, reset, now }
