@@ -3,6 +3,7 @@
 ServiceError
  +-- UnknownBatch                                                           404
  +-- TooManyRows                                                            413
+ +-- RangeNotThere                                                          416
  +-- TooManyOpenBatches                                                     429
  +-- Unavailable
       +-- NoBatches, BatchFilesAway                                         503
@@ -25,6 +26,14 @@ class TooManyRows(ServiceError):
     status = 413
     slug = "too-many-rows"
     title = "Too many rows"
+
+
+class RangeNotThere(ServiceError):
+    """There is nothing at these bytes, or not yet: `Content-Range` says how many."""
+
+    status = 416
+    slug = "range-not-there"
+    title = "No such range"
 
 
 class TooManyOpenBatches(QuotaExceeded):

@@ -10,8 +10,8 @@ from pydantic import BaseModel
 
 from api import explanation
 from api.headers import NDJSON
+from worker.batch import Batch
 from worker.batch_files import BatchFiles
-from worker.batches import Batch
 
 #: Columns of a table of prices, and of one of errors.
 PRICE_COLUMNS = (

@@ -10,12 +10,24 @@ import orjson
 from flask import Response, request
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
-from api import answers, batch_body, batch_results, headers, json_body, paging, queries
+from api import (
+    answers,
+    batch_body,
+    batch_events,
+    batch_options,
+    batch_results,
+    byte_ranges,
+    headers,
+    paging,
+    queries,
+)
 from api import upload as wire
 from api.answers import Answer
 from api.auth import requires
+from api.batch_events import EVENT_STREAM
+from api.batch_options import BatchOptions
 from api.batch_problems import (
     BatchFilesAway,
     NoBatches,
@@ -23,18 +35,20 @@ from api.batch_problems import (
     TooManyRows,
     UnknownBatch,
 )
+from api.byte_ranges import Parts
 from api.call import Call, current_call
 from api.catalog import CHAMPION, Served
-from api.errors import KeyReused, MalformedBody, MalformedParameter, ServiceError
+from api.errors import KeyReused, MalformedBody, ServiceError
 from api.headers import CSV, NDJSON
-from api.request_body import Labels
+from api.submission import milliseconds
 from model_store import logs
 from model_store.aliases import ALIAS_NAMES
 from model_store.errors import StoreError
 from worker import batch_files, batches
+from worker.batch import ENDED, PATH, Batch
 from worker.batch_files import BatchFiles, Row
 from worker.batch_rows import row_model
-from worker.batches import ENDED, PATH, Batch, BatchReceipt, BatchSubmission
+from worker.batches import BatchReceipt, BatchSubmission
 from worker.errors import IdempotencyMismatch, OpenJobsQuota, QueueError, UnknownJob
 
 #: Seconds after which a batch that has not ended is worth asking for again.
@@ -52,12 +66,6 @@ class BatchPath(BaseModel):
     batch_id: str = Field(description="Id of a batch, `bat_...`.")
 
 
-class _Said(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
-
-    metadata: Labels = {}
-
-
 @api.post("", operation_id="create_batch")
 @requires("predict")
 def create() -> Answer:
@@ -67,8 +75,9 @@ def create() -> Answer:
     form = batch_body.form_of(call.environ.get("CONTENT_TYPE"))
     headers.require_uncompressed(call.environ.get("HTTP_CONTENT_ENCODING"))
     key = headers.idempotency_key(call.environ.get("HTTP_IDEMPOTENCY_KEY"))
-    asked = queries.known(request.args, ("version", "metadata"))
-    named, metadata = asked.get("version", CHAMPION), _metadata(asked)
+    asked = queries.known(request.args, ("version", *batch_options.NAMES))
+    named = asked.get("version", CHAMPION)
+    options = batch_options.read(asked, call.shared.settings)
     served = call.shared.catalog.served(named)
     spooled = _Spooled(files, call, served)
     logs.bound(batch_id=spooled.id)
@@ -85,8 +94,11 @@ def create() -> Answer:
                 rows=spooled.rows,
                 chunk_rows=call.shared.settings.batch_chunk_rows,
                 columns=spooled.columns,
-                metadata=metadata,
-                fingerprint=spooled.fingerprint(form, named, metadata),
+                metadata=options.labels,
+                deadline_ms=milliseconds(options.deadline),
+                error_threshold=options.error_threshold,
+                webhook=options.webhook,
+                fingerprint=spooled.fingerprint(form, named, options),
                 idempotency_key=key,
                 meter=call.caller.meter,
             ),
@@ -153,7 +165,7 @@ def results(path: BatchPath) -> Response:
     call = current_call()
     batch, files = _found(call, path), _files(call)
     wanted = _wanted(call)
-    return _streamed(call, batch_results.prices(batch, files, wanted), wanted)
+    return _streamed(call, lambda: batch_results.prices(batch, files, wanted), wanted)
 
 
 @api.get("/<batch_id>/errors", operation_id="read_batch_errors")
@@ -164,7 +176,34 @@ def errors(path: BatchPath) -> Response:
     batch, files = _found(call, path), _files(call)
     row = row_model(call.shared.catalog.card(batch.version).schema.house_model())
     wanted = _wanted(call)
-    return _streamed(call, batch_results.errors(batch, files, wanted, row), wanted)
+    return _streamed(
+        call, lambda: batch_results.errors(batch, files, wanted, row), wanted
+    )
+
+
+@api.get("/<batch_id>/events", operation_id="follow_batch")
+@requires("read", offers=(EVENT_STREAM,))
+def events(path: BatchPath) -> Response:
+    """Follow a batch: an event for whatever has changed, until its end."""
+    call = current_call()
+    queries.known(request.args, ())
+    return Response(
+        _first_known(_events(call, path)),
+        content_type=EVENT_STREAM,
+        # A proxy that gathers what it is sent would keep the news back.
+        headers={"X-Accel-Buffering": "no"},
+    )
+
+
+def _events(call: Call, path: BatchPath) -> Iterator[bytes]:
+    with call.shared.waiting.waiter(path.batch_id) as waiter:
+        yield from batch_events.stream(
+            lambda: _found(call, path),
+            waiter,
+            seen=call.environ.get("HTTP_LAST_EVENT_ID"),
+            seconds=call.shared.settings.wait_cap_s,
+            base_url=call.shared.settings.public_url,
+        )
 
 
 class _Spooled:
@@ -199,9 +238,9 @@ class _Spooled:
         if not self.rows:
             raise MalformedBody("There are no rows in the body.")
 
-    def fingerprint(self, form: str, named: str, metadata: bytes) -> str:
+    def fingerprint(self, form: str, named: str, options: BatchOptions) -> str:
         """Hash what was asked for; the body counts as it was written."""
-        for part in (form.encode(), named.encode(), metadata):
+        for part in (form.encode(), named.encode(), options.canonical):
             self._hash.update(b"\0" + part)
         return self._hash.hexdigest()
 
@@ -255,11 +294,20 @@ def _told(call: Call, batch: Batch) -> Answer:
     return answers.unless_known(body, call.environ.get("HTTP_IF_NONE_MATCH"), extra)
 
 
-def _streamed(call: Call, parts: Iterator[bytes], media_type: str) -> Response:
+def _streamed(call: Call, parts: Parts, media_type: str) -> Response:
     """Return a stream; what fails before its first part still has a status."""
     with _reaching_files(call):
-        first = next(parts, b"")
-    return Response(itertools.chain([first], parts), content_type=media_type)
+        if span := byte_ranges.asked(call.environ):
+            return byte_ranges.response(span, parts, media_type)
+        whole = Response(_first_known(parts()), content_type=media_type)
+    whole.headers["Accept-Ranges"] = "bytes"
+    return whole
+
+
+def _first_known(parts: Iterator[bytes]) -> Iterator[bytes]:
+    """Return the parts after the first was made: until then it is an error."""
+    first = next(parts, b"")
+    return itertools.chain([first], parts)
 
 
 def _wanted(call: Call) -> str:
@@ -323,23 +371,3 @@ def _before(cursor: str | None) -> str | None:
     if batch_id == cursor or not batch_files.ID.fullmatch(batch_id):
         raise paging.unknown_cursor()
     return batch_id
-
-
-def _metadata(asked: queries.Asked) -> bytes:
-    """Return the client's labels as JSON.
-
-    Raises:
-        MalformedParameter: They are not JSON.
-        InvalidSubmission: They are no labels.
-    """
-    text = asked.get("metadata", "{}")
-    try:
-        document = {"metadata": orjson.loads(text)}
-    except orjson.JSONDecodeError:
-        raise MalformedParameter(
-            'metadata must be a JSON object of texts, such as {"portfolio":"north"}.'
-        ) from None
-    return orjson.dumps(
-        json_body.validated(document, _Said, []).metadata,
-        option=orjson.OPT_SORT_KEYS,
-    )

@@ -5,6 +5,7 @@ import click
 import api
 from api.commands.archive.group import archive
 from api.commands.audit import audit
+from api.commands.batch import batch
 from api.commands.dead_letters import dead_letters
 from api.commands.doctor import doctor
 from api.commands.drift import drift
@@ -44,6 +45,7 @@ main.add_command(keys)
 main.add_command(model)
 main.add_command(drift)
 main.add_command(predict)
+main.add_command(batch)
 main.add_command(outcomes)
 main.add_command(dead_letters)
 main.add_command(lanes)

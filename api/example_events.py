@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 from api.openapi import event_docs, examples
+from worker.batch import Batch
 from worker.jobs import PATH, rfc3339
 from worker.webhooks import event_types, payload
 from worker.webhooks.deliveries import Deliveries
@@ -81,6 +82,8 @@ def body(type_: str, at_ms: int, *, base_url: str) -> bytes:
     if type_ in event_types.ANNOUNCED:
         documented = examples.BODIES[event_docs.SCHEMAS[type_]]
         return payload.event(type_, at_ms, {**documented["data"], "version": NOTHING})
+    if type_ == event_types.BATCH_PROGRESS or type_ in event_types.BATCH_ENDED:
+        return payload.event(type_, at_ms, _batch(type_, at_ms, base_url))
     url = f"{base_url}{PATH}/{NOBODY}"
     prediction = {
         **examples.BODIES["Prediction"],
@@ -94,6 +97,26 @@ def body(type_: str, at_ms: int, *, base_url: str) -> bytes:
         },
     }
     return payload.event(type_, at_ms, prediction)
+
+
+def _batch(type_: str, at_ms: int, base_url: str) -> dict[str, Any]:
+    is_over = type_ in event_types.BATCH_ENDED
+    status: Any = type_.partition(".")[2] if is_over else "in_progress"
+    batch = Batch(
+        id="bat_" + "0" * 32,
+        model="test",
+        version=NOTHING,
+        status=status,
+        rows=4000,
+        completed=2000,
+        created_ms=at_ms - 2000,
+        started_ms=at_ms - 1000,
+        settled_ms=at_ms,
+        ended_ms=at_ms if is_over else None,
+        metadata=b'{"test":"true"}',
+        faults={},
+    )
+    return batch.public(base_url)
 
 
 def _disabled(at_ms: int) -> dict[str, Any]:

@@ -29,7 +29,7 @@ _log = logs.logger(__name__)
 
 
 class Waiter:
-    """One request that waits for one job."""
+    """One request that waits for one job, or follows one batch."""
 
     def __init__(self, stopping: threading.Event) -> None:
         self._event = threading.Event()
@@ -43,14 +43,17 @@ class Waiter:
         """Return the job once it has ended, or as it is when the time is over."""
         until = time.monotonic() + seconds
         while True:
-            if not self._stopping.is_set():
-                left = until - time.monotonic()
-                self._event.wait(max(0.0, min(left, _LOOK_S)))
-                self._event.clear()
+            goes_on = self.pause(until - time.monotonic())
             job = look()
-            over = self._stopping.is_set() or time.monotonic() >= until
-            if over or job.state.is_terminal:
+            if job.state.is_terminal or not goes_on or time.monotonic() >= until:
                 return job
+
+    def pause(self, seconds: float) -> bool:
+        """Wait until it is time to look; tell whether to go on after that."""
+        if not self._stopping.is_set():
+            self._event.wait(max(0.0, min(seconds, _LOOK_S)))
+            self._event.clear()
+        return not self._stopping.is_set()
 
 
 class Waiting:

@@ -89,6 +89,8 @@ REMEDIES = {
     "`KERBSIDE_RESULT_TTL_S` after its end.",
     "too-many-rows": "Send the rows in several batches; the operator sets the limit "
     "with `KERBSIDE_BATCH_ROWS`.",
+    "range-not-there": "Ask for bytes that there are; while a batch runs its results "
+    "grow, so the same range may be there later.",
     "open-batches-quota": "Wait for `Retry-After`, or until some of your batches have "
     "ended, and repeat with the same `Idempotency-Key`. The operator sets "
     "`KERBSIDE_BATCH_QUOTA`.",

@@ -8,25 +8,17 @@ import secrets
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Any
 
 import orjson
 import redis
 
 from worker import keys, ledger
 from worker.admission import Admission, told
+from worker.batch import Batch
 from worker.errors import IdempotencyMismatch, UnknownJob
-from worker.jobs import rfc3339
 from worker.limits import Allowance, Meter
 from worker.settings import WorkerSettings
-
-#: Where the API serves them.
-PATH = "/v1/batches"
-
-#: `queued`: no chunk has started. `completed`: each row has its price or an error of
-#: its own. `failed`: some have neither, for their chunk could not be priced.
-Status = Literal["queued", "in_progress", "completed", "failed", "canceled"]
-ENDED: frozenset[Status] = frozenset({"completed", "failed", "canceled"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,87 +37,16 @@ class BatchSubmission:
     #: Names of a table's columns; None where rows are objects.
     columns: Sequence[str] | None
     metadata: bytes
+    #: Time from now after which its prices are of no use; None: none.
+    deadline_ms: int | None = None
+    #: Rows that may have an error; with more all of it ends. None: as many as will.
+    error_threshold: int | None = None
+    #: Where its client wants to be told of its end.
+    webhook: str | None = None
     #: Hash of what makes this request what it is, for the comparison of repeats.
     fingerprint: str
     idempotency_key: str | None
     meter: Meter | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
-    """A batch as the ledger knew it at one instant; times in ms since the epoch."""
-
-    id: str
-    model: str
-    version: str
-    status: Status
-    rows: int
-    completed: int
-    failed: int
-    created_ms: int
-    started_ms: int | None
-    ended_ms: int | None
-    expires_ms: int | None
-    metadata: bytes
-    #: Of each chunk, in order: the attempt whose files count, or why there is none.
-    chunks: Sequence[str]
-    #: Number of a chunk that could not be priced, from 1 -> why.
-    faults: Mapping[int, str]
-
-    @classmethod
-    def from_record(
-        cls, batch_id: str, record: Mapping[bytes, bytes], started: bytes | None
-    ) -> Self:
-        """Read a batch from its ledger hash and the start of its first chunk."""
-        numbers = range(1, int(record[b"chunks"]) + 1)
-        chunks = [record.get(b"chunk:%d" % one, b"").decode() for one in numbers]
-        return cls(
-            id=batch_id,
-            model=record[b"model"].decode(),
-            version=record[b"version"].decode(),
-            status=_status(record, chunks, has_started=started is not None),
-            rows=int(record[b"rows"]),
-            completed=int(record[b"completed"]),
-            failed=int(record[b"failed"]),
-            created_ms=int(record[b"created"]),
-            started_ms=int(started) if started else None,
-            ended_ms=int(record.get(b"ended", 0)) or None,
-            expires_ms=int(record.get(b"expires", 0)) or None,
-            metadata=record[b"metadata"],
-            chunks=chunks,
-            faults={
-                one: record[b"error:%d" % one].decode()
-                for one in numbers
-                if b"error:%d" % one in record
-            },
-        )
-
-    def public(self, base_url: str) -> dict[str, Any]:
-        """Return what its tenant reads."""
-        url = f"{base_url}{PATH}/{self.id}"
-        return {
-            "id": self.id,
-            "object": "batch",
-            "model": self.model,
-            "version": self.version,
-            "status": self.status,
-            "request_counts": {
-                "total": self.rows,
-                "completed": self.completed,
-                "failed": self.failed,
-            },
-            "created_at": rfc3339(self.created_ms),
-            "started_at": rfc3339(self.started_ms),
-            "completed_at": rfc3339(self.ended_ms),
-            "expires_at": rfc3339(self.expires_ms),
-            "metadata": orjson.Fragment(self.metadata),
-            "urls": {
-                "get": url,
-                "results": f"{url}/results",
-                "errors": f"{url}/errors",
-                "cancel": f"{url}/cancel",
-            },
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +178,12 @@ class Batches:
         key = submission.idempotency_key
         # Not one of the keys of predictions: the same name may be used for both.
         hashed = hashlib.sha256(f"batch {key}".encode()).hexdigest() if key else ""
-        alias = [] if submission.alias is None else ["alias", submission.alias]
+        said = {
+            "alias": submission.alias,
+            "error_threshold": submission.error_threshold,
+            "webhook": submission.webhook,
+        }
+        deadline_ms = submission.deadline_ms
         return [
             submission.id,
             submission.tenant,
@@ -267,8 +193,15 @@ class Batches:
             submission.rows,
             submission.chunk_rows,
             orjson.dumps(submission.columns),
+            "" if deadline_ms is None else deadline_ms,
             *("model", submission.model, "version", submission.version),
-            *("metadata", submission.metadata, *alias),
+            *("metadata", submission.metadata),
+            *(
+                part
+                for name, value in said.items()
+                if value is not None
+                for part in (name, value)
+            ),
         ]
 
 
@@ -278,29 +211,17 @@ def new_id() -> str:
 
 
 def _new_batch(submission: BatchSubmission, now: int) -> Batch:
+    deadline_ms = submission.deadline_ms
     return Batch(
         id=submission.id,
         model=submission.model,
         version=submission.version,
         status="queued",
         rows=submission.rows,
-        completed=0,
-        failed=0,
         created_ms=now,
-        started_ms=None,
-        ended_ms=None,
-        expires_ms=None,
+        deadline_ms=None if deadline_ms is None else now + deadline_ms,
+        error_threshold=submission.error_threshold,
+        webhook=submission.webhook,
         metadata=submission.metadata,
-        chunks=(),
         faults={},
     )
-
-
-def _status(
-    record: Mapping[bytes, bytes], chunks: Sequence[str], *, has_started: bool
-) -> Status:
-    if int(record[b"open"]):
-        return "in_progress" if has_started or any(chunks) else "queued"
-    if "canceled" in chunks:
-        return "canceled"
-    return "failed" if "failed" in chunks else "completed"

@@ -8,6 +8,7 @@ It imports nothing of this project, so you may copy this folder into your own:
 `Client` blocks; `AsyncClient`, in `async_client`, has the same verbs as coroutines.
 """
 
+from .batches import CSV, JSON, NDJSON, Batches, BatchOptions, SubmittedBatch
 from .client import Client
 from .errors import (
     ApiError,
@@ -27,8 +28,13 @@ from .table import RESULT_COLUMNS, Table, result_columns
 from .webhooks import verify_webhook
 
 __all__ = [
+    "CSV",
+    "JSON",
+    "NDJSON",
     "RESULT_COLUMNS",
     "ApiError",
+    "BatchOptions",
+    "Batches",
     "Client",
     "House",
     "Interrupted",
@@ -40,6 +46,7 @@ __all__ = [
     "Prediction",
     "Row",
     "Sale",
+    "SubmittedBatch",
     "Table",
     "Unreachable",
     "UnverifiedWebhook",

@@ -5,8 +5,8 @@ import random
 import ssl
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Self, TypeVar
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO, Self, TypeVar
 
 from .errors import ApiError, KerbsideError, Unreachable
 from .line import Answer, Line
@@ -35,16 +35,22 @@ class Call:
     Attributes:
         method: Of HTTP.
         path: Below the version.
-        body: JSON, or None.
+        body: JSON, or what `headers` say; or None.
         idempotency_key: All tries of a submit have one: they are one job.
         hold_s: Seconds that the API may hold the answer back until there is a price.
+        headers: In place of those of every request.
+        answer_s: Seconds that a try may take beyond `hold_s`.
+        into: Where the body of the answer goes as it is, if it is no error.
     """
 
     method: str
     path: str
-    body: str | None = None
+    body: str | bytes | None = None
     idempotency_key: str | None = None
     hold_s: float = 0.0
+    headers: Mapping[str, str] = field(default_factory=dict)
+    answer_s: float = _ANSWER_S
+    into: BinaryIO | None = None
 
 
 class Calls:
@@ -89,12 +95,14 @@ class Calls:
     def _tried(self, call: Call, until: float) -> Answer:
         now = time.monotonic()
         hold_s = int(max(0, min(call.hold_s, _HOLD_S, until - now - _ARRIVAL_S)))
-        headers = {**self._headers, "Prefer": f"wait={hold_s}"}
+        headers = {**self._headers, "Prefer": f"wait={hold_s}", **call.headers}
         if call.idempotency_key is not None:
             headers["Idempotency-Key"] = call.idempotency_key
-        path, until = self._root + call.path, min(until, now + hold_s + _ANSWER_S)
+        path, until = self._root + call.path, min(until, now + hold_s + call.answer_s)
         try:
-            answer = self.line.ask(call.method, path, call.body, headers, until=until)
+            answer = self.line.ask(
+                call.method, path, call.body, headers, until=until, into=call.into
+            )
         except (OSError, http.client.HTTPException) as error:
             raise self._unreachable(error) from error
         if not http.HTTPStatus.OK <= answer.status < http.HTTPStatus.MULTIPLE_CHOICES:

@@ -8,13 +8,14 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Self, TypeVar, Unpack, overload
-from urllib.parse import SplitResult, quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from . import answers
 from . import houses as forms
 from . import sales as told
 from . import table as tables
 from .batch import Batch, Result
+from .batches import Batches
 from .calls import Call, Calls, read
 from .errors import (
     ApiError,
@@ -25,7 +26,7 @@ from .errors import (
     NotPriced,
 )
 from .houses import House, Options, Row
-from .line import Connect, Line
+from .line import Connect, Line, connecting
 from .prediction import Prediction
 from .sales import Sale
 from .verbs import (
@@ -79,7 +80,7 @@ class Client:
         self.url, self.timeout_s, self.concurrency = url, timeout_s, concurrency
         headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
         root = place.path.rstrip("/") + "/v1/"
-        self._calls = Calls(url, root, headers, Line(_connect(place)))
+        self._calls = Calls(url, root, headers, Line(connecting(place)))
 
     @property
     def connect(self) -> Connect:
@@ -89,6 +90,11 @@ class Client:
     @connect.setter
     def connect(self, connect: Connect) -> None:
         self._calls.line.connect = connect
+
+    @property
+    def batches(self) -> Batches:
+        """What the API does with many houses as one piece of work."""
+        return Batches(self._calls, self.timeout_s)
 
     def submit(
         self, house: House | Row, **options: Unpack[SubmitOptions]
@@ -362,12 +368,6 @@ class Client:
         if batch.errors and errors == "raise":
             raise NotAllPriced(results, batch.errors)
         return results
-
-
-def _connect(place: SplitResult) -> Connect:
-    is_tls = place.scheme == "https"
-    kind = http.client.HTTPSConnection if is_tls else http.client.HTTPConnection
-    return partial(kind, place.hostname or "", place.port)
 
 
 def _submit(

@@ -4,13 +4,16 @@ import contextlib
 import http.client
 import io
 import json
+import shutil
 import socket
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from functools import partial
+from typing import Any, BinaryIO, Self
+from urllib.parse import SplitResult
 
 Connect = Callable[[], http.client.HTTPConnection]
 
@@ -30,14 +33,24 @@ class Answer:
     retry_after_s: int
 
     @classmethod
-    def read(cls, response: http.client.HTTPResponse) -> Self:
-        """Read all of an answer."""
+    def read(
+        cls, response: http.client.HTTPResponse, into: BinaryIO | None = None
+    ) -> Self:
+        """Read all of an answer; the body of a success goes `into` a file."""
         headers = response.headers
         # Whoever was made to wait already need not pause on top of it.
         has_waited = "Preference-Applied" in headers
         again = "" if has_waited else headers.get("Retry-After", "")
         seconds = int(again[:9]) if again.isdecimal() else 0
-        return cls(response.status, _object(response.read()), seconds)
+        if into is None or response.status != http.HTTPStatus.OK:
+            return cls(response.status, _object(response.read()), seconds)
+        # What a try wrote that broke off is of no use.
+        into.seek(0)
+        into.truncate()
+        shutil.copyfileobj(response, into)
+        if response.length:
+            raise http.client.IncompleteRead(b"", response.length)
+        return cls(response.status, {}, seconds)
 
 
 class Line:
@@ -82,19 +95,21 @@ class Line:
         self,
         method: str,
         path: str,
-        body: str | None,
+        body: str | bytes | None,
         headers: Mapping[str, str],
         *,
         until: float,
+        into: BinaryIO | None = None,
     ) -> Answer:
         """Send a request and return the answer.
 
         Args:
             method: Of HTTP.
             path: With the query.
-            body: JSON, or None.
+            body: JSON, or what the headers say; or None.
             headers: Of the request.
             until: By `time.monotonic()`; then it ends, however much came.
+            into: Where the body of a success goes.
 
         Raises:
             OSError: The connection broke, the time is over or the line was closed.
@@ -105,7 +120,7 @@ class Line:
             self._open(connection, until)
             connection.request(method, path, body, headers)
             connection.sock.settimeout(_left_s(until))
-            return Answer.read(connection.getresponse())
+            return Answer.read(connection.getresponse(), into)
         except BaseException:
             connection.close()  # it opens itself again
             raise
@@ -136,6 +151,13 @@ class Line:
     def _refuse_if_closed(self) -> None:
         if self.closed.is_set():
             raise OSError("this client is closed")
+
+
+def connecting(place: SplitResult) -> Connect:
+    """Return what makes connections to a place."""
+    is_tls = place.scheme == "https"
+    kind = http.client.HTTPSConnection if is_tls else http.client.HTTPConnection
+    return partial(kind, place.hostname or "", place.port)
 
 
 class _PunctualResponse(http.client.HTTPResponse):

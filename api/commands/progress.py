@@ -24,8 +24,8 @@ class _Rate(ProgressColumn):
 @contextlib.contextmanager
 def shown(
     what: str, *, total: int, done: int, is_hidden: bool
-) -> Iterator[Callable[[], None]]:
-    """Show a bar while the block runs; the block gets a function that takes a step.
+) -> Iterator[Callable[..., None]]:
+    """Show a bar while the block runs; the block gets a function that takes steps.
 
     Args:
         what: What is being done.
@@ -41,4 +41,4 @@ def shown(
     )
     with Progress(*columns, console=console, disable=is_hidden) as bar:
         task = bar.add_task(what, total=total, completed=done)
-        yield lambda: bar.advance(task)
+        yield lambda count=1: bar.advance(task, count)

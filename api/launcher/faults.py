@@ -24,7 +24,8 @@ class Fault(click.ClickException):
     ├── SecretSealed (15)
     ├── DeliveryFailed (16)
     ├── ArchiveUnusable (17)
-    └── SalesRefused (18)
+    ├── SalesRefused (18)
+    └── BatchRefused (19)
     """
 
 
@@ -126,6 +127,12 @@ class SalesRefused(Fault):
     """Some sales are not as expected, or not known; each is told."""
 
     exit_code = 18
+
+
+class BatchRefused(Fault):
+    """The batch is not as expected, not known, or did not price all rows."""
+
+    exit_code = 19
 
 
 def exit_codes(*kinds: type[Fault]) -> Mapping[int, str]:

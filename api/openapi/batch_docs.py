@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from api import batch_problems, errors
+from api import batch_problems, errors, webhook_problems
+from api.batch_events import EVENT_STREAM
 from api.headers import CSV, NDJSON
 from api.openapi.described import BODY_CAUSES, empty, operation, success, unchanged
 
@@ -16,6 +17,8 @@ _ANY = (
 )
 _ONE = (*_ANY, batch_problems.UnknownBatch)
 _FILES = (batch_problems.NoBatches, batch_problems.BatchFilesAway)
+_READING = (errors.MalformedParameter, batch_problems.RangeNotThere)
+_PART = "The bytes that were asked for; lines may be cut."
 
 #: Bodies that no model has.
 SCHEMAS: dict[str, dict[str, Any]] = {
@@ -29,12 +32,26 @@ SCHEMAS: dict[str, dict[str, Any]] = {
 }
 
 
-def _stream(description: str, lines: str) -> dict[str, Any]:
+def _stream(description: str, lines: str, *names: str) -> dict[str, Any]:
     """Return the answer of a stream: JSON lines of a schema, or a table."""
     told = {"type": "string", "description": f"Lines, each a `{lines}` as JSON."}
     table = {"type": "string", "description": "A table, its first line names columns."}
-    answer = empty(description)
+    answer = empty(description, *names)
     answer["content"] = {NDJSON: {"schema": told}, CSV: {"schema": table}}
+    return answer
+
+
+def _events() -> dict[str, Any]:
+    told = (
+        "Events with `id`, `event` (`progress`, or the status at the end) and `data`, "
+        "a `Batch` as JSON."
+    )
+    answer = empty(
+        "Whatever changes, until it has ended or the time of a request is over."
+    )
+    answer["content"] = {
+        EVENT_STREAM: {"schema": {"type": "string", "description": told}}
+    }
     return answer
 
 
@@ -76,8 +93,12 @@ OPERATIONS: dict[str, dict[str, Any]] = {
             batch_problems.UnknownBatch,
             batch_problems.TooManyRows,
             batch_problems.TooManyOpenBatches,
+            webhook_problems.SecretKeysMissing,
         ),
-        parameters=("batch_version", "batch_metadata", "Idempotency-Key"),
+        parameters=(
+            *("batch_version", "batch_metadata", "deadline", "error_threshold"),
+            *("batch_webhook", "Idempotency-Key"),
+        ),
         body="BatchRows",
         further_bodies=_body(),
     ),
@@ -109,21 +130,39 @@ OPERATIONS: dict[str, dict[str, Any]] = {
         success={204: empty("It is erased.")},
         causes=(*_ONE, batch_problems.NoBatches),
     ),
+    "follow_batch": operation(
+        scopes=("read",),
+        success={200: _events()},
+        causes=(*_ONE, errors.MalformedParameter),
+        parameters=("Last-Event-ID",),
+    ),
     "read_batch_results": operation(
         scopes=("read",),
-        success={200: _stream("Prices, in the order of the rows.", "BatchPrice")},
-        causes=(*_ONE, *_FILES, errors.MalformedParameter),
+        success={
+            200: _stream(
+                "Prices, in the order of the rows.", "BatchPrice", "Accept-Ranges"
+            ),
+            206: _stream(_PART, "BatchPrice", "Content-Range"),
+        },
+        causes=(*_ONE, *_FILES, *_READING),
+        parameters=("Range",),
     ),
     "read_batch_errors": operation(
         scopes=("read",),
-        success={200: _stream("Errors, in the order of the rows.", "BatchError")},
+        success={
+            200: _stream(
+                "Errors, in the order of the rows.", "BatchError", "Accept-Ranges"
+            ),
+            206: _stream(_PART, "BatchError", "Content-Range"),
+        },
         causes=(
             *_ONE,
             *_FILES,
-            errors.MalformedParameter,
+            *_READING,
             errors.UnknownVersion,
             errors.StoreUnavailable,
             errors.ModelRefused,
         ),
+        parameters=("Range",),
     ),
 }

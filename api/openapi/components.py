@@ -17,6 +17,7 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     schemas.AuditLog,
     schemas.Batch,
     schemas.BatchError,
+    schemas.BatchEvent,
     schemas.BatchList,
     schemas.BatchPrice,
     schemas.ChallengerComparison,
@@ -114,6 +115,11 @@ _HEADERS = {
         "3f1c9a0be27d4458",
     ),
     "Referrer-Policy": ("Links tell nobody where they were.", "no-referrer"),
+    "Accept-Ranges": ("What `Range` may ask for.", "bytes"),
+    "Content-Range": (
+        "Which bytes these are, and how many there are now.",
+        "bytes 0-9/10",
+    ),
     "Retry-After": ("Seconds after which it is worth asking again.", "2"),
     "Strict-Transport-Security": (
         "Come by https only; where `KERBSIDE_PUBLIC_URL` is https.",

@@ -112,6 +112,7 @@ def _error_headers(status: int, *, counts: bool) -> list[str]:
         401: ["WWW-Authenticate"],
         403: ["WWW-Authenticate"],
         408: ["Connection"],
+        416: ["Content-Range"],
         429: ["Retry-After"],
         503: ["Retry-After"],
     }.get(status, [])

@@ -30,6 +30,8 @@ _HEADERS = {
 #: Type of event -> the schema of its body.
 SCHEMAS = {
     **dict.fromkeys(event_types.TYPES, "PredictionEvent"),
+    event_types.BATCH_PROGRESS: "BatchEvent",
+    **dict.fromkeys(event_types.BATCH_ENDED, "BatchEvent"),
     event_types.DISABLED: "EndpointEvent",
     event_types.PROMOTED: "PromotionEvent",
     event_types.ROLLED_BACK: "PromotionEvent",

@@ -3,15 +3,18 @@
 from typing import Any
 
 from api.accuracy import PERIODS
+from api.batch_options import MAX_THRESHOLD
 from api.ops import DEFAULT_ACTIONS, MAX_ACTIONS
 from api.ops_dead_letters import DEFAULT_LETTERS, MAX_LETTERS
 from api.prediction_lists import STATUSES
 from api.queries import DEFAULT_LIMIT, MAX_LIMIT
+from api.request_body import MAX_DEADLINE_S
 from api.settings import ApiSettings
 from worker.history import MINUTES_KEPT
 from worker.keys import LANES, PREDICTIONS
 from worker.seen import RECENT_HOUSES, WINDOWS
 from worker.webhooks import deliveries
+from worker.webhooks.addresses import LONGEST_URL
 
 #: Printable ASCII, bare without a comma, or as a quoted string in which quotes and
 #: backslashes are escaped; at most 255 characters are meant.
@@ -85,6 +88,20 @@ def _request_headers(settings: ApiSettings) -> dict[str, Any]:
             "ETag that it must still have, or nothing is changed.",
             text,
             '"8d1f0a0f4c3be8a2f5a0a1e1b7c55d0e"',
+        ),
+        "Last-Event-ID": _parameter(
+            "header",
+            "Last-Event-ID",
+            "`id` of the event that you have: the stream goes on after it.",
+            text,
+            "42000-in_progress",
+        ),
+        "Range": _parameter(
+            "header",
+            "Range",
+            "One range of bytes, so that what broke off can be gone on with.",
+            text,
+            "bytes=1048576-",
         ),
         "Request-Id": _parameter(
             "header",
@@ -258,6 +275,31 @@ def _query_of_batches() -> dict[str, Any]:
             "Your own labels as a JSON object, returned with the batch.",
             {"type": "string", "contentMediaType": "application/json"},
             '{"portfolio":"north"}',
+        ),
+        "deadline": _parameter(
+            "query",
+            "deadline",
+            "Seconds after which the prices are of no use: what has not ended by then "
+            "is canceled.",
+            {"type": "number", "exclusiveMinimum": 0, "maximum": MAX_DEADLINE_S},
+            3600,
+        ),
+        "error_threshold": _parameter(
+            "query",
+            "error_threshold",
+            "Rows that may have an error; once there are more, what has not ended is "
+            "not priced, and the batch has failed. Without it no number of them stops "
+            "the others.",
+            {"type": "integer", "minimum": 0, "maximum": MAX_THRESHOLD},
+            100,
+        ),
+        "batch_webhook": _parameter(
+            "query",
+            "webhook",
+            "Where to send the event of its end, signed; see "
+            "`GET /v1/webhooks/default/secret`.",
+            {"type": "string", "format": "uri", "maxLength": LONGEST_URL},
+            "https://hooks.example.com/kerbside",
         ),
     }
 

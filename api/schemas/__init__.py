@@ -30,6 +30,7 @@ from api.schemas.outcomes import Outcome, OutcomeList, RecordedOutcomes
 from api.schemas.predictions import Output, Prediction, PredictionList
 from api.schemas.problems import Choices, Problem
 from api.schemas.webhooks import (
+    BatchEvent,
     DefaultSecret,
     DegradationEvent,
     Delivery,
@@ -52,6 +53,7 @@ __all__ = [
     "AuditLog",
     "Batch",
     "BatchError",
+    "BatchEvent",
     "BatchList",
     "BatchPrice",
     "ChallengerComparison",

@@ -33,17 +33,34 @@ class Batch(Body):
     object: Literal["batch"]
     model: str
     version: str
-    status: Literal["queued", "in_progress", "completed", "failed", "canceled"] = Field(
+    status: Literal[
+        "queued", "in_progress", "completed", "failed", "canceled", "expired"
+    ] = Field(
         description="`completed`: each row has a price or an error of its own; "
-        "`failed`: some could not be priced for no fault of theirs."
+        "`failed`: some could not be priced for no fault of theirs, or more rows than "
+        "`error_threshold` have an error; `expired`: its deadline passed."
     )
     request_counts: RequestCounts
+    rows_per_s: float | None = Field(
+        description="Rows a second from its start until a chunk of it ended last."
+    )
+    estimated_end: datetime | None = Field(
+        description="When it ends if it goes on like that; null before a chunk of it "
+        "has ended and once all have."
+    )
     created_at: datetime
     started_at: datetime | None
     completed_at: datetime | None
     expires_at: datetime | None = Field(
         description="When rows, prices and errors are removed; null while it runs."
     )
+    deadline_at: datetime | None = Field(
+        description="When what has not ended of it is canceled."
+    )
+    error_threshold: int | None = Field(
+        description="Rows that may have an error; with more the rest is not priced."
+    )
+    webhook: str | None = Field(description="Where its end is told, signed.")
     metadata: dict[str, str]
     urls: BatchUrls
 

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from api.schemas.batches import Batch
 from api.schemas.body import Body
 from api.schemas.predictions import Prediction, Status
 
@@ -139,6 +140,20 @@ class PredictionEvent(Body):
     data: Prediction | ThinPrediction = Field(
         description="The prediction as it was then; above 20 kB it is named only."
     )
+
+
+class BatchEvent(Body):
+    """What is sent when a batch has come further, or has ended."""
+
+    type: Literal[
+        "batch.progress",
+        "batch.completed",
+        "batch.failed",
+        "batch.canceled",
+        "batch.expired",
+    ]
+    timestamp: datetime = Field(description="When it happened.")
+    data: Batch = Field(description="The batch as it was then.")
 
 
 class DisabledEndpoint(Body):

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -388,7 +389,7 @@ def test_labels_and_version_come_back(post: Post, store: ModelStore) -> None:
     assert_problem(post(b"{}", query="?metadata={"), 400, "malformed-parameter")
     assert_problem(post(b"{}", query='?metadata={"a":1}'), 422, "invalid-submission")
     assert_problem(post(b"{}", query="?version=none"), 404, "unknown-model-version")
-    assert_problem(post(b"{}", query="?webhook=x"), 400, "malformed-parameter")
+    assert_problem(post(b"{}", query="?other=x"), 400, "malformed-parameter")
 
 
 def test_a_canceled_batch_keeps_the_prices_that_it_has(
@@ -405,6 +406,207 @@ def test_a_canceled_batch_keeps_the_prices_that_it_has(
     assert work() == 0
     assert len(read(get(batch, "/results"))) == 2
     assert read(get(batch, "/errors")) == []
+
+
+def test_rate_and_end_are_told_from_the_first_chunk_on(
+    post: Post, get: Any, work: Work, redis: redis_py.Redis, house: House
+) -> None:
+    """As of the chunk that ended last, so that nothing changes between two of them."""
+    batch = post(lines(*rows(house, 5))).json
+    assert (batch["rows_per_s"], batch["estimated_end"]) == (None, None)
+    work(1)
+    began = int(redis.hget(batch_key(batch["id"]), "started") or 0)
+    redis.hset(batch_key(batch["id"]), "settled", began + 4000)
+
+    half = get(batch).json
+
+    assert half["rows_per_s"] == 0.5
+    end = datetime.fromisoformat(half["estimated_end"]).timestamp() * 1000
+    assert round(end) == began + 4000 + 6000
+    work()
+    assert get(batch).json["estimated_end"] is None
+
+
+def test_a_batch_that_is_late_expires(
+    post: Post, get: Any, work: Work, book: Ledger, redis: redis_py.Redis, house: House
+) -> None:
+    """What has prices keeps them; nothing else is priced."""
+    batch = post(lines(*rows(house, 5)), query="?deadline=3600").json
+    assert batch["deadline_at"] > batch["created_at"]
+    work(1)
+    late: Any = redis.zrange("kerbside:deadlines:batches", 0, -1)
+    redis.zadd("kerbside:deadlines:batches", dict.fromkeys(late, 1))
+    book.reap(BATCHES)
+
+    done = get(batch).json
+    assert (done["status"], done["request_counts"]["completed"]) == ("expired", 2)
+    assert done["completed_at"]
+    assert work() == 0
+    assert len(read(get(batch, "/results"))) == 2
+
+
+def test_too_many_errors_stop_the_rest(
+    post: Post, get: Any, work: Work, house: House
+) -> None:
+    """As many as the client bears do not."""
+    bad = lines(*rows(house, 5, bedrooms="x"))
+    borne = post(bad, query="?error_threshold=5").json
+    work()
+    assert get(borne).json["status"] == "completed"
+
+    stopped = post(bad, query="?error_threshold=2").json
+    assert work() == 2
+
+    done = get(stopped).json
+    assert (done["status"], done["error_threshold"]) == ("failed", 2)
+    assert done["request_counts"] == {"total": 5, "completed": 0, "failed": 4}
+    assert len(read(get(stopped, "/errors"))) == 4
+
+
+def test_the_death_of_a_chunk_may_stop_others_that_lost_their_worker(
+    post: Post, get: Any, book: Ledger, redis: redis_py.Redis, house: House
+) -> None:
+    """They do not come back."""
+    batch = post(lines(*rows(house, 6)), query="?error_threshold=0").json
+    for _ in range(3):
+        book.claim(BATCHES, limit=1, worker="dies")
+    ids = [f"{batch['id']}-{number}" for number in (1, 2, 3)]
+    redis.hset(job_key(ids[1]), "crashes", 2)
+    redis.zadd("kerbside:running:batches", dict.fromkeys(ids, 1))
+    book.reap(BATCHES)
+
+    assert get(batch).json["status"] == "failed"
+    assert redis.llen(BATCHES) == 0
+    assert not redis.exists("kerbside:running:batches", "kerbside:waiting:batches")
+
+
+@pytest.mark.parametrize(
+    ("query", "slug"),
+    [
+        ("deadline=soon", "malformed-parameter"),
+        ("deadline=0", "invalid-submission"),
+        ("deadline=1e9", "invalid-submission"),
+        ("error_threshold=-1", "invalid-submission"),
+        ("error_threshold=1.5", "invalid-submission"),
+        ("webhook=x", "invalid-submission"),
+        ("webhook=http://127.0.0.1/", "invalid-submission"),
+    ],
+)
+@pytest.mark.usefixtures("nothing_queued")
+def test_what_is_said_beside_the_rows_is_checked(
+    post: Post, query: str, slug: str
+) -> None:
+    """By name, with what was expected."""
+    status = 400 if slug == "malformed-parameter" else 422
+    told = assert_problem(post(b"{}", query=f"?{query}"), status, slug)
+
+    assert query.partition("=")[0] in json.dumps(told)
+
+
+@pytest.mark.parametrize("accept", [NDJSON, CSV])
+def test_a_download_can_go_on_where_it_broke_off(
+    client: Client,
+    caller: Headers,
+    post: Post,
+    work: Work,
+    house: House,
+    accept: str,
+) -> None:
+    """Its parts make up the whole, across chunks; while it runs it only grows."""
+    batch = post(lines(*rows(house, 5))).json
+    work(1)
+    headers = {**caller, "Accept": accept}
+
+    def get(asked: str = "") -> Any:
+        more = {"Range": asked} if asked else {}
+        return client.get(f"{PATH}/{batch['id']}/results", headers={**headers, **more})
+
+    half = get()
+    assert half.headers["Accept-Ranges"] == "bytes"
+    work()
+    whole = get().data
+    assert whole.startswith(half.data)
+
+    at = len(half.data) - 5
+    first, second, last = get(f"bytes=0-{at}"), get(f"bytes={at + 1}-"), get("bytes=-3")
+    assert [one.status_code for one in (first, second, last)] == [206] * 3
+    assert first.data + second.data == whole
+    assert second.headers["Content-Range"] == (
+        f"bytes {at + 1}-{len(whole) - 1}/{len(whole)}"
+    )
+    assert last.data == whole[-3:]
+    beyond = get(f"bytes={len(whole)}-")
+    assert_problem(beyond, 416, "range-not-there")
+    assert beyond.headers["Content-Range"] == f"bytes */{len(whole)}"
+    assert get("bytes=0-1,4-5").data == get("lines=1-").data == whole
+
+
+def events_of(answer: Any) -> list[tuple[str, str, Any]]:
+    """Return id, name and data of each event of a stream."""
+    assert answer.status_code == 200, answer.data
+    assert answer.content_type == "text/event-stream"
+    found = []
+    for block in answer.data.decode().split("\n\n"):
+        told = dict(line.split(": ", 1) for line in block.split("\n") if ": " in line)
+        if "data" in told:
+            found.append((told["id"], told["event"], json.loads(told["data"])))
+    return found
+
+
+def test_a_batch_can_be_followed(
+    client: Client, caller: Headers, post: Post, work: Work, house: House
+) -> None:
+    """Each chunk is an event, and so is the end, after which the stream is over."""
+    batch = post(lines(*rows(house, 5))).json
+    url = f"{PATH}/{batch['id']}/events"
+    stream = client.get(url, headers=caller, buffered=False).iter_encoded()
+    assert next(stream) == b"retry: 2000\n\n"
+    assert b"event: progress" in next(stream)
+    work(1)
+    while not (told := next(stream)).startswith(b"id: 2-in_progress\n"):
+        assert told == b":\n\n"
+    work()
+    rest = [told for told in stream if told != b":\n\n"]
+
+    assert rest[-1].startswith(b"id: 5-completed\nevent: completed\ndata: {")
+
+
+def test_a_stream_goes_on_where_its_client_left_it(
+    client: Client, caller: Headers, post: Post, work: Work, house: House
+) -> None:
+    """What it has seen is not told again; the end is told to whoever comes late."""
+    batch = post(lines(*rows(house, 1))).json
+    work()
+    url = f"{PATH}/{batch['id']}/events"
+
+    ((last, name, data),) = events_of(client.get(url, headers=caller))
+    again = client.get(url, headers={**caller, "Last-Event-ID": last})
+
+    assert (name, data["status"]) == ("completed", "completed")
+    assert events_of(again) == []
+
+
+def test_who_finds_no_place_to_wait_is_told_how_it_is(
+    client: Client, caller: Headers, post: Post, shared: Any, house: House
+) -> None:
+    """And comes again: a stream holds a thread."""
+    batch = post(lines(*rows(house, 1))).json
+    slots = shared.waiting._slots  # noqa: SLF001 - all are taken
+    taken = 0
+    while slots.acquire(blocking=False):
+        taken += 1
+
+    found = events_of(client.get(f"{PATH}/{batch['id']}/events", headers=caller))
+
+    assert [name for _, name, _ in found] == ["progress"]
+    slots.release(taken)
+
+
+def test_a_stream_of_nothing_is_an_error(client: Client, caller: Headers) -> None:
+    """As of any other address of a batch."""
+    answer = client.get(f"{PATH}/bat_{'0' * 32}/events", headers=caller)
+
+    assert_problem(answer, 404, "unknown-batch")
 
 
 def test_a_deleted_batch_leaves_nothing(

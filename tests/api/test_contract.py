@@ -34,7 +34,11 @@ from worker.keys import WEBHOOKS
 _FITTING = ["2xx", "304", "404", "409", "410", "412", "428"]
 _SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 #: What is said of a batch beside its body.
-_SAID = {"version": "champion", "metadata": '{"a":"b"}'}
+_SAID = {
+    "version": "champion",
+    "metadata": '{"a":"b"}',
+    "webhook": "https://93.184.215.14/hook",
+}
 #: Requests of each kind: in every run, and in a long one.
 _FEW, _MANY = 10, 150
 
@@ -113,7 +117,8 @@ def api_settings(
     """
     del read_feed
     places = {"archive_url": archive.database.place, "batches_url": str(tmp_path / "b")}
-    return api_settings.model_copy(update={"max_wait_s": 0, **places})
+    # A stream of a batch goes on for so long.
+    return api_settings.model_copy(update={"max_wait_s": 0, "wait_cap_s": 1, **places})
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ import orjson
 import redis as redis_py
 
 from model_store.store import ModelStore
+from worker.batch import Batch
 from worker.batch_files import BatchFiles
-from worker.batches import Batch, Batches, BatchSubmission, new_id
+from worker.batches import Batches, BatchSubmission, new_id
 from worker.settings import WorkerSettings
 
 

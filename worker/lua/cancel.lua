@@ -10,5 +10,5 @@ end
 if not is_open(job.state) then
   return 0
 end
-cancel(id, job)
+cancel(id, job, 'by_client')
 return 1

@@ -1,5 +1,5 @@
 -- Cancels what is open of a batch at once, and forgets the batch where its client wants it so.
--- Writes: kerbside:batch:<batch> kerbside:batches:<tenant> kerbside:job:<id>, and what prelude's cancel writes
+-- Writes: kerbside:batch:<batch> kerbside:batches:<tenant> kerbside:job:<id>, and what prelude's stop_batch writes
 -- Arguments: 6 id, 7 tenant, 8 '1' to forget it
 -- Returns: chunks that were canceled, or -1 where there is no such batch of this tenant
 local id, tenant = ARGV[6], ARGV[7]
@@ -8,19 +8,11 @@ local record = redis.call('HMGET', batch, 'tenant', 'chunks')
 if record[1] ~= tenant then
   return -1
 end
-local canceled = 0
-for number = 1, tonumber(record[2]) do
-  local chunk = id .. '-' .. number
-  local job = known(chunk)
-  if job and is_open(job.state) then
-    cancel(chunk, job)
-    canceled = canceled + 1
-  end
-  if ARGV[8] == '1' then
-    redis.call('DEL', job_key(chunk))
-  end
-end
+local canceled = stop_batch(id, 'by_client')
 if ARGV[8] == '1' then
+  for number = 1, tonumber(record[2]) do
+    redis.call('DEL', job_key(id .. '-' .. number))
+  end
   redis.call('DEL', batch)
   redis.call('ZREM', 'kerbside:batches:' .. tenant, id)
 end

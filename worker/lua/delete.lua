@@ -34,7 +34,7 @@ if ARGV[8] == '1' and job.detail ~= 'dead' then
   return -1
 end
 if is_open(job.state) then
-  cancel(id, job)
+  cancel(id, job, 'by_client')
 end
 for delivery in string.gmatch(redis.call('HGET', job_key(id), 'deliveries') or '', '%S+') do
   erase(delivery)

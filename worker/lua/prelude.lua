@@ -12,7 +12,7 @@ local LEASE, FINISHED = tonumber(string.match(ARGV[4], '^%d+')), ARGV[5]
 local TASKS = { predictions = 'price', webhooks = 'deliver', batches = 'price_chunk' }
 
 -- Those of webhooks.lua that are called from here.
-local tell, delivered
+local tell, tell_of_batch, delivered
 -- Seconds that a job is kept, at most, for the deliveries of its events; after that nobody waits for them any more.
 local KEPT_FOR_DELIVERY = 4 * 86400
 
@@ -166,30 +166,57 @@ local function lapse(id)
   remember(id, record[2], record[3], ttl)
 end
 
+-- How a chunk ended that has no result, as its batch tells it.
+local BY_DETAIL = { deadline_exceeded = 'expired', error_threshold = 'stopped' }
+-- Those who follow a batch are told no more often how far it is, in ms.
+local PROGRESS_EVERY = 10000
+
 -- What the end of a chunk means to its batch, unless the batch was deleted: how many of its rows have a price and how many
 -- an error, and where they lie. Its result is '<attempt> <priced> <refused>'; one without a result leaves its rows unpriced.
--- The end of the last chunk is that of the batch.
-local function settle(chunk, state, ttl)
-  local batch_id, number, rows, result, why = unpack(redis.call('HMGET', job_key(chunk), 'batch', 'chunk', 'rows', 'output',
-    'error'))
+-- The end of the last chunk is that of the batch, whose status is what went wrong last: what ends all of it comes last.
+-- Returns the batch where more of its rows have an error than its client bears.
+local function settle(chunk, state, detail, ttl)
+  local batch_id, number, rows, result, why, started = unpack(redis.call('HMGET', job_key(chunk), 'batch', 'chunk', 'rows',
+    'output', 'error', 'started'))
   local batch = 'kerbside:batch:' .. batch_id
   if redis.call('EXISTS', batch) == 0 then
-    return
+    return nil
   end
   local attempt, priced, refused = string.match(result or '', '^(%d+) (%d+) (%d+)$')
-  redis.call('HSET', batch, 'chunk:' .. number, attempt or state)
+  local told = attempt or BY_DETAIL[detail] or state
+  redis.call('HSET', batch, 'chunk:' .. number, told, 'settled', now)
+  redis.call('PUBLISH', FINISHED, batch_id)
+  if started then
+    redis.call('HSETNX', batch, 'started', started)
+  end
+  local failed = 0
   if attempt then
     redis.call('HINCRBY', batch, 'completed', priced)
-    redis.call('HINCRBY', batch, 'failed', refused)
-  elseif state == 'failed' then
-    redis.call('HINCRBY', batch, 'failed', rows)
+    failed = redis.call('HINCRBY', batch, 'failed', refused)
+  else
+    redis.call('HSET', batch, 'flaw', told == 'stopped' and 'failed' or told)
+  end
+  if state == 'failed' then
+    failed = redis.call('HINCRBY', batch, 'failed', rows)
     redis.call('HSET', batch, 'error:' .. number, why)
   end
   if redis.call('HINCRBY', batch, 'open', -1) == 0 then
-    redis.call('HSET', batch, 'ended', now, 'expires', now + ttl * 1000)
+    redis.call('HSET', batch, 'ended', now, 'expires', now + ttl * 1000, 'status',
+      redis.call('HGET', batch, 'flaw') or 'completed')
     redis.call('EXPIRE', batch, ttl)
+    tell_of_batch(batch_id, redis.call('HGET', batch, 'status'))
+    return nil
   end
+  if state ~= 'canceled' and now - (redis.call('HGET', batch, 'told') or 0) >= PROGRESS_EVERY then
+    redis.call('HSET', batch, 'told', now)
+    tell_of_batch(batch_id, 'progress')
+  end
+  local threshold = tonumber(redis.call('HGET', batch, 'error_threshold') or nil)
+  return threshold and failed > threshold and batch_id or nil
 end
+
+-- Ends what is open of a batch at once; returns how many chunks that were.
+local stop_batch
 
 -- The one way into a terminal state, for open jobs of one lane, each once: an end is
 -- { id =, tenant =, sequence = the one before, state =, detail =, more = { further field, value, .. } }.
@@ -201,7 +228,7 @@ local function finish(lane, ends)
     return
   end
   local is_archived = lane == 'predictions' and redis.call('EXISTS', FEED) == 1
-  local ids, outcomes = {}, {}
+  local ids, outcomes, beyond = {}, {}, {}
   for i = 1, #ends do
     local outcome = ends[i].state .. ' ' .. ends[i].detail
     ids[i], outcomes[outcome] = ends[i].id, (outcomes[outcome] or 0) + 1
@@ -218,7 +245,7 @@ local function finish(lane, ends)
     if lane == 'webhooks' then
       delivered(done.id, done.state, done.detail)
     elseif lane == 'batches' then
-      settle(done.id, done.state, RESULT_TTL)
+      beyond[#beyond + 1] = settle(done.id, done.state, done.detail, RESULT_TTL)
       redis.call('EXPIRE', key, ttl)
       remember(done.id, done.tenant, now, ttl)
     else
@@ -238,6 +265,9 @@ local function finish(lane, ends)
   if lane == 'predictions' then
     redis.call('PUBLISH', FINISHED, table.concat(ids, '\n'))
   end
+  for _, batch in ipairs(beyond) do
+    stop_batch(batch, 'error_threshold')
+  end
 end
 
 -- What must be known of a job before its client takes it back; nil where there is none.
@@ -251,11 +281,24 @@ local function known(id)
 end
 
 -- Ends an open job at once because its client wants it so; a waiting job's message goes with it.
-local function cancel(id, job)
+local function cancel(id, job, detail)
   if job.state ~= 'running' then
     withdraw(id, job.lane, job.sent)
   end
   finish(job.lane, { {
-    id = id, tenant = job.tenant, sequence = job.sequence, state = 'canceled', detail = 'by_client', more = {},
+    id = id, tenant = job.tenant, sequence = job.sequence, state = 'canceled', detail = detail, more = {},
   } })
+end
+
+function stop_batch(batch_id, detail)
+  local stopped = 0
+  for number = 1, tonumber(redis.call('HGET', 'kerbside:batch:' .. batch_id, 'chunks')) do
+    local chunk = batch_id .. '-' .. number
+    local job = known(chunk)
+    if job and is_open(job.state) then
+      cancel(chunk, job, detail)
+      stopped = stopped + 1
+    end
+  end
+  return stopped
 end

@@ -74,9 +74,12 @@ local function retry_or_bury()
   -- The oldest is put back last and so starts first.
   table.sort(lost, function(a, b) return a.number > b.number end)
   for _, job in ipairs(lost) do
-    redis.call('HINCRBY', job_key(job.id), 'sequence', 1)
-    redis.call('HSET', job_key(job.id), 'state', 'retrying', 'crashes', job.crashes)
-    enqueue_next(job.id, lane, job.sent)
+    -- One that was buried may have ended the batch of others.
+    if is_open(redis.call('HGET', job_key(job.id), 'state')) then
+      redis.call('HINCRBY', job_key(job.id), 'sequence', 1)
+      redis.call('HSET', job_key(job.id), 'state', 'retrying', 'crashes', job.crashes)
+      enqueue_next(job.id, lane, job.sent)
+    end
   end
   return #lost, buried
 end

@@ -2,8 +2,8 @@
 -- Writes: kerbside:batch:<batch> kerbside:batches:<tenant> kerbside:idempotency:<tenant>:<hash>, and what admission's count
 --         and prelude's open write
 -- Arguments: 6-12 see admission, 13 id, 14 tenant, 15 idempotency hash or '', 16 fingerprint, 17 idempotency TTL s,
---            18 rows, 19 rows of a chunk, 20 columns of a table as JSON or 'null', 21.. further fields and values of the
---            record, of which `model`, `version` and `alias` are those of each chunk too
+--            18 rows, 19 rows of a chunk, 20 columns of a table as JSON or 'null', 21 deadline in ms from now or '',
+--            22.. further fields and values of the record, of which `model`, `version` and `alias` are those of each chunk too
 -- Returns: {'replayed' | 'mismatch', left, reset, id} | {'created', left, reset, now} |
 --          {'refused', left, reset, reason, jobs, jobs/s or '', longest wait ms}; for left and reset see admission
 local lane, id, tenant = 'batches', ARGV[13], ARGV[14]
@@ -27,7 +27,7 @@ if no then
 end
 
 local of_chunk = {}
-for i = 21, #ARGV, 2 do
+for i = 22, #ARGV, 2 do
   if ARGV[i] == 'model' or ARGV[i] == 'version' or ARGV[i] == 'alias' then
     of_chunk[#of_chunk + 1] = ARGV[i]
     of_chunk[#of_chunk + 1] = ARGV[i + 1]
@@ -35,10 +35,13 @@ for i = 21, #ARGV, 2 do
 end
 local chunks = math.ceil(rows / size)
 redis.call('HSET', 'kerbside:batch:' .. id, 'tenant', tenant, 'created', now, 'rows', rows, 'chunks', chunks, 'open', chunks,
-  'completed', 0, 'failed', 0, unpack(ARGV, 21))
+  'completed', 0, 'failed', 0, unpack(ARGV, 22))
+if ARGV[21] ~= '' then
+  redis.call('HSET', 'kerbside:batch:' .. id, 'deadline', now + ARGV[21])
+end
 for number = 1, chunks do
   local input = '{"batch":"' .. id .. '","chunk":' .. number .. ',"columns":' .. ARGV[20] .. '}'
-  open(id .. '-' .. number, lane, tenant, '', 'sequence', 1, 'created', now, 'tenant', tenant, 'lane', lane, 'batch', id,
+  open(id .. '-' .. number, lane, tenant, ARGV[21], 'sequence', 1, 'created', now, 'tenant', tenant, 'lane', lane, 'batch', id,
     'chunk', number, 'rows', math.min(size, rows - (number - 1) * size), 'input', input, unpack(of_chunk))
 end
 -- All of one score: ids begin with their time, so that their order is that of the list.

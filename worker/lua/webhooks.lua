@@ -4,7 +4,7 @@
 -- hand; what has none is parked, in order, so that no receiver keeps another's deliveries waiting.
 -- A destination that has not answered yet may hang, and hold a thread for as long as an attempt lasts: of such a tenant
 -- has no more than a share of the threads, and the rest of them stand in line.
--- Reads:  kerbside:subscriptions:<tenant> kerbside:webhook:<endpoint>
+-- Reads:  kerbside:subscriptions:<tenant> kerbside:webhook:<endpoint> kerbside:batch:<batch>
 -- Writes: kerbside:job:<id> kerbside:deliveries:<endpoint> kerbside:ended:<endpoint> kerbside:missed:<endpoint>
 --         kerbside:destination:<destination> kerbside:active:<destination> kerbside:parked:<destination>
 --         kerbside:probing:<tenant> kerbside:unproved:<tenant> kerbside:scheduled:<lane> kerbside:cooling:<lane>
@@ -222,6 +222,30 @@ function tell(id, tenant, sequence, type, url, types)
     posted[#posted + 1] = post(event, to[i])
   end
   redis.call('HSET', job_key(id), 'deliveries', table.concat(posted, ' '))
+end
+
+-- What an event has of a batch's record: not what each chunk came to.
+local OF_BATCH = { 'model', 'version', 'rows', 'chunks', 'completed', 'failed', 'created', 'started', 'settled', 'ended',
+  'expires', 'deadline', 'error_threshold', 'webhook', 'status', 'metadata' }
+
+-- Tells of what a batch has come to just now: `progress`, or its status at its end, of which its own webhook is told too.
+-- Nothing is kept for its deliveries.
+function tell_of_batch(batch_id, what)
+  local key, type = 'kerbside:batch:' .. batch_id, 'batch.' .. what
+  local tenant, url = unpack(redis.call('HMGET', key, 'tenant', 'webhook'))
+  local to = audience(tenant, type, what ~= 'progress' and url, type)
+  if #to == 0 then
+    return
+  end
+  local content = { 'batch', batch_id }
+  for at, value in ipairs(redis.call('HMGET', key, unpack(OF_BATCH))) do
+    content[#content + 1] = 'batch:' .. OF_BATCH[at]
+    content[#content + 1] = value or ''
+  end
+  local event = { id = derived('evt_', batch_id, type, now), type = type, tenant = tenant, subject = '', content = content }
+  for i = 1, #to do
+    post(event, to[i])
+  end
 end
 
 local function forget(endpoint, id)

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 ENDED = ("prediction.succeeded", "prediction.failed", "prediction.canceled")
 STARTED = "prediction.started"
+BATCH_PROGRESS = "batch.progress"
+BATCH_ENDED = ("batch.completed", "batch.failed", "batch.canceled", "batch.expired")
 DISABLED = "endpoint.disabled"
 PROMOTED, ROLLED_BACK = "model.promoted", "model.rolled_back"
 DEGRADED, DRIFT = "model.degraded", "drift.detected"
@@ -16,6 +18,11 @@ TYPES = {
     "prediction.succeeded": "It has its price.",
     "prediction.failed": "It has none: the model raised, or its workers died.",
     "prediction.canceled": "Its client canceled it, or its deadline passed.",
+    BATCH_PROGRESS: "Chunks of the batch have ended; each 10 s at most.",
+    "batch.completed": "Each of its rows has a price or an error of its own.",
+    "batch.failed": "Rows could not be priced, or too many had an error.",
+    "batch.canceled": "Its client or the operator canceled it.",
+    "batch.expired": "Its deadline passed before its end.",
     DISABLED: "Another endpoint of yours is sent nothing any more.",
     PROMOTED: "For operators: a model version has become champion or challenger.",
     ROLLED_BACK: "For operators: the champion before is champion again.",

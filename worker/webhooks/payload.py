@@ -6,12 +6,13 @@ from typing import Any
 
 import orjson
 
+from worker.batch import Batch
 from worker.jobs import PATH, Job, rfc3339
 
 #: Bytes above which an event names its resource instead of carrying it. Source:
 #: Standard Webhooks, "Payload size".
 LARGEST = 20_000
-_JOB, _ABOUT = b"job:", b"about:"
+_JOB, _BATCH, _ABOUT = b"job:", b"batch:", b"about:"
 
 
 def body(record: Mapping[bytes, bytes]) -> bytes:
@@ -25,6 +26,9 @@ def body(record: Mapping[bytes, bytes]) -> bytes:
     """
     base_url = record[b"base"].decode()
     type_, at = record[b"type"].decode(), int(record[b"created"])
+    if batch := _with_prefix(record, _BATCH):
+        seen = Batch.from_record(record[b"batch"].decode(), batch)
+        return event(type_, at, orjson.Fragment(orjson.dumps(seen.public(base_url))))
     snapshot = _with_prefix(record, _JOB)
     if not snapshot:
         about = _with_prefix(record, _ABOUT)

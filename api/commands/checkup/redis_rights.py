@@ -6,7 +6,7 @@ import redis
 from redis.exceptions import NoPermissionError, ResponseError
 
 from api.commands.checkup.finding import Finding, Status
-from worker.keys import ARCHIVISTS, FEED
+from worker.keys import ARCHIVISTS, BATCHES, FEED
 
 
 def check(client: redis.Redis) -> Iterator[Finding]:
@@ -18,16 +18,27 @@ def check(client: redis.Redis) -> Iterator[Finding]:
     try:
         client.xinfo_consumers(FEED, ARCHIVISTS)
     except NoPermissionError:
-        yield Finding(
-            check="redis rights",
-            status=Status.FAILED,
-            found="this user may not look at who reads the feed of the archive: the "
-            "server's users are of an older release",
-            expected="users with the rights of this release",
-            remedy="Write them anew by `kerbside redis acl`, and have the server read "
-            "them: ACL LOAD. With users older than the archive nothing is archived "
-            "until then, and finished jobs end by themselves.",
+        yield _outdated(
+            "look at who reads the feed of the archive",
+            "nothing is archived until then, and finished jobs end by themselves",
         )
+        return
     except ResponseError:
         # Nothing is archived, so that there is no feed.
-        return
+        pass
+    try:
+        # No message is so short.
+        client.lrem(BATCHES, 1, "")
+    except NoPermissionError:
+        yield _outdated(f"use lane {BATCHES}", "no batch is taken until then")
+
+
+def _outdated(what: str, meanwhile: str) -> Finding:
+    return Finding(
+        check="redis rights",
+        status=Status.FAILED,
+        found=f"this user may not {what}: the server's users are of an older release",
+        expected="users with the rights of this release",
+        remedy="Write them anew by `kerbside redis acl`, and have the server read "
+        f"them: ACL LOAD. With users as old as these {meanwhile}.",
+    )

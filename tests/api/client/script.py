@@ -75,7 +75,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.command,
             self.path,
             dict(self.headers),
-            json.loads(text) if text else None,
+            _document(text, self.headers.get("Content-Type", "")),
         )
         self.server.requests.append(request)
         self._send(self.server.answer(request))
@@ -99,6 +99,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: Any) -> None:
         """Say nothing."""
+
+
+def _document(text: bytes, kind: str) -> Any:
+    """Return what was sent: a document, or bytes that are said to be no JSON."""
+    if not text:
+        return None
+    return json.loads(text) if kind == "application/json" else text
 
 
 def _body(body: Any) -> tuple[bytes, str]:

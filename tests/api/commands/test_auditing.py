@@ -76,6 +76,7 @@ READING = {
     "archive migrate",
     # Through the API, as any client.
     *("predict", "outcomes add", "outcomes withdraw"),
+    *("batch submit", "batch status", "batch results", "batch cancel"),
 }
 
 #: What tests/api/launcher/test_local_keys.py looks at: the keys that it makes.

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from api import example_events
 from api.openapi import event_docs, examples
-from api.schemas import EndpointEvent, PredictionEvent
+from api.schemas import BatchEvent, EndpointEvent, PredictionEvent
 from tests.api.conftest import Finish, Register, Submit
 from worker.keys import WEBHOOKS
 from worker.webhooks import payload
@@ -67,6 +68,17 @@ def test_a_thin_event_is_as_described(
     data: Any = PredictionEvent.model_validate_json(payload.body(record)).data
 
     assert data.result_url == f"http://127.0.0.1:8000/v1/predictions/{job['id']}"
+
+
+@pytest.mark.parametrize("type_", [one for one in TYPES if one.startswith("batch.")])
+def test_the_example_of_an_event_of_a_batch_is_as_described(type_: str) -> None:
+    """It is made as a real one is, of a batch of nobody."""
+    sent = example_events.body(type_, 1_700_000_000_000, base_url="https://x.example")
+
+    event = BatchEvent.model_validate_json(sent)
+    assert event.type == type_
+    assert event.data.status == {"progress": "in_progress"}.get(type_[6:], type_[6:])
+    assert event.data.metadata == {"test": "true"}
 
 
 def test_the_event_of_an_endpoint_is_as_described(

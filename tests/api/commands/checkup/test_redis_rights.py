@@ -1,5 +1,7 @@
 """What is said of the rights of Redis's users."""
 
+from typing import Any
+
 import redis as redis_py
 
 from api.commands.checkup import redis_rights, redis_server
@@ -25,3 +27,20 @@ def test_users_of_an_older_release_are_told(target: Target, outdated_url: str) -
 
     assert found.status is Status.FAILED
     assert "kerbside redis acl" in found.remedy
+
+
+def test_users_who_know_no_batches_are_told(
+    redis: redis_py.Redis, target: Target, redis_url: str
+) -> None:
+    """They have the feed of the archive, and no right to the lane."""
+    client: Any = redis
+    rules = ("on", ">old", "~kerbside:*", "~predictions", "&*", "+@all")
+    client.execute_command("ACL", "SETUSER", "early", *rules)
+    old = changed(target, redis_url=f"redis://early:old@{redis_url.rpartition('@')[2]}")
+
+    found = only(redis_server.check(old), "redis rights")
+
+    assert found.status is Status.FAILED
+    assert "batches" in found.found
+    client.acl_deluser("early")
+    client.acl_log_reset()

@@ -1,0 +1,177 @@
+"""The batches of the API: many houses as one piece of work of the service."""
+
+import json
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO, Self, TypedDict, Unpack
+from urllib.parse import quote, urlencode
+
+from .calls import Call, Calls, read
+from .houses import checked_key
+
+CSV, NDJSON, JSON = "text/csv", "application/x-ndjson", "application/json"
+
+
+class BatchOptions(TypedDict, total=False):
+    """What may be said of a batch.
+
+    Attributes:
+        version: Alias or id of the model version; the champion if it is not said.
+        metadata: Labels of your own.
+        deadline: Seconds after which the prices are of no use.
+        error_threshold: Rows that may have an error; with more the rest is not priced.
+        webhook: Where to send the event of its end.
+        idempotency_key: Sent again with it, the batch is not taken twice; one is made
+            up if it is not said.
+    """
+
+    version: str
+    metadata: Mapping[str, str]
+    deadline: float
+    error_threshold: int
+    webhook: str
+    idempotency_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class SubmittedBatch:
+    """A batch as it stood when it was read.
+
+    Attributes:
+        id: By which it is read again.
+        status: `queued`, `in_progress`, `completed`, `failed`, `canceled` or `expired`.
+        total: How many rows it has.
+        completed: How many of them have a price.
+        failed: How many have an error.
+        rows_per_s: How many a second were done so far; None before some are.
+        estimated_end: When it ends if it goes on so; None before that is known.
+        model_version: Id of the model version.
+        raw: The whole answer.
+    """
+
+    id: str
+    status: str
+    total: int
+    completed: int
+    failed: int
+    rows_per_s: float | None
+    estimated_end: str | None
+    model_version: str
+    raw: Mapping[str, Any] = field(repr=False, compare=False)
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> Self:
+        """Read a batch as the API sends it."""
+        counts = raw["request_counts"]
+        return cls(
+            id=raw["id"],
+            status=raw["status"],
+            total=counts["total"],
+            completed=counts["completed"],
+            failed=counts["failed"],
+            rows_per_s=raw["rows_per_s"],
+            estimated_end=raw["estimated_end"],
+            model_version=raw["version"],
+            raw=raw,
+        )
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it stays as it is."""
+        return self.status not in {"queued", "in_progress"}
+
+
+class Batches:
+    """What the API does with batches; `Client.batches` makes one.
+
+    Args:
+        calls: Of the API.
+        timeout_s: Seconds that a call may take in all.
+    """
+
+    def __init__(self, calls: Calls, timeout_s: float) -> None:
+        self._calls, self._timeout_s = calls, timeout_s
+
+    def submit(
+        self, rows: bytes, form: str = NDJSON, **options: Unpack[BatchOptions]
+    ) -> SubmittedBatch:
+        """Submit houses; return once the service has them.
+
+        Args:
+            rows: A table, JSON lines or a JSON list.
+            form: Which of them: `CSV`, `NDJSON` or `JSON`.
+            options: See `BatchOptions`.
+
+        Raises:
+            ApiError: The API refused all of it.
+            Unreachable: No answer came; the same `idempotency_key` may be sent again.
+        """
+        said: dict[str, Any] = {**options}
+        key = said.pop("idempotency_key", None)
+        if "metadata" in said:
+            said["metadata"] = json.dumps(said["metadata"])
+        call = Call(
+            "POST",
+            f"batches?{urlencode(said)}",
+            rows,
+            str(uuid.uuid4()) if key is None else checked_key(key),
+            headers={"Content-Type": form},
+            answer_s=self._timeout_s,
+        )
+        return self._seen(call)
+
+    def get(self, batch: SubmittedBatch | str) -> SubmittedBatch:
+        """Read how far a batch is.
+
+        Args:
+            batch: It or its id.
+        """
+        return self._seen(Call("GET", _path(batch)))
+
+    def cancel(self, batch: SubmittedBatch | str) -> SubmittedBatch:
+        """End what has not ended of a batch; prices that are there stay."""
+        return self._seen(Call("POST", f"{_path(batch)}/cancel"))
+
+    def results(
+        self, batch: SubmittedBatch | str, file: BinaryIO, form: str = NDJSON
+    ) -> None:
+        """Write the prices of a batch to a file, in the order of its rows.
+
+        Args:
+            batch: It or its id; while it runs these are those that there are.
+            file: An empty one: it is begun anew when the answer broke off.
+            form: `NDJSON` or `CSV`.
+        """
+        self._copy(batch, "results", file, form)
+
+    def errors(
+        self, batch: SubmittedBatch | str, file: BinaryIO, form: str = NDJSON
+    ) -> None:
+        """Write what is wrong with rows of a batch to a file; see `results`."""
+        self._copy(batch, "errors", file, form)
+
+    def _copy(
+        self, batch: SubmittedBatch | str, what: str, file: BinaryIO, form: str
+    ) -> None:
+        call = Call(
+            "GET",
+            f"{_path(batch)}/{what}",
+            headers={"Accept": f"{form}, application/problem+json"},
+            answer_s=self._timeout_s,
+            into=file,
+        )
+        self._calls.answer(call, until=self._until())
+
+    def _seen(self, call: Call) -> SubmittedBatch:
+        answer = self._calls.answer(call, until=self._until())
+        return read(SubmittedBatch.from_json, answer)
+
+    def _until(self) -> float:
+        return time.monotonic() + self._timeout_s
+
+
+def _path(batch: SubmittedBatch | str) -> str:
+    known = batch if isinstance(batch, str) else batch.id
+    return f"batches/{quote(known, safe='')}"

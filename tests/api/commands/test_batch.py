@@ -1,0 +1,166 @@
+"""Laws of `kerbside batch`."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from api.cli import main
+from api.client import Batches, SubmittedBatch
+from api.commands import batch
+from api.settings import ApiSettings
+from model_store.store import ModelStore
+from tests.api.conftest import Headers
+from worker import predictors
+from worker.batch_files import BatchFiles
+from worker.chunks import Chunks
+from worker.keys import BATCHES
+from worker.ledger import Ledger
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def api_settings(api_settings: ApiSettings, tmp_path: Path) -> ApiSettings:
+    """Return settings of an API that takes batches, in chunks of two."""
+    more = {"batches_url": str(tmp_path / "batches"), "batch_chunk_rows": 2}
+    return api_settings.model_copy(update=more)
+
+
+@pytest.fixture
+def run(url: str, caller: Headers, tmp_path: Path) -> Run:
+    """Return a function that runs a command of the group."""
+    token = caller["Authorization"].removeprefix("Bearer ")
+    settings = {"KERBSIDE_URL": url, "KERBSIDE_API_KEY": token}
+    settings["KERBSIDE_STATE_DIR"] = str(tmp_path / "state")
+
+    def run(verb: str, *words: object, stdin: str | None = None) -> Result:
+        typed = ["batch", verb, "--timeout", "20", *map(str, words)]
+        return CliRunner().invoke(
+            main, typed, input=stdin, env=settings, prog_name="kerbside"
+        )
+
+    return run
+
+
+@pytest.fixture
+def work(
+    book: Ledger,
+    store: ModelStore,
+    api_settings: ApiSettings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Let a chunk be priced whenever a command looks for the end of its batch."""
+    files = BatchFiles(str(api_settings.batches_url))
+    chunks = Chunks(files, store, predictors.load)
+
+    look = Batches.get
+
+    def get(batches: Batches, seen: SubmittedBatch | str) -> SubmittedBatch:
+        for lease in book.claim(BATCHES, limit=1, worker="w").leases:
+            book.complete(BATCHES, [chunks.price(lease, beat=lambda: None)])
+        return look(batches, seen)
+
+    monkeypatch.setattr(batch, "_LOOK_S", 0)
+    monkeypatch.setattr(Batches, "get", get)
+
+
+def _table(store: ModelStore, *, bad: bool = False) -> str:
+    house = store.card(store.resolve("champion")).schema.example
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(["custom_id", *house])
+    for number in range(3):
+        changed = {"bedrooms": "x"} if bad and number == 1 else {}
+        writer.writerow([f"row-{number}", *{**house, **changed}.values()])
+    return text.getvalue()
+
+
+@pytest.mark.usefixtures("work")
+def test_a_file_is_submitted_followed_and_read(
+    run: Run, store: ModelStore, tmp_path: Path
+) -> None:
+    """A bad row has its error, the others their prices."""
+    file, prices = tmp_path / "portfolio.csv", tmp_path / "prices.csv"
+    file.write_text(_table(store, bad=True))
+
+    done = run("submit", file, "--wait", "--label", "a=b", "--json")
+    assert done.exit_code == 0, done.stderr
+    seen = json.loads(done.stdout)
+    assert (seen["status"], seen["metadata"]) == ("completed", {"a": "b"})
+    written = run("results", seen["id"], "-o", prices)
+    errors = run("results", seen["id"], "--errors", "--json")
+
+    assert written.exit_code == 0, written.stderr
+    with prices.open() as opened:
+        names = [row["custom_id"] for row in csv.DictReader(opened)]
+    assert names == ["row-0", "row-2"]
+    assert json.loads(errors.stdout)["custom_id"] == "row-1"
+    assert not [*tmp_path.glob("*.part")]
+
+
+def test_status_and_cancel_tell_how_far_it_is(run: Run, store: ModelStore) -> None:
+    """In a sentence, or as the API does."""
+    submitted = run("submit", "-", "--json", stdin=_table(store))
+    name = json.loads(submitted.stdout)["id"]
+
+    status = run("status", name)
+    canceled = run("cancel", name, "--json")
+
+    assert f"{name} queued: 0 of 3 houses priced" in status.stdout
+    assert json.loads(canceled.stdout)["status"] == "canceled"
+    assert run("status", name, "--wait").exit_code == 19
+
+
+@pytest.mark.usefixtures("work")
+def test_who_waits_is_told_by_the_exit_code_that_it_is_not_whole(
+    run: Run, store: ModelStore
+) -> None:
+    """As a batch that bears no error."""
+    done = run("submit", "-", "--wait", "--error-threshold", "0", stdin=_table(store))
+    bad = run(
+        "submit", "-", "--wait", "--error-threshold", "0", stdin=_table(store, bad=True)
+    )
+
+    assert done.exit_code == 0, done.stderr
+    assert "completed: 3 of 3 houses priced" in done.stdout
+    assert bad.exit_code == 19
+    assert "is failed" in bad.stderr
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        (["status", "bat_none"], "No such batch"),
+        (["results", "bat_none"], "No such batch"),
+        (["submit", "-"], "must name columns"),
+    ],
+)
+def test_what_the_api_refuses_is_told(run: Run, typed: list[str], told: str) -> None:
+    """With an exit code of its own."""
+    done = run(*typed, stdin="")
+
+    assert done.exit_code == 19, done.output
+    assert told in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [(["{file}"], "--form csv"), (["-", "--label", "x"], "NAME=TEXT")],
+)
+def test_what_is_typed_wrong_is_told(
+    run: Run, tmp_path: Path, typed: list[str], told: str
+) -> None:
+    """Before anything is sent."""
+    file: Any = tmp_path / "houses.txt"
+    file.write_text("x")
+
+    done = run("submit", *(one.format(file=file) for one in typed), stdin="x")
+
+    assert done.exit_code == 2
+    assert told in done.stderr
