@@ -15,6 +15,7 @@ _NO_REDIS = "redis://127.0.0.1:1/0"
 
 #: Schema that holds a house -> what it holds it for.
 _HOUSES = {
+    "BatchRow": "The house to be priced.",
     "HouseSale": "The house that was sold.",
     "PredictionRequest": "The house to be priced.",
 }

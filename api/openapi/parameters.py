@@ -38,6 +38,8 @@ def described(settings: ApiSettings) -> dict[str, Any]:
     """Return every header and query parameter of a request."""
     return {
         **_request_headers(settings),
+        **_conditional_headers(),
+        **_tracing_headers(),
         **_query(),
         **_query_of_batches(),
         **_query_of_deliveries(),
@@ -75,20 +77,6 @@ def _request_headers(settings: ApiSettings) -> dict[str, Any]:
             {**text, "pattern": _DURATION},
             "1m",
         ),
-        "If-None-Match": _parameter(
-            "header",
-            "If-None-Match",
-            "ETag of the answer that you have.",
-            text,
-            '"8d1f0a0f4c3be8a2f5a0a1e1b7c55d0e"',
-        ),
-        "If-Match": _parameter(
-            "header",
-            "If-Match",
-            "ETag that it must still have, or nothing is changed.",
-            text,
-            '"8d1f0a0f4c3be8a2f5a0a1e1b7c55d0e"',
-        ),
         "Last-Event-ID": _parameter(
             "header",
             "Last-Event-ID",
@@ -103,6 +91,32 @@ def _request_headers(settings: ApiSettings) -> dict[str, Any]:
             text,
             "bytes=1048576-",
         ),
+    }
+
+
+def _conditional_headers() -> dict[str, Any]:
+    text = {"type": "string"}
+    return {
+        "If-None-Match": _parameter(
+            "header",
+            "If-None-Match",
+            "ETag of the answer that you have.",
+            text,
+            '"8d1f0a0f4c3be8a2f5a0a1e1b7c55d0e"',
+        ),
+        "If-Match": _parameter(
+            "header",
+            "If-Match",
+            "ETag that it must still have, or nothing is changed.",
+            text,
+            '"8d1f0a0f4c3be8a2f5a0a1e1b7c55d0e"',
+        ),
+    }
+
+
+def _tracing_headers() -> dict[str, Any]:
+    text = {"type": "string"}
+    return {
         "Request-Id": _parameter(
             "header",
             "Request-Id",

@@ -21,7 +21,7 @@ from tests import dead_letters
 from tests.patience import wait_until
 from tests.system import api_server, installation
 from tests.system.api_server import Server
-from tests.system.installation import Installation
+from tests.system.installation import Installation, in_a_hurry
 from worker import connection, pauses
 from worker.keys import PREDICTIONS
 from worker.ledger import Ledger
@@ -68,7 +68,8 @@ def server(
     """Run all processes of an installation."""
     stack = place.stack
     workers = (*stack.prediction_workers(), stack.upkeep_worker(), stack.beat())
-    for spec in (*workers, stack.webhooks_worker(), stack.flower()):
+    others = stack.webhooks_worker(), in_a_hurry(stack.batches_worker()), stack.flower()
+    for spec in (*workers, *others):
         place.start(spec)
     stack.state.note_ports(api=stack.port, flower=stack.flower_port)
     flower = LocalClient(stack.flower_port)
@@ -105,6 +106,7 @@ def test_nothing_that_an_installation_does_is_denied(
 ) -> None:
     """From the first submit to the last worker that ends; Redis keeps a list of it."""
     _is_customer(server, letters[0], place)
+    _has_many_houses(server)
     _is_subscriber(server, command)
     _is_operator(server, command, letters[1:])
     _looks_at_flower(place)
@@ -134,6 +136,25 @@ def _is_customer(server: Server, dead: str, place: Installation) -> None:
     wait_until(lambda: server.call("GET", retried).body["status"] != "starting")
     assert server.call("DELETE", url).status == 204
     assert server.call("GET", url).status == 410
+
+
+def _has_many_houses(server: Server) -> None:
+    rows = f"{json.dumps({'input': server.house})}\n" * 3
+    lines = {"Content-Type": "application/jsonl"}
+
+    def submitted() -> str:
+        made = server.call("POST", "/v1/batches", rows.encode(), **lines)
+        assert made.status == 202, made.body
+        return f"/v1/batches/{made.body['id']}"
+
+    priced, canceled = submitted(), submitted()
+    assert server.call("POST", f"{canceled}/cancel").status == 200
+    for url in (priced, canceled):
+        wait_until(lambda url=url: server.call("GET", url).body["completed_at"])
+    assert server.call("GET", priced).body["request_counts"]["completed"] == 3
+    assert server.call("GET", "/v1/batches").status == 200
+    assert server.call("DELETE", priced).status == 204
+    assert server.call("GET", priced).status == 404
 
 
 def _is_subscriber(server: Server, command: Command) -> None:
