@@ -1,5 +1,6 @@
 """What a submit of a batch says beside its rows, as parameters of the query."""
 
+import contextlib
 from typing import Annotated, Any
 
 import orjson
@@ -73,9 +74,11 @@ def read(asked: Asked, webhooks: WebhookSettings) -> BatchOptions:
 
 
 def _value(name: str, text: str) -> Any:
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        raise MalformedParameter(
-            f"{name} must be {_EXAMPLES[name]}; got {text[:MAX_TOLD]!r}."
-        ) from None
+    with contextlib.suppress(orjson.JSONDecodeError):
+        value = orjson.loads(text)
+        # Who wants nothing said leaves the parameter out.
+        if value is not None:
+            return value
+    raise MalformedParameter(
+        f"{name} must be {_EXAMPLES[name]}; got {text[:MAX_TOLD]!r}."
+    )

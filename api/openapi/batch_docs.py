@@ -42,16 +42,19 @@ def _stream(description: str, lines: str, *names: str) -> dict[str, Any]:
 
 
 def _events() -> dict[str, Any]:
-    told = (
-        "Events with `id`, `event` (`progress`, or the status at the end) and `data`, "
-        "a `Batch` as JSON."
-    )
+    """Return the answer of a stream of events; each fits the schema, not their sum."""
+    text = {"type": "string"}
+    event = {
+        "type": "object",
+        "description": "An event: `data` is a `Batch` as JSON, `event` is `progress` or "
+        "the status at the end.",
+        "properties": {"id": text, "event": text, "data": text},
+        "required": ["id", "event", "data"],
+    }
     answer = empty(
         "Whatever changes, until it has ended or the time of a request is over."
     )
-    answer["content"] = {
-        EVENT_STREAM: {"schema": {"type": "string", "description": told}}
-    }
+    answer["content"] = {EVENT_STREAM: {"schema": event}}
     return answer
 
 

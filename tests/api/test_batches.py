@@ -484,6 +484,7 @@ def test_the_death_of_a_chunk_may_stop_others_that_lost_their_worker(
     ("query", "slug"),
     [
         ("deadline=soon", "malformed-parameter"),
+        ("deadline=null", "malformed-parameter"),
         ("deadline=0", "invalid-submission"),
         ("deadline=1e9", "invalid-submission"),
         ("error_threshold=-1", "invalid-submission"),

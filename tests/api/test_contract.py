@@ -30,8 +30,9 @@ from worker.credentials import OPERATOR_TENANT
 from worker.keys import WEBHOOKS
 
 #: Answers to what the document allows. 410: an earlier request had deleted the job;
-#: 428: who changes aliases without saying what it has seen is asked to.
-_FITTING = ["2xx", "304", "404", "409", "410", "412", "428"]
+#: 428: who changes aliases without saying what it has seen is asked to; 416: of what
+#: there is no more there are no further bytes.
+_FITTING = ["2xx", "304", "404", "409", "410", "412", "416", "428"]
 _SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 #: What is said of a batch beside its body.
 _SAID = {
