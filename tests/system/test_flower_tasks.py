@@ -110,7 +110,8 @@ def test_the_lengths_of_queues_are_true(board: Board) -> None:
         return {queue["name"]: queue["messages"] for queue in found}
 
     wait_until(lambda: lengths().get("predictions") == 3, "the length in Flower")
-    assert lengths() == {"predictions": 3, "webhooks": 0, "upkeep": 0}
+    others = dict.fromkeys(("batches", "webhooks", "upkeep"), 0)
+    assert lengths() == {"predictions": 3, **others}
 
 
 def test_a_worker_that_went_away_leaves(board: Board) -> None:
