@@ -46,8 +46,8 @@ def _events() -> dict[str, Any]:
     text = {"type": "string"}
     event = {
         "type": "object",
-        "description": "An event: `data` is a `Batch` as JSON, `event` is `progress` or "
-        "the status at the end.",
+        "description": "`data` is a `Batch` as JSON, `event` is `progress` or the "
+        "status at the end.",
         "properties": {"id": text, "event": text, "data": text},
         "required": ["id", "event", "data"],
     }
