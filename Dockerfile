@@ -38,7 +38,8 @@ LABEL org.opencontainers.image.title="Kerbside" \
 RUN apt-get update -q \
     && apt-get install -y -q --no-install-recommends tini \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt/* \
-    && install -d -o 10001 -g 10001 /var/lib/kerbside /var/lib/kerbside/models
+    && install -d -o 10001 -g 10001 /var/lib/kerbside /var/lib/kerbside/models \
+        /var/lib/kerbside/batches
 COPY --from=build /opt/venv /opt/venv
 # One process a core: threads inside numpy would only get in each other's way.
 ENV PATH=/opt/venv/bin:$PATH \

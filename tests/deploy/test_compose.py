@@ -94,7 +94,7 @@ def test_a_delivery_under_way_may_end_before_its_worker_does() -> None:
 
 def test_every_worker_tells_that_it_makes_progress() -> None:
     """Whatever else it is told."""
-    for name in ("worker", "webhooks", "upkeep"):
+    for name in ("worker", "batches", "webhooks", "upkeep"):
         told = SERVICES[name]["environment"]
         assert told["KERBSIDE_HEALTH_DIR"] == "/tmp/health"  # noqa: S108
         assert told["KERBSIDE_METRICS_PORT"] == "9464"
@@ -125,7 +125,7 @@ def test_only_what_people_look_at_is_published() -> None:
 
 def test_any_number_can_be_started() -> None:
     """What is to be scaled has no name and no port of its own."""
-    for name in ("api", "worker", "webhooks", "upkeep"):
+    for name in ("api", "worker", "batches", "webhooks", "upkeep"):
         assert not {"container_name", "ports", "hostname"} & SERVICES[name].keys()
     assert SERVICES["api"]["deploy"]["replicas"] >= 2
     assert SERVICES["worker"]["deploy"]["replicas"] >= 2
@@ -163,6 +163,7 @@ def test_each_process_knows_its_own_secrets_and_no_others() -> None:
         "migration": {"archive.env"},
         "api": {"api.env", "trust.env", "sealing.env", "archive.env"},
         "worker": {"worker.env", "trust.env"},
+        "batches": {"worker.env", "trust.env"},
         "webhooks": {"worker.env", "sealing.env"},
         "upkeep": {"worker.env", "trust.env", "archive.env"},
         "flower": {"flower.env", "flower-login.env"},
@@ -213,6 +214,7 @@ def test_who_needs_nothing_of_the_internet_cannot_reach_it() -> None:
         "migration",
         "training",
         "worker",
+        "batches",
         "upkeep",
     }.isdisjoint(reached["outside"])
     assert reached["archive"] == {
@@ -275,6 +277,31 @@ def test_only_training_and_commands_write_models() -> None:
     assert writes == {"training", "kerbside"}
 
 
+def test_files_of_batches_are_shared_by_who_needs_them_and_nobody_else() -> None:
+    """Who takes them, who prices, who removes; on a volume, for all roots are fixed."""
+    place = "/var/lib/kerbside/batches"
+    told, mounts = (
+        {name for name, one in SERVICES.items() if found in one.get(where, ())}
+        for where, found in (
+            ("environment", "KERBSIDE_BATCHES_URL"),
+            ("volumes", f"batches:{place}"),
+        )
+    )
+    urls = {SERVICES[name]["environment"]["KERBSIDE_BATCHES_URL"] for name in told}
+
+    assert told == mounts == {"api", "batches", "upkeep"}
+    assert urls == {place}
+    # A new volume gets its owner from the image.
+    assert f" {place}\n" in (ROOT / "Dockerfile").read_text(encoding="utf-8")
+
+
+def test_batches_yield_to_whoever_waits() -> None:
+    """Between containers it is shares that count; the others have the usual 1024."""
+    shares = {name: one.get("cpu_shares") for name, one in SERVICES.items()}
+
+    assert {name: one for name, one in shares.items() if one} == {"batches": 110}
+
+
 def test_redis_keeps_what_it_is_given() -> None:
     """Each write is in its log within a second, and nothing is thrown away."""
     command = SERVICES["redis"]["command"]
@@ -290,7 +317,7 @@ def test_redis_keeps_what_it_is_given() -> None:
 def test_workers_are_started_as_up_starts_them() -> None:
     """One lane each, on the pool that the batching needs."""
     lanes = {}
-    for name in ("worker", "webhooks", "upkeep"):
+    for name in ("worker", "batches", "webhooks", "upkeep"):
         words = SERVICES[name]["command"]
         options = dict(zip(words[5::2], words[6::2], strict=False))
         assert (options["--pool"], options["--concurrency"]) == ("threads", "1")
@@ -299,6 +326,7 @@ def test_workers_are_started_as_up_starts_them() -> None:
 
     assert lanes == {
         "worker": "predictions",
+        "batches": "batches",
         "webhooks": "webhooks",
         "upkeep": "upkeep",
     }
