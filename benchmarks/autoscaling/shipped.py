@@ -88,7 +88,7 @@ def _in_camel_case(settings: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-#: By lane. `batches` comes later: a recommendation.
+#: By lane.
 SHIPPED = {
     "predictions": Autoscaling(
         # What is waited for at most: a second.

@@ -12,7 +12,8 @@ from tests.chart import chart
 from tests.chart.stand import Stand
 from tests.patience import wait_until
 
-_PARTS = ("api", "worker-predictions", "worker-webhooks", "upkeep", "flower")
+_WORKERS = ("worker-predictions", "worker-batches", "worker-webhooks", "upkeep")
+_PARTS = ("api", *_WORKERS, "flower")
 
 
 def test_the_parts_price_the_house_of_helm_test(
@@ -21,6 +22,7 @@ def test_the_parts_price_the_house_of_helm_test(
     """Arguments, variables, users of Redis, probes: all that needs no cluster."""
     other = {
         "KERBSIDE_STORE_URL": store.url,
+        "KERBSIDE_BATCHES_URL": str(tmp_path / "batches"),
         "KERBSIDE_TRUSTED_KEYS": " ".join(store.trust.keys),
         # Beside each other they cannot all have the same port.
         "KERBSIDE_METRICS_PORT": "0",
@@ -37,7 +39,7 @@ def test_the_parts_price_the_house_of_helm_test(
         assert done.returncode == 0, done.stderr
         header, row = done.stdout.splitlines()
         assert float(dict(zip(header.split(","), row.split(","), strict=True))["price"])
-        for part in ("worker-predictions", "worker-webhooks", "upkeep"):
+        for part in _WORKERS:
             wait_until(partial(_lives, stand, pods[part]), f"the probe of {part}")
         for process in processes.values():
             assert process.poll() is None

@@ -40,7 +40,7 @@ def test_every_worker_has_the_port_that_is_asked(render: Render) -> None:
         assert str(ports.get("metrics")) == str(env.get("KERBSIDE_METRICS_PORT"))
         asked += "metrics" in ports
 
-    assert asked == 3
+    assert asked == 4
 
 
 def test_alerts_come_as_they_are_with_the_runbook_at_its_address(

@@ -101,6 +101,7 @@ def test_names_leave_room_for_what_is_put_behind_them(render: Render) -> None:
         ("Deployment", "api"),
         ("Deployment", "worker-predictions"),
         ("Deployment", "worker-webhooks"),
+        ("Deployment", "worker-batches"),
         ("Deployment", "upkeep"),
     ],
 )
@@ -262,3 +263,4 @@ def test_who_prices_is_told_how_much_the_challenger_does_too(render: Render) -> 
     assert told("worker-predictions") == str(WorkerSettings().shadow_every)
     assert told("worker-predictions", challenger_shadowEvery=0) == "0"
     assert told("worker-webhooks") is None
+    assert told("worker-batches") is None

@@ -105,7 +105,8 @@ def test_what_leads_into_the_object_store_is_where_models_are_used_alone(
         if "s3-credentials" in str(template["spec"])
     }
 
-    assert holders == {"api", "training", "worker-predictions", "upkeep"}
+    workers = {"worker-predictions", "worker-batches"}
+    assert holders == {"api", "training", "upkeep", *workers}
 
 
 def test_the_signing_key_that_is_made_up_signs_what_is_trusted(
@@ -129,7 +130,7 @@ def test_the_sealing_key_that_is_made_up_seals(render: Render) -> None:
 
 
 def test_what_cannot_be_made_again_outlives_the_release(render: Render) -> None:
-    """Models, the key that they are trusted by, and what opens kept secrets."""
+    """Models, the key that they are trusted by, what opens kept secrets, results."""
     kept = {
         (one["kind"], one["metadata"]["name"])
         for one in render().manifests
@@ -140,6 +141,7 @@ def test_what_cannot_be_made_again_outlives_the_release(render: Render) -> None:
         ("Secret", "home-kerbside-signing"),
         ("Secret", "home-kerbside-sealing"),
         ("PersistentVolumeClaim", "home-kerbside-models"),
+        ("PersistentVolumeClaim", "home-kerbside-batches"),
     }
 
 

@@ -26,6 +26,7 @@ from worker.settings import WorkerSettings
         "redis.users.admin",
         "redis.tls.ca",
         "redis.sentinel.host",
+        "batches.bucket",
         "networkPolicy.enable",
     ],
 )
@@ -46,6 +47,9 @@ def test_a_misspelt_value_is_refused(render: Render, path: str) -> None:
         ("redis.host", "redis://host:6379"),
         ("redis.sentinel.hosts", ["s1.example.org"]),
         ("models.url", "file:///models"),
+        ("batches.url", "file:///batches"),
+        ("batches.volume.accessMode", "ReadOnlyMany"),
+        ("settings.KERBSIDE_BATCHES_URL", "s3://homes/batches"),
         ("settings.KERBSIDE_REDIS_URL", "redis://x"),
         ("settings.KERBSIDE_SECRET_KEYS", "x"),
         ("settings.KERBSIDE_SHADOW_EVERY", 20),

@@ -17,7 +17,7 @@ OMP_NUM_THREADS: "1"
 {{/*
 Variables of a part. Each gets its own user of Redis and no other; the address is put
 together inside the pod, so that no object holds it.
-(dict root, part, redis: user, archive, sealing, models, extra: name -> value)
+(dict root, part, redis: user, archive, batches, sealing, models, extra: name -> value)
 */}}
 {{- define "kerbside.env" -}}
 {{- $root := .root -}}
@@ -38,6 +38,10 @@ together inside the pod, so that no object holds it.
 - name: KERBSIDE_ARCHIVE_URL
   valueFrom:
     secretKeyRef: {name: {{ . }}, key: {{ $root.Values.archive.key }}}
+{{- end }}
+{{- if and .batches (include "kerbside.batches.taken" $root) }}
+- name: KERBSIDE_BATCHES_URL
+  value: {{ $root.Values.batches.url | default "/var/lib/kerbside/batches" | quote }}
 {{- end }}
 {{- if .sealing }}
 - name: KERBSIDE_SECRET_KEYS

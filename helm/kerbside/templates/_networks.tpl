@@ -31,15 +31,18 @@
 {{- end }}
 {{- end -}}
 
+{{/* Of models or, for who may, of batches: (list $ may) */}}
 {{- define "kerbside.networks.store" -}}
-{{- if .Values.models.url }}
+{{- $root := index . 0 -}}
+{{- $may := index . 1 -}}
+{{- if or (and $may.store $root.Values.models.url) (and $may.batches $root.Values.batches.url) }}
 - ports:
     - {port: 443, protocol: TCP}
   to:
-    {{- with .Values.networkPolicy.storeTo }}
+    {{- with $root.Values.networkPolicy.storeTo }}
     {{- toYaml . | nindent 4 }}
     {{- else }}
-    {{- include "kerbside.networks.public" . | nindent 4 }}
+    {{- include "kerbside.networks.public" $root | nindent 4 }}
     {{- end }}
 {{- end }}
 {{- end -}}

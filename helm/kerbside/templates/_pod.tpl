@@ -133,6 +133,9 @@ topologySpreadConstraints: {{- . | nindent 2 }}
 {{- if and .store (not .root.Values.models.url) }}
 - {name: models, mountPath: /var/lib/kerbside/models, readOnly: {{ ne .store "write" }}}
 {{- end }}
+{{- if and .env.batches (include "kerbside.batches.volume" .root) }}
+- {name: batches, mountPath: /var/lib/kerbside/batches}
+{{- end }}
 {{- if .signing }}
 - {name: signing, mountPath: /etc/kerbside/signing, readOnly: true}
 {{- end }}
@@ -151,6 +154,11 @@ topologySpreadConstraints: {{- . | nindent 2 }}
 - name: models
   persistentVolumeClaim:
     claimName: {{ include "kerbside.existingOr" (list .root .root.Values.models.volume.existingClaim "models") }}
+{{- end }}
+{{- if and .env.batches (include "kerbside.batches.volume" .root) }}
+- name: batches
+  persistentVolumeClaim:
+    claimName: {{ include "kerbside.existingOr" (list .root .root.Values.batches.volume.existingClaim "batches") }}
 {{- end }}
 {{- if .signing }}
 - name: signing
