@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 
 import orjson
+import redis
 from flask import Response, request
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
@@ -342,6 +343,9 @@ def _reaching_files(call: Call) -> Iterator[None]:
     except StoreError as error:
         if call.shared.store_faults.allows():
             _log.error("batch_files_failed", error=str(error))
+        # The answer is the same where that cannot be counted.
+        with contextlib.suppress(redis.RedisError):
+            call.shared.batches.note_out_of_reach()
         raise BatchFilesAway from error
 
 

@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 from api.answers import Answer
 from api.auth import requires
 from api.figures.accuracy import AccuracyFigures
+from api.figures.batches import BatchFigures
 from api.figures.drift import DriftFigures
 from api.figures.lanes import LaneFigures
 from api.figures.models import ModelFigures
@@ -36,6 +37,7 @@ def metrics() -> Answer:
 def _collectors(shared: Services) -> Iterator[Collector]:
     """Yield one for each subject that is told of."""
     yield LaneFigures(shared.lanes, shared.totals)
+    yield BatchFigures(shared.totals)
     yield StandingFigures(shared.totals)
     yield ModelFigures(shared.catalog, shared.versions)
     yield DriftFigures(shared.drift_states)

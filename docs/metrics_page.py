@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import Metric
 
 from api.figures.accuracy import AccuracyFigures
+from api.figures.batches import BatchFigures
 from api.figures.drift import DriftFigures
 from api.figures.lanes import LaneFigures
 from api.figures.models import ModelFigures
@@ -20,7 +21,7 @@ from model_store.archive.report import Report
 from worker.drift_states import DriftState, FeatureState
 from worker.leases import Completion, Lease, Tick
 from worker.metrics import Metrics
-from worker.totals import Backlog, LaneTotals, Standing
+from worker.totals import Backlog, BatchTotals, LaneTotals, Standing
 from worker.versions import Findings, Refusal
 
 _OPENING = """\
@@ -80,6 +81,7 @@ def api_families() -> Iterator[Metric]:
     lanes: Any = SimpleNamespace(queue=lambda _: collections.defaultdict(int))
     totals: Any = SimpleNamespace(
         of=lambda _: LaneTotals(0, {("", ""): 0}, {"": 0}, 0),
+        batches=lambda: BatchTotals(0, 0, {"completed": 0}, 0),
         standing=lambda: Standing(
             is_tended=True,
             memory=(0, 0),
@@ -89,6 +91,7 @@ def api_families() -> Iterator[Metric]:
         ),
     )
     yield from LaneFigures(lanes, totals).collect()
+    yield from BatchFigures(totals).collect()
     yield from StandingFigures(totals).collect()
     yield from ModelFigures(catalog, versions).collect()
     feature = FeatureState(since_ms=0, psi=0.0, psi_limit=0.0, missing=0.0, unknown=0.0)

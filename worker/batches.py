@@ -153,6 +153,10 @@ class Batches:
         if self._ledger.run("cancel_batch", batch_id, tenant, 1) < 0:
             raise UnknownJob
 
+    def note_out_of_reach(self) -> None:
+        """Count a request that failed since files could not be read or written."""
+        self._redis.hincrby(keys.BATCH_TOTALS, "out_of_reach", 1)
+
     def are_known(self, batch_ids: Sequence[str]) -> list[bool]:
         """Tell of batches whether each has a record."""
         pipe = self._redis.pipeline(transaction=False)

@@ -78,6 +78,7 @@ class ChunkConsumer(LaneConsumer):
             self._commit(chunks.price(lease, beat=self._beat))
         except StoreError as error:
             _log.error("chunk_given_back", job_id=lease.id, reason=str(error))
+            self._metrics.chunk_out_of_reach()
             self._let_go_of_all()
             # A worker that may reach them takes it meanwhile.
             self._stopping.wait(_STORE_PAUSE_S)
@@ -105,12 +106,14 @@ class ChunkConsumer(LaneConsumer):
         event = self._told([events.Outcome(done.lease.id, done.predict_us / 1e6, ends)])
         while True:
             try:
-                written = self._ledger.complete(self.lane, [done], event=event)
+                (is_written,) = self._ledger.complete(self.lane, [done], event=event)
             except redis.RedisError as error:
                 if self._stopping.is_set():
                     raise
                 self._endure("results_wait_for_redis", error)
             else:
-                runs_s = [done.predict_us / 1e6]
-                self._metrics.priced(self.lane, [done], written, runs_s)
+                run_s = done.predict_us / 1e6
+                self._metrics.chunk_ended(
+                    self.lane, done, is_written=is_written, run_s=run_s
+                )
                 return

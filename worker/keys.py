@@ -14,6 +14,7 @@ Scripts in `worker/lua/` build the same names from ids.
 | `kerbside:tenant:<tenant>` | zset | result and dead-letter TTL after the last submit; an entry as long as its record, then until submit or a listing drop it | submit, retry, delete, listing | id -> created |
 | `kerbside:batch:<batch>` | hash | result TTL after its last chunk ended | submit_batch, cancel_batch, prelude | a batch's record: counts of rows, and of each chunk that has ended the attempt whose files hold its results; no row |
 | `kerbside:batches:<tenant>` | zset | result and dead-letter TTL after the last submit; an entry until its record is gone and a listing drops it | submit_batch, cancel_batch, batches | ids of batches, which begin with their time |
+| `kerbside:batch_totals` | hash | - | submit_batch, prelude, batches | `submitted`: count of batches, `rows`: of their rows, status of an end -> how many ended so, `out_of_reach`: count of requests whose files were |
 | `kerbside:number:<lane>` | string | - | prelude | count of submits and retries |
 | `kerbside:claimed:<lane>` | string | - | claim | highest number claimed |
 | `kerbside:done:<lane>` | string | - | prelude | count of ends |
@@ -97,6 +98,8 @@ AUDIT_IN_VAIN = "kerbside:audit_in_vain"
 MEMORY_FULL = "kerbside:memory_full"
 #: How much memory Redis takes, and may take.
 MEMORY = "kerbside:memory"
+#: What has become of all batches together.
+BATCH_TOTALS = "kerbside:batch_totals"
 #: Which model versions workers have loaded, and which they refuse.
 LOADED, REFUSED = "kerbside:loaded", "kerbside:refused"
 #: Which versions' houses were counted, and what was made of it.

@@ -45,6 +45,7 @@ class Metrics:
         self._time_jobs()
         self._look_at_prices()
         self._count_predictions()
+        self._count_rows()
         self._count_trouble()
 
     def begin(self, lane: str) -> None:
@@ -102,6 +103,30 @@ class Metrics:
             if count:
                 self._predictions.labels(version, state).inc(count)
         self._look_at(version, [done.prediction for done, _ in kept if done.prediction])
+
+    def chunk_ended(
+        self, lane: str, done: Completion, *, is_written: bool, run_s: float
+    ) -> None:
+        """Note the outcome of a chunk of a batch.
+
+        Args:
+            lane: Its lane.
+            done: The outcome.
+            is_written: Whether it became the chunk's result.
+            run_s: Seconds since it was claimed.
+        """
+        self._run.observe((lane,), [run_s])
+        if not is_written:
+            return
+        self._total.observe((lane,), [done.lease.age_ms / 1000 + run_s])
+        if done.output:
+            _, priced, refused = map(int, done.output.split())
+            self._rows.labels("priced").inc(priced)
+            self._rows.labels("refused").inc(refused)
+
+    def chunk_out_of_reach(self) -> None:
+        """Note a chunk that was given back for want of its files or its model."""
+        self._out_of_reach.inc()
 
     def attempted(
         self, lane: str, lease: Lease, *, outcome: str, answer: str, run_s: float
@@ -266,6 +291,21 @@ class Metrics:
         self._shadow_cpu = self._counter(
             "kerbside_shadow_cpu_seconds",
             "Seconds of CPU that this took.",
+        )
+
+    def _count_rows(self) -> None:
+        self._rows = self._counter(
+            "kerbside_batch_rows",
+            "Rows of batches whose outcome was written: priced, or refused with an "
+            "error of their own.",
+            "outcome",
+        )
+        for outcome in ("priced", "refused"):
+            self._rows.labels(outcome)
+        self._out_of_reach = self._counter(
+            "kerbside_batch_chunks_out_of_reach",
+            "Chunks that were given back since their files or their model could not "
+            "be read or written; of one that waits for them, one in 5 seconds.",
         )
 
     def _count_trouble(self) -> None:

@@ -7,6 +7,7 @@ import redis
 from redis.exceptions import NoPermissionError
 
 from worker import keys
+from worker.batch import ENDED, Status
 from worker.connection import clock_ms
 
 #: Why a request is refused a job; see `queue.Queue.submit`.
@@ -25,6 +26,19 @@ class LaneTotals:
     refused: Mapping[str, int]
     #: Messages without a job that were set aside.
     strays: int
+
+
+@dataclass(frozen=True, slots=True)
+class BatchTotals:
+    """Counts of batches since they began."""
+
+    submitted: int
+    #: Rows that they had.
+    rows: int
+    #: Status of an end -> how many; each of `ENDED` is there.
+    ended: Mapping[Status, int]
+    #: Requests that failed since files could not be read or written.
+    out_of_reach: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +91,16 @@ class Totals:
             ended=ended,
             refused=dict.fromkeys(REASONS, 0) | known,
             strays=int(strays or 0),
+        )
+
+    def batches(self) -> BatchTotals:
+        """Return the counts of batches."""
+        found = self._redis.hgetall(keys.BATCH_TOTALS)
+        return BatchTotals(
+            submitted=int(found.get(b"submitted", 0)),
+            rows=int(found.get(b"rows", 0)),
+            ended={one: int(found.get(one.encode(), 0)) for one in sorted(ENDED)},
+            out_of_reach=int(found.get(b"out_of_reach", 0)),
         )
 
     def standing(self) -> Standing:

@@ -709,11 +709,12 @@ def test_without_a_place_for_files_no_batch_is_taken(
 def test_files_that_cannot_be_written_are_no_fault_of_the_client(
     post: Post, api_settings: ApiSettings, redis: redis_py.Redis
 ) -> None:
-    """503, and nothing is queued."""
+    """503, and nothing is queued; operators see it counted."""
     Path(str(api_settings.batches_url)).write_text("in the way")
 
     assert_problem(post(b"{}"), 503, "batch-files-unavailable")
     assert redis.llen(BATCHES) == 0
+    assert Totals(redis).batches().out_of_reach == 1
 
 
 def test_scopes(client: Client, bearer: MakeHeaders) -> None:

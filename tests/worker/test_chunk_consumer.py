@@ -63,20 +63,26 @@ def run(
         step.stop()
 
 
-def test_chunks_are_priced_one_after_the_other(run: Run, desk: Desk) -> None:
-    """Until the batch has ended, by a worker within its rights."""
+def test_chunks_are_priced_one_after_the_other(
+    run: Run, desk: Desk, metrics: Metrics
+) -> None:
+    """Until the batch has ended, by a worker within its rights, which counts them."""
     batch = desk.submit([{"input": desk.house()}] * 5)
 
-    run()
+    step = run()
 
     wait_until(lambda: desk.find(batch).status == "completed")
+    step.stop()
     assert desk.find(batch).completed == 5
+    rows = {"outcome": "priced"}
+    counted = metrics.registry.get_sample_value("kerbside_batch_rows_total", rows)
+    assert counted == 5
 
 
 def test_a_chunk_whose_files_are_out_of_reach_is_given_back(
-    run: Run, desk: Desk, tmp_path: Path, redis: redis_py.Redis
+    run: Run, desk: Desk, tmp_path: Path, redis: redis_py.Redis, metrics: Metrics
 ) -> None:
-    """It is no crash, and is priced when they are back."""
+    """It is no crash, is counted, and is priced when they are back."""
     batch = desk.submit([{"input": desk.house()}])
     folder = tmp_path / "batches" / batch
     away = folder.rename(tmp_path / "away")
@@ -90,6 +96,8 @@ def test_a_chunk_whose_files_are_out_of_reach_is_given_back(
 
     wait_until(lambda: desk.find(batch).status == "completed")
     assert redis.hget(job, "crashes") is None
+    told = metrics.registry.get_sample_value("kerbside_batch_chunks_out_of_reach_total")
+    assert told
 
 
 def test_a_worker_without_a_place_for_files_takes_nothing(

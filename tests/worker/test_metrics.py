@@ -76,6 +76,23 @@ def test_outcomes_are_counted_by_version_and_state(metrics: Metrics) -> None:
     assert value(metrics, "kerbside_price_count", **labels) == 1
 
 
+def test_a_chunk_is_told_by_its_rows_and_its_time(metrics: Metrics) -> None:
+    """What came too late was no outcome, and one that could not be priced has none."""
+    own, name = "batches", "kerbside_batch_rows_total"
+    done = Completion(lease=lease(1, age_ms=500), output=b"1 1990 10")
+    lost = Completion(lease=lease(2), error="These rows are lost.")
+    assert value(metrics, name, outcome="refused") == 0
+
+    metrics.chunk_ended(own, done, is_written=True, run_s=2.0)
+    metrics.chunk_ended(own, done, is_written=False, run_s=2.0)
+    metrics.chunk_ended(own, lost, is_written=True, run_s=1.0)
+
+    assert value(metrics, name, outcome="priced") == 1990
+    assert value(metrics, name, outcome="refused") == 10
+    assert value(metrics, "kerbside_job_run_seconds_count", lane=own) == 3
+    assert value(metrics, "kerbside_job_total_seconds_sum", lane=own) == 3.5
+
+
 def test_prices_and_ranges_are_distributions(metrics: Metrics) -> None:
     """A range is told as a share of its price."""
     prices = (150_000, 400_000, 2e8)

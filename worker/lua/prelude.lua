@@ -2,7 +2,8 @@
 -- Reads:  kerbside:awake:<lane>
 -- Writes: kerbside:job:<id> kerbside:gone:<id> kerbside:waiting:<lane> kerbside:running:<lane> kerbside:number:<lane>
 --         kerbside:deadlines:<lane> kerbside:bell:<lane> kerbside:done:<lane> kerbside:open:<lane>
---         kerbside:outcomes:<lane> kerbside:feed kerbside:batch:<batch> <lane>; publishes kerbside:finished:<db>
+--         kerbside:outcomes:<lane> kerbside:feed kerbside:batch:<batch> kerbside:batch_totals <lane>; publishes
+--         kerbside:finished:<db>
 -- Leading arguments of every script: 1 result TTL s, 2 tombstone TTL s, 3 dead-letter TTL s, 4 lease ms and the policy of
 --   webhooks, 5 channel of finished ids.
 local RESULT_TTL, TOMBSTONE_TTL, DEAD_TTL = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -201,10 +202,11 @@ local function settle(chunk, state, detail, ttl)
     redis.call('HSET', batch, 'error:' .. number, why)
   end
   if redis.call('HINCRBY', batch, 'open', -1) == 0 then
-    redis.call('HSET', batch, 'ended', now, 'expires', now + ttl * 1000, 'status',
-      redis.call('HGET', batch, 'flaw') or 'completed')
+    local status = redis.call('HGET', batch, 'flaw') or 'completed'
+    redis.call('HSET', batch, 'ended', now, 'expires', now + ttl * 1000, 'status', status)
     redis.call('EXPIRE', batch, ttl)
-    tell_of_batch(batch_id, redis.call('HGET', batch, 'status'))
+    redis.call('HINCRBY', 'kerbside:batch_totals', status, 1)
+    tell_of_batch(batch_id, status)
     return nil
   end
   if state ~= 'canceled' and now - (redis.call('HGET', batch, 'told') or 0) >= PROGRESS_EVERY then

@@ -1,6 +1,6 @@
 -- Takes a batch: its record, a job for each of its chunks and its idempotency entry, or none of them.
--- Writes: kerbside:batch:<batch> kerbside:batches:<tenant> kerbside:idempotency:<tenant>:<hash>, and what admission's count
---         and prelude's open write
+-- Writes: kerbside:batch:<batch> kerbside:batches:<tenant> kerbside:batch_totals kerbside:idempotency:<tenant>:<hash>, and
+--         what admission's count and prelude's open write
 -- Arguments: 6-12 see admission, 13 id, 14 tenant, 15 idempotency hash or '', 16 fingerprint, 17 idempotency TTL s,
 --            18 rows, 19 rows of a chunk, 20 columns of a table as JSON or 'null', 21 deadline in ms from now or '',
 --            22.. further fields and values of the record, of which `model`, `version` and `alias` are those of each chunk too
@@ -47,6 +47,8 @@ end
 -- All of one score: ids begin with their time, so that their order is that of the list.
 redis.call('ZADD', 'kerbside:batches:' .. tenant, 0, id)
 redis.call('EXPIRE', 'kerbside:batches:' .. tenant, RESULT_TTL + DEAD_TTL)
+redis.call('HINCRBY', 'kerbside:batch_totals', 'submitted', 1)
+redis.call('HINCRBY', 'kerbside:batch_totals', 'rows', rows)
 if ARGV[15] ~= '' then
   redis.call('SET', idempotency, id .. ' ' .. ARGV[16], 'EX', ARGV[17])
 end
