@@ -21,6 +21,7 @@ from worker.batch_files import BatchFiles
 from worker.chunks import Chunks
 from worker.keys import BATCHES, batch_key, job_key
 from worker.ledger import Ledger
+from worker.totals import Totals
 
 PATH = "/v1/batches"
 NDJSON, CSV, JSON = "application/x-ndjson", "text/csv", "application/json"

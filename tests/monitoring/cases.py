@@ -31,6 +31,7 @@ def _of(lane: str, **labels: str) -> str:
 PRICES, HOOKS = _of("predictions"), _of("webhooks")
 WAITING, WORKERS = "kerbside_jobs_waiting", "kerbside_workers"
 ERRANDS = "kerbside_errands_total"
+ENDED, DONE = "kerbside_jobs_ended_total", _of("batches", state="succeeded")
 PAUSED, OLDEST = "kerbside_lane_paused", "kerbside_jobs_oldest_age_seconds"
 USED, MOST = "kerbside_redis_memory_used_bytes", "kerbside_redis_memory_max_bytes"
 TENDED = "kerbside_jobs_tended_total"
@@ -237,6 +238,27 @@ CASES = {
         {"kerbside_accuracy_report_age_seconds": "172801+0x70"},
         {"kerbside_accuracy_report_age_seconds": "172799+0x70"},
         minute=70,
+    ),
+    "KerbsideBatchesStandStill": Case(
+        {"kerbside_batches_open": "2+0x60", ENDED + DONE: "7+0x60"},
+        # A chunk ends now and then; another installation has paused its lane.
+        {
+            "kerbside_batches_open": "2+0x60",
+            ENDED + DONE: "0+0x10 1+0x10 2+0x10 3+0x10 4+0x20",
+            'kerbside_batches_open{namespace="n"}': "1+0x60",
+            PAUSED + _of("batches", namespace="n"): "1+0x60",
+        },
+        minute=50,
+    ),
+    "KerbsideBatchFilesOutOfReach": Case(
+        {"kerbside_batch_requests_out_of_reach_total": "0+0x3 1+1x7"},
+        # Once, long ago.
+        {"kerbside_batch_chunks_out_of_reach_total": "3+0x10"},
+    ),
+    "KerbsideBatchChunksFail": Case(
+        {ENDED + _of("batches", state="failed", detail="dead"): "0+0x5 1+0x5"},
+        # That is the client's own affair.
+        {ENDED + _of("batches", state="canceled", detail="by_client"): "0+0x5 1+0x5"},
     ),
     "KerbsideWebhooksLate": Case(
         {OLDEST + HOOKS: "61+0x10"}, {OLDEST + HOOKS: "59+0x10"}
