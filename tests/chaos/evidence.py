@@ -64,9 +64,9 @@ def holdings(client: redis.Redis, ids: Iterable[str]) -> Holdings:
         strays=tuple(server.lrange(f"kerbside:strays:{PREDICTIONS}", 0, -1)),
         leftovers=leftovers(client),
         keys={
-            # Deliveries are jobs of another lane.
+            # Deliveries and chunks are jobs of other lanes.
             family: sum(
-                b":dlv_" not in key
+                b":dlv_" not in key and b":bat_" not in key
                 for key in server.scan_iter(f"kerbside:{family}:*", count=5000)
             )
             for family in ("job", "gone", "idempotency")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from tests.chaos import (
     archive_row,
+    batches_row,
     overload_row,
     redis_rows,
     storm_row,
@@ -36,6 +37,7 @@ class Row:
     receivers: tuple[int, int] = (0, 0)
     admits: bool = False
     archives: bool = False
+    batches: bool = False
     workers: int = 3
     house_ms: int = 6
     #: Houses a batch, at most.
@@ -171,6 +173,28 @@ ROWS = (
         act=archive_row.archive_away,
         recovers="",
         archives=True,
+    ),
+    Row(
+        name="kill-batches",
+        fault="kill -9 of the batches' worker in mid-chunk x {}",
+        times=(20, 3),
+        act=batches_row.kill_mid_chunk,
+        recovers="",
+        app=SLOW_REAL,
+        batches=True,
+        workers=1,
+        per_s=20.0,
+    ),
+    Row(
+        name="batches-full",
+        fault="no room for the files of batches for {} s",
+        times=(30, 6),
+        act=batches_row.no_room,
+        recovers="",
+        app=SLOW_REAL,
+        batches=True,
+        workers=1,
+        per_s=20.0,
     ),
     Row(
         name="overload",

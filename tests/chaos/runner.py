@@ -55,6 +55,7 @@ def run(row: Row, houses: Houses, folder: Path, *, short: bool, seed: int) -> Ou
         through_proxy=row.through_proxy,
         receivers=row.receivers,
         archives=row.archives,
+        batches=row.batches,
     )
     with site.running(folder, plan) as place:
         stage, statement = _perform(row, place, short=short, seed=seed)

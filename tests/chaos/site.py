@@ -66,6 +66,8 @@ class Plan:
     receivers: tuple[int, int] = (0, 0)
     #: What has ended is archived, in a file of SQLite.
     archives: bool = False
+    #: A worker prices batches, whose files lie in the folder of the site.
+    batches: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,11 @@ class Site:
     def starts_file(self) -> Path:
         """Where the stand-in writes down the starts of houses that kill."""
         return self.folder / "starts"
+
+    @property
+    def batches_folder(self) -> Path:
+        """Where the files of batches are."""
+        return self.folder / "batches"
 
     @property
     def archive_file(self) -> Path:
@@ -159,6 +166,7 @@ def running(folder: Path, plan: Plan) -> Iterator[Site]:
             webhook_development=True,
             webhook_schedule_s=_SCHEDULE_S,
             webhook_timeout_s=_ATTEMPT_S,
+            batches_url=str(folder / "batches") if plan.batches else None,
             # What a row submits is to be taken, whatever the line.
             rate_limit=UNLIMITED,
             max_wait_s=0,
@@ -232,6 +240,8 @@ def _programs(site: Site, stack: Stack) -> Iterator[ChildSpec]:
     yield stack.beat()
     if site.receivers:
         yield stack.webhooks_worker()
+    if site.plan.batches:
+        yield _running(stack.batches_worker(), site.plan.app)
     if site.plan.with_api:
         yield stack.api()
 

@@ -65,10 +65,10 @@ class Stage:
         # Server and suite share the clock of one machine.
         self.faults.append((round(time.time() * 1000), frozenset(hit)))
 
-    def in_hand(self) -> list[InHand]:
-        """Return the jobs that workers hold now."""
+    def in_hand(self, lane: str = PREDICTIONS) -> list[InHand]:
+        """Return the jobs that workers of a lane hold now."""
         server: Any = self.site.client()
-        ids = server.zrange(f"kerbside:running:{PREDICTIONS}", 0, -1)
+        ids = server.zrange(f"kerbside:running:{lane}", 0, -1)
         pipe = server.pipeline(transaction=False)
         for one in ids:
             pipe.hmget(b"kerbside:job:" + one, "worker", "crashes")

@@ -63,7 +63,9 @@ class Announcements:
                 if message and message["type"] == "subscribe":
                     self._listening.set()
                 if message and message["type"] == "message":
-                    self.counts.update(message["data"].decode().split("\n"))
+                    told = message["data"].decode().split("\n")
+                    # A batch is told there too, with each of its chunks.
+                    self.counts.update(one for one in told if one[:4] != "bat_")
 
 
 @dataclass(frozen=True, slots=True)
