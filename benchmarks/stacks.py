@@ -23,6 +23,7 @@ from worker import redis_acl
 from worker.celery import create_celery
 from worker.connection import connect
 from worker.credentials import ApiKeys
+from worker.keys import PREDICTIONS
 from worker.lanes import Lanes
 from worker.ledger import Ledger
 from worker.limits import RateLimit
@@ -177,18 +178,23 @@ def kerbside(folder: Path, store: ModelStore) -> Iterator[Running]:
 def target_of(home: Installation) -> Target:
     """Return how to talk to the API of an installation, once it serves."""
     home.programs.wait("API", lambda: not ports.is_free(home.stack.port))
-    token, _ = ApiKeys(connect(home.settings.redis_url, role="worker")).create(
-        tenant=TENANT, scopes=["predict", "read"]
-    )
     return Target(
         name="Kerbside",
         host=ports.LOOPBACK,
         port=home.stack.port,
         path="/v1/predictions",
         body_of=lambda house: orjson.dumps({"input": house}),
-        headers={"Authorization": f"Bearer {token}"},
+        headers={"Authorization": f"Bearer {new_key(home)}"},
         sends_idempotency_key=True,
     )
+
+
+def new_key(home: Installation) -> str:
+    """Return a key by which the benchmark is known to the API."""
+    token, _ = ApiKeys(connect(home.settings.redis_url, role="worker")).create(
+        tenant=TENANT, scopes=["predict", "read"]
+    )
+    return token
 
 
 @contextmanager
@@ -274,12 +280,12 @@ def _batches_of(settings: ApiSettings) -> Callable[[], int]:
     return batches
 
 
-def await_workers(home: Installation, count: int) -> None:
-    """Wait until workers ask for jobs, which they do once their model is loaded."""
+def await_workers(home: Installation, count: int, lane: str = PREDICTIONS) -> None:
+    """Wait until workers ask for jobs; those that price ask once a model is loaded."""
     lanes = Lanes(connect(home.settings.redis_url, role="worker"))
     home.programs.wait(
-        f"{count} prediction workers",
-        lambda: lanes.scaler()["queues"]["predictions"]["workers"] >= count,
+        f"{count} workers of lane {lane}",
+        lambda: lanes.scaler()["queues"][lane]["workers"] >= count,
     )
 
 

@@ -63,14 +63,13 @@ class BatchFiles:
         prices: Iterable[bytes],
         refusals: Iterable[bytes],
     ) -> None:
-        """Write what became of the rows of a chunk, each kind in the rows' order.
+        """Write what became of the rows of a chunk, whole lines in the rows' order.
 
         Raises:
             StoreError: It cannot be written.
         """
         for name, lines in (("chunk", prices), ("errors", refusals)):
-            content = b"".join(line + b"\n" for line in lines)
-            self._files.put(f"{batch_id}/{name}-{chunk}-{attempt}", content)
+            self._files.put(f"{batch_id}/{name}-{chunk}-{attempt}", b"".join(lines))
 
     def prices(self, batch_id: str, chunk: int, attempt: int) -> bytes:
         """Return the prices of a chunk, as JSON lines.

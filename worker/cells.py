@@ -5,6 +5,8 @@ import re
 
 #: Python reads more than this as a number: underscores, names, other digits.
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
+#: Digits that a number without a fraction may have, for float to have them all.
+_DIGITS = 15
 
 
 def value(cell: str, kind: str) -> str | int | float:
@@ -12,7 +14,12 @@ def value(cell: str, kind: str) -> str | int | float:
 
     One that cannot be is sent as it stands: the API says what is wrong with it.
     """
-    if kind == "category" or not _NUMBER.fullmatch(cell.strip()):
+    if kind == "category":
+        return cell
+    # Most cells of a table are such numbers, and many rows wait.
+    if len(cell) <= _DIGITS and cell.isascii() and cell.isdecimal():
+        return int(cell)
+    if not _NUMBER.fullmatch(cell.strip()):
         return cell
     number = float(cell)
     if not math.isfinite(number):

@@ -197,13 +197,17 @@ class _Pricing:
             return
         output["model"]["alias"] = self._alias
         told = {"line": line, "custom_id": custom_id, "output": output}
-        self.prices.append(orjson.dumps(told))
+        self.prices.append(_line(told))
 
     def _refuse(
         self, line: int, custom_id: str | None, errors: list[dict[str, Any]]
     ) -> None:
         told = {"line": line, "custom_id": custom_id, "errors": errors}
-        self.refusals.append(orjson.dumps(told))
+        self.refusals.append(_line(told))
+
+
+def _line(told: dict[str, Any]) -> bytes:
+    return orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def _words(error: CannotPrice | StoreError) -> str:

@@ -1,6 +1,7 @@
 """The models that a worker holds: the champion, and what jobs still ask for."""
 
 import collections
+import gc
 import math
 import threading
 import time
@@ -99,7 +100,19 @@ def load(store: ModelStore, version: str) -> Pricing:
     predictor = Predictor.load(store, version)
     # Here in the side thread nobody waits for it.
     predictor.prepare_reasons()
+    _set_apart()
     return predictor
+
+
+def _set_apart() -> None:
+    """Take what is loaded out of the collector's sight, until the next version comes.
+
+    Outputs are many small objects, and each look for garbage among them would be one
+    through the model and its libraries too: a quarter of what a house of a batch costs.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def passes(error: BaseException) -> bool:
