@@ -11,7 +11,10 @@ from typing import Any
 from api.settings import child_environment
 from benchmarks import (
     backlog,
+    batch_findings,
     bell,
+    beside,
+    bulk,
     comparison,
     findings,
     hanging,
@@ -35,7 +38,7 @@ from model_store.store import ModelStore
 #: What can be measured on its own.
 PARTS = (
     *("single", "stacks", "depth", "workers", "waiters", "hanging", "trial"),
-    "bell",
+    *("batch", "beside", "bell"),
 )
 #: Jobs before anything is measured: every process has priced some by then.
 _WARM_UP = {"tutorial": 40, "Kerbside": 500}
@@ -77,6 +80,8 @@ class Bench:
             self._waiters,
             self._hanging,
             self._trial,
+            self._batch,
+            self._beside,
             self._bell,
         )
         return dict(zip(PARTS, measures, strict=True))
@@ -219,6 +224,31 @@ class Bench:
         )
         report.raw["trial"] = asdict(seen)
         report.add(findings.of_trial(seen))
+
+    def _batch(self, report: Report, drawn: list[dict[str, Any]]) -> None:
+        seen = bulk.measure(
+            self.folder,
+            self.store,
+            drawn,
+            rows=self.plan.batch_rows,
+            rounds=self.plan.batch_rounds,
+            told=self._under("Batch"),
+        )
+        report.raw["batch"] = asdict(seen)
+        report.add(*batch_findings.of_bulk(seen))
+
+    def _beside(self, report: Report, drawn: list[dict[str, Any]]) -> None:
+        seen = beside.measure(
+            self.folder,
+            self.store,
+            drawn,
+            rows=self.plan.beside_rows,
+            rounds=self.plan.beside_rounds,
+            seconds=self.plan.beside_s,
+            told=self._under("Beside a batch"),
+        )
+        report.raw["beside"] = seen.summary()
+        report.add(batch_findings.of_beside(seen))
 
     def _bell(self, report: Report, drawn: list[dict[str, Any]]) -> None:
         if not self.plan.bell_jobs:

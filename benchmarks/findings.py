@@ -10,6 +10,7 @@ from benchmarks.comparison import CLIENTS, Round
 from benchmarks.hanging import Hanging
 from benchmarks.latency import Latencies
 from benchmarks.load import FIRST_POLL_S, LONGEST_PAUSE_S
+from benchmarks.pace import p95
 from benchmarks.report import Details, Finding
 from benchmarks.single import SingleHouse
 from benchmarks.slow_model import BATCH_S
@@ -170,7 +171,7 @@ ended, at most.""",
 def of_hanging(seen: Hanging) -> Finding:
     """Judge what receivers that hang cost those who wait for a price."""
     without, with_them = (
-        statistics.median(hanging.p95(one) for one in sides)
+        statistics.median(p95(one) for one in sides)
         for sides in (
             [one.without_ms for one in seen.rounds],
             [one.hanging_ms for one in seen.rounds],

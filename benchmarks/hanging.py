@@ -3,19 +3,17 @@
 import asyncio
 import itertools
 import statistics
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import orjson
 import redis
 
-from benchmarks import stacks
-from benchmarks.http_client import Connection
+from benchmarks import pace, stacks
 from benchmarks.load import LoadError, Target
+from benchmarks.pace import p95
 from model_store.store import ModelStore
 from worker.connection import connect
 from worker.keys import WEBHOOKS, lane_key
@@ -28,10 +26,6 @@ from worker.webhooks.sealing import new_key
 NUMBER = 20
 #: The two sides of a round.
 WITHOUT, HANGING = SIDES = ("without", "hanging")
-#: Seconds between two submits of the one client that is measured.
-SUBMIT_EVERY_S = 0.01
-_WAIT = {"Prefer": "wait=10"}
-_PRICED = 201
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,11 +65,6 @@ class Hanging:
             }
             for one in self.rounds
         ]
-
-
-def p95(taken: Sequence[float]) -> float:
-    """Return what 95 in a hundred stay below."""
-    return statistics.quantiles(taken, n=20)[-1]
 
 
 def measure(
@@ -140,10 +129,16 @@ async def _round(
         for side in sides:
             await asyncio.to_thread(empty)
             told = itertools.cycle(webhooks[side])
-            taken[side] = await _prices(target, houses, told, seconds)
+            submits = map(_submit, houses, told)
+            prices = await pace.prices(target, submits, seconds)
+            taken[side] = [one.ms for one in prices]
         if not held:
             raise LoadError("no webhook was sent: is the delivering worker up?")
     return Round(without_ms=taken[WITHOUT], hanging_ms=taken[HANGING], held=len(held))
+
+
+def _submit(house: dict[str, Any], webhook: str | None) -> dict[str, Any]:
+    return {"input": house, "webhook": webhook} if webhook else {"input": house}
 
 
 def _is_busy(client: redis.Redis) -> bool:
@@ -170,27 +165,3 @@ async def _receiver(at_end: AsyncExitStack, held: set[int]) -> str:
 
     at_end.push_async_callback(close)
     return f"http://{ports.LOOPBACK}:{port}/hook"
-
-
-async def _prices(
-    target: Target,
-    houses: Iterator[dict[str, Any]],
-    webhooks: Iterator[str | None],
-    seconds: float,
-) -> list[float]:
-    """Submit at an even pace and wait for each price; return the milliseconds."""
-    taken = []
-    until = time.monotonic() + seconds
-    async with Connection(target.host, target.port) as connection:
-        while (began := time.monotonic()) < until:
-            asked: dict[str, Any] = {"input": next(houses)}
-            if webhook := next(webhooks):
-                asked["webhook"] = webhook
-            status, answer = await connection.request(
-                "POST", target.path, target.headers | _WAIT, orjson.dumps(asked)
-            )
-            if status != _PRICED:
-                raise LoadError(f"a submit answered {status}: {answer[:500]!r}")
-            taken.append(1000 * (time.monotonic() - began))
-            await asyncio.sleep(SUBMIT_EVERY_S)
-    return taken

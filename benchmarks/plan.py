@@ -32,6 +32,14 @@ class Plan:
     #: Jobs of a worker beside a challenger, and houses of the challenger's.
     trial_jobs: int
     trial_houses: int
+    #: Rows of a batch, and batches in each form of a body.
+    batch_rows: int
+    batch_rounds: int
+    #: Rows of a batch beside which houses are priced one by one, rounds without it and
+    #: beside it, and seconds of each.
+    beside_rows: int
+    beside_rounds: int
+    beside_s: float
     #: Jobs submitted to idle workers; 0 leaves them out.
     bell_jobs: int
 
@@ -53,6 +61,11 @@ FULL = Plan(
     hanging_s=5.0,
     trial_jobs=8_000,
     trial_houses=1_600,
+    batch_rows=100_000,
+    batch_rounds=3,
+    beside_rows=100_000,
+    beside_rounds=5,
+    beside_s=4.0,
     bell_jobs=500,
 )
 
@@ -74,5 +87,10 @@ SHORT = Plan(
     hanging_s=3.0,
     trial_jobs=1_500,
     trial_houses=320,
+    batch_rows=6_000,
+    batch_rounds=1,
+    beside_rows=40_000,
+    beside_rounds=1,
+    beside_s=1.5,
     bell_jobs=0,
 )
