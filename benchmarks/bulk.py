@@ -95,6 +95,8 @@ def measure(
     done: dict[str, list[Round]] = {form: [] for form in FORMS}
     with batch_desk.opened(folder / "bulk", store, drawn) as desk:
         chunk_rows = desk.home.settings.batch_chunk_rows
+        # The worker has priced some by now.
+        _OneProcess(predictor, chunk_rows).price(drawn[:chunk_rows])
         for number in range(1, rounds + 1):
             for form, body_of in FORMS.items():
                 limit = _OneProcess(predictor, chunk_rows)
