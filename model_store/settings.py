@@ -115,6 +115,13 @@ class ModelSettings(BaseSettings):
         ge=0,
         description="Days that a challenger's prices are kept; 0: for ever.",
     )
+    archive_valuations_days: int = Field(
+        default=730,
+        ge=0,
+        description="Days that valuations of properties are kept; 0: for ever. The "
+        "newest of a property stays however old it is, and the property itself until "
+        "it is deleted.",
+    )
     archive_audit_days: int = Field(
         default=730,
         ge=0,
@@ -220,6 +227,7 @@ class ModelSettings(BaseSettings):
             "withdrawals": self.archive_outcomes_days,
             "sales": self.archive_sales_days,
             "shadows": self.archive_shadows_days,
+            "valuations": self.archive_valuations_days,
             "audit": self.archive_audit_days,
         }
 

@@ -7,10 +7,12 @@ from model_store.archive.database import STATEMENT_S, Database
 from model_store.archive.gate import Gate
 from model_store.archive.outcomes import Outcomes
 from model_store.archive.predictions import Predictions
+from model_store.archive.properties import Properties
 from model_store.archive.reports import Reports
 from model_store.archive.retention import Retention
 from model_store.archive.sales import Sales
 from model_store.archive.shadows import Shadows
+from model_store.archive.valuations import Valuations
 from model_store.settings import ModelSettings
 
 
@@ -35,6 +37,8 @@ class Archive:
         self.outcomes = Outcomes(self.database)
         self.audit = AuditTrail(self.database)
         self.shadows = Shadows(self.database)
+        self.properties = Properties(self.database)
+        self.valuations = Valuations(self.database)
         self.reports = Reports(self.database)
         self.retention = Retention(self.database)
 

@@ -160,6 +160,7 @@ def upsert(
     rows: Sequence[Mapping[str, Any]],
     *,
     newer_by: Sequence[str] = (),
+    kept: Sequence[str] = (),
 ) -> None:
     """Insert rows; one whose key is there takes the place of the old one.
 
@@ -168,13 +169,14 @@ def upsert(
         table: Of all columns.
         rows: In the order of their keys, so that two writers cannot block each other.
         newer_by: Columns, the first one first, by which it must not be older.
+        kept: Columns that stay as they are in a row that is there.
     """
     if not rows:
         return
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    insert = dialect.insert(table)
+    insert = _insert(connection, table)
     keys = [column.name for column in table.primary_key]
-    changed = {name: insert.excluded[name] for name in rows[0] if name not in keys}
+    stays = {*keys, *kept}
+    changed = {name: insert.excluded[name] for name in rows[0] if name not in stays}
     where = None
     if newer_by:
         ours, theirs = insert.excluded, table.c
@@ -185,6 +187,25 @@ def upsert(
         index_elements=keys, set_=changed, where=where
     )
     connection.execute(statement, list(rows))
+
+
+def add(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
+    """Insert a row; return whether it was, for its key was not there.
+
+    Args:
+        connection: A writing one.
+        table: Of all columns.
+        row: Its values.
+    """
+    statement = _insert(connection, table).on_conflict_do_nothing()
+    made = connection.execute(statement.returning(*table.primary_key), dict(row))
+    return made.first() is not None
+
+
+def _insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    return postgresql.insert(table)
 
 
 def _parsed(url: str) -> URL:

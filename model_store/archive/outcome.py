@@ -3,7 +3,7 @@
 import datetime as dt
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple, Self
 
 #: What became of an outcome: it is new, took the place of another one of the same sale,
@@ -25,6 +25,8 @@ class Outcome:
     subject: str
     #: The prediction that it judges, if any is known.
     prediction_id: str | None = None
+    #: The property that was sold, if it is known as that.
+    property_id: str | None = None
     #: The house as canonical JSON and its `predictions.house_hash`, if known.
     house: bytes | None = None
     house_hash: str | None = None
@@ -46,8 +48,8 @@ class Outcome:
 
     def says_what(self, other: "Outcome") -> bool:
         """Tell whether nothing but the time of telling differs."""
-        return (self.price, self.sold_on, self.prediction_id, self.house_hash) == (
-            *(other.price, other.sold_on, other.prediction_id, other.house_hash),
+        return replace(self, subject="", house=None, recorded_ms=0) == replace(
+            other, subject="", house=None, recorded_ms=0
         )
 
 

@@ -5,9 +5,17 @@ from collections.abc import Mapping
 
 from sqlalchemy import ColumnElement, Table, bindparam, delete, select
 
-from model_store.archive import tables
+from model_store.archive import tables, valuations
 from model_store.archive.database import Database
 
+#: What `erase` takes away beside predictions, a property before its valuations: to one
+#: that is gone nobody adds any.
+_OF_TENANT = (
+    tables.outcomes,
+    tables.withdrawals,
+    tables.properties,
+    tables.valuations,
+)
 #: Rows that one transaction takes away: others wait for no longer than that.
 STEP = 1000
 
@@ -39,7 +47,7 @@ class Retention:
         gone = {"predictions": 0}
         while step := self._erase_predictions(tenant):
             gone["predictions"] += step
-        for table in (tables.outcomes, tables.withdrawals):
+        for table in _OF_TENANT:
             gone[table.name] = 0
             while step := self._delete(table, table.c.tenant == tenant):
                 gone[table.name] += step
@@ -50,7 +58,11 @@ class Retention:
             return 0
         age = tables.AGES[name]
         oldest = tables.instant(age, today - dt.timedelta(days=days))
-        return self._delete(tables.metadata.tables[name], age < oldest)
+        which = age < oldest
+        if name == tables.valuations.name:
+            # However old: it is what is known of its property.
+            which &= valuations.is_superseded()
+        return self._delete(tables.metadata.tables[name], which)
 
     def _erase_predictions(self, tenant: str) -> int:
         """Take away some predictions, with what a challenger said of them."""

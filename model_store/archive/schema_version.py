@@ -5,7 +5,7 @@ from sqlalchemy import Connection, text
 from model_store.errors import ArchiveNotMigrated
 
 #: Revision of the newest migration; a test compares it with the scripts.
-CURRENT = "0003"
+CURRENT = "0004"
 
 
 def of(connection: Connection) -> str | None:

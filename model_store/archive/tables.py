@@ -96,9 +96,11 @@ outcomes = Table(
     Column("recorded_ms", BigInteger, nullable=False),
     # When a correction took its place; none: it is current.
     Column("superseded_ms", BigInteger),
+    Column("property_id", String),
     Index("outcomes_of_tenant", "tenant", "number"),
     Index("outcomes_of_prediction", "prediction_id"),
     Index("outcomes_of_house", "tenant", "house_hash"),
+    Index("outcomes_of_property", "tenant", "property_id"),
     Index("outcomes_by_day", "sold_on"),
     Index("outcomes_by_time", "recorded_ms"),
 )
@@ -157,6 +159,41 @@ shadows = Table(
     Index("shadows_by_time", "made_ms"),
 )
 
+properties = Table(
+    "properties",
+    metadata,
+    Column("tenant", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("model", String, nullable=False),
+    Column("input", Text, nullable=False),
+    Column("input_digest", String, nullable=False),
+    Column("max_age_s", Integer),
+    Column("metadata", Text, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("updated_ms", BigInteger, nullable=False),
+    Index("properties_of_model", "model", "tenant", "id"),
+)
+
+valuations = Table(
+    "valuations",
+    metadata,
+    Column("tenant", String, primary_key=True),
+    Column("property_id", String, primary_key=True),
+    # Of the prediction or the batch that made it.
+    Column("source_id", String, primary_key=True),
+    Column("valued_ms", BigInteger, nullable=False),
+    Column("model", String, nullable=False),
+    Column("version", String, nullable=False),
+    Column("input_digest", String, nullable=False),
+    Column("output", Text, nullable=False),
+    # What follows is read out of output, for those who compare.
+    Column("price", Double, nullable=False),
+    Column("low", Double, nullable=False),
+    Column("high", Double, nullable=False),
+    Index("valuations_of_property", "tenant", "property_id", "valued_ms", "source_id"),
+    Index("valuations_by_time", "valued_ms"),
+)
+
 reports = Table(
     "reports",
     metadata,
@@ -174,6 +211,8 @@ AGES: Mapping[str, Column[Any]] = {
     "withdrawals": withdrawals.c.withdrawn_ms,
     "audit": audit.c.time_ms,
     "shadows": shadows.c.made_ms,
+    "properties": properties.c.updated_ms,
+    "valuations": valuations.c.valued_ms,
     "reports": reports.c.made_ms,
 }
 

@@ -22,6 +22,8 @@ TABLES = (
     "audit",
     "shadows",
     "reports",
+    "properties",
+    "valuations",
 )
 
 _day = click.DateTime(["%Y-%m-%d"])

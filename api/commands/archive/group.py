@@ -123,8 +123,9 @@ def prune(*, as_json: bool) -> None:
 def erase(*, tenant: str, yes: bool, as_json: bool) -> None:
     """Erase all that the archive holds of TENANT, for good.
 
-    That is its predictions, what challengers said of them, and its outcomes. What
-    Redis holds of it still, `DELETE /v1/predictions/{id}` erases.
+    That is its predictions, what challengers said of them, its outcomes, and its
+    properties with their valuations. What Redis holds of it still,
+    `DELETE /v1/predictions/{id}` erases.
 
     With --json it prints how many rows went, by table.
     """

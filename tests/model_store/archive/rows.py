@@ -1,5 +1,6 @@
 """Rows to archive."""
 
+import datetime as dt
 import json
 from typing import Any
 
@@ -8,9 +9,12 @@ from sqlalchemy import select
 from model_store.archive import tables
 from model_store.archive.archive import Archive
 from model_store.archive.audit import AuditEntry
-from model_store.archive.prediction import Prediction
+from model_store.archive.prediction import Prediction, house_hash
+from model_store.archive.property import Property
 from model_store.archive.shadow import Shadow
+from model_store.archive.valuation import Valuation
 
+DAY = dt.date(2026, 3, 1)
 HOUSE = b'{"rooms":3,"zip":"98103"}'
 OUTPUT = json.dumps(
     {
@@ -38,6 +42,34 @@ def prediction(number: int = 1, **changes: Any) -> Prediction:
         "output": OUTPUT,
     }
     return Prediction(**usual | changes)
+
+
+def a_property(which: str, **changes: Any) -> Property:
+    """Return a property."""
+    usual: dict[str, Any] = {
+        "tenant": "acme",
+        "id": which,
+        "model": "houses",
+        "input": HOUSE,
+        "created_ms": 1000,
+        "updated_ms": 1000,
+    }
+    return Property(**usual | changes)
+
+
+def valuation(which: str, number: int = 1, **changes: Any) -> Valuation:
+    """Return a valuation of a property; the number makes its source and its time."""
+    usual: dict[str, Any] = {
+        "tenant": "acme",
+        "property_id": which,
+        "source_id": f"00000000-0000-4000-8000-{number:012x}",
+        "valued_ms": 1000 * number,
+        "model": "houses",
+        "version": "v1",
+        "input_digest": house_hash(HOUSE),
+        "output": OUTPUT,
+    }
+    return Valuation(**usual | changes)
 
 
 def shadow(prediction_id: str) -> Shadow:

@@ -13,7 +13,8 @@ from model_store.archive.archive import Archive
 from model_store.archive.audit import AuditEntry
 from model_store.archive.outcome import Outcome
 from model_store.archive.shadow import Shadow
-from tests.model_store.archive.rows import prediction
+from model_store.archive.valuation import Valuation
+from tests.model_store.archive.rows import a_property, prediction, valuation
 
 ROWS = 3000
 #: Milliseconds from one to the next: few are older than a day.
@@ -64,10 +65,20 @@ QUESTIONS: dict[str, Ask] = {
     "withdrawn": lambda a: a.outcomes.withdrawn_ms("tenant1", "s1"),
     "prune": lambda a: a.retention.prune(
         dict.fromkeys(
-            ("predictions", "outcomes", "withdrawals", "audit", "shadows"), 1
+            (
+                *("predictions", "outcomes", "withdrawals", "audit", "shadows"),
+                "valuations",
+            ),
+            1,
         ),
         today=dt.date(1970, 1, 3),
     ),
+    "property": lambda a: a.properties.find("tenant1", "p1"),
+    "properties": lambda a: a.properties.page("tenant1", limit=9, after="p1"),
+    "of model": lambda a: a.properties.after("tenant1", "houses", "p1", 9),
+    "gone": lambda a: a.properties.delete("nobody", "p1"),
+    "history": lambda a: a.valuations.page("tenant1", "p1", limit=9, before=PLACE),
+    "valued": lambda a: a.valuations.record([_valuation(1)]),
     "erase": lambda a: a.retention.erase("nobody"),
 }
 
@@ -87,6 +98,12 @@ def full(any_archive: Archive) -> Archive:
     any_archive.outcomes.record([_outcome(number) for number in range(ROWS)])
     any_archive.audit.append(_entry(number) for number in range(ROWS))
     any_archive.shadows.add(_shadow(number) for number in range(ROWS))
+    for number in range(3):
+        any_archive.properties.put(
+            a_property(f"p{n}", tenant=f"tenant{number}")
+            for n in range(number, ROWS, 3)
+        )
+    any_archive.valuations.record(_valuation(number) for number in range(ROWS))
     with any_archive.database.migrating() as connection:
         connection.execute(
             tables.withdrawals.insert(), [_withdrawal(number) for number in range(ROWS)]
@@ -154,6 +171,12 @@ def _entry(number: int) -> AuditEntry:
         target_count=0,
         request_id=None,
         outcome="done",
+    )
+
+
+def _valuation(number: int) -> Valuation:
+    return valuation(
+        f"p{number}", tenant=f"tenant{number % 3}", valued_ms=STEP_MS * number
     )
 
 

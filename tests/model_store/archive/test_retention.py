@@ -8,11 +8,21 @@ from model_store.archive.archive import Archive
 from model_store.archive.outcome import Outcome
 from model_store.archive.prediction import Prediction
 from model_store.archive.sales import Sale
-from tests.model_store.archive.rows import prediction, shadow, shadows
+from tests.model_store.archive.rows import (
+    a_property,
+    prediction,
+    shadow,
+    shadows,
+    valuation,
+)
 
 _TODAY = dt.date(2026, 3, 11)
 _EVER = dict.fromkeys(
-    ("predictions", "outcomes", "withdrawals", "sales", "shadows", "audit"), 0
+    (
+        *("predictions", "outcomes", "withdrawals", "sales", "shadows", "audit"),
+        "valuations",
+    ),
+    0,
 )
 
 
@@ -36,9 +46,25 @@ def test_only_what_is_older_than_it_is_kept_goes(any_archive: Archive) -> None:
     assert [sale.sold_on for sale in any_archive.sales.between("seattle")] == [last]
 
 
+def test_the_newest_valuation_of_a_property_stays(any_archive: Archive) -> None:
+    """However old it is: it is what its client is answered."""
+    made = [valuation("a", number) for number in (1, 2)]
+    alone = valuation("b", 1)
+    rows = [a_property("a"), a_property("b")]
+    any_archive.properties.store(rows, [*made, alone])
+
+    gone = any_archive.retention.prune({"valuations": 1}, today=_TODAY)
+
+    assert gone == {"valuations": 1}
+    found = any_archive.properties.page("acme", limit=9)
+    assert [one.valuation for one in found] == [made[1], alone]
+
+
 def test_what_is_kept_for_ever_stays(any_archive: Archive) -> None:
     """Whatever its age."""
     any_archive.predictions.upsert([prediction(1)])
+    its = [valuation("a", 1), valuation("a", 2)]
+    any_archive.properties.store([a_property("a")], its)
 
     assert any_archive.retention.prune(_EVER, today=_TODAY) == {}
 
@@ -69,10 +95,23 @@ def test_of_a_tenant_who_is_erased_nothing_is_left(any_archive: Archive) -> None
     any_archive.shadows.add([shadow(rows[0].id), shadow(others.id)])
     any_archive.outcomes.record([replace(told, subject="b"), told, theirs])
     any_archive.outcomes.withdraw("acme", "b", now_ms=1000)
+    for tenant in ("acme", "other"):
+        its = [a_property("a", tenant=tenant)]
+        any_archive.properties.store(its, [valuation("a", tenant=tenant)])
 
     gone = any_archive.retention.erase("acme")
 
-    assert gone == {"predictions": retention.STEP + 2, "outcomes": 1, "withdrawals": 1}
+    assert gone == {
+        "predictions": retention.STEP + 2,
+        "outcomes": 1,
+        "withdrawals": 1,
+        "properties": 1,
+        "valuations": 1,
+    }
+    assert any_archive.properties.find("acme", "a") is None
+    assert any_archive.valuations.page("acme", "a", limit=1) == []
+    assert any_archive.properties.find("other", "a") is not None
+    assert any_archive.valuations.page("other", "a", limit=1) != []
     assert any_archive.outcomes.withdrawn_ms("acme", "b") is None
     assert any_archive.predictions.page("acme", limit=1) == []
     assert any_archive.predictions.get(others.id) == others

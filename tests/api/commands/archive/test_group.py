@@ -105,6 +105,8 @@ def test_a_tenant_is_erased_only_when_that_is_said(
         "predictions": 1,
         "outcomes": 0,
         "withdrawals": 0,
+        "properties": 0,
+        "valuations": 0,
     }
     (action,) = Audit(redis).newest(9)
     assert (action["operation"], action["targets"]) == ("erase_tenant", ["acme"])
