@@ -8,7 +8,6 @@ from flask_openapi3.models.tag import Tag
 
 from api import answers, queries
 from api.answers import Answer
-from api.archive_problems import NoArchive
 from api.auth import requires
 from api.call import Call, current_call
 from api.errors import MalformedParameter
@@ -56,9 +55,7 @@ def accuracy() -> Answer:
 
 
 def _report(call: Call) -> Report:
-    if call.shared.archive is None:
-        raise NoArchive
-    found = call.shared.archive.reports.get(ACCURACY)
+    found = call.archive().reports.get(ACCURACY)
     return found or Report(0, _NONE_YET)
 
 

@@ -27,8 +27,10 @@ from api import (
     outcomes,
     pages,
     predictions,
+    properties,
     security_headers,
     services,
+    valuations,
     webhooks,
 )
 from api.auth import Authenticator
@@ -40,6 +42,7 @@ from api.key_use import KeyUse
 from api.last_known import LastKnown
 from api.openapi import document
 from api.pace import Pace
+from api.read_count import ReadCount
 from api.readiness import Readiness
 from api.request_log import RequestLog
 from api.services import Services
@@ -67,6 +70,7 @@ from worker.rates import Rates
 from worker.seen import SeenHouses
 from worker.shadow_totals import ShadowTotals
 from worker.totals import Totals
+from worker.valuation_reads import ValuationReads
 from worker.versions import Findings, Versions
 from worker.webhooks.deliveries import Deliveries
 from worker.webhooks.endpoints import Endpoints
@@ -84,6 +88,8 @@ answered without a problem document.
 _BLUEPRINTS = (
     predictions.api,
     batches.api,
+    properties.api,
+    valuations.api,
     webhooks.api,
     deliveries.api,
     models.api,
@@ -148,7 +154,7 @@ def _services(settings: ApiSettings, queue: Queue | None) -> Services:
         ask_workers=LastKnown(versions.findings, Findings()),
     )
     archive = archived.shared(settings)
-    drift_states = DriftStates(client)
+    drift_states, valuation_reads = DriftStates(client), ValuationReads(client)
     lanes, api_keys, key_uses = Lanes(client), ApiKeys(client), KeyUses(client)
     return Services(
         settings=settings,
@@ -176,6 +182,8 @@ def _services(settings: ApiSettings, queue: Queue | None) -> Services:
         keys=api_keys,
         key_uses=key_uses,
         key_use=KeyUse(key_uses.keep),
+        valuation_reads=valuation_reads,
+        read_count=ReadCount(valuation_reads.add),
         audit=Audit(client),
         tracing=tracing.chosen(settings, "api"),
         circuit=Circuit(client.ping),

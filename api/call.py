@@ -1,12 +1,16 @@
 """An admitted request, as the views of predictions see it."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import g
 
+from api.archive_problems import NoArchive
 from api.auth import Principal
 from api.services import Services
+
+if TYPE_CHECKING:
+    from model_store.archive.archive import Archive
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +21,16 @@ class Call:
     environ: dict[str, Any]
     shared: Services
     caller: Principal
+
+    def archive(self) -> "Archive":
+        """Return the archive.
+
+        Raises:
+            NoArchive: This installation keeps none.
+        """
+        if self.shared.archive is None:
+            raise NoArchive
+        return self.shared.archive
 
 
 def current_call() -> Call:

@@ -22,8 +22,9 @@ ServiceError                                                               500
      ModelRefused, NoChampion, NotReady                                     503
 
 Those around API keys are in `key_problems`, those around webhooks in
-`webhook_problems`, those around aliases in `alias_problems`, those around told sales in
-`outcome_problems`, that of the archive in `archive_problems`.
+`webhook_problems`, those around properties in `property_problems`, those around aliases
+in `alias_problems`, those around told sales in `outcome_problems`, that of the archive
+in `archive_problems`.
 """
 
 import math

@@ -18,6 +18,7 @@ from api.figures.batches import BatchFigures
 from api.figures.drift import DriftFigures
 from api.figures.lanes import LaneFigures
 from api.figures.models import ModelFigures
+from api.figures.properties import PropertyFigures
 from api.figures.standing import StandingFigures
 from api.services import Services, services
 
@@ -42,3 +43,4 @@ def _collectors(shared: Services) -> Iterator[Collector]:
     yield ModelFigures(shared.catalog, shared.versions)
     yield DriftFigures(shared.drift_states)
     yield AccuracyFigures(shared.accuracy)
+    yield PropertyFigures(shared.valuation_reads)

@@ -12,7 +12,6 @@ from pydantic import BaseModel, Field
 
 from api import answers, headers, json_body, outcome_body, paging, queries
 from api.answers import Answer
-from api.archive_problems import NoArchive
 from api.auth import requires
 from api.call import Call, current_call
 from api.errors import ServiceError
@@ -48,7 +47,7 @@ class OutcomePath(BaseModel):
 def record() -> Answer:
     """Tell what houses were sold for: one sale, many, or a CSV table of them."""
     call = current_call()
-    archive = _archive(call)
+    archive = call.archive()
     told = _told(call)
     _expect_known(call, archive, told)
     now_ms = _now_ms()
@@ -69,7 +68,7 @@ def list_all() -> Answer:
     asked = queries.known(request.args, ("limit", "cursor"))
     limit = queries.limit(asked)
     # One more tells whether there is a page after this one.
-    found = _archive(call).outcomes.page(
+    found = call.archive().outcomes.page(
         call.caller.tenant, limit=limit + 1, before=_before(asked.get("cursor"))
     )
     shown = found[:limit]
@@ -83,7 +82,7 @@ def list_all() -> Answer:
 def fetch(path: OutcomePath) -> Answer:
     """Read what counts of a sale that you have told."""
     call = current_call()
-    outcomes, tenant = _archive(call).outcomes, call.caller.tenant
+    outcomes, tenant = call.archive().outcomes, call.caller.tenant
     found = outcomes.get(tenant, path.outcome_id)
     if found is None:
         raise _missing(outcomes.withdrawn_ms(tenant, path.outcome_id))
@@ -96,7 +95,7 @@ def fetch(path: OutcomePath) -> Answer:
 def withdraw(path: OutcomePath) -> Answer:
     """Withdraw a sale: all that you told of it is erased, and it judges no price."""
     call = current_call()
-    outcomes, tenant = _archive(call).outcomes, call.caller.tenant
+    outcomes, tenant = call.archive().outcomes, call.caller.tenant
     if not outcomes.withdraw(tenant, path.outcome_id, now_ms=_now_ms()):
         raise UnknownOutcome
     return answers.empty(204)
@@ -108,12 +107,6 @@ _COUNTS: dict[str, Recording] = {
     "corrections": "correction",
     "known": "known",
 }
-
-
-def _archive(call: Call) -> "Archive":
-    if call.shared.archive is None:
-        raise NoArchive
-    return call.shared.archive
 
 
 def _told(call: Call) -> list[Told]:

@@ -1,4 +1,4 @@
-"""What must be true before a prediction is changed, RFC 9110 section 13."""
+"""What must be true before a thing is changed, RFC 9110 section 13."""
 
 from api import answers, headers
 from api.call import Call
@@ -16,16 +16,35 @@ def check(call: Call, job_id: str) -> None:
         PreconditionFailed: The prediction is not as If-Match says, or is there although
             If-None-Match of a PUT says that it is not.
     """
-    wanted = call.environ.get("HTTP_IF_MATCH")
-    is_put = call.environ["REQUEST_METHOD"] == "PUT"
-    unwanted = call.environ.get("HTTP_IF_NONE_MATCH") if is_put else None
+    wanted, unwanted = _said(call)
     if wanted is None and unwanted is None:
         return
-    etag = _etag(call, job_id)
+    hold(call, _etag(call, job_id))
+
+
+def hold(call: Call, etag: str | None) -> None:
+    """Return where the request says nothing, or what it says holds.
+
+    Args:
+        call: The request.
+        etag: Of the thing as it is; None: there is none.
+
+    Raises:
+        PreconditionFailed: It is not as If-Match says, or is there although
+            If-None-Match of a PUT says that it is not.
+    """
+    wanted, unwanted = _said(call)
     if wanted is not None and not (etag and headers.etag_is(wanted, etag)):
         raise PreconditionFailed
     if unwanted is not None and etag and headers.etag_matches(unwanted, etag):
         raise PreconditionFailed
+
+
+def _said(call: Call) -> tuple[str | None, str | None]:
+    """Return what the thing must be, and what it must not be."""
+    is_put = call.environ["REQUEST_METHOD"] == "PUT"
+    unwanted = call.environ.get("HTTP_IF_NONE_MATCH") if is_put else None
+    return call.environ.get("HTTP_IF_MATCH"), unwanted
 
 
 def _etag(call: Call, job_id: str) -> str | None:

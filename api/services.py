@@ -12,6 +12,7 @@ from api.circuit import Circuit
 from api.figures.accuracy import LastReport
 from api.key_use import KeyUse
 from api.pace import Pace
+from api.read_count import ReadCount
 from api.readiness import Readiness
 from api.settings import ApiSettings
 from api.throttle import Throttle
@@ -32,6 +33,7 @@ from worker.queue import Queue
 from worker.shadow_totals import ShadowTotals
 from worker.totals import Totals
 from worker.tracing import Tracing
+from worker.valuation_reads import ValuationReads
 from worker.versions import Versions
 from worker.webhooks.deliveries import Deliveries
 from worker.webhooks.endpoints import Endpoints
@@ -71,6 +73,9 @@ class Services:
     keys: ApiKeys
     key_uses: KeyUses
     key_use: KeyUse
+    #: Reads of stored prices: those of all processes, and what counts this one's.
+    valuation_reads: ValuationReads
+    read_count: ReadCount
     audit: Audit
     tracing: Tracing
     circuit: Circuit
@@ -86,6 +91,11 @@ class Services:
     #: Of the log about a model store that cannot be read, and about an archive.
     store_faults: Throttle
     archive_faults: Throttle
+
+    def stop(self) -> None:
+        """Answer those who wait, and write what was counted."""
+        self.waiting.stop()
+        self.read_count.stop()
 
 
 def install(app: Flask, services: Services) -> None:

@@ -22,4 +22,4 @@ except ArchiveError as error:
 services.of(application).uploads.start()
 # Before the first request, so that no waiter races with the subscription.
 services.of(application).waiting.start()
-shutdown.at_stop_signal(services.of(application).waiting.stop)
+shutdown.at_stop_signal(services.of(application).stop)

@@ -14,6 +14,7 @@ from api.figures.batches import BatchFigures
 from api.figures.drift import DriftFigures
 from api.figures.lanes import LaneFigures
 from api.figures.models import ModelFigures
+from api.figures.properties import PropertyFigures
 from api.figures.standing import StandingFigures
 from docs.markdown import table
 from model_store.aliases import ALIAS_NAMES
@@ -99,6 +100,8 @@ def api_families() -> Iterator[Metric]:
     states: Any = SimpleNamespace(all=lambda: {"": state})
     yield from DriftFigures(states).collect()
     yield from AccuracyFigures(_measured).collect()
+    reads: Any = SimpleNamespace(counts=lambda: {"any": 0})
+    yield from PropertyFigures(reads).collect()
 
 
 def _measured() -> Report:

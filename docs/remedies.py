@@ -31,6 +31,8 @@ REMEDIES = {
     "that submitted it.",
     "unknown-outcome": "Look at the id, `GET /v1/outcomes` lists the sales that you "
     "have told, and whether the key belongs to the tenant that told it.",
+    "unknown-property": "Look at the id, `GET /v1/properties` lists yours, and whether "
+    "the key belongs to the tenant that put it.",
     "outcome-withdrawn": "Nothing. A sale that is told anew counts again.",
     "unknown-model-version": "Choose a version or alias of `GET /v1/models`.",
     "no-such-route": "Look the address up in `/openapi.json`; a slash more or less "

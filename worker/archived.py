@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from model_store.archive.gate import Gate
-from model_store.archive.prediction import Prediction
+from model_store.archive.prediction import Prediction, house_hash
+from model_store.archive.valuation import Valuation
 from model_store.settings import ModelSettings
 from worker.jobs import Job, State
 
@@ -53,6 +54,28 @@ def prediction_of(job_id: str, record: Record) -> Prediction:
             known[name] = left.pop(name)
     further = {name: value.decode() for name, value in left.items()}
     return Prediction(id=job_id, **known, further=further)
+
+
+def valuation_of(job_id: str, record: Record) -> Valuation | None:
+    """Return what a job says of its property; None where it has none, or no price.
+
+    Args:
+        job_id: Its id.
+        record: Its ledger hash.
+    """
+    property_id, output = record.get(b"property"), record.get(b"output")
+    if not property_id or not output:
+        return None
+    return Valuation(
+        tenant=record[b"tenant"].decode(),
+        property_id=property_id.decode(),
+        source_id=job_id,
+        valued_ms=int(record[b"completed"]),
+        model=record[b"model"].decode(),
+        version=record[b"version"].decode(),
+        input_digest=house_hash(record[b"input"]),
+        output=output,
+    )
 
 
 def record_of(prediction: Prediction) -> dict[bytes, bytes]:

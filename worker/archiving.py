@@ -14,9 +14,10 @@ import redis
 from model_store import logs
 from model_store.archive.archive import Archive
 from model_store.archive.audit import AuditEntry
+from model_store.archive.valuation import Valuation
 from model_store.errors import ArchiveNotMigrated, ArchiveUnavailable
 from worker import apart
-from worker.archived import prediction_of
+from worker.archived import prediction_of, valuation_of
 from worker.errors import frames_of
 from worker.feed import ENDED, Entry, Feed, Look, Settled
 from worker.metrics import Metrics
@@ -86,6 +87,7 @@ class Archiving:
             *self._each("webhook", deliveries, self._note_ends),
             *self._each("action", actions, self._append),
             *self._each("prediction", ended, self._upsert),
+            *self._each("valuation", _valuations(ended), self._record),
         }
         return [
             Settled(entry, ended.get(entry.job_id or ""))
@@ -122,6 +124,9 @@ class Archiving:
     def _upsert(self, ended: Records) -> None:
         self._archive.predictions.upsert(prediction_of(*one) for one in ended.items())
 
+    def _record(self, valuations: Mapping[str, Valuation]) -> None:
+        self._archive.valuations.record(valuations.values())
+
     def _erase(self, erasures: Mapping[str, str]) -> None:
         known = self._archive.predictions.by_ids(list(erasures))
         for job_id, tenant in erasures.items():
@@ -143,6 +148,12 @@ class Archiving:
 
     def _append(self, actions: Mapping[str, bytes]) -> None:
         self._archive.audit.append(map(_action, actions.values()))
+
+
+def _valuations(ended: Records) -> dict[str, Valuation]:
+    """Return what jobs say of properties, by the ids of the jobs."""
+    found = {job_id: valuation_of(job_id, record) for job_id, record in ended.items()}
+    return {job_id: one for job_id, one in found.items() if one is not None}
 
 
 def _erasures(entries: Iterable[Entry], looks: Mapping[str, Look]) -> dict[str, str]:

@@ -83,6 +83,8 @@ class Submission:
     alias: str | None = None
     #: The house as canonical JSON.
     input: bytes
+    #: The property that it values; None: it is for who submits it alone.
+    property_id: str | None = None
     #: Whether the price is to come with its reasons.
     explain: bool = False
     #: The client's own labels as JSON.
@@ -114,6 +116,8 @@ class Job:
     created_ms: int
     #: Place in the lane's count of all submits.
     number: int
+    #: The property that it values, if any.
+    property_id: str | None = None
     detail: Detail | None = None
     metadata: bytes = b"{}"
     attempts: int = 0
@@ -137,6 +141,7 @@ class Job:
     @classmethod
     def from_record(cls, job_id: str, record: Mapping[bytes, bytes]) -> Self:
         """Read a job from its ledger hash."""
+        valued = record.get(b"property")
         detail = record.get(b"detail")
         error = record.get(b"error")
         predict_us = record.get(b"predict_us")
@@ -154,6 +159,7 @@ class Job:
             sequence=int(record[b"sequence"]),
             created_ms=int(record[b"created"]),
             number=int(record[b"number"]),
+            property_id=valued.decode() if valued else None,
             detail=Detail(detail.decode()) if detail else None,
             metadata=record.get(b"metadata", b"{}"),
             attempts=int(record.get(b"attempts", 0)),
@@ -224,6 +230,8 @@ class Job:
             "data_removed": False,
             "source": "api",
         }
+        if self.property_id is not None:
+            body["property"] = self.property_id
         if self.position is not None:
             body["queue_position"] = self.position
         return body

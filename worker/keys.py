@@ -61,6 +61,7 @@ Scripts in `worker/lua/` build the same names from ids.
 | `kerbside:shadowed` | list | newest 10,000, a day after the last | shadow_totals | JSON of each such price that the archive does not have yet |
 | `kerbside:keys` | hash | - | credentials | API key id -> its JSON record |
 | `kerbside:used` | hash | - | key_uses | API key id -> when it was last used, to the minute |
+| `kerbside:valuation_reads` | hash | - | valuation_reads | what a reader of a stored price found -> how many did |
 | `kerbside:audit` | list | newest 10,000 | audit | JSON of each action of an operator that was done, newest left |
 | `kerbside:audit_in_vain` | list | newest 1,000 | audit | the same of those that were refused or failed |
 | `kerbside:errand:<name>` | string | 30 s after its worker died | errands | who runs the errand that is under way |
@@ -91,6 +92,8 @@ PREFIX = "kerbside:"
 API_KEYS = "kerbside:keys"
 #: When each API key was last used.
 KEYS_USED = "kerbside:used"
+#: How often stored prices were read.
+VALUATION_READS = "kerbside:valuation_reads"
 #: What operators did.
 AUDIT = "kerbside:audit"
 AUDIT_IN_VAIN = "kerbside:audit_in_vain"

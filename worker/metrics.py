@@ -341,8 +341,8 @@ class Metrics:
         self._archived = self._counter(
             "kerbside_archived",
             "What this worker wrote to the archive: ended predictions, erasures, "
-            "late ends of webhooks, actions of operators. What is taken up twice "
-            "counts twice.",
+            "late ends of webhooks, actions of operators, valuations of properties. "
+            "What is taken up twice counts twice.",
             "what",
         )
         self._archive_failures = self._counter(

@@ -208,6 +208,8 @@ class Queue:
         key = submission.idempotency_key
         # What was not asked for is not written: an absent field costs no memory.
         asked = ["explain", 1] if submission.explain else []
+        if submission.property_id is not None:
+            asked += ["property", submission.property_id]
         if submission.alias is not None:
             asked += ["alias", submission.alias]
         if submission.webhook is not None:
@@ -304,6 +306,7 @@ def _new_job(submission: Submission, now: int, number: int, position: int) -> Jo
         version=submission.version,
         input=submission.input,
         metadata=submission.metadata,
+        property_id=submission.property_id,
         state=State.QUEUED,
         sequence=1,
         created_ms=now,

@@ -5,7 +5,14 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from api import alias_body, ops_body, outcome_body, schemas, webhook_body
+from api import (
+    alias_body,
+    ops_body,
+    outcome_body,
+    property_body,
+    schemas,
+    webhook_body,
+)
 from api.key_request import KeyRequest
 from api.openapi import batch_docs, examples, outcome_docs
 from worker.batch_rows import row_model
@@ -44,6 +51,8 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     schemas.PredictionEvent,
     schemas.PredictionList,
     schemas.Problem,
+    schemas.Property,
+    schemas.PropertyList,
     schemas.PromotionEvent,
     schemas.Queue,
     schemas.Queues,
@@ -52,6 +61,8 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     schemas.Recovered,
     schemas.RotatedSecret,
     schemas.Scaler,
+    schemas.Valuation,
+    schemas.ValuationList,
     schemas.Webhook,
     schemas.WebhookHealth,
     schemas.WebhookList,
@@ -73,6 +84,7 @@ _REQUESTS: tuple[type[BaseModel], ...] = (
 
 #: Header of an answer -> what it says, and what that may look like.
 _HEADERS = {
+    "Age": ("Seconds since the price was made.", "3600"),
     "Allow": ("The methods that this address takes.", "GET, HEAD, OPTIONS"),
     "Deprecation": ("Since when this route is to end, RFC 9745.", "@1798761600"),
     "Cache-Control": ("Whether and for how long the answer may be kept.", "no-store"),
@@ -90,6 +102,10 @@ _HEADERS = {
         '"8d1f0a0f4c3be8a2f5a0a1e1b7c55d0e"',
     ),
     "Idempotency-Replayed": ("`true`: an earlier request made it.", "true"),
+    "Last-Modified": (
+        "When the price was made.",
+        "Mon, 02 Feb 2026 09:30:00 GMT",
+    ),
     "Link": (
         "The pages beside this one, relations `next` and `prev`.",
         '<https://api.example.org/v1/predictions?cursor=o...>; rel="next"',
@@ -161,7 +177,7 @@ def bodies(request_model: type[BaseModel]) -> dict[str, Any]:
         outcome_body.PredictionSale,
         outcome_body.house_sale(house),
     )
-    rows = (row_model(house),)
+    rows = (row_model(house), property_body.property_model(house))
     _, requests = models_json_schema(
         [(model, "validation") for model in (*_REQUESTS, *sales, *rows)],
         ref_template="#/components/schemas/{model}",

@@ -67,6 +67,7 @@ def _described(generated: dict[str, Any], served: Served | None) -> dict[str, An
     if served:
         example = {"input": served.card.schema.example}
         parts["schemas"]["PredictionRequest"]["examples"] = [example]
+        parts["schemas"]["PropertyRequest"]["examples"] = [example]
         parts["schemas"]["BatchRow"]["examples"] = [{"custom_id": "row-7", **example}]
     paths = {
         path: {method: _operation(found) for method, found in methods.items()}

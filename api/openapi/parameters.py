@@ -169,6 +169,14 @@ def _query() -> dict[str, Any]:
             {"type": "string"},
             None,
         ),
+        "refresh": _parameter(
+            "query",
+            "refresh",
+            "Whether to have a new price made, however fresh the stored one is. It "
+            "needs the scope `predict`.",
+            {"type": "string", "enum": ["true", "false"], "default": "false"},
+            "true",
+        ),
         "status": _parameter(
             "query",
             "status",

@@ -12,6 +12,7 @@ from api.openapi import (
     drift_docs,
     ops_docs,
     outcome_docs,
+    property_docs,
     webhook_docs,
 )
 from api.openapi.described import (
@@ -190,6 +191,7 @@ OPERATIONS: dict[str, dict[str, Any]] = {
         ),
     ),
     **batch_docs.OPERATIONS,
+    **property_docs.OPERATIONS,
     **webhook_docs.OPERATIONS,
     **outcome_docs.OPERATIONS,
     "list_models": operation(

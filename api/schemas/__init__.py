@@ -29,6 +29,12 @@ from api.schemas.operations import (
 from api.schemas.outcomes import Outcome, OutcomeList, RecordedOutcomes
 from api.schemas.predictions import Output, Prediction, PredictionList
 from api.schemas.problems import Choices, Problem
+from api.schemas.properties import (
+    Property,
+    PropertyList,
+    Valuation,
+    ValuationList,
+)
 from api.schemas.webhooks import (
     BatchEvent,
     DefaultSecret,
@@ -84,6 +90,8 @@ __all__ = [
     "PredictionList",
     "Problem",
     "PromotionEvent",
+    "Property",
+    "PropertyList",
     "Queue",
     "Queues",
     "Ready",
@@ -92,6 +100,8 @@ __all__ = [
     "Refusal",
     "RotatedSecret",
     "Scaler",
+    "Valuation",
+    "ValuationList",
     "Webhook",
     "WebhookHealth",
     "WebhookList",

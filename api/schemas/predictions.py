@@ -147,6 +147,9 @@ class Prediction(Body):
     started_at: datetime | None
     completed_at: datetime | None
     expires_at: datetime | None = Field(description="When the result is removed.")
+    property: str | None = Field(
+        default=None, description="Your id of the property that it values, if any."
+    )
     queue_position: int | None = Field(
         default=None, description="While it waits: 1 starts next."
     )

@@ -1,12 +1,17 @@
 """A house that a client has valued again and again, under an id of its own."""
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self
 
 from model_store.archive.prediction import house_hash
 from model_store.archive.valuation import Valuation
+
+#: What a client may call a property. No dot begins it: clients take `.` and `..` out of
+#: an address.
+PROPERTY_ID = re.compile(r"[A-Za-z0-9_~:-][A-Za-z0-9._~:-]{0,199}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,11 +62,35 @@ class Property:
         )
 
 
+#: Why a valuation is not as good as a new one would be.
+Staleness = Literal["max_age", "model", "input"]
+
+
 class Valued(NamedTuple):
     """A property and the newest of its valuations, if it has any."""
 
     property: Property
     valuation: Valuation | None
+
+    def stale_because(
+        self, *, champion: str | None, now_ms: int
+    ) -> tuple[Staleness, ...]:
+        """Return why its valuation is stale; nothing where it has none.
+
+        Args:
+            champion: The version that is champion now; None where nobody can tell.
+            now_ms: In ms since the epoch.
+        """
+        house, made = self.property, self.valuation
+        if made is None:
+            return ()
+        age_ms = now_ms - made.valued_ms
+        found: dict[Staleness, bool] = {
+            "max_age": house.max_age_s is not None and age_ms > house.max_age_s * 1000,
+            "model": champion is not None and made.version != champion,
+            "input": made.input_digest != house.input_digest,
+        }
+        return tuple(name for name, is_so in found.items() if is_so)
 
 
 class Portfolio(NamedTuple):

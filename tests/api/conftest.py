@@ -20,12 +20,16 @@ from api.openapi import components
 from api.openapi.route_docs import OPERATIONS
 from api.services import Services
 from api.settings import ApiSettings
+from model_store.archive.archive import Archive
 from model_store.store import ModelStore
 from worker import redis_acl
+from worker.archiving import Archiving
 from worker.credentials import ApiKeys
-from worker.keys import KEYS_USED, PREDICTIONS
+from worker.feed import Feed
+from worker.keys import FEED, KEYS_USED, PREDICTIONS
 from worker.leases import Completion
 from worker.ledger import Ledger
+from worker.metrics import Metrics
 from worker.settings import WorkerSettings
 from worker.supervision.embedded import EmbeddedRedis
 from worker.webhooks.deliveries import Deliveries
@@ -146,7 +150,7 @@ def app(api_settings: ApiSettings) -> Iterator[Flask]:
     app = create_app(api_settings)
     app.test_client_class = _ReadingClient
     yield app
-    services.of(app).waiting.stop()
+    services.of(app).stop()
 
 
 @pytest.fixture
@@ -171,7 +175,7 @@ def own_client(redis_url: str, own_store: ModelStore) -> Iterator[Client]:
     )
     app = create_app(settings)
     yield app.test_client()
-    services.of(app).waiting.stop()
+    services.of(app).stop()
 
 
 @pytest.fixture
@@ -314,6 +318,28 @@ def finish(book: Ledger) -> Finish:
         return [one.id for one in leases]
 
     return finish
+
+
+@pytest.fixture
+def settle(
+    redis: redis_py.Redis,
+    settings: WorkerSettings,
+    archive: Archive,
+    finish: Finish,
+    metrics: Metrics,
+) -> Finish:
+    """Return a function that does the work of a worker and of the archivist."""
+    feed = Feed(redis, settings, reader="test")
+    feed.open()
+    archiving = Archiving(feed, archive, metrics)
+
+    def settle() -> list[str]:
+        ended = finish()
+        while redis.xlen(FEED):
+            archiving.take_up(feed.next(200))
+        return ended
+
+    return settle
 
 
 def assert_problem(answer: Answer, status: int, slug: str) -> dict[str, Any]:

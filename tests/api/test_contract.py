@@ -40,6 +40,8 @@ _SAID = {
     "metadata": '{"a":"b"}',
     "webhook": "https://93.184.215.14/hook",
 }
+#: Whose cursors are not those of predictions.
+_LISTS = ("/deliveries", "/outcomes", "/batches", "/properties", "/valuations")
 #: Requests of each kind: in every run, and in a long one.
 _FEW, _MANY = 10, 150
 
@@ -201,7 +203,7 @@ def _mend_query(path: str, query: dict[str, Any]) -> None:
     query.pop("segment", None)
     if path.endswith("/batches"):
         query.update({name: _SAID[name] for name in _SAID.keys() & query.keys()})
-    if path.endswith(("/deliveries", "/outcomes", "/batches")):
+    if path.endswith(_LISTS):
         # The cursor is that of another list.
         query.pop("cursor", None)
     _write_whole(query)
@@ -241,6 +243,7 @@ def _mend_submit(body: dict[str, Any]) -> None:
     body["input"]["yr_renovated"] = 0
     if body.get("version") is not None:
         body["version"] = "champion"
+    _write_whole(body)
     _write_whole(body["input"])
 
 

@@ -14,6 +14,7 @@ ROUTES = {
     "/v1/predictions": "read",
     "/v1/predictions?status=failed": "read",
     "/v1/outcomes": "read",
+    "/v1/properties": "read",
     "/v1/monitoring/accuracy": "operate",
 }
 

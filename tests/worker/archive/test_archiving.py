@@ -6,12 +6,14 @@ import pytest
 import redis as redis_py
 
 from model_store.archive.archive import Archive
+from model_store.archive.prediction import house_hash
 from model_store.errors import ArchiveUnavailable
-from tests.model_store.archive.rows import actions
+from tests.model_store.archive.rows import OUTPUT, a_property, actions
 from tests.worker.archive.conftest import WINDOW_S
 from tests.worker.archive.site import Meanwhile, Site
 from tests.worker.conftest import claimed, submission
 from worker import keys, ledger
+from worker.archived import job_of
 from worker.archiving import Archiving
 from worker.audit import Action, Audit
 from worker.feed import Feed
@@ -154,6 +156,39 @@ def test_a_job_that_is_deleted_while_it_is_archived_is_not_there(
     slow.take_up(entries)
 
     assert site.archive.predictions.get(job.id) is None
+    assert site.waiting() == 0
+
+
+def test_the_price_of_a_property_is_its_valuation(site: Site) -> None:
+    """However often it is taken up; a job that has none makes none."""
+    site.archive.properties.put([a_property("a")])
+    job = site.submit(property_id="a")
+    site.finish(output=OUTPUT)
+    site.fail(property_id="a")
+    site.price()
+    entries = site.next()
+
+    site.archiving.take_up(entries)
+    site.archiving.take_up(entries)
+
+    (made,) = site.archive.valuations.page("acme", "a", limit=9)
+    assert (made.source_id, made.version, made.output) == (job.id, job.version, OUTPUT)
+    assert made.input_digest == house_hash(job.input)
+    assert made.valued_ms == site.queue.find("acme", job.id).completed_ms
+    kept = site.archive.predictions.get(job.id)
+    assert kept
+    assert job_of(kept).property_id == "a"
+
+
+def test_a_property_that_was_erased_meanwhile_has_no_valuation(site: Site) -> None:
+    """Its prediction is archived as ever."""
+    job = site.submit(property_id="gone")
+    site.finish(output=OUTPUT)
+
+    site.take_up()
+
+    assert site.archive.predictions.get(job.id)
+    assert site.archive.valuations.page("acme", "gone", limit=9) == []
     assert site.waiting() == 0
 
 
