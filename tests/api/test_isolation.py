@@ -9,6 +9,7 @@ import re
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -98,6 +99,14 @@ def outcomes(site: Site) -> list[str]:
     return ids
 
 
+def batches(site: Site) -> list[str]:
+    """Return a batch that was canceled: the stream of one that waits tells the time."""
+    rows = [{"custom_id": CANARY, "input": site.house}]
+    made = site.client.post("/v1/batches", json=rows, headers=site.acme).json["id"]
+    site.client.post(f"/v1/batches/{made}/cancel", headers=site.acme)
+    return [made]
+
+
 def properties(site: Site) -> list[str]:
     """Return properties of which one has been priced."""
     ids = ["property-of-acme", "another-of-acme"]
@@ -120,6 +129,7 @@ OWNED: dict[str, tuple[Callable[[Site], list[str]], Callable[[], str]]] = {
     "webhook_id": (webhooks, _nobodys("wh_", 24)),
     "delivery_id": (deliveries, _nobodys("dlv_", 32)),
     "outcome_id": (outcomes, _nobodys("out_", 24)),
+    "batch_id": (batches, _nobodys("bat_", 32)),
     "property_id": (properties, lambda: str(uuid.uuid4())),
 }
 #: Path parameters of things that only the operator reaches.
@@ -147,6 +157,10 @@ MAKING: dict[str, Callable[[Site], tuple[Any, Headers]]] = {
     "record_outcomes": lambda site: (
         {"price": 612000, "sold_on": "2026-02-27", "input": site.house},
         {},
+    ),
+    "create_batch": lambda site: (
+        [{"input": site.house}],
+        {"Idempotency-Key": ORDER},
     ),
     # Its path has a name of the client's own.
     "put_property": lambda site: ({"input": site.house}, {}),
@@ -177,11 +191,12 @@ class Operation:
 
 @pytest.fixture
 def api_settings(
-    api_settings: ApiSettings, archive: Archive, read_feed: None
+    api_settings: ApiSettings, archive: Archive, read_feed: None, tmp_path: Path
 ) -> ApiSettings:
-    """Return settings of an API with an archive."""
+    """Return settings of an API with all its places."""
     del read_feed
-    return api_settings.model_copy(update={"archive_url": archive.database.place})
+    places = {"archive_url": archive.database.place, "batches_url": str(tmp_path / "b")}
+    return api_settings.model_copy(update=places)
 
 
 @pytest.fixture

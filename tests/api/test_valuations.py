@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from api import services
+from api.app import create_app
 from api.schemas import Prediction, Valuation, ValuationList
 from api.services import Services
 from api.settings import ApiSettings
@@ -237,6 +239,37 @@ def test_a_refresh_that_fails_does_not_fail_the_read(
     assert (answer.status_code, answer.json["source"]) == (200, valued)
     assert (answer.json["stale_because"], answer.json["refresh"]) == (["max_age"], None)
     assert_problem(read("?refresh=true"), 503, "memory-full")
+
+
+def test_stored_prices_are_read_while_redis_is_away(
+    api_settings: ApiSettings,
+    redis: Any,
+    put: Any,
+    valued: str,
+    caller: Headers,
+    archive: Archive,
+) -> None:
+    """By keys that are remembered; a stale one is answered too, and no new one."""
+    redis.execute_command("ACL", "SETUSER", "soon", "on", ">gone", "~*", "&*", "+@all")
+    place = f"redis://soon:gone@{api_settings.redis_url.rpartition('@')[2]}"
+    changes = {"redis_url": place, "key_cache_s": 60}
+    app = create_app(api_settings.model_copy(update=changes))
+    client = app.test_client()
+    put(max_age=3600)
+    assert client.get(f"{URL}/valuation", headers=caller).status_code == 200
+    redis.execute_command("ACL", "DELUSER", "soon")
+
+    fresh = client.get(f"{URL}/valuation", headers=caller)
+    _age(archive, 3601)
+    stale = client.get(f"{URL}/valuation", headers=caller)
+    asked = client.get(f"{URL}/valuation?refresh=true", headers=caller)
+
+    services.of(app).stop()
+    redis.acl_log_reset()
+    assert (fresh.status_code, fresh.json["source"]) == (200, valued)
+    assert (stale.status_code, stale.json["source"]) == (200, valued)
+    assert (stale.json["stale"], stale.json["refresh"]) == (True, None)
+    assert_problem(asked, 503, "job-store-unavailable")
 
 
 def test_a_price_that_could_not_be_made_is_tried_anew_after_a_while(
