@@ -42,6 +42,7 @@ def described(settings: ApiSettings) -> dict[str, Any]:
         **_tracing_headers(),
         **_query(),
         **_query_of_batches(),
+        **_query_of_properties(),
         **_query_of_deliveries(),
         **_operators_query(),
         **_monitoring_query(),
@@ -168,14 +169,6 @@ def _query() -> dict[str, Any]:
             "Taken from `next` or `previous` as it is, with the other parameters.",
             {"type": "string"},
             None,
-        ),
-        "refresh": _parameter(
-            "query",
-            "refresh",
-            "Whether to have a new price made, however fresh the stored one is. It "
-            "needs the scope `predict`.",
-            {"type": "string", "enum": ["true", "false"], "default": "false"},
-            "true",
         ),
         "status": _parameter(
             "query",
@@ -322,6 +315,19 @@ def _query_of_batches() -> dict[str, Any]:
             "`GET /v1/webhooks/default/secret`.",
             {"type": "string", "format": "uri", "maxLength": LONGEST_URL},
             "https://hooks.example.com/kerbside",
+        ),
+    }
+
+
+def _query_of_properties() -> dict[str, Any]:
+    return {
+        "refresh": _parameter(
+            "query",
+            "refresh",
+            "Whether to have a new price made, however fresh the stored one is. It "
+            "needs the scope `predict`.",
+            {"type": "string", "enum": ["true", "false"], "default": "false"},
+            "true",
         ),
     }
 

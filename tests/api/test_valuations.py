@@ -254,7 +254,7 @@ def test_stored_prices_are_read_while_redis_is_away(
     place = f"redis://soon:gone@{api_settings.redis_url.rpartition('@')[2]}"
     changes = {"redis_url": place, "key_cache_s": 60}
     app = create_app(api_settings.model_copy(update=changes))
-    client = app.test_client()
+    client: Client = app.test_client()
     put(max_age=3600)
     assert client.get(f"{URL}/valuation", headers=caller).status_code == 200
     redis.execute_command("ACL", "DELUSER", "soon")
