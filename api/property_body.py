@@ -10,17 +10,6 @@ from api.request_body import Labels
 #: Longest age that a valuation may have before it is stale: ten years.
 MAX_AGE_S = 315_360_000
 
-#: Seconds after which a valuation is stale.
-MaxAge = Annotated[
-    int,
-    Field(
-        ge=1,
-        le=MAX_AGE_S,
-        description="Seconds after which a valuation is stale and made anew; absent: "
-        "age alone makes none stale.",
-    ),
-]
-
 
 class PropertyRequest(BaseModel):
     """A house that is to be valued, again and again."""
@@ -30,7 +19,15 @@ class PropertyRequest(BaseModel):
     )
 
     input: BaseModel
-    max_age: MaxAge | None = None
+    max_age: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            le=MAX_AGE_S,
+            description="Seconds after which a valuation is stale and made anew; "
+            "absent: age alone makes none stale.",
+        ),
+    ] = None
     metadata: Labels = {}
 
 
@@ -44,4 +41,9 @@ def property_model(house: type[BaseModel]) -> type[PropertyRequest]:
     fields: dict[str, Any] = {
         "input": (house, Field(description="The house to be valued."))
     }
-    return create_model("PropertyRequest", __base__=PropertyRequest, **fields)
+    return create_model(
+        "PropertyRequest",
+        __base__=PropertyRequest,
+        __doc__=PropertyRequest.__doc__,
+        **fields,
+    )

@@ -18,6 +18,7 @@ _HOUSES = {
     "BatchRow": "The house to be priced.",
     "HouseSale": "The house that was sold.",
     "PredictionRequest": "The house to be priced.",
+    "PropertyRequest": "The house to be valued.",
 }
 
 
