@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from api import client
-from api.client import async_client, errors, verbs
+from api.client import async_client, batches, errors, verbs
 from docs import docstrings
 from docs.markdown import sentences, table
 
@@ -35,6 +35,7 @@ _CHAPTERS: dict[str, list[type[Any]]] = {
         verbs.Filters,
     ],
     "Prediction": [client.Prediction],
+    "Batches": [batches.Batches, batches.BatchOptions, batches.SubmittedBatch],
     "Errors": [
         one
         for one in vars(errors).values()

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Self, TypeVar, Unpack, overload
 
+from .async_batches import AsyncBatches
 from .client import Client
 from .houses import House, Row
 from .line import Connect
@@ -72,6 +73,11 @@ class AsyncClient:
     @connect.setter
     def connect(self, connect: Connect) -> None:
         self._client.connect = connect
+
+    @property
+    def batches(self) -> AsyncBatches:
+        """What the API does with many houses as one piece of work."""
+        return AsyncBatches(self._run)
 
     async def submit(
         self, house: House | Row, **options: Unpack[SubmitOptions]

@@ -1,5 +1,6 @@
 """The batches of the API: many houses as one piece of work of the service."""
 
+import http.client
 import json
 import time
 import uuid
@@ -8,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Self, TypedDict, Unpack
 from urllib.parse import quote, urlencode
 
-from .calls import Call, Calls, read
+from .calls import Call, Calls, done_before, read
 from .houses import checked_key
 
 CSV, NDJSON, JSON = "text/csv", "application/x-ndjson", "application/json"
@@ -134,6 +135,12 @@ class Batches:
         """End what has not ended of a batch; prices that are there stay."""
         return self._seen(Call("POST", f"{_path(batch)}/cancel"))
 
+    def delete(self, batch: SubmittedBatch | str) -> None:
+        """Have a batch, its rows and its prices removed; an open one is canceled."""
+        with done_before(http.HTTPStatus.NOT_FOUND):
+            call = Call("DELETE", _path(batch))
+            self._calls.answer(call, until=self._until())
+
     def results(
         self, batch: SubmittedBatch | str, file: BinaryIO, form: str = NDJSON
     ) -> None:
@@ -141,7 +148,7 @@ class Batches:
 
         Args:
             batch: It or its id; while it runs these are those that there are.
-            file: An empty one: it is begun anew when the answer broke off.
+            file: What is in it goes. An answer that breaks off is gone on with.
             form: `NDJSON` or `CSV`.
         """
         self._copy(batch, "results", file, form)
@@ -155,6 +162,8 @@ class Batches:
     def _copy(
         self, batch: SubmittedBatch | str, what: str, file: BinaryIO, form: str
     ) -> None:
+        file.seek(0)
+        file.truncate()
         call = Call(
             "GET",
             f"{_path(batch)}/{what}",

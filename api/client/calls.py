@@ -1,10 +1,11 @@
 """Calls of the API, each tried until there is an answer or its time is over."""
 
+import contextlib
 import http.client
 import random
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Self, TypeVar
 
@@ -24,6 +25,8 @@ _ANSWER_S = 10.0
 _ARRIVAL_S = 0.5
 #: Statuses that do not tell whether the request was served.
 _UNSURE = frozenset({502, 504})
+#: Status where there are no bytes behind those that came.
+_ALL_THERE = http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
 
 _T = TypeVar("_T")
 
@@ -40,7 +43,8 @@ class Call:
         hold_s: Seconds that the API may hold the answer back until there is a price.
         headers: In place of those of every request.
         answer_s: Seconds that a try may take beyond `hold_s`.
-        into: Where the body of the answer goes as it is, if it is no error.
+        into: Empty file for the body of the answer, if it is no error; a try goes on
+            where the one before broke off.
     """
 
     method: str
@@ -98,6 +102,8 @@ class Calls:
         headers = {**self._headers, "Prefer": f"wait={hold_s}", **call.headers}
         if call.idempotency_key is not None:
             headers["Idempotency-Key"] = call.idempotency_key
+        if call.into is not None and (there := call.into.tell()):
+            headers["Range"] = f"bytes={there}-"
         path, until = self._root + call.path, min(until, now + hold_s + call.answer_s)
         try:
             answer = self.line.ask(
@@ -105,6 +111,9 @@ class Calls:
             )
         except (OSError, http.client.HTTPException) as error:
             raise self._unreachable(error) from error
+        if "Range" in headers and answer.status == _ALL_THERE:
+            # It broke off behind the last byte.
+            return answer
         if not http.HTTPStatus.OK <= answer.status < http.HTTPStatus.MULTIPLE_CHOICES:
             refusal = ApiError(answer.status, answer.body)
             refusal.retry_after_s = answer.retry_after_s
@@ -135,6 +144,16 @@ def read(form: Callable[[Any], _T], answer: Answer) -> _T:
         return form(answer.body)
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         raise ApiError(answer.status, {}) from error
+
+
+@contextlib.contextmanager
+def done_before(status: int) -> Iterator[None]:
+    """Take a refusal for success: an earlier try did it, whose answer was lost."""
+    try:
+        yield
+    except ApiError as error:
+        if not (error.may_be_done and error.status == status):
+            raise
 
 
 def _is_unsure(error: ApiError | Unreachable) -> bool:

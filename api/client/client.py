@@ -1,6 +1,5 @@
 """The client: what the API offers, as methods."""
 
-import contextlib
 import copy
 import http.client
 import time
@@ -16,7 +15,7 @@ from . import sales as told
 from . import table as tables
 from .batch import Batch, Result
 from .batches import Batches
-from .calls import Call, Calls, read
+from .calls import Call, Calls, done_before, read
 from .errors import (
     ApiError,
     Interrupted,
@@ -146,13 +145,13 @@ class Client:
     def retry(self, prediction: Prediction | str) -> Prediction:
         """Have a failed or canceled prediction priced anew, under the same id."""
         until = self._until()
-        with _done_before(http.HTTPStatus.CONFLICT):
+        with done_before(http.HTTPStatus.CONFLICT):
             self._calls.answer(Call("POST", _path(prediction) + "/retry"), until=until)
         return self._seen(Call("GET", _path(prediction)), until)[0]
 
     def delete(self, prediction: Prediction | str) -> None:
         """Have the house and its price removed."""
-        with _done_before(http.HTTPStatus.GONE):
+        with done_before(http.HTTPStatus.GONE):
             self._calls.answer(Call("DELETE", _path(prediction)), until=self._until())
 
     def model(self, version: str = "champion") -> dict[str, Any]:
@@ -385,13 +384,3 @@ def _path(prediction: Prediction | str) -> str:
 
 def _itself(found: _T) -> _T:
     return found
-
-
-@contextlib.contextmanager
-def _done_before(status: int) -> Iterator[None]:
-    """Take a refusal for success: an earlier try did it, whose answer was lost."""
-    try:
-        yield
-    except ApiError as error:
-        if not (error.may_be_done and error.status == status):
-            raise

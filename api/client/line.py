@@ -17,6 +17,9 @@ from urllib.parse import SplitResult
 
 Connect = Callable[[], http.client.HTTPConnection]
 
+#: Statuses of an answer that is, or is a part of, what was asked for.
+_WITH_BODY = frozenset({http.HTTPStatus.OK, http.HTTPStatus.PARTIAL_CONTENT})
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -42,11 +45,14 @@ class Answer:
         has_waited = "Preference-Applied" in headers
         again = "" if has_waited else headers.get("Retry-After", "")
         seconds = int(again[:9]) if again.isdecimal() else 0
-        if into is None or response.status != http.HTTPStatus.OK:
+        if into is None or response.status not in _WITH_BODY:
             return cls(response.status, _object(response.read()), seconds)
-        # What a try wrote that broke off is of no use.
-        into.seek(0)
-        into.truncate()
+        if response.status == http.HTTPStatus.OK:
+            # It is all of it, whatever a try wrote that broke off.
+            into.seek(0)
+            into.truncate()
+        elif not headers.get("Content-Range", "").startswith(f"bytes {into.tell()}-"):
+            raise http.client.HTTPException("These are not the bytes asked for.")
         shutil.copyfileobj(response, into)
         if response.length:
             raise http.client.IncompleteRead(b"", response.length)

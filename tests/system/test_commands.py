@@ -16,7 +16,7 @@ from api.launcher.stack import Stack
 from api.settings import child_environment
 from tests.patience import PATIENCE_S, wait_until
 from tests.system.conftest import Start, Submit
-from tests.system.installation import Installation
+from tests.system.installation import Installation, in_a_hurry
 from tests.worker.conftest import tend
 from worker import keys, ledger, queue, redis_acl
 from worker.connection import connect
@@ -67,7 +67,8 @@ def test_doctor_finds_nothing_until_something_is_wrong(place: Installation) -> N
     for spec in (*stack.prediction_workers(), stack.upkeep_worker(), stack.beat()):
         place.start(spec)
     secretfile.write(stack.state.secret_keys, new_key())
-    place.start(stack.webhooks_worker())
+    for spec in (stack.webhooks_worker(), in_a_hurry(stack.batches_worker())):
+        place.start(spec)
     place.start(stack.api())
     stack.state.note_ports(api=stack.port)
     wait_until(lambda: _wrong(stack) == {})

@@ -3,6 +3,7 @@
 import asyncio
 import copy
 import inspect
+import io
 import threading
 import time
 from http.client import HTTPConnection
@@ -11,7 +12,9 @@ from typing import Any
 import pytest
 
 from api.client import ApiError, Client, Prediction
+from api.client.async_batches import AsyncBatches
 from api.client.async_client import AsyncClient
+from api.client.batches import Batches
 from tests.api.client.script import (
     DROPPED,
     HOUSE,
@@ -52,23 +55,55 @@ def test_coroutines_do_the_same(server: Script) -> None:
     assert len(found) == 12
 
 
-def test_each_verb_is_a_coroutine_with_the_same_arguments() -> None:
-    """None is missing, and none is made up from whatever name is asked for."""
+@pytest.mark.parametrize(
+    ("kind", "coroutines_of"), [(Client, AsyncClient), (Batches, AsyncBatches)]
+)
+def test_each_verb_is_a_coroutine_with_the_same_arguments(
+    kind: type, coroutines_of: type
+) -> None:
+    """None is missing."""
     verbs = {
         name: inspect.signature(verb)
-        for name, verb in inspect.getmembers(Client, inspect.isfunction)
+        for name, verb in inspect.getmembers(kind, inspect.isfunction)
         if name[0] != "_" and name not in _NO_VERBS
     }
     coroutines = {
         name: inspect.signature(verb)
-        for name, verb in inspect.getmembers(AsyncClient, inspect.iscoroutinefunction)
+        for name, verb in inspect.getmembers(coroutines_of, inspect.iscoroutinefunction)
         if name[0] != "_"
     }
 
     assert coroutines.keys() == verbs.keys()
     for name, verb in verbs.items():
         assert [*coroutines[name].parameters] == [*verb.parameters]
+
+
+def test_no_verb_is_made_up_from_whatever_name_is_asked_for() -> None:
+    """A misspelled one is an error at once."""
     assert not hasattr(AsyncClient("http://prices.example.org", KEY), "prise")
+
+
+def test_batches_are_coroutines(server: Script) -> None:
+    """Each verb of them can be awaited."""
+    counts = {"total": 1, "completed": 1, "failed": 0}
+    raw = {"id": "bat_1", "status": "completed", "version": "v1", "rows_per_s": None}
+    told = Reply(body={**raw, "request_counts": counts, "estimated_end": None})
+    server.answer = lambda request: (
+        Reply(body=b"{}\n") if request.path.endswith(("results", "errors")) else told
+    )
+    prices, errors = io.BytesIO(), io.BytesIO()
+
+    async def use() -> set[str]:
+        async with AsyncClient(server.url, KEY) as client:
+            seen = await client.batches.submit(b"{}\n")
+            await client.batches.results(seen, prices)
+            await client.batches.errors(seen, errors)
+            ended = [await client.batches.get(seen), await client.batches.cancel(seen)]
+            await client.batches.delete(seen)
+            return {one.id for one in [seen, *ended]}
+
+    assert asyncio.run(use()) == {"bat_1"}
+    assert prices.getvalue() == errors.getvalue() == b"{}\n"
 
 
 def test_coroutines_are_under_way_together(server: Script) -> None:

@@ -1,12 +1,13 @@
 """Laws of batches through the client."""
 
 import io
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from api.client import CSV, ApiError, Client
-from tests.api.client.script import BUSY, Reply, Script
+from tests.api.client.script import BUSY, DROPPED, Reply, Request, Script
 
 ROWS = b"bedrooms\n3\n"
 
@@ -15,6 +16,19 @@ def _batch(**changes: Any) -> dict[str, Any]:
     counts = {"total": 2, "completed": 0, "failed": 0}
     base = {"id": "bat_1", "status": "queued", "version": "v1", "rows_per_s": None}
     return {**base, "request_counts": counts, "estimated_end": None, **changes}
+
+
+def _cutting(body: bytes, after: int) -> Callable[[Request], Reply]:
+    """Answer with a body, or the rest of it, which breaks off again and again."""
+
+    def answer(request: Request) -> Reply:
+        wanted = request.headers.get("Range")
+        start = int(wanted.removeprefix("bytes=").removesuffix("-")) if wanted else 0
+        part = {"Content-Range": f"bytes {start}-{len(body) - 1}/{len(body)}"}
+        cut = after if start + after < len(body) else None
+        return Reply(206 if wanted else 200, body[start:], part, cut_after=cut)
+
+    return answer
 
 
 def test_rows_are_sent_as_they_are(server: Script, client: Client) -> None:
@@ -51,17 +65,65 @@ def test_a_batch_is_followed_and_canceled(server: Script, client: Client) -> Non
     assert (seen.rows_per_s, ended.has_ended) == (2.5, True)
 
 
-def test_results_that_break_off_are_begun_anew(server: Script, client: Client) -> None:
-    """The file holds all of them, once."""
-    server.replies = [Reply(200, b"line 1\nline 2\n", cut_after=9)]
-    server.replies += [Reply(200, b"line 1\nline 2\n")]
+@pytest.mark.parametrize("cut_after", [6, 9, 13])
+def test_results_that_break_off_are_gone_on_with(
+    server: Script, client: Client, cut_after: int
+) -> None:
+    """The file holds all of them, once, and no byte came twice."""
+    server.answer = _cutting(b"line 1\nline 2\n", cut_after)
     file = io.BytesIO()
 
     client.batches.results("bat_1", file, CSV)
 
     assert file.getvalue() == b"line 1\nline 2\n"
-    assert server.requests[0].path == "/v1/batches/bat_1/results"
-    assert server.requests[0].headers["Accept"].startswith(CSV)
+    first, *others = server.requests
+    assert first.path == "/v1/batches/bat_1/results"
+    assert first.headers["Accept"].startswith(CSV)
+    starts = range(cut_after, 14, cut_after)
+    assert [one.headers.get("Range") for one in [first, *others]] == [
+        None,
+        *(f"bytes={start}-" for start in starts),
+    ]
+
+
+def test_what_broke_off_behind_the_last_byte_is_whole(
+    server: Script, client: Client
+) -> None:
+    """The server has no more: that is how it says so."""
+    # As where of an answer in pieces only the last, empty one did not come.
+    server.replies = [Reply(200, b"line 1\n+", cut_after=7)]
+    server.replies += [Reply(416, {"title": "Range not there"})]
+    file = io.BytesIO()
+
+    client.batches.errors("bat_1", file)
+
+    assert file.getvalue() == b"line 1\n"
+
+
+def test_where_ranges_are_not_known_results_are_begun_anew(
+    server: Script, client: Client
+) -> None:
+    """All of it is taken for what it is; other bytes than asked for are not taken."""
+    other = Reply(206, b"1\n", {"Content-Range": "bytes 5-6/7"})
+    server.replies = [Reply(200, b"line 1\n", cut_after=3), other]
+    server.replies += [Reply(200, b"line 1\n")]
+    file = io.BytesIO(b"what was there before")
+
+    client.batches.results("bat_1", file)
+
+    assert file.getvalue() == b"line 1\n"
+
+
+def test_a_batch_is_deleted_once(server: Script, client: Client) -> None:
+    """One that a lost answer told of is gone; one that never was is told."""
+    server.replies = [DROPPED, Reply(404, {"title": "No such batch"})]
+
+    client.batches.delete("bat_1")
+
+    assert {one.method for one in server.requests} == {"DELETE"}
+    server.replies = [Reply(404, {"title": "No such batch"})]
+    with pytest.raises(ApiError, match="No such batch"):
+        client.batches.delete("bat_1")
 
 
 def test_an_error_is_no_result(server: Script, client: Client) -> None:

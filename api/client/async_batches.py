@@ -1,0 +1,59 @@
+"""The batches of the API as coroutines."""
+
+from collections.abc import Awaitable, Callable
+from typing import BinaryIO, Protocol, TypeVar, Unpack
+
+from .batches import NDJSON, BatchOptions, SubmittedBatch
+from .client import Client
+
+_T = TypeVar("_T")
+
+
+class Run(Protocol):
+    """Runs a verb of a client in a thread, and ends it when nobody awaits it."""
+
+    def __call__(self, verb: Callable[[Client], _T], /) -> Awaitable[_T]:
+        """Return what the verb does."""
+
+
+class AsyncBatches:
+    """The verbs of `Client.batches` as coroutines; `AsyncClient.batches` makes one.
+
+    Args:
+        run: Of the client.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    async def submit(
+        self, rows: bytes, form: str = NDJSON, **options: Unpack[BatchOptions]
+    ) -> SubmittedBatch:
+        """Submit houses; see `Batches.submit`."""
+        return await self._run(
+            lambda client: client.batches.submit(rows, form, **options)
+        )
+
+    async def get(self, batch: SubmittedBatch | str) -> SubmittedBatch:
+        """Read how far a batch is; see `Batches.get`."""
+        return await self._run(lambda client: client.batches.get(batch))
+
+    async def cancel(self, batch: SubmittedBatch | str) -> SubmittedBatch:
+        """End what has not ended of a batch; see `Batches.cancel`."""
+        return await self._run(lambda client: client.batches.cancel(batch))
+
+    async def delete(self, batch: SubmittedBatch | str) -> None:
+        """Have a batch, its rows and its prices removed; see `Batches.delete`."""
+        await self._run(lambda client: client.batches.delete(batch))
+
+    async def results(
+        self, batch: SubmittedBatch | str, file: BinaryIO, form: str = NDJSON
+    ) -> None:
+        """Write the prices of a batch to a file; see `Batches.results`."""
+        await self._run(lambda client: client.batches.results(batch, file, form))
+
+    async def errors(
+        self, batch: SubmittedBatch | str, file: BinaryIO, form: str = NDJSON
+    ) -> None:
+        """Write what is wrong with rows of a batch; see `Batches.errors`."""
+        await self._run(lambda client: client.batches.errors(batch, file, form))
