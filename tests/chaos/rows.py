@@ -177,7 +177,7 @@ ROWS = (
     Row(
         name="kill-batches",
         fault="kill -9 of the batches' worker in mid-chunk x {}",
-        times=(20, 3),
+        times=(20, 2),
         act=batches_row.kill_mid_chunk,
         recovers="",
         app=SLOW_REAL,
