@@ -17,6 +17,10 @@ PATH = "/v1/batches"
 Status = Literal["queued", "in_progress", "completed", "failed", "canceled", "expired"]
 ENDED: frozenset[Status] = frozenset({"completed", "failed", "canceled", "expired"})
 
+#: What it is priced for: whoever asked for prices reads them; those of properties, told
+#: with it or priced anew, are stored in the archive.
+Purpose = Literal["predictions", "properties", "revaluation"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
@@ -25,10 +29,13 @@ class Batch:
     id: str
     model: str
     version: str
+    purpose: Purpose = "predictions"
     status: Status
     rows: int
     completed: int = 0
     failed: int = 0
+    #: Rows whose price is in the archive; None where none is stored there.
+    stored: int | None = None
     created_ms: int
     started_ms: int | None = None
     #: When a chunk ended last.
@@ -68,10 +75,14 @@ class Batch:
             id=batch_id,
             model=record[b"model"].decode(),
             version=record[b"version"].decode(),
+            purpose=cast(
+                Purpose, record.get(b"purpose", b"").decode() or "predictions"
+            ),
             status=cast(Status, record.get(b"status", b"").decode() or running),
             rows=int(record[b"rows"]),
             completed=int(record[b"completed"]),
             failed=int(record[b"failed"]),
+            stored=number(b"stored"),
             created_ms=int(record[b"created"]),
             started_ms=started_ms,
             settled_ms=number(b"settled"),
@@ -114,11 +125,13 @@ class Batch:
             "object": "batch",
             "model": self.model,
             "version": self.version,
+            "purpose": self.purpose,
             "status": self.status,
             "request_counts": {
                 "total": self.rows,
                 "completed": self.completed,
                 "failed": self.failed,
+                **({} if self.stored is None else {"stored": self.stored}),
             },
             "rows_per_s": self.rows_per_s,
             "estimated_end": rfc3339(self.estimated_end_ms),

@@ -15,10 +15,13 @@ import redis
 
 from worker import keys, ledger
 from worker.admission import Admission, told
-from worker.batch import Batch
+from worker.batch import Batch, Purpose
 from worker.errors import IdempotencyMismatch, UnknownJob
 from worker.limits import Allowance, Meter
 from worker.settings import WorkerSettings
+
+#: Open chunks, at most, where nobody counts them.
+_ANY_NUMBER = 2**53
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +33,7 @@ class BatchSubmission:
     #: Model name, for the reader, and the version that will price it.
     model: str
     version: str
+    purpose: Purpose = "predictions"
     #: Alias by which the version was named; None where it was named by its id.
     alias: str | None
     rows: int
@@ -41,6 +45,8 @@ class BatchSubmission:
     deadline_ms: int | None = None
     #: Rows that may have an error; with more all of it ends. None: as many as will.
     error_threshold: int | None = None
+    #: Seconds for which a valuation of properties that are imported is fresh.
+    max_age_s: int | None = None
     #: Where its client wants to be told of its end.
     webhook: str | None = None
     #: Hash of what makes this request what it is, for the comparison of repeats.
@@ -78,9 +84,14 @@ class Batches:
         self._redis: Any = client
         self._settings = settings
         self._ledger = ledger.Ledger(client, settings)
-        quota = settings.batch_quota
         # A batch waits for as long as it takes.
-        self._admission = Admission(self._ledger, settings, quota=quota, longest_s=0)
+        self._admission = Admission(
+            self._ledger, settings, quota=settings.batch_quota, longest_s=0
+        )
+        # One that no client asked for takes none of what its tenant may.
+        self._of_service = Admission(
+            self._ledger, settings, quota=_ANY_NUMBER, longest_s=0
+        )
 
     def submit(self, submission: BatchSubmission) -> BatchReceipt:
         """Take a batch: its record and a job for each chunk, in one round trip.
@@ -91,12 +102,14 @@ class Batches:
             QueueRefusal: No batch is taken at the moment.
         """
         meter = submission.meter
-        args = (*self._admission.limits(meter), *self._submit_args(submission))
-        outcome, allowance, rest = self._admission.weighed("submit_batch", meter, args)
+        is_own = submission.purpose != "revaluation"
+        admission = self._admission if is_own else self._of_service
+        args = (*admission.limits(meter), *self._submit_args(submission))
+        outcome, allowance, rest = admission.weighed("submit_batch", meter, args)
         if outcome == b"mismatch":
             raise told(allowance, IdempotencyMismatch(rest[0].decode()))
         if outcome == b"refused":
-            raise self._admission.refusal(allowance, None, *rest)
+            raise admission.refusal(allowance, None, *rest)
         if outcome == b"replayed":
             batch = self.find(submission.tenant, rest[0].decode())
             return BatchReceipt(batch, replayed=True, allowance=allowance)
@@ -182,7 +195,10 @@ class Batches:
         key = submission.idempotency_key
         # Not one of the keys of predictions: the same name may be used for both.
         hashed = hashlib.sha256(f"batch {key}".encode()).hexdigest() if key else ""
+        is_stored = submission.purpose != "predictions"
         said = {
+            "purpose": submission.purpose if is_stored else None,
+            "max_age_s": submission.max_age_s,
             "alias": submission.alias,
             "error_threshold": submission.error_threshold,
             "webhook": submission.webhook,
@@ -220,8 +236,10 @@ def _new_batch(submission: BatchSubmission, now: int) -> Batch:
         id=submission.id,
         model=submission.model,
         version=submission.version,
+        purpose=submission.purpose,
         status="queued",
         rows=submission.rows,
+        stored=None if submission.purpose == "predictions" else 0,
         created_ms=now,
         deadline_ms=None if deadline_ms is None else now + deadline_ms,
         error_threshold=submission.error_threshold,

@@ -15,6 +15,9 @@ class RequestCounts(Body):
     total: int
     completed: int = Field(description="Rows that have a price.")
     failed: int = Field(description="Rows that have an error, see `urls.errors`.")
+    stored: int = Field(
+        0, description="Rows whose price is stored; not there of `predictions`."
+    )
 
 
 class BatchUrls(Body):
@@ -33,6 +36,10 @@ class Batch(Body):
     object: Literal["batch"]
     model: str
     version: str
+    purpose: Literal["predictions", "properties", "revaluation"] = Field(
+        description="`predictions`: a `POST /v1/batches`; `properties`: an import of "
+        "them; `revaluation`: made here, of those that are stored."
+    )
     status: Literal[
         "queued", "in_progress", "completed", "failed", "canceled", "expired"
     ] = Field(
@@ -52,7 +59,8 @@ class Batch(Body):
     started_at: datetime | None
     completed_at: datetime | None
     expires_at: datetime | None = Field(
-        description="When rows, prices and errors are removed; null while it runs."
+        description="When rows, prices and errors are removed; null while it runs, and "
+        "until all that is to be stored is."
     )
     deadline_at: datetime | None = Field(
         description="When what has not ended of it is canceled."

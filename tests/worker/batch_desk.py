@@ -21,10 +21,13 @@ class Desk:
         redis: Where they are queued.
         store: Whose champion prices them.
         folder: Where their files are.
+        more: Further settings.
     """
 
-    def __init__(self, redis: redis_py.Redis, store: ModelStore, folder: Path) -> None:
-        self.settings = WorkerSettings(batches_url=str(folder))
+    def __init__(
+        self, redis: redis_py.Redis, store: ModelStore, folder: Path, **more: Any
+    ) -> None:
+        self.settings = WorkerSettings(batches_url=str(folder), **more)
         self.files = BatchFiles(str(folder))
         self.batches = Batches(redis, self.settings)
         self.card = store.card(store.resolve("champion"))

@@ -1,5 +1,5 @@
 -- Cancels what is open of a batch at once, and forgets the batch where its client wants it so.
--- Writes: kerbside:batch:<batch> kerbside:batches:<tenant> kerbside:job:<id>, and what prelude's stop_batch writes
+-- Writes: kerbside:batch:<batch> kerbside:batches:<tenant> kerbside:unstored kerbside:job:<id>, and what prelude's stop_batch writes
 -- Arguments: 6 id, 7 tenant, 8 '1' to forget it
 -- Returns: chunks that were canceled, or -1 where there is no such batch of this tenant
 local id, tenant = ARGV[6], ARGV[7]
@@ -15,5 +15,6 @@ if ARGV[8] == '1' then
   end
   redis.call('DEL', batch)
   redis.call('ZREM', 'kerbside:batches:' .. tenant, id)
+  redis.call('SREM', 'kerbside:unstored', id)
 end
 return canceled

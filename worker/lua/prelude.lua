@@ -1,5 +1,5 @@
 -- Opens every script: the clock, the policy, and the only places where a job is queued, withdrawn or finished.
--- Reads:  kerbside:awake:<lane>
+-- Reads:  kerbside:awake:<lane> kerbside:unstored
 -- Writes: kerbside:job:<id> kerbside:gone:<id> kerbside:waiting:<lane> kerbside:running:<lane> kerbside:number:<lane>
 --         kerbside:deadlines:<lane> kerbside:bell:<lane> kerbside:done:<lane> kerbside:open:<lane>
 --         kerbside:outcomes:<lane> kerbside:feed kerbside:batch:<batch> kerbside:batch_totals <lane>; publishes
@@ -77,10 +77,11 @@ local function enqueue_last(id, lane, sent)
 end
 
 -- Queues a job that is new, or as good as new: the record's further fields and values follow the deadline, which is in
--- ms from now or ''. Returns its number in the lane's count of submits.
+-- ms from now or ''. One that counts in no quota is opened for the tenant ''. Returns its number in the lane's count of
+-- submits.
 local function open(id, lane, tenant, deadline, ...)
   local number = redis.call('INCR', 'kerbside:number:' .. lane)
-  if COUNTED[lane] then
+  if COUNTED[lane] and tenant ~= '' then
     redis.call('HINCRBY', 'kerbside:open:' .. lane, tenant, 1)
   end
   redis.call('HSET', job_key(id), 'state', 'queued', 'sent', now, 'number', number, ...)
@@ -132,7 +133,10 @@ local function uncount(lane, ends)
   local fewer = {}
   for i = 1, #ends do
     local tenant = ends[i].tenant
-    fewer[tenant] = (fewer[tenant] or 0) + 1
+    -- What the service prices anew by itself is in nobody's quota.
+    if lane ~= 'batches' or redis.call('HGET', job_key(ends[i].id), 'purpose') ~= 'revaluation' then
+      fewer[tenant] = (fewer[tenant] or 0) + 1
+    end
   end
   for tenant, count in pairs(fewer) do
     if redis.call('HINCRBY', 'kerbside:open:' .. lane, tenant, -count) <= 0 then
@@ -172,6 +176,12 @@ local BY_DETAIL = { deadline_exceeded = 'expired', error_threshold = 'stopped' }
 -- Those who follow a batch are told no more often how far it is, in ms.
 local PROGRESS_EVERY = 10000
 
+-- Lets a batch that has ended be forgotten after some time, and with it its files.
+local function lapse_batch(batch, ttl)
+  redis.call('HSET', batch, 'expires', now + ttl * 1000)
+  redis.call('EXPIRE', batch, ttl)
+end
+
 -- What the end of a chunk means to its batch, unless the batch was deleted: how many of its rows have a price and how many
 -- an error, and where they lie. Its result is '<attempt> <priced> <refused>'; one without a result leaves its rows unpriced.
 -- The end of the last chunk is that of the batch, whose status is what went wrong last: what ends all of it comes last.
@@ -203,8 +213,11 @@ local function settle(chunk, state, detail, ttl)
   end
   if redis.call('HINCRBY', batch, 'open', -1) == 0 then
     local status = redis.call('HGET', batch, 'flaw') or 'completed'
-    redis.call('HSET', batch, 'ended', now, 'expires', now + ttl * 1000, 'status', status)
-    redis.call('EXPIRE', batch, ttl)
+    redis.call('HSET', batch, 'ended', now, 'status', status)
+    -- One whose prices are to be stored is kept until they are.
+    if redis.call('SISMEMBER', 'kerbside:unstored', batch_id) == 0 then
+      lapse_batch(batch, ttl)
+    end
     redis.call('HINCRBY', 'kerbside:batch_totals', status, 1)
     tell_of_batch(batch_id, status)
     return nil

@@ -225,8 +225,8 @@ function tell(id, tenant, sequence, type, url, types)
 end
 
 -- What an event has of a batch's record: not what each chunk came to.
-local OF_BATCH = { 'model', 'version', 'rows', 'chunks', 'completed', 'failed', 'created', 'started', 'settled', 'ended',
-  'expires', 'deadline', 'error_threshold', 'webhook', 'status', 'metadata' }
+local OF_BATCH = { 'model', 'version', 'purpose', 'rows', 'chunks', 'completed', 'failed', 'stored', 'created', 'started',
+  'settled', 'ended', 'expires', 'deadline', 'error_threshold', 'webhook', 'status', 'metadata' }
 
 -- Tells of what a batch has come to just now: `progress`, or its status at its end, of which its own webhook is told too.
 -- Nothing is kept for its deliveries.

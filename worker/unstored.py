@@ -1,0 +1,104 @@
+"""Batches whose prices go into the archive, and how far that is of each."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import orjson
+import redis
+
+from worker import keys
+from worker.batch import ENDED, Batch
+from worker.ledger import Ledger
+from worker.settings import WorkerSettings
+
+#: What is counted of a revaluation while it is stored: houses that had a price before,
+#: those of them whose price has changed much, and what all of them were and are worth.
+COUNTS = ("compared", "moved", "value_before", "value_after")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unstored:
+    """A batch that is to be stored, as the ledger knew it at one instant."""
+
+    batch: Batch
+    tenant: str
+    #: Names of a table's columns; None where rows are objects.
+    columns: Sequence[str] | None
+    max_age_s: int | None
+    #: How many chunks, from the first one on, are stored.
+    chunks_stored: int
+    #: Each of `COUNTS`.
+    counts: Mapping[str, float]
+
+    @classmethod
+    def from_record(cls, batch_id: str, record: Mapping[bytes, bytes]) -> Self:
+        """Read it from its batch's ledger hash."""
+        return cls(
+            batch=Batch.from_record(batch_id, record),
+            tenant=record[b"tenant"].decode(),
+            columns=orjson.loads(record[b"columns"]),
+            max_age_s=int(record.get(b"max_age_s", 0)) or None,
+            chunks_stored=int(record[b"chunks_stored"]),
+            counts={name: float(record.get(name.encode(), 0)) for name in COUNTS},
+        )
+
+    def ready(self) -> Iterator[tuple[int, str]]:
+        """Yield number and end of each chunk that can be stored now, in order."""
+        for number, end in enumerate(self.batch.chunks, 1):
+            if not end:
+                return
+            if number > self.chunks_stored:
+                yield number, end
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether nothing of it is left to be stored."""
+        is_stored = self.chunks_stored == len(self.batch.chunks)
+        return is_stored and self.batch.status in ENDED
+
+
+class UnstoredBatches:
+    """All batches that are to be stored, of whatever tenants.
+
+    Every verb passes `redis.RedisError` through when Redis cannot be reached.
+    """
+
+    def __init__(self, client: redis.Redis, settings: WorkerSettings) -> None:
+        self._redis: Any = client
+        self._ledger = Ledger(client, settings)
+
+    def all(self) -> list[Unstored]:
+        """Return them, the oldest first."""
+        ids = sorted(one.decode() for one in self._redis.smembers(keys.UNSTORED))
+        found = [self.find(batch_id) for batch_id in ids]
+        return [one for one in found if one is not None]
+
+    def find(self, batch_id: str) -> Unstored | None:
+        """Return one as it is now; None where there is none of that id."""
+        record = self._redis.hgetall(keys.batch_key(batch_id))
+        return Unstored.from_record(batch_id, record) if record else None
+
+    def priced_ms(self, one: Unstored, number: int) -> int:
+        """Return when a chunk was priced, or when another was, where nobody knows."""
+        job = keys.job_key(f"{one.batch.id}-{number}")
+        told = self._redis.hget(job, "completed") or one.batch.settled_ms
+        return int(told or one.batch.created_ms)
+
+    def note(
+        self, one: Unstored, number: int, rows: int, counts: Mapping[str, float]
+    ) -> None:
+        """Write down that the next chunk is stored; once, however often it is told.
+
+        Args:
+            one: The batch.
+            number: Of the chunk.
+            rows: How many of its rows are stored.
+            counts: By how much some of `COUNTS` grow.
+        """
+        grown = [part for pair in counts.items() for part in pair]
+        self._ledger.run("stored", one.batch.id, number, rows, *grown)
+
+    def let_go(self, batch_id: str) -> None:
+        """Have a batch forgotten after its time, as nothing of it is to be stored."""
+        self._ledger.run("all_stored", batch_id)
