@@ -175,7 +175,8 @@ def errors(path: BatchPath) -> Response:
     """Read what is wrong with rows of a batch, one error a line."""
     call = current_call()
     batch, files = _found(call, path), _files(call)
-    row = row_model(call.shared.catalog.card(batch.version).schema.house_model())
+    house = call.shared.catalog.card(batch.version).schema.house_model()
+    row = row_model(house, batch.purpose)
     wanted = _wanted(call)
     return _streamed(
         call, lambda: batch_results.errors(batch, files, wanted, row), wanted

@@ -37,13 +37,6 @@ class ApiSettings(WorkerSettings):
         ge=1024,
         description="Bytes of a batch, at most; more answer 413.",
     )
-    batch_chunk_rows: int = Field(
-        default=2000,
-        ge=100,
-        le=20_000,
-        description="Houses that a worker prices as one job of lane `batches`: what a "
-        "worker that dies costs, at most.",
-    )
     batch_upload_s: float = Field(
         default=300.0,
         ge=1,

@@ -9,11 +9,16 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from model_store.schema import Schema
 from worker import cells
+from worker.batch import Purpose
 
 #: The column, or member, by which a client knows a row.
 CUSTOM_ID = "custom_id"
+#: Comes before the house in a row that is written here.
+_HOUSE = b'"input":'
 #: Characters of it, at most.
 _MAX_CUSTOM_ID = 200
+#: What an id of a property may be.
+_PROPERTY_ID = r"^[A-Za-z0-9._~:-]{1,200}$"
 #: A spreadsheet may run what follows a control character.
 _PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
 
@@ -44,15 +49,51 @@ class _Row(BaseModel):
     ] = None
 
 
+class _PropertyRow(_Row):
+    custom_id: Annotated[
+        str,
+        Field(
+            pattern=_PROPERTY_ID,
+            description="Your own id of the property.",
+            examples=["alder-1"],
+        ),
+    ]
+
+
 @functools.lru_cache(maxsize=8)
-def row_model(house: type[BaseModel]) -> type[BaseModel]:
+def row_model(
+    house: type[BaseModel], purpose: Purpose = "predictions"
+) -> type[BaseModel]:
     """Return the model of a row, as a model of houses has it."""
     fields: dict[str, Any] = {
         "input": (house, Field(description="The house to be priced."))
     }
+    if purpose == "properties":
+        name, base, words = "PropertyRow", _PropertyRow, "A property of an import."
+        return create_model(name, __base__=base, __doc__=words, **fields)
     return create_model(
         "BatchRow", __base__=_Row, __doc__="A house of a batch.", **fields
     )
+
+
+def row_of(property_id: str, house: bytes) -> bytes:
+    """Return a row for a property that is stored; `house_of` returns its house again.
+
+    Args:
+        property_id: Its id.
+        house: The house as JSON.
+    """
+    return b'{"%s":"%s",%s%s}' % (
+        CUSTOM_ID.encode(),
+        property_id.encode(),
+        _HOUSE,
+        house,
+    )
+
+
+def house_of(row: bytes) -> bytes:
+    """Return the house of a row of `row_of`, byte for byte: so it is known again."""
+    return row.partition(_HOUSE)[2][:-1]
 
 
 class Rows:
@@ -61,10 +102,16 @@ class Rows:
     Args:
         schema: That of the version.
         columns: Names of a table's columns; None where rows are objects.
+        purpose: That of the batch.
     """
 
-    def __init__(self, schema: Schema, columns: Sequence[str] | None) -> None:
-        self._model = row_model(schema.house_model())
+    def __init__(
+        self,
+        schema: Schema,
+        columns: Sequence[str] | None,
+        purpose: Purpose = "predictions",
+    ) -> None:
+        self._model = row_model(schema.house_model(), purpose)
         # To ask takes two thirds of what it takes to make a row's object, which nobody
         # needs.
         self._fits = self._model.__pydantic_validator__.isinstance_python
@@ -97,6 +144,15 @@ class Rows:
             found = error.errors(include_url=False, include_context=False)
             return [_kept(one) for one in found]
         return []
+
+    def canonical(self, row: bytes) -> bytes:
+        """Return the house of a row that was priced, as submits have it."""
+        document = orjson.loads(row)
+        if self._is_table:
+            document = self._of_cells(document)
+        read: Any = self._model.model_validate(document)
+        text: str = read.input.model_dump_json(exclude_none=True)
+        return text.encode()
 
     def _of_cells(self, row: Sequence[str]) -> dict[str, Any]:
         """Return what JSON would say of a table's row; an empty cell says nothing."""

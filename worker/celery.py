@@ -101,6 +101,7 @@ def create_celery(
         app.steps["worker"].add("worker.webhooks.promotions:PromotionWatch")
         app.steps["worker"].add("worker.shadow_keeper:ShadowKeeper")
         app.steps["worker"].add("worker.archivist:Archivist")
+        app.steps["worker"].add("worker.portfolio_keeper:PortfolioKeeper")
         app.steps["worker"].add("worker.metrics_server:MetricsServer")
     return app
 

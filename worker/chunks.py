@@ -87,7 +87,10 @@ class Chunks:
         try:
             schema, predictor = self._version(lease.version, beat)
             rows = self._files.rows(batch_id, number)
-            pricing = _Pricing(Rows(schema, told["columns"]), predictor, lease.alias)
+            # Jobs of an earlier release say nothing of it.
+            purpose = told.get("purpose", "predictions")
+            reader = Rows(schema, told["columns"], purpose)
+            pricing = _Pricing(reader, predictor, lease.alias)
             while part := list(islice(rows, _AT_A_TIME)):
                 beat()
                 pricing.add(part)

@@ -174,6 +174,19 @@ class WorkerSettings(WebhookSettings):
         "are, its next batch is refused with 429.",
     )
 
+    batch_chunk_rows: int = Field(
+        default=2000,
+        ge=100,
+        le=20_000,
+        description="Houses that a worker prices as one job of lane `batches`: what a "
+        "worker that dies costs, at most.",
+    )
+    revalue: Literal["off", "promotion", "monthly"] = Field(
+        default="promotion",
+        description="When upkeep has all stored properties valued anew: once another "
+        "version is champion, also on the first day of each month, or never.",
+    )
+
     accuracy_every_s: int = Field(
         default=600,
         ge=10,

@@ -10,6 +10,7 @@ from model_store.archive.predictions import Predictions
 from model_store.archive.properties import Properties
 from model_store.archive.reports import Reports
 from model_store.archive.retention import Retention
+from model_store.archive.revaluations import Revaluations
 from model_store.archive.sales import Sales
 from model_store.archive.shadows import Shadows
 from model_store.archive.valuations import Valuations
@@ -40,6 +41,7 @@ class Archive:
         self.properties = Properties(self.database)
         self.valuations = Valuations(self.database)
         self.reports = Reports(self.database)
+        self.revaluations = Revaluations(self.database)
         self.retention = Retention(self.database)
 
     @classmethod

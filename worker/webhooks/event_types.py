@@ -6,6 +6,7 @@ ENDED = ("prediction.succeeded", "prediction.failed", "prediction.canceled")
 STARTED = "prediction.started"
 BATCH_PROGRESS = "batch.progress"
 BATCH_ENDED = ("batch.completed", "batch.failed", "batch.canceled", "batch.expired")
+REVALUED = "portfolio.revalued"
 DISABLED = "endpoint.disabled"
 PROMOTED, ROLLED_BACK = "model.promoted", "model.rolled_back"
 DEGRADED, DRIFT = "model.degraded", "drift.detected"
@@ -23,6 +24,7 @@ TYPES = {
     "batch.failed": "Rows could not be priced, or too many had an error.",
     "batch.canceled": "Its client or the operator canceled it.",
     "batch.expired": "Its deadline passed before its end.",
+    REVALUED: "All properties were valued anew, and that is stored.",
     DISABLED: "Another endpoint of yours is sent nothing any more.",
     PROMOTED: "For operators: a model version has become champion or challenger.",
     ROLLED_BACK: "For operators: the champion before is champion again.",

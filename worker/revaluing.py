@@ -1,0 +1,228 @@
+"""Has all properties valued anew when their model has another champion, or each month.
+
+What was done follows from the ledger and the archive: any number of workers may look,
+and who dies in between leaves files that nobody points at.
+"""
+
+import itertools
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import redis
+
+from model_store import logs
+from model_store.aliases import Aliases
+from model_store.card import ModelCard
+from model_store.store import ModelStore
+from worker import keys
+from worker.batch import ENDED
+from worker.batch_files import BatchFiles
+from worker.batch_rows import row_of
+from worker.batches import Batches, BatchSubmission, new_id
+from worker.errors import QueueRefusal
+from worker.settings import WorkerSettings
+from worker.unstored import Unstored, UnstoredBatches
+
+if TYPE_CHECKING:
+    from model_store.archive.archive import Archive
+
+#: Seconds between two looks where nothing has changed, and where something waits.
+_RARELY_S, _AGAIN_S = 600.0, 5.0
+#: Hour of the first day of a month, UTC, from which a monthly revaluation is due.
+_HOUR = 3
+
+_log = logs.logger(__name__)
+
+
+class _Last(NamedTuple):
+    """By which version a tenant's properties were valued anew last, and when."""
+
+    version: str
+    began_ms: int
+
+
+class Revaluing:
+    """Begins revaluations; of one tenant and model there is one at a time.
+
+    Args:
+        client: Where the champion is told, and what was done.
+        settings: When properties are valued anew.
+        files: Where their rows go.
+        store: Where the model versions are.
+        archive: Where the properties are.
+        stops: Tells whether to begin nothing more.
+        now: Seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        client: redis.Redis,
+        settings: WorkerSettings,
+        files: BatchFiles,
+        store: ModelStore,
+        archive: "Archive",
+        *,
+        stops: Callable[[], bool] = lambda: False,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._redis: Any = client
+        self._settings = settings
+        self._files = files
+        self._store = store
+        self._archive = archive
+        self._stops = stops
+        self._now = now
+        self._batches = Batches(client, settings)
+        self._unstored = UnstoredBatches(client, settings)
+        #: The champion that was found at the last look, and when the next one is due.
+        self._champion, self._next_s = "", 0.0
+
+    def look(self) -> None:
+        """Begin what is due.
+
+        Raises:
+            ArchiveError: The archive cannot be used; it is tried again.
+            StoreError: Files or models are out of reach; it is tried again.
+            redis.RedisError: Redis cannot be reached; it is tried again.
+        """
+        champion = self._promoted()
+        if not champion or (champion == self._champion and self._now() < self._next_s):
+            return
+        card = self._store.card(champion)
+        whose = [
+            one.tenant
+            for one in self._archive.properties.portfolios()
+            if one.model == card.name
+        ]
+        waits = [tenant for tenant in whose if not self._is_done(tenant, card)]
+        self._champion = champion
+        self._next_s = self._now() + (_AGAIN_S if waits else _RARELY_S)
+
+    def _promoted(self) -> str | None:
+        # It is kept there by who announces promotions: the store is not asked twice.
+        known = self._redis.get(keys.ALIASES)
+        return Aliases.from_json(known).champion if known else None
+
+    def _is_done(self, tenant: str, card: ModelCard) -> bool:
+        """Begin a tenant's revaluation if it is due; False where it has to wait."""
+        if self._is_in_the_way(tenant, card):
+            return False
+        last = self._last(tenant, card)
+        is_due = last is not None and self._is_of_last_month(last)
+        if last and last.version == card.version and not is_due:
+            return True
+        lags = self._archive.revaluations.lags
+        if is_due or lags(tenant, card.name, card.version):
+            return self._begin(tenant, card, last)
+        told = f"{card.version} {round(self._now() * 1000)}"
+        self._redis.hset(keys.REVALUED, _field(tenant, card), told)
+        return True
+
+    def _is_in_the_way(self, tenant: str, card: ModelCard) -> bool:
+        """Tell whether a batch of the same properties must be stored first.
+
+        One of a champion that is none any more is of no use: it is ended.
+        """
+        found = False
+        for one in self._unstored.all():
+            if (one.tenant, one.batch.model) != (tenant, card.name):
+                continue
+            is_outdated = one.batch.version != card.version
+            if one.batch.purpose == "revaluation":
+                found = True
+                if is_outdated and one.batch.status not in ENDED:
+                    self._supersede(one)
+            # What is imported at the old champion's price is lagging once it is there.
+            found |= is_outdated
+        return found
+
+    def _supersede(self, one: Unstored) -> None:
+        self._batches.cancel(one.tenant, one.batch.id)
+        _log.warning("revaluation_superseded", batch=one.batch.id)
+
+    def _last(self, tenant: str, card: ModelCard) -> _Last | None:
+        told = self._redis.hget(keys.REVALUED, _field(tenant, card))
+        if told is None:
+            return None
+        version, began_ms = told.decode().split()
+        return _Last(version, int(began_ms))
+
+    def _is_of_last_month(self, last: _Last) -> bool:
+        if self._settings.revalue != "monthly":
+            return False
+        today = datetime.fromtimestamp(self._now(), UTC)
+        began = datetime(today.year, today.month, 1, _HOUR, tzinfo=UTC)
+        return last.began_ms < began.timestamp() * 1000 and today >= began
+
+    def _begin(self, tenant: str, card: ModelCard, last: _Last | None) -> bool:
+        """Make the batch; False where it is not taken at the moment."""
+        batch_id = new_id()
+        rows = self._write(batch_id, tenant, card)
+        if not rows:
+            self._files.drop(batch_id)
+            return not self._stops()
+        try:
+            receipt = self._batches.submit(
+                self._submission(batch_id, tenant, card, rows, last)
+            )
+        except QueueRefusal as refusal:
+            _log.warning("revaluation_waits", reason=type(refusal).__name__)
+            self._files.drop(batch_id)
+            return False
+        if receipt.replayed:
+            self._files.drop(batch_id)
+        else:
+            _log.info("revaluation_begun", batch=batch_id, properties=rows)
+        return True
+
+    def _submission(
+        self,
+        batch_id: str,
+        tenant: str,
+        card: ModelCard,
+        rows: int,
+        last: _Last | None,
+    ) -> BatchSubmission:
+        return BatchSubmission(
+            id=batch_id,
+            tenant=tenant,
+            model=card.name,
+            version=card.version,
+            purpose="revaluation",
+            alias="champion",
+            rows=rows,
+            chunk_rows=self._settings.batch_chunk_rows,
+            columns=None,
+            metadata=b"{}",
+            fingerprint="",
+            # No client can send a key with the end of a line in it. Of two workers that
+            # begin the same one is taken.
+            idempotency_key=f"revaluation\n{card.name} {card.version}\n{last}",
+            meter=None,
+        )
+
+    def _write(self, batch_id: str, tenant: str, card: ModelCard) -> int:
+        """Write the rows of a revaluation, page by page; return how many.
+
+        None are left to be priced where the worker is to stop.
+        """
+        size, rows, after = self._settings.batch_chunk_rows, 0, ""
+        for number in itertools.count(1):
+            if self._stops():
+                return 0
+            page = self._archive.properties.after(tenant, card.name, after, size)
+            if page:
+                told = [row_of(one.id, one.input) for one in page]
+                self._files.write_rows(
+                    batch_id, number, list(enumerate(told, rows + 1))
+                )
+                rows, after = rows + len(page), page[-1].id
+            if len(page) < size:
+                break
+        return rows
+
+
+def _field(tenant: str, card: ModelCard) -> str:
+    return f"{tenant} {card.name}"

@@ -1,0 +1,199 @@
+"""Stores what batches were priced for: properties, and what they are worth.
+
+A chunk is written in one transaction, then the ledger is told: who dies in between
+writes the same again.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import orjson
+
+from model_store import logs
+from model_store.archive.prediction import house_hash
+from model_store.archive.property import Property
+from model_store.archive.valuation import Valuation
+from model_store.errors import (
+    ArchiveError,
+    ArchiveNotMigrated,
+    ArchiveUnavailable,
+    StoreError,
+)
+from model_store.store import ModelStore
+from worker import batch_rows
+from worker.batch_files import BatchFiles, FileLost
+from worker.unstored import Unstored, UnstoredBatches
+
+if TYPE_CHECKING:
+    from model_store.archive.archive import Archive
+    from model_store.archive.revaluations import Held
+
+#: A price has moved that is another by more than this share of what it was.
+_MOVED = 0.05
+
+_log = logs.logger(__name__)
+
+
+class _Priced(NamedTuple):
+    """A row that has a price."""
+
+    property_id: str
+    #: As canonical JSON.
+    house: bytes
+    output: bytes
+
+
+class Storing:
+    """Takes what has been priced to the archive, batch by batch.
+
+    Args:
+        unstored: What is to be stored.
+        files: Where rows and prices lie.
+        store: Where the model versions are.
+        archive: Where it goes.
+        tell: Called with each revaluation once all of it is stored.
+    """
+
+    def __init__(
+        self,
+        unstored: UnstoredBatches,
+        files: BatchFiles,
+        store: ModelStore,
+        archive: "Archive",
+        *,
+        tell: Callable[[Unstored], object],
+    ) -> None:
+        self._unstored = unstored
+        self._files = files
+        self._store = store
+        self._archive = archive
+        self._tell = tell
+
+    def look(self) -> None:
+        """Store all that can be stored now; a batch that cannot holds up no other.
+
+        Raises:
+            ArchiveUnavailable: The archive cannot be reached; nothing is lost.
+            ArchiveNotMigrated: It is not as this code knows it; nothing is lost.
+            redis.RedisError: Redis cannot be reached; nothing is lost.
+        """
+        for one in self._unstored.all():
+            try:
+                self._take(one)
+            except (ArchiveUnavailable, ArchiveNotMigrated):
+                raise
+            except (ArchiveError, StoreError) as error:
+                _log.error("batch_not_stored", batch=one.batch.id, reason=str(error))
+
+    def _take(self, one: Unstored) -> None:
+        for number, end in one.ready():
+            self._take_chunk(one, number, end)
+        now = self._unstored.find(one.batch.id)
+        if now is None or not now.is_over:
+            return
+        if now.batch.purpose == "revaluation":
+            # First: who dies in between tells the same event again.
+            self._tell(now)
+        self._unstored.let_go(now.batch.id)
+        _log.info("batch_stored", batch=now.batch.id, rows=now.batch.stored)
+
+    def _take_chunk(self, one: Unstored, number: int, end: str) -> None:
+        priced: list[_Priced] = []
+        try:
+            # What has no attempt was not priced.
+            priced = self._priced(one, number, int(end)) if end.isdigit() else []
+        except FileLost as error:
+            _log.error("chunk_not_stored", batch=one.batch.id, reason=str(error))
+        # Of one that is there twice the last counts.
+        named = {row.property_id: row for row in priced}
+        held = self._archive.revaluations.held(
+            one.tenant, list(named), but=one.batch.id
+        )
+        if one.batch.purpose == "properties":
+            rows = [row for row in named.values() if not _is_newer(held, row, one)]
+            properties = [_property(one, row) for row in rows]
+        else:
+            rows = [row for row in named.values() if _is_as_it_was(held, row)]
+            properties = []
+        valued_ms = self._unstored.priced_ms(one, number)
+        valued = [_valuation(one, row, valued_ms) for row in rows]
+        if valued:
+            self._archive.properties.store(properties, valued)
+        self._unstored.note(one, number, len(valued), _changes(held, rows))
+
+    def _priced(self, one: Unstored, number: int, attempt: int) -> list[_Priced]:
+        batch = one.batch
+        told = map(
+            orjson.loads, self._files.prices(batch.id, number, attempt).splitlines()
+        )
+        by_line = {price["line"]: price for price in told}
+        house_of = self._reader(one)
+        return [
+            _Priced(
+                by_line[line]["custom_id"],
+                house_of(row),
+                orjson.dumps(by_line[line]["output"]),
+            )
+            for line, row in self._files.rows(batch.id, number)
+            if line in by_line
+        ]
+
+    def _reader(self, one: Unstored) -> Callable[[bytes], bytes]:
+        """Return what reads the house of a row."""
+        if one.batch.purpose == "revaluation":
+            return batch_rows.house_of
+        schema = self._store.card(one.batch.version).schema
+        return batch_rows.Rows(schema, one.columns, one.batch.purpose).canonical
+
+
+def _property(one: Unstored, row: _Priced) -> Property:
+    return Property(
+        tenant=one.tenant,
+        id=row.property_id,
+        model=one.batch.model,
+        input=row.house,
+        max_age_s=one.max_age_s,
+        metadata=one.batch.metadata,
+        created_ms=one.batch.created_ms,
+        updated_ms=one.batch.created_ms,
+    )
+
+
+def _valuation(one: Unstored, row: _Priced, valued_ms: int) -> Valuation:
+    return Valuation(
+        tenant=one.tenant,
+        property_id=row.property_id,
+        source_id=one.batch.id,
+        valued_ms=valued_ms,
+        model=one.batch.model,
+        version=one.batch.version,
+        input_digest=house_hash(row.house),
+        output=row.output,
+    )
+
+
+def _is_newer(held: Mapping[str, "Held"], row: _Priced, one: Unstored) -> bool:
+    """Tell whether its client has told of a property since it sent the import."""
+    known = held.get(row.property_id)
+    return known is not None and known.updated_ms > one.batch.created_ms
+
+
+def _is_as_it_was(held: Mapping[str, "Held"], row: _Priced) -> bool:
+    """Tell whether a property is there, and is the house that was priced."""
+    known = held.get(row.property_id)
+    return known is not None and known.input_digest == house_hash(row.house)
+
+
+def _changes(held: Mapping[str, "Held"], rows: Sequence[_Priced]) -> dict[str, float]:
+    """Return by how much each of `unstored.COUNTS` grows."""
+    pairs = [
+        (before, orjson.loads(row.output)["price"])
+        for row in rows
+        if (known := held.get(row.property_id)) and (before := known.price)
+    ]
+    return {
+        "compared": len(pairs),
+        "moved": sum(abs(after / before - 1) > _MOVED for before, after in pairs),
+        "value_before": sum(before for before, _ in pairs),
+        "value_after": sum(after for _, after in pairs),
+    }
