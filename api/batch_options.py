@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api import destination, json_body
 from api.errors import MalformedParameter
+from api.property_body import MaxAge
 from api.queries import MAX_TOLD, Asked
 from api.request_body import MAX_DEADLINE_S, Labels
 from worker.webhook_settings import WebhookSettings
@@ -22,10 +23,13 @@ _EXAMPLES = {
     "metadata": 'a JSON object of texts, such as {"portfolio":"north"}',
     "deadline": "seconds, such as 3600",
     "error_threshold": "a number of rows, such as 100",
+    "max_age": "seconds, such as 2592000",
 }
 #: Is text as it is, not JSON.
 _WEBHOOK = "webhook"
-NAMES = (*_EXAMPLES, _WEBHOOK)
+#: Of any batch, and of one of properties.
+NAMES = ("metadata", "deadline", "error_threshold", _WEBHOOK)
+OF_PROPERTIES = (*NAMES, "max_age")
 
 
 class BatchOptions(BaseModel):
@@ -39,6 +43,7 @@ class BatchOptions(BaseModel):
     deadline: Annotated[float | None, Field(gt=0, le=MAX_DEADLINE_S)] = None
     error_threshold: Annotated[int | None, Field(ge=0, le=MAX_THRESHOLD)] = None
     webhook: Annotated[str | None, Field(max_length=LONGEST_URL)] = None
+    max_age: MaxAge | None = None
 
     @property
     def labels(self) -> bytes:

@@ -79,7 +79,7 @@ def body(type_: str, at_ms: int, *, base_url: str) -> bytes:
     """
     if type_ == event_types.DISABLED:
         return payload.event(type_, at_ms, _disabled(at_ms))
-    if type_ in event_types.ANNOUNCED:
+    if type_ in {*event_types.ANNOUNCED, event_types.REVALUED}:
         documented = examples.BODIES[event_docs.SCHEMAS[type_]]
         return payload.event(type_, at_ms, {**documented["data"], "version": NOTHING})
     if type_ == event_types.BATCH_PROGRESS or type_ in event_types.BATCH_ENDED:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
+from model_store.archive.property import PROPERTY_ID
 from model_store.schema import Schema
 from worker import cells
 from worker.batch import Purpose
@@ -17,8 +18,6 @@ CUSTOM_ID = "custom_id"
 _HOUSE = b'"input":'
 #: Characters of it, at most.
 _MAX_CUSTOM_ID = 200
-#: What an id of a property may be.
-_PROPERTY_ID = r"^[A-Za-z0-9._~:-]{1,200}$"
 #: A spreadsheet may run what follows a control character.
 _PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
 
@@ -53,7 +52,7 @@ class _PropertyRow(_Row):
     custom_id: Annotated[
         str,
         Field(
-            pattern=_PROPERTY_ID,
+            pattern=f"^{PROPERTY_ID.pattern}$",
             description="Your own id of the property.",
             examples=["alder-1"],
         ),

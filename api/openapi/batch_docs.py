@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from api import batch_problems, errors, webhook_problems
+from api import archive_problems, batch_problems, errors, webhook_problems
 from api.batch_events import EVENT_STREAM
 from api.headers import CSV, NDJSON
 from api.openapi.described import BODY_CAUSES, empty, operation, success, unchanged
@@ -20,15 +20,21 @@ _FILES = (batch_problems.NoBatches, batch_problems.BatchFilesAway)
 _READING = (errors.MalformedParameter, batch_problems.RangeNotThere)
 _PART = "The bytes that were asked for; lines may be cut."
 
+
+def _rows(of_what: str, row: str) -> dict[str, Any]:
+    told = f"The rows of {of_what}; whatever is no `{row}` has an error of its own and "
+    return {
+        "description": told + "stops no other.",
+        "type": "array",
+        "items": {"anyOf": [{"$ref": f"#/components/schemas/{row}"}, {}]},
+        "minItems": 1,
+    }
+
+
 #: Bodies that no model has.
 SCHEMAS: dict[str, dict[str, Any]] = {
-    "BatchRows": {
-        "description": "The rows of a batch; whatever is no `BatchRow` has an error of "
-        "its own and stops no other.",
-        "type": "array",
-        "items": {"anyOf": [{"$ref": "#/components/schemas/BatchRow"}, {}]},
-        "minItems": 1,
-    },
+    "BatchRows": _rows("a batch", "BatchRow"),
+    "PropertyRows": _rows("an import", "PropertyRow"),
 }
 
 
@@ -58,8 +64,8 @@ def _events() -> dict[str, Any]:
     return answer
 
 
-def _body() -> dict[str, dict[str, Any]]:
-    lines = "JSON lines, each a `BatchRow`."
+def _body(row: str) -> dict[str, dict[str, Any]]:
+    lines = f"JSON lines, each a `{row}`."
     table = "A table: the first line names its columns, `custom_id` and the features."
     return {
         NDJSON: {"type": "string", "description": lines},
@@ -67,43 +73,53 @@ def _body() -> dict[str, dict[str, Any]]:
     }
 
 
+#: The answer to a batch that is taken, and why one is not.
+_TAKEN = {
+    202: success(
+        "Taken, now or by an earlier request with the same key.",
+        "Batch",
+        *("Location", "Retry-After", "Idempotency-Replayed"),
+        *("RateLimit", "RateLimit-Policy"),
+    )
+}
+_NOT_TAKEN = (
+    *_ANY,
+    *_FILES,
+    *BODY_CAUSES,
+    errors.MalformedHeader,
+    errors.MalformedParameter,
+    errors.KeyReused,
+    errors.QuotaExceeded,
+    errors.QueueIsFull,
+    errors.MemoryIsFull,
+    errors.NoChampion,
+    errors.StoreUnavailable,
+    errors.ModelRefused,
+    batch_problems.UnknownBatch,
+    batch_problems.TooManyRows,
+    batch_problems.TooManyOpenBatches,
+    webhook_problems.SecretKeysMissing,
+)
+#: What is said of any batch.
+_SAID = ("batch_metadata", "deadline", "error_threshold", "batch_webhook")
+
 #: Operation id -> what the document says of it beside its path and summary.
 OPERATIONS: dict[str, dict[str, Any]] = {
     "create_batch": operation(
         scopes=("predict",),
-        success={
-            202: success(
-                "Taken, now or by an earlier request with the same key.",
-                "Batch",
-                *("Location", "Retry-After", "Idempotency-Replayed"),
-                *("RateLimit", "RateLimit-Policy"),
-            )
-        },
-        causes=(
-            *_ANY,
-            *_FILES,
-            *BODY_CAUSES,
-            errors.MalformedHeader,
-            errors.MalformedParameter,
-            errors.UnknownVersion,
-            errors.KeyReused,
-            errors.QuotaExceeded,
-            errors.QueueIsFull,
-            errors.MemoryIsFull,
-            errors.NoChampion,
-            errors.StoreUnavailable,
-            errors.ModelRefused,
-            batch_problems.UnknownBatch,
-            batch_problems.TooManyRows,
-            batch_problems.TooManyOpenBatches,
-            webhook_problems.SecretKeysMissing,
-        ),
-        parameters=(
-            *("batch_version", "batch_metadata", "deadline", "error_threshold"),
-            *("batch_webhook", "Idempotency-Key"),
-        ),
+        success=_TAKEN,
+        causes=(*_NOT_TAKEN, errors.UnknownVersion),
+        parameters=("batch_version", *_SAID, "Idempotency-Key"),
         body="BatchRows",
-        further_bodies=_body(),
+        further_bodies=_body("BatchRow"),
+    ),
+    "import_properties": operation(
+        scopes=("predict",),
+        success=_TAKEN,
+        causes=(*_NOT_TAKEN, archive_problems.NoArchive),
+        parameters=("max_age", *_SAID, "Idempotency-Key"),
+        body="PropertyRows",
+        further_bodies=_body("PropertyRow"),
     ),
     "list_batches": operation(
         scopes=("read",),

@@ -47,6 +47,7 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     schemas.NewApiKey,
     schemas.NewWebhook,
     schemas.OutcomeList,
+    schemas.PortfolioEvent,
     schemas.Prediction,
     schemas.PredictionEvent,
     schemas.PredictionList,
@@ -177,7 +178,11 @@ def bodies(request_model: type[BaseModel]) -> dict[str, Any]:
         outcome_body.PredictionSale,
         outcome_body.house_sale(house),
     )
-    rows = (row_model(house), property_body.property_model(house))
+    rows = (
+        row_model(house),
+        row_model(house, "properties"),
+        property_body.property_model(house),
+    )
     _, requests = models_json_schema(
         [(model, "validation") for model in (*_REQUESTS, *sales, *rows)],
         ref_template="#/components/schemas/{model}",

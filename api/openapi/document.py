@@ -68,7 +68,8 @@ def _described(generated: dict[str, Any], served: Served | None) -> dict[str, An
         example = {"input": served.card.schema.example}
         parts["schemas"]["PredictionRequest"]["examples"] = [example]
         parts["schemas"]["PropertyRequest"]["examples"] = [example]
-        parts["schemas"]["BatchRow"]["examples"] = [{"custom_id": "row-7", **example}]
+        for row, name in (("BatchRow", "row-7"), ("PropertyRow", "alder-1")):
+            parts["schemas"][row]["examples"] = [{"custom_id": name, **example}]
     paths = {
         path: {method: _operation(found) for method, found in methods.items()}
         for path, methods in generated["paths"].items()

@@ -32,6 +32,7 @@ SCHEMAS = {
     **dict.fromkeys(event_types.TYPES, "PredictionEvent"),
     event_types.BATCH_PROGRESS: "BatchEvent",
     **dict.fromkeys(event_types.BATCH_ENDED, "BatchEvent"),
+    event_types.REVALUED: "PortfolioEvent",
     event_types.DISABLED: "EndpointEvent",
     event_types.PROMOTED: "PromotionEvent",
     event_types.ROLLED_BACK: "PromotionEvent",

@@ -7,6 +7,7 @@ from api.batch_options import MAX_THRESHOLD
 from api.ops import DEFAULT_ACTIONS, MAX_ACTIONS
 from api.ops_dead_letters import DEFAULT_LETTERS, MAX_LETTERS
 from api.prediction_lists import STATUSES
+from api.property_body import MAX_AGE_S
 from api.queries import DEFAULT_LIMIT, MAX_LIMIT
 from api.request_body import MAX_DEADLINE_S
 from api.settings import ApiSettings
@@ -290,6 +291,14 @@ def _query_of_batches() -> dict[str, Any]:
             "Your own labels as a JSON object, returned with the batch.",
             {"type": "string", "contentMediaType": "application/json"},
             '{"portfolio":"north"}',
+        ),
+        "max_age": _parameter(
+            "query",
+            "max_age",
+            "Seconds after which a valuation of these properties is stale; by default "
+            "its age makes none so.",
+            {"type": "integer", "minimum": 1, "maximum": MAX_AGE_S},
+            2_592_000,
         ),
         "deadline": _parameter(
             "query",

@@ -156,6 +156,32 @@ class BatchEvent(Body):
     data: Batch = Field(description="The batch as it was then.")
 
 
+class Revaluation(Body):
+    """What a revaluation of all properties of a model came to."""
+
+    batch: str = Field(description="Id of its batch, which has prices and errors.")
+    model: str
+    version: str = Field(description="The version that valued them.")
+    properties: int = Field(description="How many there were when it began.")
+    stored: int = Field(description="How many have a new valuation.")
+    failed: int = Field(description="How many this version cannot price.")
+    compared: int = Field(
+        description="Those stored that had a valuation before; the rest is of these."
+    )
+    moved: int = Field(description="Whose price differs by more than 5 % from it.")
+    value_before: int = Field(description="What all of them were worth together.")
+    value_after: int = Field(description="What they are worth.")
+    currency: str = Field(description="ISO 4217 code of both.")
+
+
+class PortfolioEvent(Body):
+    """What a tenant is sent when all its properties have been valued anew."""
+
+    type: Literal["portfolio.revalued"]
+    timestamp: datetime = Field(description="When all of it was stored.")
+    data: Revaluation
+
+
 class DisabledEndpoint(Body):
     """An endpoint that was disabled, not by its client."""
 
