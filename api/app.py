@@ -28,7 +28,6 @@ from api import (
     outcomes,
     pages,
     predictions,
-    properties,
     security_headers,
     services,
     valuations,
@@ -89,7 +88,6 @@ answered without a problem document.
 _BLUEPRINTS = (
     predictions.api,
     batches.api,
-    properties.api,
     valuations.api,
     imports.api,
     webhooks.api,

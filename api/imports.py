@@ -1,19 +1,16 @@
 """POST /v1/properties: many properties at once, each stored with its price."""
 
 from flask import request
-from flask_openapi3.blueprint import APIBlueprint
-from flask_openapi3.models.tag import Tag
 
-from api import batch_intake, batch_options, queries
+from api import batch_intake, batch_options, properties, queries
 from api.answers import Answer
 from api.auth import requires
 from api.batch_intake import Wanted
 from api.call import current_call
 from api.catalog import CHAMPION
 
-api = APIBlueprint(
-    "imports", __name__, url_prefix="/v1/properties", abp_tags=[Tag(name="properties")]
-)
+#: The document knows one set of routes for an address.
+api = properties.api
 
 
 @api.post("", operation_id="import_properties")
