@@ -147,7 +147,7 @@ def _sayable(
             return
         _mend_query(case.operation.path, case.query or {})
         _mend_headers(case, f"key-{next(numbers)}")
-        if case.operation.path.endswith(("/outcomes", "/batches")):
+        if case.operation.path.endswith(("/outcomes", "/batches", "/properties")):
             _mend_rows(case, house)
         elif isinstance(case.body, dict) and "tenant" in case.body:
             # Only the operator may lend the operator's reach.
@@ -201,7 +201,7 @@ def _mend_path(names: dict[str, Any]) -> None:
 def _mend_query(path: str, query: dict[str, Any]) -> None:
     """Ask for what there is: which segments there are, only sales can say."""
     query.pop("segment", None)
-    if path.endswith("/batches"):
+    if path.endswith(("/batches", "/properties")):
         query.update({name: _SAID[name] for name in _SAID.keys() & query.keys()})
     if path.endswith(_LISTS):
         # The cursor is that of another list.

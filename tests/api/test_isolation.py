@@ -162,6 +162,10 @@ MAKING: dict[str, Callable[[Site], tuple[Any, Headers]]] = {
         [{"input": site.house}],
         {"Idempotency-Key": ORDER},
     ),
+    "import_properties": lambda site: (
+        [{"custom_id": "imported", "input": site.house}],
+        {"Idempotency-Key": f"{ORDER}-import"},
+    ),
     # Its path has a name of the client's own.
     "put_property": lambda site: ({"input": site.house}, {}),
 }
