@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api import destination, json_body
 from api.errors import MalformedParameter
-from api.property_body import MaxAge
+from api.property_body import MAX_AGE_S
 from api.queries import MAX_TOLD, Asked
 from api.request_body import MAX_DEADLINE_S, Labels
 from worker.webhook_settings import WebhookSettings
@@ -43,7 +43,7 @@ class BatchOptions(BaseModel):
     deadline: Annotated[float | None, Field(gt=0, le=MAX_DEADLINE_S)] = None
     error_threshold: Annotated[int | None, Field(ge=0, le=MAX_THRESHOLD)] = None
     webhook: Annotated[str | None, Field(max_length=LONGEST_URL)] = None
-    max_age: MaxAge | None = None
+    max_age: Annotated[int | None, Field(ge=1, le=MAX_AGE_S)] = None
 
     @property
     def labels(self) -> bytes:
