@@ -1,11 +1,11 @@
 """What is there of properties before they are valued anew."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import and_, select
+from sqlalchemy import Column, ColumnElement, select
 
-from model_store.archive import tables, valuations
+from model_store.archive import tables
 from model_store.archive.database import Database
 
 _TABLE, _VALUATIONS = tables.properties, tables.valuations
@@ -39,16 +39,9 @@ class Revaluations:
             model: Those that this model values.
             version: Its champion.
         """
-        newest = and_(
-            _VALUATIONS.c.tenant == _TABLE.c.tenant,
-            _VALUATIONS.c.property_id == _TABLE.c.id,
-            _VALUATIONS.c.source_id == valuations.newest(_TABLE.c.tenant, _TABLE.c.id),
-        )
-        lagging = (
-            select(_TABLE.c.id)
-            .select_from(_TABLE.join(_VALUATIONS, newest))
-            .where(_TABLE.c.model == model, _TABLE.c.tenant == tenant)
-            .where(_VALUATIONS.c.version != version)
+        its = (_TABLE.c.model == model, _TABLE.c.tenant == tenant)
+        lagging = select(_TABLE.c.id).where(
+            *its, _newest(_VALUATIONS.c.version) != version
         )
         with self._database.reading() as connection:
             return connection.execute(lagging.limit(1)).first() is not None
@@ -61,19 +54,8 @@ class Revaluations:
             ids: Which; those that there are not are left out.
             but: The source whose prices count for nothing.
         """
-        earlier = (
-            select(_VALUATIONS.c.price)
-            .where(
-                _VALUATIONS.c.tenant == _TABLE.c.tenant,
-                _VALUATIONS.c.property_id == _TABLE.c.id,
-                _VALUATIONS.c.source_id != but,
-            )
-            .order_by(_VALUATIONS.c.valued_ms.desc(), _VALUATIONS.c.source_id.desc())
-            .limit(1)
-            .correlate(_TABLE)
-            .scalar_subquery()
-        )
-        columns = (_TABLE.c.id, _TABLE.c.input_digest, _TABLE.c.updated_ms, earlier)
+        before = _newest(_VALUATIONS.c.price, _VALUATIONS.c.source_id != but)
+        columns = (_TABLE.c.id, _TABLE.c.input_digest, _TABLE.c.updated_ms, before)
         found: dict[str, Held] = {}
         with self._database.reading() as connection:
             for first in range(0, len(ids), _NAMED):
@@ -81,3 +63,20 @@ class Revaluations:
                 query = select(*columns).where(_TABLE.c.tenant == tenant, some)
                 found |= {row[0]: Held(*row[1:]) for row in connection.execute(query)}
         return found
+
+
+def _newest(column: Column[Any], *wanted: ColumnElement[bool]) -> Any:
+    """Return what the newest valuation of a property says, as an expression."""
+    # As a join, PostgreSQL would read all valuations to find the newest.
+    return (
+        select(column)
+        .where(
+            _VALUATIONS.c.tenant == _TABLE.c.tenant,
+            _VALUATIONS.c.property_id == _TABLE.c.id,
+            *wanted,
+        )
+        .order_by(_VALUATIONS.c.valued_ms.desc(), _VALUATIONS.c.source_id.desc())
+        .limit(1)
+        .correlate(_TABLE)
+        .scalar_subquery()
+    )

@@ -79,6 +79,8 @@ QUESTIONS: dict[str, Ask] = {
     "gone": lambda a: a.properties.delete("nobody", "p1"),
     "history": lambda a: a.valuations.page("tenant1", "p1", limit=9, before=PLACE),
     "valued": lambda a: a.valuations.record([_valuation(1)]),
+    "lags": lambda a: a.revaluations.lags("tenant1", "houses", "v1"),
+    "held": lambda a: a.revaluations.held("tenant1", ["p1", "p4"], but="z"),
     "erase": lambda a: a.retention.erase("nobody"),
 }
 
