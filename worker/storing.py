@@ -98,30 +98,32 @@ class Storing:
         _log.info("batch_stored", batch=now.batch.id, rows=now.batch.stored)
 
     def _take_chunk(self, one: Unstored, number: int, end: str) -> None:
-        priced: list[_Priced] = []
-        try:
-            # What has no attempt was not priced.
-            priced = self._priced(one, number, int(end)) if end.isdigit() else []
-        except FileLost as error:
-            _log.error("chunk_not_stored", batch=one.batch.id, reason=str(error))
-        # Of one that is there twice the last counts.
-        named = {row.property_id: row for row in priced}
+        # Of a property that is there twice the last row counts.
+        named = {row.property_id: row for row in self._priced(one, number, end)}
         held = self._archive.revaluations.held(
             one.tenant, list(named), but=one.batch.id
         )
-        if one.batch.purpose == "properties":
-            rows = [row for row in named.values() if not _is_newer(held, row, one)]
-            properties = [_property(one, row) for row in rows]
-        else:
-            rows = [row for row in named.values() if _is_as_it_was(held, row)]
-            properties = []
-        valued_ms = self._unstored.priced_ms(one, number)
-        valued = [_valuation(one, row, valued_ms) for row in rows]
-        if valued:
-            self._archive.properties.store(properties, valued)
-        self._unstored.note(one, number, len(valued), _changes(held, rows))
+        rows = [row for row in named.values() if _counts(one, row, held)]
+        if rows:
+            is_told = one.batch.purpose == "properties"
+            valued_ms = self._unstored.priced_ms(one, number)
+            self._archive.properties.store(
+                [_property(one, row) for row in rows if is_told],
+                [_valuation(one, row, valued_ms) for row in rows],
+            )
+        self._unstored.note(one, number, len(rows), _changes(held, rows))
 
-    def _priced(self, one: Unstored, number: int, attempt: int) -> list[_Priced]:
+    def _priced(self, one: Unstored, number: int, end: str) -> list[_Priced]:
+        """Return the rows of a chunk that have a price; none if their file is lost."""
+        if not end.isdigit():
+            return []
+        try:
+            return self._read(one, number, int(end))
+        except FileLost as error:
+            _log.error("chunk_not_stored", batch=one.batch.id, reason=str(error))
+            return []
+
+    def _read(self, one: Unstored, number: int, attempt: int) -> list[_Priced]:
         batch = one.batch
         told = map(
             orjson.loads, self._files.prices(batch.id, number, attempt).splitlines()
@@ -172,15 +174,12 @@ def _valuation(one: Unstored, row: _Priced, valued_ms: int) -> Valuation:
     )
 
 
-def _is_newer(held: Mapping[str, "Held"], row: _Priced, one: Unstored) -> bool:
-    """Tell whether its client has told of a property since it sent the import."""
+def _counts(one: Unstored, row: _Priced, held: Mapping[str, "Held"]) -> bool:
+    """Tell whether a row still says what its client wants of the property."""
     known = held.get(row.property_id)
-    return known is not None and known.updated_ms > one.batch.created_ms
-
-
-def _is_as_it_was(held: Mapping[str, "Held"], row: _Priced) -> bool:
-    """Tell whether a property is there, and is the house that was priced."""
-    known = held.get(row.property_id)
+    if one.batch.purpose == "properties":
+        # Unless it was changed since the import was sent.
+        return known is None or known.updated_ms <= one.batch.created_ms
     return known is not None and known.input_digest == house_hash(row.house)
 
 
