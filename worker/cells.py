@@ -7,6 +7,8 @@ import re
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 #: Digits that a number without a fraction may have, for float to have them all.
 _DIGITS = 15
+#: Whole numbers are smaller than this: JSON's readers have 64 bits for one.
+_LARGE = 2.0**63
 
 
 def value(cell: str, kind: str) -> str | int | float:
@@ -24,4 +26,5 @@ def value(cell: str, kind: str) -> str | int | float:
     number = float(cell)
     if not math.isfinite(number):
         return cell
-    return int(number) if number.is_integer() else number
+    is_whole = number.is_integer() and abs(number) < _LARGE
+    return int(number) if is_whole else number

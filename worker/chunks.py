@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 import orjson
+import redis
 
 from model_store import logs
 from model_store.errors import StoreError
@@ -28,6 +29,9 @@ _KEPT = 2
 _BEAT_S = 0.5
 #: Seconds after which that is taken to hang: who yields to all others may be slow.
 _HANGS_S = 600.0
+
+#: What clients read of a fault of the service.
+_FAULT = "The service failed at these rows: tell who runs it."
 
 _Version = tuple[Schema, Pricing]
 
@@ -85,18 +89,15 @@ class Chunks:
         told = orjson.loads(lease.input)
         batch_id, number = told["batch"], told["chunk"]
         try:
-            schema, predictor = self._version(lease.version, beat)
-            rows = self._files.rows(batch_id, number)
-            # Jobs of an earlier release say nothing of it.
-            purpose = told.get("purpose", "predictions")
-            reader = Rows(schema, told["columns"], purpose)
-            pricing = _Pricing(reader, predictor, lease.alias)
-            while part := list(islice(rows, _AT_A_TIME)):
-                beat()
-                pricing.add(part)
+            pricing = self._priced(lease, told, beat)
         except (CannotPrice, FileLost) as error:
             return Completion(lease=lease, error=_words(error))
-        self._note(lease.version, predictor)
+        except (StoreError, redis.RedisError):
+            raise
+        except Exception as error:  # noqa: BLE001 - a fault of our own ends one chunk
+            # Given back, it would be first in line again, for ever.
+            _log.error("chunk_failed", job_id=lease.id, frames=frames_of(error))
+            return Completion(lease=lease, error=_FAULT)
         beat()
         self._files.write_results(
             batch_id, number, lease.fence, pricing.prices, pricing.refusals
@@ -107,6 +108,21 @@ class Chunks:
             output=b"%d %d %d" % (lease.fence, *counts),
             predict_us=round((time.perf_counter() - began) * 1e6),
         )
+
+    def _priced(
+        self, lease: Lease, told: Mapping[str, Any], beat: Callable[[], object]
+    ) -> "_Pricing":
+        schema, predictor = self._version(lease.version, beat)
+        rows = self._files.rows(told["batch"], told["chunk"])
+        # Jobs of an earlier release say nothing of it.
+        purpose = told.get("purpose", "predictions")
+        reader = Rows(schema, told["columns"], purpose)
+        pricing = _Pricing(reader, predictor, lease.alias)
+        while part := list(islice(rows, _AT_A_TIME)):
+            beat()
+            pricing.add(part)
+        self._note(lease.version, predictor)
+        return pricing
 
     def _version(self, version: str, beat: Callable[[], object]) -> _Version:
         """Return schema and predictor of a version.

@@ -30,6 +30,17 @@ def test_a_number_is_read_however_a_spreadsheet_writes_it(
     assert (found, type(found)) == (value, type(value))
 
 
+@pytest.mark.parametrize("cell", ["1e20", "99999999999999999999", "-1e300"])
+def test_a_number_that_is_too_long_for_an_integer_stays_one_with_a_fraction(
+    cell: str,
+) -> None:
+    """Whoever writes it as JSON has no more than 64 bits for an integer."""
+    found = cells.value(cell, "integer")
+
+    assert type(found) is float
+    assert found == float(cell)
+
+
 @pytest.mark.parametrize(
     "cell", ["many", "1_000", "1,5", "nan", "inf", "1e999", "9" * 400, "٣", "²", ""]
 )

@@ -154,6 +154,34 @@ def test_rows_that_are_lost_fail_their_chunk(
     assert done.error == "The service has lost these rows."
 
 
+def test_a_number_of_any_length_is_an_error_of_its_row(
+    desk: Desk, store: ModelStore, claim: Callable[[], Lease], book: Ledger
+) -> None:
+    """It is told as it came."""
+    house = {name: str(value) for name, value in desk.house().items()}
+    table = [list(house), list((house | {"bedrooms": "1e20"}).values())]
+    batch = desk.submit([table[1]], columns=table[0])
+
+    book.complete(BATCHES, [chunks(desk, store).price(claim(), beat=lambda: None)])
+
+    (refusal,) = desk.refusals(batch)
+    assert refusal["errors"][0]["input"] == 1e20
+
+
+def test_a_fault_of_the_service_fails_one_chunk_and_not_the_lane(
+    desk: Desk, store: ModelStore, claim: Callable[[], Lease], book: Ledger
+) -> None:
+    """Given back it would be first in line again, and again."""
+    batch = desk.submit([{"input": desk.house()}])
+    lease = claim()
+    desk.files.write_rows(batch, 1, [])
+
+    book.complete(BATCHES, [chunks(desk, store).price(lease, beat=lambda: None)])
+
+    assert desk.find(batch).status == "failed"
+    assert "The service failed" in desk.find(batch).faults[1]
+
+
 def test_the_versions_used_last_stay_loaded(
     desk: Desk, store: ModelStore, claim: Callable[[], Lease]
 ) -> None:
