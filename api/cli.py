@@ -16,6 +16,7 @@ from api.commands.listen import listen
 from api.commands.model import model
 from api.commands.outcomes import outcomes
 from api.commands.predict import predict
+from api.commands.properties import properties
 from api.commands.redis_users import redis
 from api.commands.serve import serve
 from api.commands.webhooks.group import webhooks
@@ -46,6 +47,7 @@ main.add_command(model)
 main.add_command(drift)
 main.add_command(predict)
 main.add_command(batch)
+main.add_command(properties)
 main.add_command(outcomes)
 main.add_command(dead_letters)
 main.add_command(lanes)

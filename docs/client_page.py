@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from api import client
-from api.client import async_client, batches, errors, verbs
+from api.client import async_client, batches, errors, properties, verbs
 from docs import docstrings
 from docs.markdown import sentences, table
 
@@ -36,6 +36,12 @@ _CHAPTERS: dict[str, list[type[Any]]] = {
     ],
     "Prediction": [client.Prediction],
     "Batches": [batches.Batches, batches.BatchOptions, batches.SubmittedBatch],
+    "Properties": [
+        properties.Properties,
+        properties.PropertyOptions,
+        properties.Property,
+        properties.Valuation,
+    ],
     "Errors": [
         one
         for one in vars(errors).values()

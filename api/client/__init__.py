@@ -23,6 +23,7 @@ from .errors import (
 )
 from .houses import House, Options, Row
 from .prediction import Prediction
+from .properties import Properties, Property, PropertyOptions, Valuation
 from .sales import Sale
 from .table import RESULT_COLUMNS, Table, result_columns
 from .webhooks import verify_webhook
@@ -44,12 +45,16 @@ __all__ = [
     "NotPriced",
     "Options",
     "Prediction",
+    "Properties",
+    "Property",
+    "PropertyOptions",
     "Row",
     "Sale",
     "SubmittedBatch",
     "Table",
     "Unreachable",
     "UnverifiedWebhook",
+    "Valuation",
     "WrongHouse",
     "result_columns",
     "verify_webhook",

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Self, TypeVar, Unpack, overload
 
 from .async_batches import AsyncBatches
+from .async_properties import AsyncProperties
 from .client import Client
 from .houses import House, Row
 from .line import Connect
@@ -78,6 +79,11 @@ class AsyncClient:
     def batches(self) -> AsyncBatches:
         """What the API does with many houses as one piece of work."""
         return AsyncBatches(self._run)
+
+    @property
+    def properties(self) -> AsyncProperties:
+        """What the API does with houses whose prices are kept ready."""
+        return AsyncProperties(self._run)
 
     async def submit(
         self, house: House | Row, **options: Unpack[SubmitOptions]

@@ -27,6 +27,7 @@ from .errors import (
 from .houses import House, Options, Row
 from .line import Connect, Line, connecting
 from .prediction import Prediction
+from .properties import Properties
 from .sales import Sale
 from .verbs import (
     Filters,
@@ -94,6 +95,11 @@ class Client:
     def batches(self) -> Batches:
         """What the API does with many houses as one piece of work."""
         return Batches(self._calls, self.timeout_s)
+
+    @property
+    def properties(self) -> Properties:
+        """What the API does with houses whose prices are kept ready."""
+        return Properties(self._calls, self.timeout_s, self.wait)
 
     def submit(
         self, house: House | Row, **options: Unpack[SubmitOptions]

@@ -25,7 +25,8 @@ class Fault(click.ClickException):
     ├── DeliveryFailed (16)
     ├── ArchiveUnusable (17)
     ├── SalesRefused (18)
-    └── BatchRefused (19)
+    ├── BatchRefused (19)
+    └── PropertyRefused (20)
     """
 
 
@@ -133,6 +134,12 @@ class BatchRefused(Fault):
     """The batch is not as expected, not known, or did not price all rows."""
 
     exit_code = 19
+
+
+class PropertyRefused(Fault):
+    """The property is not known, or has no price."""
+
+    exit_code = 20
 
 
 def exit_codes(*kinds: type[Fault]) -> Mapping[int, str]:

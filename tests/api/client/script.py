@@ -80,7 +80,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.requests.append(request)
         self._send(self.server.answer(request))
 
-    do_POST = do_DELETE = do_GET  # noqa: N815 -- the names that http.server looks for
+    do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815 -- the names that http.server looks for
 
     def _send(self, reply: Reply) -> None:
         body, kind = _body(reply.body)

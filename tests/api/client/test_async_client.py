@@ -14,7 +14,9 @@ import pytest
 from api.client import ApiError, Client, Prediction
 from api.client.async_batches import AsyncBatches
 from api.client.async_client import AsyncClient
+from api.client.async_properties import AsyncProperties
 from api.client.batches import Batches
+from api.client.properties import Properties
 from tests.api.client.script import (
     DROPPED,
     HOUSE,
@@ -56,7 +58,12 @@ def test_coroutines_do_the_same(server: Script) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "coroutines_of"), [(Client, AsyncClient), (Batches, AsyncBatches)]
+    ("kind", "coroutines_of"),
+    [
+        (Client, AsyncClient),
+        (Batches, AsyncBatches),
+        (Properties, AsyncProperties),
+    ],
 )
 def test_each_verb_is_a_coroutine_with_the_same_arguments(
     kind: type, coroutines_of: type

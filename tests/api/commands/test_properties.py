@@ -1,0 +1,104 @@
+"""Laws of `kerbside property`."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from api.cli import main
+from api.client import Client
+from api.settings import ApiSettings
+from model_store.archive.archive import Archive
+from tests.api.conftest import Finish, Headers
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def api_settings(api_settings: ApiSettings, archive: Archive) -> ApiSettings:
+    """Return settings of an API with an archive."""
+    return api_settings.model_copy(update={"archive_url": archive.database.place})
+
+
+@pytest.fixture
+def run(url: str, caller: Headers, tmp_path: Path) -> Run:
+    """Return a function that runs a command of the group."""
+    token = caller["Authorization"].removeprefix("Bearer ")
+    settings = {"KERBSIDE_URL": url, "KERBSIDE_API_KEY": token}
+    settings["KERBSIDE_STATE_DIR"] = str(tmp_path / "state")
+
+    def run(verb: str, *words: str) -> Result:
+        typed = ["property", verb, "--timeout", "30", *words]
+        return CliRunner().invoke(main, typed, env=settings, prog_name="kerbside")
+
+    return run
+
+
+@pytest.fixture
+def _valued(settle: Finish) -> Iterator[None]:
+    """Let a thread do the work of a worker and of the archivist."""
+    stopping = threading.Event()
+
+    def work() -> None:
+        while not stopping.wait(0.01):
+            settle()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    yield
+    stopping.set()
+    thread.join()
+
+
+@pytest.fixture
+def _kept(url: str, caller: Headers, house: dict[str, Any]) -> None:
+    """Put a property."""
+    token = caller["Authorization"].removeprefix("Bearer ")
+    with Client(url, token) as client:
+        client.properties.put("alder-1", house)
+
+
+@pytest.mark.usefixtures("_kept", "_valued")
+def test_a_property_is_valued_and_its_prices_are_listed(run: Run) -> None:
+    """As sentences, or as the API tells it."""
+    value, new = run("value", "alder-1"), run("value", "alder-1", "--refresh", "--json")
+    history, listed = run("history", "alder-1", "--json"), run("list")
+
+    assert value.exit_code == 0, value.stderr
+    assert "612,000 USD (498,000 to 741,000)" in value.stdout
+    assert json.loads(new.stdout)["output"]["price"] == 612000
+    assert [one["change"] for one in json.loads(history.stdout)] == [0, None]
+    assert "+0" in run("history", "alder-1").stdout
+    assert listed.stdout.startswith("alder-1: 612,000 USD by")
+    assert [one["id"] for one in json.loads(run("list", "--json").stdout)] == [
+        "alder-1"
+    ]
+
+
+@pytest.mark.usefixtures("_kept")
+def test_a_property_is_shown_and_erased(run: Run, house: dict[str, Any]) -> None:
+    """Before it has a price, too."""
+    shown = run("show", "alder-1")
+    assert f"bedrooms: {house['bedrooms']}" in shown.stdout
+    assert json.loads(run("show", "alder-1", "--json").stdout)["input"] == house
+    assert run("list").stdout == "alder-1: no price yet.\n"
+
+    assert run("delete", "alder-1").stdout == "alder-1 is erased.\n"
+
+    assert json.loads(run("list", "--json").stdout) == []
+    again = run("delete", "alder-1", "--json")
+    assert again.exit_code == 20
+    assert "No such property" in again.stderr
+
+
+@pytest.mark.parametrize("verb", ["value", "show", "history"])
+def test_a_property_that_is_not_known_is_told(run: Run, verb: str) -> None:
+    """With an exit code of its own."""
+    done = run(verb, "nobody")
+
+    assert done.exit_code == 20, done.output
+    assert "No such property" in done.stderr
