@@ -35,7 +35,12 @@ _CHAPTERS: dict[str, list[type[Any]]] = {
         verbs.Filters,
     ],
     "Prediction": [client.Prediction],
-    "Batches": [batches.Batches, batches.BatchOptions, batches.SubmittedBatch],
+    "Batches": [
+        batches.Batches,
+        batches.BatchOptions,
+        batches.ImportOptions,
+        batches.SubmittedBatch,
+    ],
     "Properties": [
         properties.Properties,
         properties.PropertyOptions,

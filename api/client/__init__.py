@@ -8,7 +8,15 @@ It imports nothing of this project, so you may copy this folder into your own:
 `Client` blocks; `AsyncClient`, in `async_client`, has the same verbs as coroutines.
 """
 
-from .batches import CSV, JSON, NDJSON, Batches, BatchOptions, SubmittedBatch
+from .batches import (
+    CSV,
+    JSON,
+    NDJSON,
+    Batches,
+    BatchOptions,
+    ImportOptions,
+    SubmittedBatch,
+)
 from .client import Client
 from .errors import (
     ApiError,
@@ -38,6 +46,7 @@ __all__ = [
     "Batches",
     "Client",
     "House",
+    "ImportOptions",
     "Interrupted",
     "KerbsideError",
     "NotAllPriced",

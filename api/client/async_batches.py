@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import BinaryIO, Protocol, TypeVar, Unpack
 
-from .batches import NDJSON, BatchOptions, SubmittedBatch
+from .batches import NDJSON, BatchOptions, ImportOptions, SubmittedBatch
 from .client import Client
 
 _T = TypeVar("_T")
@@ -32,6 +32,14 @@ class AsyncBatches:
         """Submit houses; see `Batches.submit`."""
         return await self._run(
             lambda client: client.batches.submit(rows, form, **options)
+        )
+
+    async def submit_properties(
+        self, rows: bytes, form: str = NDJSON, **options: Unpack[ImportOptions]
+    ) -> SubmittedBatch:
+        """Have houses kept as properties; see `Batches.submit_properties`."""
+        return await self._run(
+            lambda client: client.batches.submit_properties(rows, form, **options)
         )
 
     async def get(self, batch: SubmittedBatch | str) -> SubmittedBatch:

@@ -15,7 +15,15 @@ from .houses import checked_key
 CSV, NDJSON, JSON = "text/csv", "application/x-ndjson", "application/json"
 
 
-class BatchOptions(TypedDict, total=False):
+class _Said(TypedDict, total=False):
+    metadata: Mapping[str, str]
+    deadline: float
+    error_threshold: int
+    webhook: str
+    idempotency_key: str
+
+
+class BatchOptions(_Said, total=False):
     """What may be said of a batch.
 
     Attributes:
@@ -29,11 +37,17 @@ class BatchOptions(TypedDict, total=False):
     """
 
     version: str
-    metadata: Mapping[str, str]
-    deadline: float
-    error_threshold: int
-    webhook: str
-    idempotency_key: str
+
+
+class ImportOptions(_Said, total=False):
+    """What may be said of many properties; all but `max_age` as in `BatchOptions`.
+
+    Attributes:
+        max_age: Seconds after which a price is stale; by age alone none is, if it is
+            not said.
+    """
+
+    max_age: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,19 +123,23 @@ class Batches:
             ApiError: The API refused all of it.
             Unreachable: No answer came; the same `idempotency_key` may be sent again.
         """
-        said: dict[str, Any] = {**options}
-        key = said.pop("idempotency_key", None)
-        if "metadata" in said:
-            said["metadata"] = json.dumps(said["metadata"])
-        call = Call(
-            "POST",
-            f"batches?{urlencode(said)}",
-            rows,
-            str(uuid.uuid4()) if key is None else checked_key(key),
-            headers={"Content-Type": form},
-            answer_s=self._timeout_s,
-        )
-        return self._seen(call)
+        return self._submitted("batches", rows, form, {**options})
+
+    def submit_properties(
+        self, rows: bytes, form: str = NDJSON, **options: Unpack[ImportOptions]
+    ) -> SubmittedBatch:
+        """Have houses kept as properties under their `custom_id`, with their prices.
+
+        Args:
+            rows: A table, JSON lines or a JSON list.
+            form: Which of them: `CSV`, `NDJSON` or `JSON`.
+            options: See `ImportOptions`.
+
+        Raises:
+            ApiError: The API refused all of it.
+            Unreachable: No answer came; the same `idempotency_key` may be sent again.
+        """
+        return self._submitted("properties", rows, form, {**options})
 
     def get(self, batch: SubmittedBatch | str) -> SubmittedBatch:
         """Read how far a batch is.
@@ -158,6 +176,22 @@ class Batches:
     ) -> None:
         """Write what is wrong with rows of a batch to a file; see `results`."""
         self._copy(batch, "errors", file, form)
+
+    def _submitted(
+        self, path: str, rows: bytes, form: str, said: dict[str, Any]
+    ) -> SubmittedBatch:
+        key = said.pop("idempotency_key", None)
+        if "metadata" in said:
+            said["metadata"] = json.dumps(said["metadata"])
+        call = Call(
+            "POST",
+            f"{path}?{urlencode(said)}",
+            rows,
+            str(uuid.uuid4()) if key is None else checked_key(key),
+            headers={"Content-Type": form},
+            answer_s=self._timeout_s,
+        )
+        return self._seen(call)
 
     def _copy(
         self, batch: SubmittedBatch | str, what: str, file: BinaryIO, form: str

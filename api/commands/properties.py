@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -16,7 +16,7 @@ from api.client import (
     Property,
     Valuation,
 )
-from api.commands import service, stopping
+from api.commands import given_file, service, stopping, submitted_batch
 from api.commands.stopping import TERMINATED
 from api.launcher import faults
 from api.launcher.faults import (
@@ -28,6 +28,19 @@ from api.launcher.faults import (
 )
 from model_store.command_line import Command, Group
 
+_IMPORT_HELP = """Keep the houses of FILE as properties; - is stdin.
+
+It is a CSV table with `custom_id`, the id of the property, and the features of the
+model as columns, JSON lines such as {"custom_id": "a", "input": {...}}, or a JSON list
+of such rows; the name says which: .csv, .jsonl or .ndjson, .json.
+
+They are priced as one batch: `kerbside batch` takes its id, too. --wait follows it to
+its end, with a progress bar, rate and time left on a terminal, and exits with 19 unless
+it is completed. A row that is wrong stops no other, and is not kept.
+
+With --json it prints the batch as GET /v1/batches/{id} has it; `request_counts.stored`
+are the properties that are kept by now.
+"""
 _VALUE_HELP = """Tell what the property ID is worth.
 
 The price that is kept is told at once, with why it is stale if it is; where there is
@@ -72,6 +85,47 @@ _json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.
 @click.group(cls=Group, name="property")
 def properties() -> None:
     """Look after houses whose prices are kept ready."""
+
+
+@properties.command(
+    "import",
+    cls=Command,
+    help=_IMPORT_HELP,
+    exit_codes={**_EXIT_CODES, **submitted_batch.EXIT_CODES},
+)
+@submitted_batch.file_argument
+@submitted_batch.form_option
+@click.option(
+    "--max-age", type=click.IntRange(1), help="Seconds after which a price is stale."
+)
+@submitted_batch.said_options
+@service.url_option
+@service.key_option
+@submitted_batch.timeout_option
+@submitted_batch.wait_option
+@submitted_batch.json_option
+def import_file(  # noqa: PLR0913 - the options of a command
+    *,
+    file: str,
+    form: str | None,
+    labels: Sequence[str],
+    url: str | None,
+    key: str | None,
+    timeout_s: float,
+    wait: bool,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Keep many properties; `_IMPORT_HELP` says it to the user."""
+    media_type = submitted_batch.form_of(file, form)
+    said = submitted_batch.said(labels, options)
+    with given_file.opened(file) as opened:
+        rows = opened.read()
+    with submitted_batch.reached(url, key, timeout_s) as client:
+        seen = client.batches.submit_properties(rows, media_type, **said)
+        if wait:
+            seen = submitted_batch.followed(client, seen)
+    submitted_batch.tell(seen, as_json=as_json, is_to_be_whole=wait)
 
 
 @properties.command(cls=Command, help=_VALUE_HELP, exit_codes=_EXIT_CODES)

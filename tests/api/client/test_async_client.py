@@ -103,6 +103,7 @@ def test_batches_are_coroutines(server: Script) -> None:
     async def use() -> set[str]:
         async with AsyncClient(server.url, KEY) as client:
             seen = await client.batches.submit(b"{}\n")
+            seen = await client.batches.submit_properties(b"{}\n")
             await client.batches.results(seen, prices)
             await client.batches.errors(seen, errors)
             ended = [await client.batches.get(seen), await client.batches.cancel(seen)]

@@ -48,6 +48,19 @@ def test_rows_are_sent_as_they_are(server: Script, client: Client) -> None:
     assert (seen.id, seen.total, seen.has_ended) == ("bat_1", 2, False)
 
 
+def test_properties_are_sent_as_rows_of_a_batch_are(
+    server: Script, client: Client
+) -> None:
+    """To where they are kept."""
+    server.replies = [Reply(202, _batch())]
+
+    seen = client.batches.submit_properties(ROWS, CSV, max_age=60)
+
+    (request,) = server.requests
+    assert (request.method, request.path) == ("POST", "/v1/properties?max_age=60")
+    assert (request.body, seen.id) == (ROWS, "bat_1")
+
+
 def test_a_batch_is_followed_and_canceled(server: Script, client: Client) -> None:
     """By it or by its id."""
     server.replies = [

@@ -78,7 +78,7 @@ READING = {
     *("predict", "outcomes add", "outcomes withdraw"),
     *("batch submit", "batch status", "batch results", "batch cancel"),
     *("property value", "property show", "property list", "property history"),
-    "property delete",
+    *("property import", "property delete"),
 }
 
 #: What tests/api/launcher/test_local_keys.py looks at: the keys that it makes.

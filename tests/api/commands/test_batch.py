@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from api.cli import main
 from api.client import Batches, SubmittedBatch
-from api.commands import batch
+from api.commands import submitted_batch
 from api.settings import ApiSettings
 from model_store.store import ModelStore
 from tests.api.conftest import Headers
@@ -66,7 +66,7 @@ def work(
             book.complete(BATCHES, [chunks.price(lease, beat=lambda: None)])
         return look(batches, seen)
 
-    monkeypatch.setattr(batch, "_LOOK_S", 0)
+    monkeypatch.setattr(submitted_batch, "_LOOK_S", 0)
     monkeypatch.setattr(Batches, "get", get)
 
 

@@ -19,9 +19,12 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture
-def api_settings(api_settings: ApiSettings, archive: Archive) -> ApiSettings:
-    """Return settings of an API with an archive."""
-    return api_settings.model_copy(update={"archive_url": archive.database.place})
+def api_settings(
+    api_settings: ApiSettings, archive: Archive, tmp_path: Path
+) -> ApiSettings:
+    """Return settings of an API with an archive, and a place for batches."""
+    more = {"archive_url": archive.database.place, "batches_url": str(tmp_path / "b")}
+    return api_settings.model_copy(update=more)
 
 
 @pytest.fixture
@@ -31,9 +34,11 @@ def run(url: str, caller: Headers, tmp_path: Path) -> Run:
     settings = {"KERBSIDE_URL": url, "KERBSIDE_API_KEY": token}
     settings["KERBSIDE_STATE_DIR"] = str(tmp_path / "state")
 
-    def run(verb: str, *words: str) -> Result:
+    def run(verb: str, *words: str, stdin: str | None = None) -> Result:
         typed = ["property", verb, "--timeout", "30", *words]
-        return CliRunner().invoke(main, typed, env=settings, prog_name="kerbside")
+        return CliRunner().invoke(
+            main, typed, input=stdin, env=settings, prog_name="kerbside"
+        )
 
     return run
 
@@ -102,3 +107,27 @@ def test_a_property_that_is_not_known_is_told(run: Run, verb: str) -> None:
 
     assert done.exit_code == 20, done.output
     assert "No such property" in done.stderr
+
+
+def test_a_file_of_properties_is_one_batch(run: Run, house: dict[str, Any]) -> None:
+    """Which `kerbside batch` knows, too."""
+    rows = json.dumps({"custom_id": "alder-1", "input": house})
+    words = ("--form", "jsonl", "--max-age", "60", "--label", "a=b", "--json")
+
+    done = run("import", "-", *words, stdin=rows)
+
+    assert done.exit_code == 0, done.stderr
+    seen = json.loads(done.stdout)
+    assert (seen["purpose"], seen["metadata"]) == ("properties", {"a": "b"})
+    assert (
+        "queued: 0 of 1 houses priced"
+        in run("import", "-", "--form", "jsonl", stdin=rows).stdout
+    )
+
+
+def test_a_file_that_is_no_table_of_properties_is_told(run: Run) -> None:
+    """With the exit code of a batch that is refused."""
+    done = run("import", "-", stdin="bedrooms\n3\n")
+
+    assert done.exit_code == 19, done.output
+    assert "lacks this column" in done.stderr

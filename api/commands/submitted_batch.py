@@ -1,0 +1,174 @@
+"""What commands share that submit a batch or follow one."""
+
+import contextlib
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from api.client import CSV, JSON, NDJSON, ApiError, Client, SubmittedBatch
+from api.commands import progress, service, stopping
+from api.commands.stopping import TERMINATED
+from api.launcher import faults
+from api.launcher.faults import ApiUnreachable, BatchRefused, KeyRefused, QueueRefused
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+EXIT_CODES = {
+    0: "It is done.",
+    **faults.exit_codes(QueueRefused, ApiUnreachable, KeyRefused, BatchRefused),
+    TERMINATED: "Ended by SIGTERM.",
+}
+
+#: What the name of a file ends in -> what it is.
+_FORMS = {".csv": CSV, ".jsonl": NDJSON, ".ndjson": NDJSON, ".json": JSON}
+#: Statuses that are about the batch, and not about the way to the API.
+_ABOUT_BATCH = frozenset(
+    {
+        HTTPStatus.BAD_REQUEST,
+        HTTPStatus.NOT_FOUND,
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+    }
+)
+#: Seconds between two looks at a batch that is followed.
+_LOOK_S = 1.0
+
+file_argument = click.argument("file", type=click.Path(dir_okay=False, allow_dash=True))
+timeout_option = service.timeout_option(300.0, "a file")
+wait_option = click.option("--wait", is_flag=True, help="Follow it to its end.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+form_option = click.option(
+    "--form",
+    type=click.Choice(["csv", "jsonl", "json"]),
+    help="What FILE is; by default its name says it, and stdin is a table.",
+)
+_SAID = (
+    click.option(
+        "--label", "labels", multiple=True, help="NAME=TEXT; repeat for more."
+    ),
+    click.option(
+        "--deadline",
+        type=click.FloatRange(0, min_open=True),
+        help="Seconds after which prices are of no use.",
+    ),
+    click.option(
+        "--error-threshold",
+        type=click.IntRange(0),
+        help="Rows that may have an error; with more the rest is not priced.",
+    ),
+    click.option("--webhook", help="URL to which its end is told, signed."),
+    click.option("--idempotency-key", help="Sent again, the batch is not taken twice."),
+)
+
+
+def said_options(function: _Function) -> _Function:
+    """Give a command the options of what is said of a batch beside its rows."""
+    for option in reversed(_SAID):
+        function = option(function)
+    return function
+
+
+def said(labels: Sequence[str], options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is said of a batch beside its rows, as the client takes it.
+
+    Raises:
+        click.UsageError: A label is none.
+    """
+    found = {name: value for name, value in options.items() if value is not None}
+    return {**found, "metadata": dict(map(_label, labels))} if labels else found
+
+
+@contextlib.contextmanager
+def reached(url: str | None, key: str | None, timeout_s: float) -> Iterator[Client]:
+    """Give a client of the API, which a signal ends, and tell what it fails at."""
+    url, key = service.found(url, key)
+    with (
+        service.client(url, key, timeout_s=timeout_s) as client,
+        stopping.stoppable(client),
+        service.told(url),
+        _told(),
+    ):
+        yield client
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """Tell what is wrong with a batch apart from what is wrong with the way there.
+
+    Raises:
+        BatchRefused: The API does not take it, or does not know it.
+    """
+    try:
+        yield
+    except ApiError as error:
+        if error.status not in _ABOUT_BATCH:
+            raise
+        raise BatchRefused(str(error)) from error
+
+
+def form_of(file: str, form: str | None) -> str:
+    """Return the media type of a file.
+
+    Raises:
+        click.UsageError: Its name does not say it.
+    """
+    ending = f".{form}" if form else Path(file).suffix.lower()
+    if file == "-" and not form:
+        return CSV
+    if ending not in _FORMS:
+        raise click.UsageError(
+            f"The name {file} does not say what it is: say --form csv, jsonl or json."
+        )
+    return _FORMS[ending]
+
+
+def _label(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not (name and sign):
+        raise click.UsageError(f"--label must be NAME=TEXT, got {text!r}.")
+    return name, value
+
+
+def followed(client: Client, seen: SubmittedBatch) -> SubmittedBatch:
+    """Return a batch at its end; a bar shows rows, rate and time left."""
+    done = seen.completed + seen.failed
+    bar = progress.shown("Pricing", total=seen.total, done=done, is_hidden=False)
+    with bar as step:
+        while not seen.has_ended:
+            time.sleep(_LOOK_S)
+            seen = client.batches.get(seen)
+            step(seen.completed + seen.failed - done)
+            done = seen.completed + seen.failed
+    return seen
+
+
+def tell(seen: SubmittedBatch, *, as_json: bool, is_to_be_whole: bool) -> None:
+    """Print a batch.
+
+    Raises:
+        BatchRefused: It was to be completed, and is not.
+    """
+    click.echo(json.dumps(dict(seen.raw)) if as_json else _words(seen))
+    if is_to_be_whole and seen.status != "completed":
+        raise BatchRefused(f"The batch {seen.id} is {seen.status}.")
+
+
+def _words(seen: SubmittedBatch) -> str:
+    words = (
+        f"{seen.id} {seen.status}: {seen.completed:,} of {seen.total:,} houses priced"
+        f" by {seen.model_version}, {seen.failed:,} with errors"
+    )
+    if seen.rows_per_s is not None:
+        words += f"; {seen.rows_per_s:,.0f}/s"
+    if seen.estimated_end:
+        end = datetime.fromisoformat(seen.estimated_end)
+        left_s = max(0.0, (end - datetime.now(UTC)).total_seconds())
+        words += f", about {left_s:,.0f} s left"
+    return f"{words}."
