@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -39,6 +40,13 @@ _ABOUT_BATCH = frozenset(
 )
 #: Seconds between two looks at a batch that is followed.
 _LOOK_S = 1.0
+#: Seconds after which who waits is told that no worker has begun.
+_BEGIN_S = 30.0
+_NOT_BEGUN = (
+    "No worker has begun {0} yet: others may be before it, or none of lane batches "
+    "runs (its operator sees that by `kerbside doctor`). Ctrl-C ends the waiting, not "
+    "the batch: `kerbside batch status {0} --wait` goes on with it."
+)
 
 file_argument = click.argument("file", type=click.Path(dir_okay=False, allow_dash=True))
 timeout_option = service.timeout_option(300.0, "a file")
@@ -138,7 +146,7 @@ def _label(text: str) -> tuple[str, str]:
 
 def followed(client: Client, seen: SubmittedBatch) -> SubmittedBatch:
     """Return a batch at its end; a bar shows rows, rate and time left."""
-    done = seen.completed + seen.failed
+    done, begun_by = seen.completed + seen.failed, time.monotonic() + _BEGIN_S
     bar = progress.shown("Pricing", total=seen.total, done=done, is_hidden=False)
     with bar as step:
         while not seen.has_ended:
@@ -146,6 +154,9 @@ def followed(client: Client, seen: SubmittedBatch) -> SubmittedBatch:
             seen = client.batches.get(seen)
             step(seen.completed + seen.failed - done)
             done = seen.completed + seen.failed
+            if seen.status == "queued" and time.monotonic() > begun_by:
+                begun_by = math.inf
+                click.echo(_NOT_BEGUN.format(seen.id), err=True)
     return seen
 
 

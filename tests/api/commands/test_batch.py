@@ -133,6 +133,28 @@ def test_who_waits_is_told_by_the_exit_code_that_it_is_not_whole(
     assert "is failed" in bad.stderr
 
 
+def test_who_waits_is_told_that_no_worker_has_begun(
+    run: Run, store: ModelStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once, and not in silence; it is waited for on."""
+    looks = iter(range(3))
+    look = Batches.get
+
+    def get(batches: Batches, seen: SubmittedBatch | str) -> SubmittedBatch:
+        is_canceled = next(looks, None) is None
+        return batches.cancel(seen) if is_canceled else look(batches, seen)
+
+    monkeypatch.setattr(submitted_batch, "_LOOK_S", 0)
+    monkeypatch.setattr(submitted_batch, "_BEGIN_S", 0)
+    monkeypatch.setattr(Batches, "get", get)
+
+    done = run("submit", "-", "--wait", stdin=_table(store))
+
+    assert done.exit_code == 19
+    assert done.stderr.count("No worker has begun bat_") == 1
+    assert "is canceled" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("typed", "told"),
     [
