@@ -19,6 +19,7 @@ _HOUSES = {
     "HouseSale": "The house that was sold.",
     "PredictionRequest": "The house to be priced.",
     "PropertyRequest": "The house to be valued.",
+    "PropertyRow": "The house to be priced.",
 }
 
 
