@@ -52,11 +52,16 @@ def fetch(path: PropertyPath) -> Answer:
     if is_refresh:
         # It makes a job, as a submit does.
         call.caller.require("predict")
-    valued = properties.found(call, path)
-    if is_refresh:
-        meter, served = call.caller.meter, call.shared.catalog.served()
+        meter, valued = call.caller.meter, properties.found(call, path)
+        served = call.shared.catalog.served()
         receipt = refreshing.value(call, valued, served, meter=meter, again_ms=0)
         return _underway(call, receipt)
+    return fetched(call, path)
+
+
+def fetched(call: Call, path: PropertyPath) -> Answer:
+    """Answer a read; of the routes that carry the load, see `hot_routes`."""
+    valued = properties.found(call, path)
     if valued.valuation is None:
         call.shared.read_count.note("none")
         served = call.shared.catalog.served()

@@ -23,6 +23,7 @@ from benchmarks import (
     load,
     single,
     stacks,
+    stored,
     trial,
     waiters,
 )
@@ -38,7 +39,7 @@ from model_store.store import ModelStore
 #: What can be measured on its own.
 PARTS = (
     *("single", "stacks", "depth", "workers", "waiters", "hanging", "trial"),
-    *("batch", "beside", "bell"),
+    *("batch", "beside", "stored", "bell"),
 )
 #: Jobs before anything is measured: every process has priced some by then.
 _WARM_UP = {"tutorial": 40, "Kerbside": 500}
@@ -82,6 +83,7 @@ class Bench:
             self._trial,
             self._batch,
             self._beside,
+            self._stored,
             self._bell,
         )
         return dict(zip(PARTS, measures, strict=True))
@@ -249,6 +251,19 @@ class Bench:
         )
         report.raw["beside"] = seen.summary()
         report.add(batch_findings.of_beside(seen))
+
+    def _stored(self, report: Report, drawn: list[dict[str, Any]]) -> None:
+        seen = stored.measure(
+            self.folder,
+            self.store,
+            drawn,
+            reads=self.plan.stored_reads,
+            jobs=self.plan.stored_jobs,
+            rounds=self.plan.stored_rounds,
+            told=self._under("Stored prices"),
+        )
+        report.raw["stored"] = asdict(seen)
+        report.add(findings.of_stored(seen))
 
     def _bell(self, report: Report, drawn: list[dict[str, Any]]) -> None:
         if not self.plan.bell_jobs:

@@ -14,6 +14,7 @@ from benchmarks.pace import p95
 from benchmarks.report import Details, Finding
 from benchmarks.single import SingleHouse
 from benchmarks.slow_model import BATCH_S
+from benchmarks.stored import Stored
 from benchmarks.trial import Trial
 from benchmarks.waiters import NUMBER, POLL_EVERY_S, Waiters
 
@@ -25,6 +26,7 @@ DEPTH_RATIO = 1.15
 SCALING_RATIO = 3.6
 HANGING_RATIO = 1.15
 TRIAL_SHARE = 0.03
+STORED_RATIO = 3.0
 
 _PARTS = ("api", "worker", "redis", "upkeep", "flower")
 
@@ -125,6 +127,20 @@ def of_trial(seen: Trial) -> Finding:
         f"{100 * seen.share:.1f} % ({seen.house_us:.0f} us for each of {seen.houses:,} "
         f"houses against {seen.job_us:.0f} us for each of {seen.jobs:,} jobs)",
         seen.share <= TRIAL_SHARE,
+    )
+
+
+def of_stored(seen: Stored) -> Finding:
+    """Judge reads of prices that were made ahead of time."""
+    ratio = seen.median(lambda one: one.ratio)
+    read_us = seen.median(lambda one: one.read_us)
+    priced_us = seen.median(lambda one: one.priced_us)
+    return Finding(
+        "a stored price read, against the house priced anew with `Prefer: wait`, CPU "
+        "of all programs, archive on",
+        ">= 3 x cheaper",
+        f"{ratio:.1f} x ({read_us / 1000:.2f} ms against {priced_us / 1000:.2f} ms)",
+        ratio >= STORED_RATIO,
     )
 
 

@@ -40,6 +40,10 @@ class Plan:
     beside_rows: int
     beside_rounds: int
     beside_s: float
+    #: Reads of stored prices, and prices made anew, of a round; and rounds.
+    stored_reads: int
+    stored_jobs: int
+    stored_rounds: int
     #: Jobs submitted to idle workers; 0 leaves them out.
     bell_jobs: int
 
@@ -66,6 +70,9 @@ FULL = Plan(
     beside_rows=100_000,
     beside_rounds=5,
     beside_s=4.0,
+    stored_reads=4_000,
+    stored_jobs=2_000,
+    stored_rounds=5,
     bell_jobs=500,
 )
 
@@ -92,5 +99,8 @@ SHORT = Plan(
     beside_rows=40_000,
     beside_rounds=1,
     beside_s=1.5,
+    stored_reads=1_000,
+    stored_jobs=500,
+    stored_rounds=2,
     bell_jobs=0,
 )

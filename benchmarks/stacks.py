@@ -137,6 +137,7 @@ def installation(
             drain_s=settings.drain_s,
             waiters=settings.waiters,
             secret_keys=settings.secret_keys,
+            archive_url=settings.archive_url or "",
         )
         programs = at_end.enter_context(Programs())
         programs.start(stack.redis(server))

@@ -1,9 +1,20 @@
 """Houses that clients have valued again and again."""
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, delete, func, select, update
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    func,
+    select,
+    update,
+)
 
 from model_store.archive import tables, valuations
 from model_store.archive.database import Database, add, upsert
@@ -82,9 +93,9 @@ class Properties:
 
     def find(self, tenant: str, property_id: str) -> Valued | None:
         """Return a property with its newest valuation; None where there is none."""
-        query = _with_newest().where(*_named(tenant, property_id))
+        which = {"tenant": tenant, "id": property_id}
         with self._database.reading() as connection:
-            row = connection.execute(query).mappings().first()
+            row = connection.execute(_one(), which).mappings().first()
         return None if row is None else _valued(row)
 
     def page(
@@ -150,7 +161,9 @@ class Properties:
         return bool(gone)
 
 
-def _named(tenant: str, property_id: str) -> tuple[Any, Any]:
+def _named(
+    tenant: str | BindParameter[str], property_id: str | BindParameter[str]
+) -> tuple[Any, Any]:
     return _TABLE.c.tenant == tenant, _TABLE.c.id == property_id
 
 
@@ -164,6 +177,12 @@ def _known(connection: Connection, properties: Sequence[Property]) -> set[str]:
         )
         known |= set(connection.scalars(query))
     return known
+
+
+@functools.cache
+def _one() -> Select[Any]:
+    """Return the question for one: to put it together takes longer than to ask it."""
+    return _with_newest().where(*_named(bindparam("tenant"), bindparam("id")))
 
 
 def _with_newest() -> Select[Any]:

@@ -1,4 +1,4 @@
-"""The two routes that carry the load, with Flask's dispatch and without."""
+"""The routes that carry the load, with Flask's dispatch and without."""
 
 import json
 from typing import Any

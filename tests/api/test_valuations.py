@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from werkzeug.test import Client as WsgiClient
 
 from api import services
 from api.app import create_app
+from api.hot_routes import HotRoutes
 from api.schemas import Prediction, Valuation, ValuationList
 from api.services import Services
 from api.settings import ApiSettings
@@ -340,3 +342,39 @@ def test_the_past_is_read_page_by_page(
     wrong = client.get(f"{URL}/valuations?cursor=o1", headers=caller)
     assert_problem(wrong, 400, "malformed-parameter")
     assert len({json.dumps(one) for one in page.json["results"]}) == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "scope", "more"),
+    [
+        (URL, "read", {}),
+        (URL, "read", {"If-None-Match": "*"}),
+        (URL, "read", {"Accept": "text/html"}),
+        (URL, "predict", {}),
+        ("/v1/properties/nowhere", "read", {}),
+        ("/v1/properties/no%20id", "read", {}),
+    ],
+)
+@pytest.mark.usefixtures("valued")
+def test_a_read_is_answered_alike_with_flask_and_without(
+    path: str,
+    scope: str,
+    more: Headers,
+    app: Flask,
+    client: Client,
+    bearer: MakeHeaders,
+) -> None:
+    """The short way is no other service; only the age may have grown meanwhile."""
+    assert isinstance(app.wsgi_app, HotRoutes)
+    flask = WsgiClient(app.wsgi_app._flask)  # noqa: SLF001 - the other way is its secret
+    asked = {**bearer(scopes=scope), **more, "Request-Id": "the-same"}
+
+    first, second = (
+        one.get(f"{path}/valuation", headers=asked) for one in (client, flask)
+    )
+
+    for answer in (first, second):
+        answer.headers.pop("Age", None)
+    assert first.status == second.status
+    assert dict(first.headers) == dict(second.headers)
+    assert first.data == second.data

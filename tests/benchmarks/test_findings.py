@@ -9,6 +9,8 @@ from benchmarks.hanging import Hanging
 from benchmarks.hanging import Round as HangingRound
 from benchmarks.latency import Latencies
 from benchmarks.single import SingleHouse
+from benchmarks.stored import Round as StoredRound
+from benchmarks.stored import Stored
 from benchmarks.trial import Trial
 from benchmarks.waiters import Round as WaiterRound
 from benchmarks.waiters import Waiters
@@ -57,6 +59,21 @@ def test_a_challenger_takes_its_share_of_a_worker(
 
     assert finding.measured.startswith(f"{house_us / 150:.1f} % (")
     assert finding.held is held
+
+
+@pytest.mark.parametrize(("read_us", "held"), [(500.0, True), (501.0, False)])
+def test_a_stored_price_is_read_for_a_third_of_a_new_one(
+    read_us: float,
+    held: bool,  # noqa: FBT001 - a case
+) -> None:
+    """Of rounds beside each other it is the middle one that counts."""
+    rounds = [
+        StoredRound(read_us=read_us, priced_us=1500.0),
+        StoredRound(read_us=100.0, priced_us=900.0),
+        StoredRound(read_us=900.0, priced_us=900.0),
+    ]
+
+    assert findings.of_stored(Stored(rounds)).held is held
 
 
 @pytest.mark.parametrize(
