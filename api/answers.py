@@ -75,7 +75,9 @@ def unless_known(
     etag = etag_of(body)
     if not headers.etag_matches(if_none_match, etag):
         return Answer(body, _OK, {**extra, "ETag": etag}, content_type)
-    return empty(_NOT_MODIFIED, {**extra, "ETag": etag})
+    # Of what is not sent the tag says enough (RFC 9110, 15.4.5).
+    told = {name: value for name, value in extra.items() if name != "Last-Modified"}
+    return empty(_NOT_MODIFIED, {**told, "ETag": etag})
 
 
 def empty(status: int, extra: Mapping[str, str] | None = None) -> Answer:

@@ -232,8 +232,8 @@ def test_a_refresh_that_fails_does_not_fail_the_read(
     valued: str, put: Any, read: Any, archive: Archive, redis: Any
 ) -> None:
     """The stored price is answered, as stale as it is."""
-    put(max_age=1)
-    _age(archive, 60)
+    put(max_age=3600)
+    _age(archive, 7200)
     redis.set("kerbside:memory_full", "memory")
 
     answer = read()
