@@ -69,13 +69,16 @@ def form_of(content_type: str | None) -> str:
     )
 
 
-def read(blocks: Iterator[bytes], form: str, schema: Schema) -> Body:
+def read(
+    blocks: Iterator[bytes], form: str, schema: Schema, *, is_named: bool = False
+) -> Body:
     """Return the rows of a body; they are read as they are taken.
 
     Args:
         blocks: The body, bit by bit.
         form: One of those of `FORMS`.
         schema: That of the version which is to price them.
+        is_named: Whether each row must say its name.
 
     Raises:
         MalformedBody: It is not of its form; while rows are taken, too.
@@ -86,7 +89,8 @@ def read(blocks: Iterator[bytes], form: str, schema: Schema) -> Body:
     lines = _lines(blocks)
     if form == NDJSON:
         return Body(None, _objects(lines))
-    return _table(lines, schema)
+    required = [feature.name for feature in schema.features if feature.required]
+    return _table(lines, schema, [CUSTOM_ID] * is_named + required)
 
 
 def _lines(blocks: Iterator[bytes]) -> Iterator[bytes]:
@@ -121,7 +125,7 @@ def _objects(lines: Iterator[bytes]) -> Iterator[Row]:
             yield number, row
 
 
-def _table(lines: Iterator[bytes], schema: Schema) -> Body:
+def _table(lines: Iterator[bytes], schema: Schema, required: Sequence[str]) -> Body:
     texts = _texts(lines)
     first = next(texts, "")
     delimiter = max(_DELIMITERS, key=first.count)
@@ -132,7 +136,7 @@ def _table(lines: Iterator[bytes], schema: Schema) -> Body:
     _, columns = next(records, (0, list[str]()))
     if not any(columns):
         raise MalformedBody("The body is empty: its first line must name columns.")
-    _expect_columns(columns, schema)
+    _expect_columns(columns, schema, required)
     return Body(columns, ((line, orjson.dumps(cells)) for line, cells in records))
 
 
@@ -160,14 +164,15 @@ def _records(reader: Any) -> Iterator[tuple[int, list[str]]]:
             yield reader.line_num, record
 
 
-def _expect_columns(columns: Sequence[str], schema: Schema) -> None:
+def _expect_columns(
+    columns: Sequence[str], schema: Schema, required: Sequence[str]
+) -> None:
     """Refuse a table whose columns say nothing of houses, or too little.
 
     Raises:
         InvalidSubmission: They do.
     """
     known = [CUSTOM_ID, *schema.names]
-    required = [feature.name for feature in schema.features if feature.required]
     errors = [
         *(
             _about(name, "unknown_column", "No column of a batch: leave it out", known)

@@ -60,7 +60,7 @@ def take(call: Call, wanted: Wanted) -> Answer:
     form = batch_body.form_of(call.environ.get("CONTENT_TYPE"))
     headers.require_uncompressed(call.environ.get("HTTP_CONTENT_ENCODING"))
     key = headers.idempotency_key(call.environ.get("HTTP_IDEMPOTENCY_KEY"))
-    spooled = _Spooled(taken, call, wanted.served)
+    spooled = _Spooled(taken, call, wanted)
     logs.bound(batch_id=spooled.id)
     try:
         spooled.take(form)
@@ -121,13 +121,13 @@ def _opened(url: str) -> BatchFiles:
 class _Spooled:
     """The rows of a body on their way to the batch's files."""
 
-    def __init__(self, kept: BatchFiles, call: Call, served: Served) -> None:
+    def __init__(self, kept: BatchFiles, call: Call, wanted: Wanted) -> None:
         self.id = batches.new_id()
         self.rows = 0
         self.columns: Sequence[str] | None = None
         self._files = kept
         self._call = call
-        self._served = served
+        self._wanted = wanted
         self._hash = hashlib.blake2b(digest_size=16)
 
     def take(self, form: str) -> None:
@@ -140,7 +140,12 @@ class _Spooled:
         environ, settings = self._call.environ, self._call.shared.settings
         blocks = self._hashed(wire.blocks(environ, settings.batch_bytes))
         with self._call.shared.uploads.watched(environ, settings.batch_upload_s):
-            body = batch_body.read(blocks, form, self._served.card.schema)
+            body = batch_body.read(
+                blocks,
+                form,
+                self._wanted.served.card.schema,
+                is_named=self._wanted.purpose == "properties",
+            )
             self.columns = body.columns
             for number in itertools.count(1):
                 rows = list(itertools.islice(body.rows, settings.batch_chunk_rows))
@@ -150,10 +155,10 @@ class _Spooled:
         if not self.rows:
             raise MalformedBody("There are no rows in the body.")
 
-    def fingerprint(self, form: str, wanted: Wanted) -> str:
+    def fingerprint(self, form: str) -> str:
         """Hash what was asked for; the body counts as it was written."""
-        told = (form, wanted.purpose, wanted.named)
-        for part in (*map(str.encode, told), wanted.options.canonical):
+        told = (form, self._wanted.purpose, self._wanted.named)
+        for part in (*map(str.encode, told), self._wanted.options.canonical):
             self._hash.update(b"\0" + part)
         return self._hash.hexdigest()
 
@@ -197,7 +202,7 @@ def _submission(
         error_threshold=options.error_threshold,
         max_age_s=options.max_age,
         webhook=options.webhook,
-        fingerprint=spooled.fingerprint(form, wanted),
+        fingerprint=spooled.fingerprint(form),
         idempotency_key=key,
         meter=call.caller.meter,
     )

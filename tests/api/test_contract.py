@@ -171,7 +171,8 @@ def _mend_rows(case: Any, house: dict[str, Any]) -> None:
     if case.operation.path.endswith("/outcomes"):
         case.body = _table(house) if is_table else _past(case.body, house)
     elif is_table:
-        case.body = ",".join(house) + "\n" + ",".join(map(str, house.values()))
+        row = {"custom_id": "row-7", **house}
+        case.body = ",".join(row) + "\n" + ",".join(map(str, row.values()))
 
 
 def _table(house: dict[str, Any]) -> str:

@@ -146,6 +146,17 @@ def test_a_row_without_an_id_says_what_an_id_is(
     assert "[A-Za-z0-9" in second["detail"]
 
 
+def test_a_table_without_ids_is_refused_at_once(post: Post, house: House) -> None:
+    """Each of its rows would be."""
+    columns, cells = ",".join(house), ",".join(map(str, house.values()))
+
+    answer = post(f"{columns}\n{cells}\n", CSV)
+
+    assert_problem(answer, 422, "invalid-submission")
+    (error,) = answer.json["errors"]
+    assert (error["pointer"], error["code"]) == ("/custom_id", "missing_column")
+
+
 @pytest.mark.parametrize(
     ("query", "slug"),
     [

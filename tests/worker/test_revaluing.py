@@ -10,6 +10,7 @@ import pytest
 import redis as redis_py
 
 from model_store.archive.archive import Archive
+from model_store.errors import ArchiveUnavailable
 from model_store.store import ModelStore
 from tests.worker.portfolio_site import NEXT, PortfolioSite
 from worker import keys, revaluing
@@ -236,6 +237,24 @@ def test_a_schedule_does_the_same_each_month(
     looks.look()
 
     assert len(site.revaluations()) == begun
+
+
+def test_an_archive_that_is_away_is_waited_for(
+    site: PortfolioSite, tmp_path: Path
+) -> None:
+    """Nothing was begun, and nothing of it is left."""
+    site.promote(NEXT)
+    there = site.archive
+    site.archive = Archive(f"sqlite:///{tmp_path / 'nowhere' / 'archive.db'}")
+    looks = site.revaluing()
+    with pytest.raises(ArchiveUnavailable):
+        looks.look()
+    assert len(site.desk.files.ids()) == 1
+
+    site.archive = there
+    site.revaluing().look()
+
+    assert len(site.revaluations()) == 1
 
 
 def test_a_full_redis_is_waited_for(site: PortfolioSite) -> None:
