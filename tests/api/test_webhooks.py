@@ -96,7 +96,7 @@ def test_a_refusal_says_how_to_mend_it_and_no_secret(register: Register) -> None
     }
 
     assert told["/events/0"].startswith(
-        "Expected one of *, drift.*, endpoint.*, model."
+        "Expected one of *, batch.*, drift.*, endpoint.*, model."
     )
     assert "hush" not in told["/secret"]
     assert told["/descripton"] == "Unknown field: did you mean 'description'?"
