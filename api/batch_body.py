@@ -10,6 +10,7 @@ import itertools
 import json
 import re
 from codecs import getincrementaldecoder
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -39,6 +40,18 @@ _DELIMITERS = (",", ";", "\t")
 _MARK = b"\xef\xbb\xbf"
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
 _SPACE = re.compile(r"\s*")
+
+_BY_CODE = {
+    "unknown_column": "No column of a batch: leave it out",
+    "repeated_column": "Two columns are called so.",
+    "missing_column": "The table lacks this column.",
+}
+#: What the reader of tables says of a row -> what its client is told.
+_BY_FAULT = {
+    "unexpected end of data": "a cell begins with a quote that is not closed",
+    "expected after": "a cell goes on after its closing quote; one within is doubled",
+    "new-line character": "its lines end with CR alone; expected LF, or CR and LF",
+}
 
 _DECODER = json.JSONDecoder()
 
@@ -152,16 +165,26 @@ def _texts(lines: Iterator[bytes]) -> Iterator[str]:
 
 def _records(reader: Any) -> Iterator[tuple[int, list[str]]]:
     while True:
+        begins = reader.line_num + 1
         try:
             record = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
             raise MalformedBody(
-                f"The table cannot be read at line {reader.line_num}: {error}."
+                f"The row that begins at line {begins} cannot be read: {_words(error)}."
             ) from None
         if record:
             yield reader.line_num, record
+
+
+def _words(error: csv.Error) -> str:
+    """Return how a row is to be mended that cannot be read."""
+    said = str(error)
+    for theirs, ours in _BY_FAULT.items():
+        if theirs in said:
+            return ours
+    return said
 
 
 def _expect_columns(
@@ -172,32 +195,23 @@ def _expect_columns(
     Raises:
         InvalidSubmission: They do.
     """
-    known = [CUSTOM_ID, *schema.names]
-    errors = [
-        *(
-            _about(name, "unknown_column", "No column of a batch: leave it out", known)
-            for name in columns
-            if name not in known
-        ),
-        *(
-            _about(name, "repeated_column", "Two columns are called so.")
-            for name in sorted(set(columns))
-            if columns.count(name) > 1
-        ),
-        *(
-            _about(name, "missing_column", "The table lacks this column.")
-            for name in required
-            if name not in columns
-        ),
+    known = (CUSTOM_ID, *schema.names)
+    counts = Counter(columns)
+    faults = [
+        *((name, "unknown_column") for name in columns if name not in known),
+        *((name, "repeated_column") for name, count in counts.items() if count > 1),
+        *((name, "missing_column") for name in required if name not in counts),
     ]
-    if errors:
-        raise json_body.invalid(errors, len(errors))
+    if faults:
+        # Words for thousands that nobody is told would take seconds.
+        told = faults[: json_body.MAX_ERRORS]
+        errors = [_about(name, code, known) for name, code in told]
+        raise json_body.invalid(errors, len(faults))
 
 
-def _about(
-    name: str, code: str, detail: str, known: Sequence[str] = ()
-) -> dict[str, Any]:
-    if known:
+def _about(name: str, code: str, known: Sequence[str]) -> dict[str, Any]:
+    detail = _BY_CODE[code]
+    if code == "unknown_column":
         detail += explanation.suggestion(name, known) or "."
     pointer = explanation.pointer([name])
     return {"pointer": pointer, "line": 1, "code": code, "detail": detail}
@@ -267,10 +281,13 @@ class _Text:
                 break
             if len(self._text) - self._at > _LONGEST or not self._more():
                 break
+        if (end or len(self._text)) - self._at > _LONGEST:
+            raise MalformedBody(
+                f"Row {number} has more than {_LONGEST} bytes: a house needs about 500."
+            )
         if end is None:
             raise MalformedBody(
-                f"Row {number} is not JSON, ends in the middle, or has more than "
-                f"{_LONGEST} bytes."
+                f"Row {number} is not JSON, or the body ends in the middle of it."
             )
         row, self._at = self._text[self._at : end], end
         # Texts of JSON hold no such character as it is: these are between members.

@@ -58,6 +58,11 @@ def stream(
             return
 
 
+def is_over(batch: Batch, seen: str | None) -> bool:
+    """Tell whether nothing comes after the event that a client saw last."""
+    return batch.status in ENDED and _id(batch) == seen
+
+
 def _id(batch: Batch) -> str:
     """Return what changes with all that an event is worth being sent for."""
     return f"{batch.completed + batch.failed}-{batch.status}"

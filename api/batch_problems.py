@@ -2,6 +2,7 @@
 
 ServiceError
  +-- UnknownBatch                                                           404
+ +-- LengthRequired                                                         411
  +-- TooManyRows                                                            413
  +-- RangeNotThere                                                          416
  +-- TooManyOpenBatches                                                     429
@@ -18,6 +19,14 @@ class UnknownBatch(ServiceError):
     status = 404
     slug = "unknown-batch"
     title = "No such batch"
+
+
+class LengthRequired(ServiceError):
+    """Send Content-Length: without it nobody can tell whether the body was cut."""
+
+    status = 411
+    slug = "length-required"
+    title = "Length required"
 
 
 class TooManyRows(ServiceError):

@@ -122,7 +122,7 @@ def _price_cells(told: Any) -> Sequence[Any]:
         interval["level"],
         output["fsd"],
         output["confidence"]["band"],
-        output["in_distribution"],
+        "true" if output["in_distribution"] else "false",
         " ".join(sorted({flag["code"] for flag in output["flags"]})),
         output["model"]["version"],
     )

@@ -135,10 +135,14 @@ def errors(path: BatchPath) -> Response:
 
 @api.get("/<batch_id>/events", operation_id="follow_batch")
 @requires("read", offers=(EVENT_STREAM,))
-def events(path: BatchPath) -> Response:
+def events(path: BatchPath) -> Response | Answer:
     """Follow a batch: an event for whatever has changed, until its end."""
     call = current_call()
     queries.known(request.args, ())
+    seen = call.environ.get("HTTP_LAST_EVENT_ID")
+    if seen and batch_events.is_over(_found(call, path), seen):
+        # Who follows streams as HTML has it comes again until told so.
+        return answers.empty(204)
     return Response(
         _first_known(_events(call, path)),
         content_type=EVENT_STREAM,

@@ -18,7 +18,10 @@ def asked(environ: Mapping[str, Any]) -> Span | None:
     """Return the one range of bytes that a request asks for; None: it wants it all.
 
     What may be ignored is: several ranges, other units, and those under a condition.
+    Only of a GET is there a part.
     """
+    if environ["REQUEST_METHOD"] != "GET":
+        return None
     found = parse_range_header(environ.get("HTTP_RANGE"))
     if found is None or found.units != "bytes" or "HTTP_IF_RANGE" in environ:
         return None

@@ -69,7 +69,10 @@ def admit(shared: Services, environ: dict[str, Any], view: Any) -> Principal:
     for scope in view.scopes:
         caller.require(scope)
     if headers.preferred(environ.get("HTTP_ACCEPT"), view.offers) is None:
-        raise NotAcceptable
+        offered = " or ".join(view.offers)
+        raise NotAcceptable(
+            f"This address answers {offered}; the Accept header excludes that."
+        )
     shared.circuit.check()
     return caller
 

@@ -36,8 +36,9 @@ def known(asked: Asked, names: Sequence[str], *, repeated: str = "") -> Asked:
     """
     for name, values in asked.lists():
         if name not in names:
+            expected = f"expected {', '.join(names)}" if names else "expected none"
             raise MalformedParameter(
-                f"Unknown parameter {name[:MAX_TOLD]!r}: expected {', '.join(names)}."
+                f"Unknown parameter {name[:MAX_TOLD]!r}: {expected}."
             )
         if len(values) > 1 and name != repeated:
             raise MalformedParameter(f"{name} is there twice; send it once.")

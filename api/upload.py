@@ -5,6 +5,7 @@ from typing import Any
 
 from werkzeug.wsgi import get_content_length
 
+from api.batch_problems import LengthRequired
 from api.errors import BodyTooLarge, CutBody
 
 #: Bytes that are read at a time of a body that is not held whole.
@@ -37,27 +38,30 @@ def read(environ: dict[str, Any], limit: int) -> bytes:
 def blocks(environ: dict[str, Any], limit: int) -> Iterator[bytes]:
     """Yield the body bit by bit, for one that must not be held whole.
 
+    Part of a table is a table, too, and servers do not tell of a body in chunks that
+    its sender broke off: only its length shows that all of it is there.
+
     Args:
         environ: The request as the server handed it over, PEP 3333.
         limit: Bytes that it may have.
 
     Raises:
-        BodyTooLarge: It has more, by its announced length or as counted.
+        LengthRequired: Its length was not announced.
+        BodyTooLarge: It has more, by its announced length.
         CutBody: It ended before its announced length.
     """
-    length = get_content_length(environ)
-    if length is None and not environ.get("wsgi.input_terminated"):
+    left = get_content_length(environ)
+    if left is None:
+        if environ.get("wsgi.input_terminated"):
+            raise LengthRequired
         return
-    if length is not None and length > limit:
+    if left > limit:
         raise BodyTooLarge(_MOST.format(limit) + ": send it in parts.")
-    left = limit + 1 if length is None else length
     stream = environ["wsgi.input"]
     while left and (block := stream.read(min(left, _BLOCK))):
         left -= len(block)
         yield block
-    if length is None and not left:
-        raise BodyTooLarge(_MOST.format(limit) + ": send it in parts.")
-    if length is not None and left:
+    if left:
         raise CutBody
 
 

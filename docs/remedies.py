@@ -7,6 +7,8 @@ REMEDIES = {
     "malformed-body": "Send JSON in UTF-8; `detail` says at which character reading "
     "stopped.",
     "cut-body": "Send the whole body again; the connection broke while it was sent.",
+    "length-required": "Send `Content-Length`, as clients do that have the whole file; "
+    "of a body in chunks nobody can tell whether its end is missing.",
     "slow-body": "Send the whole request again, in one go; the operator sets the time "
     "with `KERBSIDE_UPLOAD_TIMEOUT_S`.",
     "malformed-header": "Write the header as `detail` says.",

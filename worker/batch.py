@@ -107,7 +107,7 @@ class Batch:
             return None
         # The clock of a server may be set back.
         took_ms = max(1, self.settled_ms - self.started_ms)
-        return round((self.completed + self.failed) * 1000 / took_ms, 1)
+        return round((self.completed + self.failed) * 1000 / took_ms, 1) or None
 
     @property
     def estimated_end_ms(self) -> int | None:
@@ -147,6 +147,7 @@ class Batch:
                 "get": url,
                 "results": f"{url}/results",
                 "errors": f"{url}/errors",
+                "events": f"{url}/events",
                 "cancel": f"{url}/cancel",
             },
         }

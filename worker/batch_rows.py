@@ -129,7 +129,8 @@ class Rows:
         try:
             document = orjson.loads(row)
         except orjson.JSONDecodeError as error:
-            raise _wrong("malformed_row", f"This is not JSON: {error}.") from None
+            words = f"This is not JSON: {error.msg} at character {error.colno}."
+            raise _wrong("malformed_row", words) from None
         if self._is_table:
             document = self._of_cells(document)
         if not self._fits(document):
@@ -166,8 +167,9 @@ class Rows:
             for (name, kind), cell in zip(self._columns, row, strict=True)
             if cell
         }
-        custom_id = house.pop(CUSTOM_ID, None)
-        return {CUSTOM_ID: custom_id, "input": house}
+        if CUSTOM_ID not in house:
+            return {"input": house}
+        return {CUSTOM_ID: house.pop(CUSTOM_ID), "input": house}
 
 
 def _wrong(code: str, message: str) -> WrongRow:

@@ -88,6 +88,7 @@ _NOT_TAKEN = (
     *BODY_CAUSES,
     errors.MalformedHeader,
     errors.MalformedParameter,
+    batch_problems.LengthRequired,
     errors.KeyReused,
     errors.QuotaExceeded,
     errors.QueueIsFull,
@@ -151,7 +152,10 @@ OPERATIONS: dict[str, dict[str, Any]] = {
     ),
     "follow_batch": operation(
         scopes=("read",),
-        success={200: _events()},
+        success={
+            200: _events(),
+            204: empty("It has ended, and `Last-Event-ID` is that of its end."),
+        },
         causes=(*_ONE, errors.MalformedParameter),
         parameters=("Last-Event-ID",),
     ),

@@ -26,6 +26,7 @@ class BatchUrls(Body):
     get: str
     results: str
     errors: str
+    events: str
     cancel: str
 
 

@@ -277,6 +277,17 @@ def test_a_table_with_an_open_quote_is_refused(post: Post, house: House) -> None
     problem = assert_problem(post(text + '"b,1\n', CSV), 400, "malformed-body")
 
     assert "line 3" in problem["detail"]
+    assert "a quote that is not closed" in problem["detail"]
+
+
+def test_a_table_whose_lines_end_otherwise_is_refused_in_words(
+    post: Post, house: House
+) -> None:
+    """Not in those of the reader of tables."""
+    text = table(house, "a").replace("\r\n", "\r")
+    problem = assert_problem(post(text, CSV), 400, "malformed-body")
+
+    assert "its lines end with CR alone" in problem["detail"]
 
 
 def test_a_table_in_another_encoding_is_refused_by_its_line(
@@ -340,6 +351,36 @@ def test_one_long_line_is_no_batch(
         )
         problem = assert_problem(answer, 400, "malformed-body")
         assert "65536 bytes" in problem["detail"]
+
+
+def test_a_long_row_of_a_list_is_no_batch(
+    client: Client, shared: Any, caller: Headers
+) -> None:
+    """Whole or not: its errors would repeat it."""
+    object.__setattr__(
+        shared,
+        "settings",
+        shared.settings.model_copy(update={"batch_bytes": 10**6}),
+    )
+    row = {"custom_id": "x" * 70_000, "input": {}}
+
+    answer = client.post(PATH, json=[row], headers=caller)
+
+    problem = assert_problem(answer, 400, "malformed-body")
+    assert "Row 1 has more than 65536 bytes" in problem["detail"]
+
+
+def test_a_body_of_unknown_length_is_refused(client: Client, caller: Headers) -> None:
+    """Part of a table is a table: one that broke off would be priced as a whole."""
+    answer = client.post(
+        PATH,
+        input_stream=io.BytesIO(b'{"input":{}}\n'),
+        content_type=NDJSON,
+        headers={**caller, "Transfer-Encoding": "chunked"},
+        environ_overrides={"wsgi.input_terminated": True},
+    )
+
+    assert_problem(answer, 411, "length-required")
 
 
 def test_a_cut_body_is_told_as_such(client: Client, caller: Headers) -> None:
@@ -458,6 +499,9 @@ def test_too_many_errors_stop_the_rest(
     stopped = post(bad, query="?error_threshold=2").json
     assert work() == 2
 
+    last = post(bad, query="?error_threshold=4").json
+    work()
+    assert get(last).json["status"] == "failed"
     done = get(stopped).json
     assert (done["status"], done["error_threshold"]) == ("failed", 2)
     assert done["request_counts"] == {"total": 5, "completed": 0, "failed": 4}
@@ -541,6 +585,10 @@ def test_a_download_can_go_on_where_it_broke_off(
     assert_problem(beyond, 416, "range-not-there")
     assert beyond.headers["Content-Range"] == f"bytes */{len(whole)}"
     assert get("bytes=0-1,4-5").data == get("lines=1-").data == whole
+    head = client.head(
+        f"{PATH}/{batch['id']}/results", headers={**headers, "Range": "bytes=0-1"}
+    )
+    assert head.status_code == 200
 
 
 def events_of(answer: Any) -> list[tuple[str, str, Any]]:
@@ -585,7 +633,7 @@ def test_a_stream_goes_on_where_its_client_left_it(
     again = client.get(url, headers={**caller, "Last-Event-ID": last})
 
     assert (name, data["status"]) == ("completed", "completed")
-    assert events_of(again) == []
+    assert (again.status_code, again.data) == (204, b"")
 
 
 def test_who_finds_no_place_to_wait_is_told_how_it_is(

@@ -7,6 +7,7 @@ import pytest
 from api import byte_ranges
 from api.batch_problems import RangeNotThere
 
+GET = {"REQUEST_METHOD": "GET"}
 WHOLE = b"abcdefghij"
 
 
@@ -18,7 +19,7 @@ def _parts() -> Iterator[bytes]:
 @pytest.mark.parametrize("last", range(12))
 def test_any_range_is_cut_out(first: int, last: int) -> None:
     """Across parts, and no further than there is."""
-    span = byte_ranges.asked({"HTTP_RANGE": f"bytes={first}-{last}"})
+    span = byte_ranges.asked({**GET, "HTTP_RANGE": f"bytes={first}-{last}"})
     if first > last:
         assert span is None
         return
@@ -36,7 +37,7 @@ def test_any_range_is_cut_out(first: int, last: int) -> None:
 )
 def test_ranges_may_be_open(asked: str, told: bytes) -> None:
     """At one end."""
-    span = byte_ranges.asked({"HTTP_RANGE": f"bytes={asked}"})
+    span = byte_ranges.asked({**GET, "HTTP_RANGE": f"bytes={asked}"})
     assert span
 
     assert byte_ranges.response(span, _parts, "text/csv").data == told
@@ -45,8 +46,8 @@ def test_ranges_may_be_open(asked: str, told: bytes) -> None:
 @pytest.mark.parametrize("header", ["bytes=0-1,4-5", "lines=1-", "bytes=5-3", "x"])
 def test_what_is_no_single_range_of_bytes_is_ignored(header: str) -> None:
     """The whole is sent, as it is where a condition is said."""
-    assert byte_ranges.asked({"HTTP_RANGE": header}) is None
-    condition = {"HTTP_RANGE": "bytes=0-", "HTTP_IF_RANGE": '"x"'}
+    assert byte_ranges.asked({**GET, "HTTP_RANGE": header}) is None
+    condition = {**GET, "HTTP_RANGE": "bytes=0-", "HTTP_IF_RANGE": '"x"'}
     assert byte_ranges.asked(condition) is None
 
 
@@ -57,3 +58,10 @@ def test_what_is_not_there_is_told_with_what_is() -> None:
             byte_ranges.response((10, None), parts, "text/csv")
 
         assert told.value.headers["Content-Range"] == f"bytes */{total}"
+
+
+def test_a_range_is_asked_of_a_get_alone() -> None:
+    """There is no part of an answer without a body."""
+    asked = {"REQUEST_METHOD": "HEAD", "HTTP_RANGE": "bytes=0-1"}
+
+    assert byte_ranges.asked(asked) is None

@@ -211,8 +211,10 @@ local function settle(chunk, state, detail, ttl)
     failed = redis.call('HINCRBY', batch, 'failed', rows)
     redis.call('HSET', batch, 'error:' .. number, why)
   end
+  local threshold = tonumber(redis.call('HGET', batch, 'error_threshold') or nil)
+  local is_beyond = threshold and failed > threshold
   if redis.call('HINCRBY', batch, 'open', -1) == 0 then
-    local status = redis.call('HGET', batch, 'flaw') or 'completed'
+    local status = redis.call('HGET', batch, 'flaw') or is_beyond and 'failed' or 'completed'
     redis.call('HSET', batch, 'ended', now, 'status', status)
     -- One whose prices are to be stored is kept until they are.
     if redis.call('SISMEMBER', 'kerbside:unstored', batch_id) == 0 then
@@ -226,8 +228,7 @@ local function settle(chunk, state, detail, ttl)
     redis.call('HSET', batch, 'told', now)
     tell_of_batch(batch_id, 'progress')
   end
-  local threshold = tonumber(redis.call('HGET', batch, 'error_threshold') or nil)
-  return threshold and failed > threshold and batch_id or nil
+  return is_beyond and batch_id or nil
 end
 
 -- Ends what is open of a batch at once; returns how many chunks that were.
