@@ -124,7 +124,9 @@ class Line:
         connection = self._taken()
         try:
             self._open(connection, until)
-            connection.request(method, path, body, headers)
+            # A refusal may come, and the connection end, before all of a body is sent.
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                connection.request(method, path, body, headers)
             connection.sock.settimeout(_left_s(until))
             return Answer.read(connection.getresponse(), into)
         except BaseException:

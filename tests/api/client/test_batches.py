@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from http.client import HTTPConnection
 from typing import Any
 
 import pytest
@@ -148,3 +149,23 @@ def test_an_error_is_no_result(server: Script, client: Client) -> None:
         client.batches.errors("bat_1", file)
 
     assert file.getvalue() == b""
+
+
+class _Cut(HTTPConnection):
+    """Ends as where a server refuses a body before it has come."""
+
+    def send(self, data: Any) -> None:
+        """Send it, and tell that nobody reads on."""
+        super().send(data)
+        raise BrokenPipeError
+
+
+def test_a_refusal_that_comes_before_all_was_sent_is_read(
+    server: Script, client: Client
+) -> None:
+    """Who sends too much is told so, and does not send it again and again."""
+    server.replies = [Reply(413, {"title": "Body too large"})]
+    client.connect = lambda: _Cut("127.0.0.1", server.server_port)
+
+    with pytest.raises(ApiError, match="Body too large"):
+        client.batches.get("bat_1")
