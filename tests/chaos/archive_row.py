@@ -27,7 +27,7 @@ def archive_away(stage: Stage) -> None:
     """Let nobody write to the archive for some seconds, under load."""
     file = stage.site.archive_file
     before, began = stage.finished, time.monotonic()
-    with _held(file):
+    with held_archive(file):
         time.sleep(stage.times)
         waiting, age_s = _lag(stage.site)
         ended = stage.finished - before
@@ -47,7 +47,7 @@ def archive_away(stage: Stage) -> None:
 
 
 @contextlib.contextmanager
-def _held(file: Path) -> Iterator[None]:
+def held_archive(file: Path) -> Iterator[None]:
     """Write to the archive, and be slow about it: others wait, and are refused."""
     with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as writer:
         writer.execute("PRAGMA busy_timeout = 30000")

@@ -167,6 +167,7 @@ def running(folder: Path, plan: Plan) -> Iterator[Site]:
             webhook_schedule_s=_SCHEDULE_S,
             webhook_timeout_s=_ATTEMPT_S,
             batches_url=str(folder / "batches") if plan.batches else None,
+            batch_chunk_rows=100,
             # What a row submits is to be taken, whatever the line.
             rate_limit=UNLIMITED,
             max_wait_s=0,

@@ -13,7 +13,8 @@ _HOUSES = [House(b"{}", orjson.dumps({"price": price})) for price in (1, 2, 3)]
 _LINES = [{"line": at, "output": {"price": at}} for at in (1, 2, 3)]
 
 
-def _batch(status: Status = "completed", completed: int = 3, failed: int = 0) -> Batch:
+def a_batch(status: Status = "completed", completed: int = 3, failed: int = 0) -> Batch:
+    """Return a batch of three rows that has ended."""
     return Batch(
         id="bat",
         model="m",
@@ -30,17 +31,17 @@ def _batch(status: Status = "completed", completed: int = 3, failed: int = 0) ->
 
 def test_a_batch_with_each_row_once_and_in_order_is_whole() -> None:
     """No false alarm."""
-    assert [*unlike(_batch(), _LINES, _HOUSES)] == []
+    assert [*unlike(a_batch(), _LINES, _HOUSES)] == []
 
 
 @pytest.mark.parametrize(
     ("batch", "lines", "told"),
     [
-        (_batch("failed", 2, 1), _LINES, "ended as failed: 2 priced, 1 refused"),
-        (_batch(), _LINES[:2], "2 results are of 2 rows"),
-        (_batch(), [*_LINES, _LINES[0]], "4 results are of 3 rows"),
-        (_batch(), _LINES[::-1], "not in their order"),
-        (_batch(), [*_LINES[:2], _LINES[2] | {"output": {}}], "not theirs: [3]"),
+        (a_batch("failed", 2, 1), _LINES, "ended as failed: 2 priced, 1 refused"),
+        (a_batch(), _LINES[:2], "2 results are of 2 rows"),
+        (a_batch(), [*_LINES, _LINES[0]], "4 results are of 3 rows"),
+        (a_batch(), _LINES[::-1], "not in their order"),
+        (a_batch(), [*_LINES[:2], _LINES[2] | {"output": {}}], "not theirs: [3]"),
     ],
 )
 def test_what_is_lost_doubled_mixed_or_wrong_is_told(
