@@ -4,9 +4,9 @@ What was done follows from the ledger and the archive: any number of workers may
 and who dies in between leaves files that nobody points at.
 """
 
+import contextlib
 import itertools
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,13 +15,16 @@ import redis
 from model_store import logs
 from model_store.aliases import Aliases
 from model_store.card import ModelCard
+from model_store.errors import ArchiveNotMigrated, ArchiveUnavailable, StoreError
 from model_store.store import ModelStore
 from worker import keys
 from worker.batch import ENDED
 from worker.batch_files import BatchFiles
 from worker.batch_rows import row_of
 from worker.batches import Batches, BatchSubmission, new_id
-from worker.errors import QueueRefusal
+from worker.connection import clock_ms
+from worker.errors import MemoryFull, QueueRefusal
+from worker.predictors import reason_of
 from worker.settings import WorkerSettings
 from worker.unstored import Unstored, UnstoredBatches
 
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
 
 #: Seconds between two looks where nothing has changed, and where something waits.
 _RARELY_S, _AGAIN_S = 600.0, 5.0
+#: The same after one that failed, which may have written a whole portfolio.
+_LATER_S = 60
 #: Hour of the first day of a month, UTC, from which a monthly revaluation is due.
 _HOUR = 3
 
@@ -53,7 +58,7 @@ class Revaluing:
         store: Where the model versions are.
         archive: Where the properties are.
         stops: Tells whether to begin nothing more.
-        now: Seconds since the epoch.
+        now: Seconds since the epoch; by Redis's clock, as all that it is held against.
     """
 
     def __init__(
@@ -65,7 +70,7 @@ class Revaluing:
         archive: "Archive",
         *,
         stops: Callable[[], bool] = lambda: False,
-        now: Callable[[], float] = time.time,
+        now: Callable[[], float] | None = None,
     ) -> None:
         self._redis: Any = client
         self._settings = settings
@@ -73,7 +78,7 @@ class Revaluing:
         self._store = store
         self._archive = archive
         self._stops = stops
-        self._now = now
+        self._now = now or (lambda: clock_ms(self._redis.time()) / 1000)
         self._batches = Batches(client, settings)
         self._unstored = UnstoredBatches(client, settings)
         #: The champion that was found at the last look, and when the next one is due.
@@ -83,7 +88,8 @@ class Revaluing:
         """Begin what is due.
 
         Raises:
-            ArchiveError: The archive cannot be used; it is tried again.
+            ArchiveUnavailable: The archive cannot be reached; it is tried again.
+            ArchiveNotMigrated: It is not as this code knows it; it is tried again.
             StoreError: Files or models are out of reach; it is tried again.
             redis.RedisError: Redis cannot be reached; it is tried again.
         """
@@ -91,23 +97,49 @@ class Revaluing:
         if not champion or (champion == self._champion and self._now() < self._next_s):
             return
         card = self._store.card(champion)
-        whose = [
-            one.tenant
+        self._champion, self._next_s = champion, self._now() + _LATER_S
+        try:
+            pause_s = self._tend_all(card)
+        except QueueRefusal as refusal:
+            # The others' would be refused as well.
+            _log.warning("revaluation_waits", reason=type(refusal).__name__)
+        else:
+            self._next_s = self._now() + pause_s
+
+    def _tend_all(self, card: ModelCard) -> float:
+        """Begin all that is due; return the seconds until the next look."""
+        unstored = self._unstored.all()
+        pauses = [
+            self._tend(one.tenant, card, unstored)
             for one in self._archive.properties.portfolios()
             if one.model == card.name
         ]
-        waits = [tenant for tenant in whose if not self._is_done(tenant, card)]
-        self._champion = champion
-        self._next_s = self._now() + (_AGAIN_S if waits else _RARELY_S)
+        return min(pauses, default=_RARELY_S)
+
+    def _tend(
+        self, tenant: str, card: ModelCard, unstored: Sequence[Unstored]
+    ) -> float:
+        try:
+            is_done = self._is_done(tenant, card, unstored)
+        except (ArchiveUnavailable, ArchiveNotMigrated, StoreError):
+            raise
+        except (QueueRefusal, redis.RedisError):
+            raise
+        except Exception as error:  # noqa: BLE001 - one tenant's holds up no other's
+            _log.error("tenant_not_revalued", tenant=tenant, reason=reason_of(error))
+            return _LATER_S
+        return _RARELY_S if is_done else _AGAIN_S
 
     def _promoted(self) -> str | None:
         # It is kept there by who announces promotions: the store is not asked twice.
         known = self._redis.get(keys.ALIASES)
         return Aliases.from_json(known).champion if known else None
 
-    def _is_done(self, tenant: str, card: ModelCard) -> bool:
+    def _is_done(
+        self, tenant: str, card: ModelCard, unstored: Sequence[Unstored]
+    ) -> bool:
         """Begin a tenant's revaluation if it is due; False where it has to wait."""
-        if self._is_in_the_way(tenant, card):
+        if self._is_in_the_way(tenant, card, unstored):
             return False
         last = self._last(tenant, card)
         is_due = last is not None and self._is_of_last_month(last)
@@ -120,13 +152,15 @@ class Revaluing:
         self._redis.hset(keys.REVALUED, _field(tenant, card), told)
         return True
 
-    def _is_in_the_way(self, tenant: str, card: ModelCard) -> bool:
+    def _is_in_the_way(
+        self, tenant: str, card: ModelCard, unstored: Sequence[Unstored]
+    ) -> bool:
         """Tell whether a batch of the same properties must be stored first.
 
         One of a champion that is none any more is of no use: it is ended.
         """
         found = False
-        for one in self._unstored.all():
+        for one in unstored:
             if (one.tenant, one.batch.model) != (tenant, card.name):
                 continue
             is_outdated = one.batch.version != card.version
@@ -157,25 +191,41 @@ class Revaluing:
         return last.began_ms < began.timestamp() * 1000 and today >= began
 
     def _begin(self, tenant: str, card: ModelCard, last: _Last | None) -> bool:
-        """Make the batch; False where it is not taken at the moment."""
+        """Make the batch; False where the worker is to stop."""
+        if self._redis.exists(keys.MEMORY_FULL):
+            # Before all of it is written.
+            raise MemoryFull(_LATER_S)
         batch_id = new_id()
+        try:
+            return self._send(batch_id, tenant, card, last)
+        except (redis.ConnectionError, redis.TimeoutError):
+            # It may be taken: its files are needed then.
+            raise
+        except Exception:
+            self._discard(batch_id)
+            raise
+
+    def _send(
+        self, batch_id: str, tenant: str, card: ModelCard, last: _Last | None
+    ) -> bool:
         rows = self._write(batch_id, tenant, card)
         if not rows:
-            self._files.drop(batch_id)
+            self._discard(batch_id)
             return not self._stops()
-        try:
-            receipt = self._batches.submit(
-                self._submission(batch_id, tenant, card, rows, last)
-            )
-        except QueueRefusal as refusal:
-            _log.warning("revaluation_waits", reason=type(refusal).__name__)
-            self._files.drop(batch_id)
-            return False
+        receipt = self._batches.submit(
+            self._submission(batch_id, tenant, card, rows, last)
+        )
         if receipt.replayed:
-            self._files.drop(batch_id)
+            self._discard(batch_id)
         else:
             _log.info("revaluation_begun", batch=batch_id, properties=rows)
         return True
+
+    def _discard(self, batch_id: str) -> None:
+        """Remove files that no batch has; where that fails they are swept in time."""
+        with contextlib.suppress(redis.RedisError, StoreError):
+            if not self._batches.are_known([batch_id])[0]:
+                self._files.drop(batch_id)
 
     def _submission(
         self,

@@ -8,20 +8,22 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
+import redis
 
 from model_store import logs
 from model_store.archive.prediction import house_hash
 from model_store.archive.property import Property
 from model_store.archive.valuation import Valuation
 from model_store.errors import (
-    ArchiveError,
     ArchiveNotMigrated,
     ArchiveUnavailable,
     StoreError,
+    UnknownModel,
 )
 from model_store.store import ModelStore
 from worker import batch_rows
 from worker.batch_files import BatchFiles, FileLost
+from worker.predictors import reason_of
 from worker.unstored import Unstored, UnstoredBatches
 
 if TYPE_CHECKING:
@@ -68,6 +70,8 @@ class Storing:
         self._store = store
         self._archive = archive
         self._tell = tell
+        #: Id of a batch that could not be stored -> why, so that it is logged once.
+        self._stuck: dict[str, str] = {}
 
     def look(self) -> None:
         """Store all that can be stored now; a batch that cannot holds up no other.
@@ -77,17 +81,26 @@ class Storing:
             ArchiveNotMigrated: It is not as this code knows it; nothing is lost.
             redis.RedisError: Redis cannot be reached; nothing is lost.
         """
+        stuck = {}
         for one in self._unstored.all():
             try:
                 self._take(one)
-            except (ArchiveUnavailable, ArchiveNotMigrated):
+            except (ArchiveUnavailable, ArchiveNotMigrated, redis.RedisError):
                 raise
-            except (ArchiveError, StoreError) as error:
-                _log.error("batch_not_stored", batch=one.batch.id, reason=str(error))
+            except Exception as error:  # noqa: BLE001 - it holds up no other
+                reason = stuck[one.batch.id] = reason_of(error)
+                if self._stuck.get(one.batch.id) != reason:
+                    _log.error("batch_not_stored", batch=one.batch.id, reason=reason)
+        self._stuck = stuck
 
     def _take(self, one: Unstored) -> None:
         for number, end in one.ready():
-            self._take_chunk(one, number, end)
+            now = self._unstored.find(one.batch.id)
+            if now is None:
+                # Its client has deleted it.
+                return
+            if number > now.chunks_stored:
+                self._take_chunk(now, number, end)
         now = self._unstored.find(one.batch.id)
         if now is None or not now.is_over:
             return
@@ -104,24 +117,37 @@ class Storing:
             one.tenant, list(named), but=one.batch.id
         )
         rows = [row for row in named.values() if _counts(one, row, held)]
+        # Of a property that is in two chunks the later one's price is the newest.
+        valued_ms = max(one.valued_ms, self._unstored.priced_ms(one, number))
         if rows:
             is_told = one.batch.purpose == "properties"
-            valued_ms = self._unstored.priced_ms(one, number)
             self._archive.properties.store(
                 [_property(one, row) for row in rows if is_told],
                 [_valuation(one, row, valued_ms) for row in rows],
             )
-        self._unstored.note(one, number, len(rows), _changes(held, rows))
+        changes = _changes(held, rows)
+        self._unstored.note(one, number, len(rows), valued_ms, changes)
 
     def _priced(self, one: Unstored, number: int, end: str) -> list[_Priced]:
-        """Return the rows of a chunk that have a price; none if their file is lost."""
+        """Return the rows of a chunk that have a price; none if they are lost."""
         if not end.isdigit():
             return []
         try:
             return self._read(one, number, int(end))
         except FileLost as error:
-            _log.error("chunk_not_stored", batch=one.batch.id, reason=str(error))
-            return []
+            if one.batch.id not in self._files.ids():
+                raise StoreError(
+                    f"{error}, and all other files of the batch: see that"
+                    " KERBSIDE_BATCHES_URL is the same here as where batches are"
+                    " taken, or delete the batch"
+                ) from error
+            lost = str(error)
+        except UnknownModel as error:
+            # Not lost where the store is another one, or empty: this raises as well.
+            self._store.resolve("champion")
+            lost = str(error)
+        _log.error("chunk_not_stored", batch=one.batch.id, reason=lost)
+        return []
 
     def _read(self, one: Unstored, number: int, attempt: int) -> list[_Priced]:
         batch = one.batch
@@ -156,8 +182,8 @@ def _property(one: Unstored, row: _Priced) -> Property:
         input=row.house,
         max_age_s=one.max_age_s,
         metadata=one.batch.metadata,
-        created_ms=one.batch.created_ms,
-        updated_ms=one.batch.created_ms,
+        created_ms=one.told_ms,
+        updated_ms=one.told_ms,
     )
 
 
@@ -179,7 +205,7 @@ def _counts(one: Unstored, row: _Priced, held: Mapping[str, "Held"]) -> bool:
     known = held.get(row.property_id)
     if one.batch.purpose == "properties":
         # Unless it was changed since the import was sent.
-        return known is None or known.updated_ms <= one.batch.created_ms
+        return known is None or known.updated_ms <= one.told_ms
     return known is not None and known.input_digest == house_hash(row.house)
 
 

@@ -9,6 +9,7 @@ import redis
 
 from worker import keys
 from worker.batch import ENDED, Batch
+from worker.batch_files import made_ms
 from worker.ledger import Ledger
 from worker.settings import WorkerSettings
 
@@ -28,6 +29,8 @@ class Unstored:
     max_age_s: int | None
     #: How many chunks, from the first one on, are stored.
     chunks_stored: int
+    #: When the newest price of these was made, in ms since the epoch; 0: none is.
+    valued_ms: int
     #: Each of `COUNTS`.
     counts: Mapping[str, float]
 
@@ -40,8 +43,14 @@ class Unstored:
             columns=orjson.loads(record[b"columns"]),
             max_age_s=int(record.get(b"max_age_s", 0)) or None,
             chunks_stored=int(record[b"chunks_stored"]),
+            valued_ms=int(record.get(b"valued", 0)),
             counts={name: float(record.get(name.encode(), 0)) for name in COUNTS},
         )
+
+    @property
+    def told_ms(self) -> int:
+        """Return when its client sent it, by the clock that other changes bear."""
+        return made_ms(self.batch.id)
 
     def ready(self) -> Iterator[tuple[int, str]]:
         """Yield number and end of each chunk that can be stored now, in order."""
@@ -71,8 +80,14 @@ class UnstoredBatches:
     def all(self) -> list[Unstored]:
         """Return them, the oldest first."""
         ids = sorted(one.decode() for one in self._redis.smembers(keys.UNSTORED))
-        found = [self.find(batch_id) for batch_id in ids]
-        return [one for one in found if one is not None]
+        pipe = self._redis.pipeline(transaction=False)
+        for batch_id in ids:
+            pipe.hgetall(keys.batch_key(batch_id))
+        return [
+            Unstored.from_record(batch_id, record)
+            for batch_id, record in zip(ids, pipe.execute(), strict=True)
+            if record
+        ]
 
     def find(self, batch_id: str) -> Unstored | None:
         """Return one as it is now; None where there is none of that id."""
@@ -86,7 +101,12 @@ class UnstoredBatches:
         return int(told or one.batch.created_ms)
 
     def note(
-        self, one: Unstored, number: int, rows: int, counts: Mapping[str, float]
+        self,
+        one: Unstored,
+        number: int,
+        rows: int,
+        valued_ms: int,
+        counts: Mapping[str, float],
     ) -> None:
         """Write down that the next chunk is stored; once, however often it is told.
 
@@ -94,10 +114,11 @@ class UnstoredBatches:
             one: The batch.
             number: Of the chunk.
             rows: How many of its rows are stored.
+            valued_ms: When, in ms since the epoch, the newest of all so far was priced.
             counts: By how much some of `COUNTS` grow.
         """
         grown = [part for pair in counts.items() for part in pair]
-        self._ledger.run("stored", one.batch.id, number, rows, *grown)
+        self._ledger.run("stored", one.batch.id, number, rows, valued_ms, *grown)
 
     def let_go(self, batch_id: str) -> None:
         """Have a batch forgotten after its time, as nothing of it is to be stored."""

@@ -171,7 +171,9 @@ class Revaluation(Body):
     moved: int = Field(description="Whose price differs by more than 5 % from it.")
     value_before: int = Field(description="What all of them were worth together.")
     value_after: int = Field(description="What they are worth.")
-    currency: str = Field(description="ISO 4217 code of both.")
+    currency: str | None = Field(
+        description="ISO 4217 code of both; null if the version was removed since."
+    )
 
 
 class PortfolioEvent(Body):

@@ -11,6 +11,7 @@ from model_store.archive.property import Property, Valued
 from model_store.store import ModelStore
 from tests import small_model
 from tests.worker.batch_desk import Desk
+from worker.batch_files import made_ms
 from worker.batches import Batches
 from worker.chunks import Chunks
 from worker.keys import ALIASES, BATCHES
@@ -138,10 +139,10 @@ class PortfolioSite:
         return self.archive.properties.find(tenant, property_id)
 
     def put(self, property_id: str, **changes: Any) -> Property:
-        """Change a property as its client does, later than all imports so far."""
+        """Change a property as its client does, later than all batches so far."""
         old = self.find(property_id)
         assert old is not None
-        batches = [one.created_ms for one in self.batches()]
+        batches = [made_ms(one.id) for one in self.batches()]
         house = {**self.house(**changes)}
         new = Property(
             tenant="acme",

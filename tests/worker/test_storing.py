@@ -10,10 +10,11 @@ import redis as redis_py
 
 from model_store.archive.archive import Archive
 from model_store.archive.prediction import house_hash
-from model_store.errors import ArchiveUnavailable
+from model_store.errors import ArchiveUnavailable, NotTrusted, UnknownModel
 from model_store.store import ModelStore
 from tests.worker.portfolio_site import PortfolioSite
-from worker.keys import batch_key
+from worker.batch_files import made_ms
+from worker.keys import batch_key, job_key
 from worker.storing import Storing
 
 Make = Callable[..., PortfolioSite]
@@ -41,7 +42,7 @@ def test_an_import_stores_properties_with_their_prices(site: PortfolioSite) -> N
     assert (known.model, known.max_age_s) == (batch.model, 60)
     assert known.metadata == b'{"in":"north"}'
     assert orjson.loads(known.input) == site.house()
-    assert known.created_ms == known.updated_ms == batch.created_ms
+    assert known.created_ms == known.updated_ms == made_ms(batch_id)
     assert (valuation.version, valuation.source_id) == (batch.version, batch_id)
     assert orjson.loads(valuation.output)["price"] == 500_000
     assert valuation.input_digest == known.input_digest == house_hash(known.input)
@@ -198,3 +199,126 @@ def test_a_batch_that_cannot_be_stored_holds_up_no_other(
     assert site.desk.find(lost).stored == 0
     assert site.desk.find(whole).stored == 1
     assert site.unstored.all() == []
+
+
+@pytest.mark.parametrize("error", [NotTrusted("nobody signed it"), KeyError("line")])
+def test_whatever_is_wrong_with_a_batch_holds_up_no_other(
+    site: PortfolioSite,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: Exception,
+) -> None:
+    """It is told once, and waits; what is mended is stored."""
+    bad, whole = site.submit(["a"]), site.submit(["b"])
+    site.work()
+    read = site.desk.files.prices
+
+    def prices(batch_id: str, chunk: int, attempt: int) -> bytes:
+        if batch_id == bad:
+            raise type(error)(*error.args)
+        return read(batch_id, chunk, attempt)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(site.desk.files, "prices", prices)
+        for _ in range(2):
+            site.storing.look()
+    assert site.desk.find(whole).stored == 1
+    assert site.desk.find(bad).stored == 0
+    assert caplog.text.count("batch_not_stored") == 1
+
+    site.storing.look()
+
+    assert site.desk.find(bad).stored == 1
+
+
+def test_an_unmounted_folder_is_waited_for(site: PortfolioSite, tmp_path: Path) -> None:
+    """What lies elsewhere is not lost."""
+    batch_id = site.submit(["a"])
+    site.work()
+    (tmp_path / "batches").rename(tmp_path / "elsewhere")
+    site.storing.look()
+    assert [one.batch.id for one in site.unstored.all()] == [batch_id]
+
+    (tmp_path / "elsewhere").rename(tmp_path / "batches")
+    site.storing.look()
+
+    assert site.desk.find(batch_id).stored == 1
+
+
+def test_rows_of_a_version_that_was_removed_are_passed_over(
+    site: PortfolioSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody can read them any more; a store that holds nothing is waited for."""
+    batch_id = site.submit(["a"])
+    site.work()
+
+    def unknown(version: str) -> Any:
+        raise UnknownModel(version)
+
+    monkeypatch.setattr(site.store, "card", unknown)
+    with monkeypatch.context() as patch:
+        patch.setattr(site.store, "resolve", unknown)
+        site.storing.look()
+        assert len(site.unstored.all()) == 1
+
+    site.storing.look()
+
+    assert site.desk.find(batch_id).stored == 0
+    assert site.unstored.all() == []
+
+
+def test_what_another_has_stored_meanwhile_is_left_alone(
+    site: PortfolioSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was deleted since does not come back, of a deleted import neither."""
+    site.submit(["a"])
+    gone = site.submit(["b"])
+    site.work()
+    seen = site.unstored.all()
+    site.storing.look()
+    for name in "ab":
+        site.archive.properties.delete("acme", name)
+    site.desk.batches.delete("acme", gone)
+    monkeypatch.setattr(site.unstored, "all", lambda: seen)
+
+    site.storing.look()
+
+    assert site.find("a") is None
+    assert site.find("b") is None
+
+
+def test_a_house_has_its_own_price_however_chunks_were_priced(
+    site: PortfolioSite,
+) -> None:
+    """The last row counts, though its chunk had its price before another's."""
+    houses = [site.house(bedrooms=2), site.house(), site.house(bedrooms=5)]
+    rows = [
+        {"custom_id": name, "input": house}
+        for name, house in zip("aba", houses, strict=True)
+    ]
+    batch_id = site.import_rows(rows)
+    site.work()
+    priced = int(site.redis.hget(job_key(f"{batch_id}-1"), "completed"))
+    site.redis.hset(job_key(f"{batch_id}-2"), "completed", priced - 5)
+    site.storing.look()
+
+    found = site.find("a")
+    assert found is not None
+    assert found.valuation is not None
+    assert orjson.loads(found.property.input)["bedrooms"] == 5
+    assert found.valuation.input_digest == found.property.input_digest
+    assert found.valuation.valued_ms == priced
+
+
+def test_imports_and_changes_are_ordered_by_one_clock(site: PortfolioSite) -> None:
+    """By that of the API, which takes both: Redis's may be ahead."""
+    site.imported("a")
+    batch_id = site.submit(["a"])
+    changed = site.put("a", bedrooms=5)
+    site.redis.hset(batch_key(batch_id), "created", changed.updated_ms + 60_000)
+    site.work()
+    site.storing.look()
+
+    found = site.find("a")
+    assert found is not None
+    assert found.property.input == changed.input

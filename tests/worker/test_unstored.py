@@ -64,7 +64,7 @@ def test_one_that_is_priced_is_kept_until_it_is_stored(
     (one,) = unstored.all()
     assert [number for number, _ in one.ready()] == [1, 2]
     for number, _ in one.ready():
-        unstored.note(one, number, 2, {"compared": 1.5})
+        unstored.note(one, number, 2, 1, {"compared": 1.5})
     (one,) = unstored.all()
     assert one.is_over
     assert one.counts["compared"] == 3
@@ -85,13 +85,34 @@ def test_a_chunk_counts_once_however_often_it_is_noted(
     _price(book, 2)
     (one,) = unstored.all()
 
-    unstored.note(one, 2, 2, {})
-    unstored.note(one, 1, 2, {})
-    unstored.note(one, 1, 2, {})
+    unstored.note(one, 2, 2, 1, {})
+    unstored.note(one, 1, 2, 1, {})
+    unstored.note(one, 1, 2, 1, {})
 
     assert desk.find(batch_id).stored == 2
     (one,) = unstored.all()
     assert [number for number, _ in one.ready()] == [2]
+
+
+def test_a_full_server_notes_what_is_stored(
+    redis: redis_py.Redis, desk: Desk, book: Ledger, unstored: UnstoredBatches
+) -> None:
+    """Nothing else would let go of what it holds."""
+    batch_id = _import(desk, 2)
+    _price(book, 1)
+    (one,) = unstored.all()
+    redis.config_set("maxmemory", 1)
+    try:
+        unstored.note(one, 1, 2, 7, {"compared": 2})
+        unstored.let_go(batch_id)
+    finally:
+        redis.config_set("maxmemory", 0)
+
+    now = unstored.find(batch_id)
+    assert now is not None
+    assert (now.chunks_stored, now.batch.stored, now.valued_ms) == (1, 2, 7)
+    assert now.counts["compared"] == 2
+    assert unstored.all() == []
 
 
 def test_chunks_are_stored_in_order(

@@ -5,6 +5,7 @@ import time
 
 import redis
 
+from model_store.errors import UnknownModel
 from model_store.store import ModelStore
 from worker.settings import WorkerSettings
 from worker.unstored import Unstored
@@ -53,7 +54,14 @@ class RevaluedNews:
             "moved": int(one.counts["moved"]),
             "value_before": round(one.counts["value_before"]),
             "value_after": round(one.counts["value_after"]),
-            "currency": self._store.card(batch.version).currency,
+            "currency": self._currency(batch.version),
         }
         body = payload.event(REVALUED, round(time.time() * 1000), data)
         self._deliveries.publish(one.tenant, event_id, REVALUED, body)
+
+    def _currency(self, version: str) -> str | None:
+        try:
+            return self._store.card(version).currency
+        except UnknownModel:
+            # It was removed since, and the news is none the less true.
+            return None

@@ -1,5 +1,6 @@
 """A tenant is told, once, that all its properties were valued anew."""
 
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -35,6 +36,7 @@ def _revaluation(store: ModelStore, status: Status = "completed") -> Unstored:
         columns=None,
         max_age_s=None,
         chunks_stored=0,
+        valued_ms=0,
         counts={
             "compared": 2.0,
             "moved": 1.0,
@@ -65,6 +67,21 @@ def test_it_is_told_once_with_what_has_moved(site: Site, store: ModelStore) -> N
     assert (told.compared, told.moved) == (2, 1)
     assert (told.value_before, told.value_after) == (900_000, 950_000)
     assert told.version == store.resolve("champion")
+
+
+def test_it_is_told_though_its_version_was_removed(
+    site: Site, store: ModelStore
+) -> None:
+    """Only the currency is not known any more."""
+    site.endpoint()
+    one = _revaluation(store)
+    gone = replace(one, batch=replace(one.batch, version="20200101-00000000"))
+
+    RevaluedNews(site.redis, site.settings, store).tell(gone)
+
+    (event,) = _told(site)
+    told = PortfolioEvent.model_validate_json(orjson.dumps(event)).data
+    assert told.currency is None
 
 
 @pytest.mark.parametrize("status", ["canceled", "expired"])
