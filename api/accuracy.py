@@ -46,6 +46,8 @@ def accuracy() -> Answer:
     ]
     body = {
         "made_at": rfc3339(report.made_ms),
+        # A report of an older release does not tell it.
+        "properties": 0,
         **report.body,
         "versions": versions,
         "rows": rows,

@@ -20,6 +20,7 @@ from pydantic_core import PydanticCustomError
 from api import explanation, json_body, json_text, sales_table
 from api.errors import MalformedBody
 from api.house_file import HouseFile, WrongFile
+from model_store.archive.property import PROPERTY_ID
 from model_store.schema import Schema
 
 #: Sales in a request, at most.
@@ -88,12 +89,25 @@ class PredictionSale(_Sale):
     ]
 
 
+class PropertySale(_Sale):
+    """What a property was sold for."""
+
+    property_id: Annotated[
+        str,
+        Field(
+            pattern=f"^{PROPERTY_ID.pattern}$",
+            description="Your id of the property.",
+            examples=["alder-1"],
+        ),
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """A sale as it was told, and where."""
 
     sale: BaseModel
-    #: The house as canonical JSON; None where a prediction is named.
+    #: The house as canonical JSON; None where a prediction or a property is named.
     house: bytes | None
     #: What the errors about it say of their place.
     place: Mapping[str, Any]
@@ -136,7 +150,8 @@ def from_json(text: bytes, schema: Schema) -> list[Told]:
 def from_csv(text: bytes, schema: Schema) -> list[Told]:
     """Return the sales of a table whose first line names its columns.
 
-    These are `price`, `sold_on` and `prediction_id` or the features of a house.
+    These are `price`, `sold_on` and `prediction_id`, `property_id` or the features of a
+    house.
 
     Raises:
         MalformedBody: It is no table.
@@ -195,8 +210,10 @@ def _checked(
 
 
 def _kind(document: Any, model: type[BaseModel]) -> type[BaseModel]:
-    names_house = isinstance(document, dict) and "input" in document
-    return model if names_house else PredictionSale
+    names = set(document) if isinstance(document, dict) else set()
+    if "input" in names:
+        return model
+    return PropertySale if "property_id" in names else PredictionSale
 
 
 def _placed(

@@ -1,7 +1,7 @@
 """/v1/outcomes: what houses were sold for in truth."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -20,6 +20,7 @@ from api.outcome_problems import OutcomeWithdrawn, UnknownOutcome
 from model_store.archive.outcome import Outcome, Recording, sale_id
 from model_store.archive.outcome import Told as Kept
 from model_store.archive.prediction import house_hash
+from model_store.archive.property import Property
 from worker.errors import JobGone, UnknownJob
 from worker.jobs import rfc3339
 
@@ -49,9 +50,10 @@ def record() -> Answer:
     call = current_call()
     archive = call.archive()
     told = _told(call)
-    _expect_known(call, archive, told)
+    properties = _properties(call, archive, told)
+    _expect_known(call, archive, told, properties)
     now_ms = _now_ms()
-    new = [_outcome(call.caller.tenant, one, now_ms) for one in told]
+    new = [_outcome(call.caller.tenant, one, properties, now_ms) for one in told]
     recorded = archive.outcomes.record(new)
     results = [_public(one.outcome) | {"became": one.became} for one in recorded]
     became = [one.became for one in recorded]
@@ -125,8 +127,21 @@ def _told(call: Call) -> list[Told]:
     return read(text, schema)
 
 
-def _expect_known(call: Call, archive: "Archive", told: Sequence[Told]) -> None:
-    """Refuse sales of predictions that are not there, or are another tenant's.
+def _properties(
+    call: Call, archive: "Archive", told: Sequence[Told]
+) -> dict[str, Property]:
+    """Return the properties that sales name, by id, as far as they are there."""
+    named = {id_ for one in told if (id_ := _property_id(one)) is not None}
+    return archive.properties.by_ids(call.caller.tenant, sorted(named))
+
+
+def _expect_known(
+    call: Call,
+    archive: "Archive",
+    told: Sequence[Told],
+    properties: Mapping[str, Property],
+) -> None:
+    """Refuse sales of what is not there, or is another tenant's.
 
     Raises:
         InvalidSubmission: There are some; nothing was written.
@@ -135,17 +150,26 @@ def _expect_known(call: Call, archive: "Archive", told: Sequence[Told]) -> None:
     found = archive.predictions.by_ids(sorted(named))
     tenant = call.caller.tenant
     errors = [
-        {
-            **one.place,
-            "pointer": one.place["pointer"] + "/prediction_id",
-            "detail": "No prediction of yours has this id.",
-            "code": "unknown_prediction",
-        }
+        _unknown(one, "property")
+        for one in told
+        if (id_ := _property_id(one)) is not None and id_ not in properties
+    ]
+    errors += [
+        _unknown(one, "prediction")
         for id_, one in named.items()
         if not (found[id_].tenant == tenant if id_ in found else _is_live(call, id_))
     ]
     if errors:
         raise json_body.invalid(errors, len(errors))
+
+
+def _unknown(told: Told, what: str) -> dict[str, Any]:
+    return {
+        **told.place,
+        "pointer": f"{told.place['pointer']}/{what}_id",
+        "detail": f"No {what} of yours has this id.",
+        "code": f"unknown_{what}",
+    }
 
 
 def _is_live(call: Call, job_id: str) -> bool:
@@ -166,15 +190,25 @@ def _prediction_id(told: Told) -> str | None:
     return named and named.lower()
 
 
-def _outcome(tenant: str, told: Told, now_ms: int) -> Outcome:
+def _property_id(told: Told) -> str | None:
+    return getattr(told.sale, "property_id", None)
+
+
+def _outcome(
+    tenant: str, told: Told, properties: Mapping[str, Property], now_ms: int
+) -> Outcome:
     sale: Any = told.sale
-    prediction_id = _prediction_id(told)
-    known_by = None if told.house is None else house_hash(told.house)
+    prediction_id, property_id = _prediction_id(told), _property_id(told)
+    # The house as it is now: whatever becomes of the property, this one was sold.
+    house = told.house if property_id is None else properties[property_id].input
+    known_by = None if house is None else house_hash(house)
+    thing = f"house:{known_by}" if property_id is None else f"property:{property_id}"
     return Outcome(
         tenant=tenant,
-        subject=sale_id(tenant, prediction_id or f"house:{known_by}"),
+        subject=sale_id(tenant, prediction_id or thing),
         prediction_id=prediction_id,
-        house=told.house,
+        property_id=property_id,
+        house=house,
         house_hash=known_by,
         price=float(sale.price),
         sold_on=outcome_body.day(sale.sold_on),
@@ -192,6 +226,7 @@ def _public(outcome: Outcome) -> dict[str, Any]:
         "id": outcome.subject,
         "object": "outcome",
         "prediction_id": outcome.prediction_id,
+        "property_id": outcome.property_id,
         "price": outcome.price,
         "sold_on": outcome.sold_on.isoformat(),
         "recorded_at": rfc3339(outcome.recorded_ms),

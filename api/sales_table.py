@@ -7,7 +7,14 @@ from api.house_file import HouseFile
 from worker import cells
 
 #: Kind of each column that is no feature of a house.
-OWN = {"prediction_id": "category", "price": "number", "sold_on": "category"}
+OWN = {
+    "prediction_id": "category",
+    "property_id": "category",
+    "price": "number",
+    "sold_on": "category",
+}
+#: What names a house that is known.
+_NAMING = {"prediction_id", "property_id"}
 
 
 def rows(
@@ -31,6 +38,6 @@ def rows(
         }
         house = {name: told.pop(name) for name in list(told) if name not in OWN}
         # A table of priced houses has their ids beside them.
-        if house and "prediction_id" not in told:
+        if house and not _NAMING & told.keys():
             told["input"] = house
         yield line, told

@@ -11,18 +11,20 @@ from .houses import House, Row
 
 
 class Sale(TypedDict, total=False):
-    """What a house was sold for: it has `prediction_id` or `input`.
+    """What a house was sold for: it has `prediction_id`, `property_id` or `input`.
 
     Attributes:
         price: Price paid, in the currency of the model.
         sold_on: Day of the sale, such as `2026-01-31` or a `date`.
         prediction_id: Of the prediction that priced the house.
+        property_id: Your id of the property that was sold.
         input: The house, as it would be submitted.
     """
 
     price: float
     sold_on: str | date
     prediction_id: str
+    property_id: str
     input: House | Row
 
 

@@ -46,8 +46,8 @@ _BECAME = ("new", "correction", "known")
 _HELP = """Tell what the houses in FILE were sold for; - is stdin.
 
 It is a CSV table, a JSON document or one JSON object a line. Each sale has `price`,
-`sold_on` (a day such as 2026-01-31), and `prediction_id` or the house itself: as
-columns of the table, named like the features of the champion, or in `input`.
+`sold_on` (a day such as 2026-01-31), and `prediction_id`, `property_id` or the house
+itself: as columns of the table, named like the features of the champion, or in `input`.
 
 Up to 500 sales are told together, all or none. What was told before changes nothing,
 and another price or day corrects it, so the same command can be repeated at any time:

@@ -176,6 +176,7 @@ def bodies(request_model: type[BaseModel]) -> dict[str, Any]:
     house: Any = request_model.model_fields["input"].annotation
     sales: tuple[type[BaseModel], ...] = (
         outcome_body.PredictionSale,
+        outcome_body.PropertySale,
         outcome_body.house_sale(house),
     )
     rows = (

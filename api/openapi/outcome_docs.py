@@ -21,6 +21,7 @@ _ANY = (
 _SALE = {
     "anyOf": [
         {"$ref": "#/components/schemas/PredictionSale"},
+        {"$ref": "#/components/schemas/PropertySale"},
         {"$ref": "#/components/schemas/HouseSale"},
     ]
 }

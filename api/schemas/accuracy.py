@@ -128,6 +128,10 @@ class Accuracy(Body):
         "predictions are kept (`KERBSIDE_ARCHIVE_PREDICTIONS_DAYS`)."
     )
     priced: int = Field(description="How many of them had been priced.")
+    properties: int = Field(
+        description="How many of these were of properties, and so are held to a "
+        "valuation."
+    )
     hit_rate: float | None
     start: date | None = Field(alias="from")
     to: date | None

@@ -13,8 +13,10 @@ class _Sale(Body):
     id: str = Field(description="The same for all that is told of one sale.")
     object: Literal["outcome"]
     prediction_id: str | None = Field(
-        description="The prediction it was told of; null: it was told of a house."
+        description="The prediction it was told of; null: it was told of a property "
+        "or a house."
     )
+    property_id: str | None = Field(description="The property it was told of, if any.")
     price: float
     sold_on: date
     recorded_at: datetime
@@ -26,7 +28,7 @@ class RecordedOutcome(_Sale):
     became: Literal["new", "correction", "known"] = Field(
         description="`correction`: it took the place of what was told before of the "
         "same sale: of the same prediction or, where no prediction is named, of the "
-        f"same house and a day at most {SAME_SALE_DAYS} days off."
+        f"same property or house and a day at most {SAME_SALE_DAYS} days off."
     )
 
 

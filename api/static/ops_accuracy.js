@@ -89,13 +89,14 @@ function muted(...words) {
   return element("p", { class: "muted" }, ...words);
 }
 
-function told({ made_at: made, sales, from, to, versions, fewest }) {
+function told({ made_at: made, sales, properties, from, to, versions, fewest }) {
   const how = ["Tell sales by ", element("code", {}, "kerbside outcomes add FILE"), "."];
   if (!made) return muted("No sale has been measured yet. ", ...how);
   const when = `Measured ${moment(made)}`;
   if (!versions.length) return muted(`${when}: of ${many(sales, "sale")} none was of a priced house. `, ...how);
   const of = `houses sold from ${day(from)} to ${day(to)}`;
-  return element("p", { class: "help" }, `${when}, of ${of}. What fewer than ${count(fewest)} sales say is not told. `, ...how);
+  const kept = properties ? ` Of ${many(properties, "sale")} the property is known, and its valuation is judged.` : "";
+  return element("p", { class: "help" }, `${when}, of ${of}.${kept} What fewer than ${count(fewest)} sales say is not told. `, ...how);
 }
 
 function alarm({ version, alarms }) {

@@ -78,8 +78,9 @@ def sale_id(tenant: str, about: str) -> str:
 
     Args:
         tenant: Who tells of it.
-        about: The id of a prediction, `house:` and the hash of a house, or, of a house
-            that was sold again, the id of its other sale.
+        about: The id of a prediction, `property:` and the id of a property, `house:`
+            and the hash of a house, or, of what was sold again, the id of its other
+            sale.
     """
     digest = hashlib.blake2b(f"{tenant} {about}".encode(), digest_size=12)
     return f"out_{digest.hexdigest()}"

@@ -1,17 +1,21 @@
 """What houses were sold for in truth, and which prices that judges."""
 
 import datetime as dt
+import heapq
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import BigInteger, Select, cast, delete, extract, func, select
 
 from model_store.archive import tables, telling
 from model_store.archive.database import Database, upsert
 from model_store.archive.outcome import Outcome, Recorded, Told
 
 _TABLE, _PREDICTIONS = tables.outcomes, tables.predictions
-_WITHDRAWALS = tables.withdrawals
+_WITHDRAWALS, _VALUATIONS = tables.withdrawals, tables.valuations
+#: Seconds of a day.
+_DAY_S = 86_400
 _IS_CURRENT = _TABLE.c.superseded_ms.is_(None)
 
 
@@ -19,7 +23,10 @@ class Scored(NamedTuple):
     """A current outcome beside the price that it judges."""
 
     tenant: str
-    prediction_id: str
+    #: The prediction, or the batch, that gave the price.
+    source_id: str
+    #: The property that was sold, where the sale was told of one.
+    property_id: str | None
     sold_on: dt.date
     sold_for: float
     recorded_ms: int
@@ -110,25 +117,26 @@ class Outcomes:
         """Yield current outcomes with the prices they judge, by the day of the sale.
 
         One that was told of a house, and of no prediction, judges the last price that
-        its tenant had been given for the house when it was told.
+        its tenant had been given for the house when it was told. One of a property
+        judges the newest valuation of its house, as it was told, of the day of the sale
+        or before: what came later may know of the sale.
         """
-        columns = (
-            *(_TABLE.c.tenant, _PREDICTIONS.c.id, _TABLE.c.sold_on, _TABLE.c.price),
-            _TABLE.c.recorded_ms,
-            *(_PREDICTIONS.c[name] for name in Scored._fields[5:]),
+        wanted = (
+            _IS_CURRENT,
+            _TABLE.c.recorded_ms >= told_since_ms,
+            *_wanted(tenant, since, until),
         )
-        judged = _judged() == _PREDICTIONS.c.id
-        same_tenant = _TABLE.c.tenant == _PREDICTIONS.c.tenant
-        query = (
-            select(*columns)
-            .select_from(_TABLE.join(_PREDICTIONS, judged & same_tenant))
-            .where(_IS_CURRENT, _PREDICTIONS.c.price.is_not(None))
-            .where(_TABLE.c.recorded_ms >= told_since_ms)
-            .where(*_wanted(tenant, since, until))
-            .order_by(_TABLE.c.sold_on, _TABLE.c.number)
+        by_day = (_TABLE.c.sold_on, _TABLE.c.number)
+        queries = [
+            query.where(*wanted).order_by(*by_day)
+            for query in (_of_predictions(), _of_properties())
+        ]
+        priced, valued = map(self._database.stream, queries)
+        yield from heapq.merge(
+            (Scored(*row) for row in priced),
+            map(_valued, valued),
+            key=lambda one: one.sold_on,
         )
-        for row in self._database.stream(query):
-            yield Scored(*row)
 
     def days(self, *, told_since_ms: int = 0) -> dict[dt.date, int]:
         """Return how many current outcomes there are of each day of sale."""
@@ -181,6 +189,67 @@ def _withdrawn_ms(tenant: str, subject: str) -> Select[int]:
     columns = _WITHDRAWALS.c
     return select(columns.withdrawn_ms).where(
         columns.tenant == tenant, columns.subject == subject
+    )
+
+
+def _of_predictions() -> Select[Any]:
+    """Return what asks for sales of predictions and of houses, with their prices."""
+    columns = (
+        *(_TABLE.c.tenant, _PREDICTIONS.c.id, _TABLE.c.property_id),
+        *(_TABLE.c.sold_on, _TABLE.c.price, _TABLE.c.recorded_ms),
+        *(_PREDICTIONS.c[name] for name in Scored._fields[6:]),
+    )
+    judged = _judged() == _PREDICTIONS.c.id
+    same_tenant = _TABLE.c.tenant == _PREDICTIONS.c.tenant
+    return (
+        select(*columns)
+        .select_from(_TABLE.join(_PREDICTIONS, judged & same_tenant))
+        .where(_PREDICTIONS.c.price.is_not(None), _TABLE.c.property_id.is_(None))
+    )
+
+
+def _of_properties() -> Select[Any]:
+    """Return what asks for sales of properties, with their prices; see `_valued`."""
+    columns = (
+        *(_TABLE.c.tenant, _VALUATIONS.c.source_id, _TABLE.c.property_id),
+        *(_TABLE.c.sold_on, _TABLE.c.price, _TABLE.c.recorded_ms),
+        *(_VALUATIONS.c[name] for name in ("version", "valued_ms", "output")),
+        _TABLE.c.house,
+    )
+    is_its = (
+        (_VALUATIONS.c.tenant == _TABLE.c.tenant)
+        & (_VALUATIONS.c.property_id == _TABLE.c.property_id)
+        & (_VALUATIONS.c.source_id == _last_valuation())
+    )
+    return select(*columns).select_from(_TABLE.join(_VALUATIONS, is_its))
+
+
+def _valued(row: Any) -> Scored:
+    """Return a sale of a property: what was quoted stands in the answer."""
+    *sale, version, valued_ms, output, house = row
+    told = json.loads(output)
+    interval = told["interval"]
+    quoted = (told["price"], interval["low"], interval["high"], interval["level"])
+    about = (told["fsd"], told["in_distribution"], house)
+    return Scored._make([*sale, version, valued_ms, *quoted, *about])
+
+
+def _last_valuation() -> Any:
+    """Return which valuation an outcome judges, as an expression."""
+    midnight_s = cast(extract("epoch", _TABLE.c.sold_on), BigInteger)
+    made = _VALUATIONS.alias()
+    return (
+        select(made.c.source_id)
+        .where(
+            made.c.tenant == _TABLE.c.tenant,
+            made.c.property_id == _TABLE.c.property_id,
+            made.c.input_digest == _TABLE.c.house_hash,
+            made.c.valued_ms < (midnight_s + _DAY_S) * 1000,
+        )
+        .order_by(made.c.valued_ms.desc(), made.c.source_id.desc())
+        .limit(1)
+        .correlate(_TABLE)
+        .scalar_subquery()
     )
 
 

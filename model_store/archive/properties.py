@@ -98,6 +98,17 @@ class Properties:
             row = connection.execute(_one(), which).mappings().first()
         return None if row is None else _valued(row)
 
+    def by_ids(self, tenant: str, ids: Sequence[str]) -> dict[str, Property]:
+        """Return those that there are of some properties of a tenant, by id."""
+        found: list[Property] = []
+        with self._database.reading() as connection:
+            for first in range(0, len(ids), _NAMED):
+                some = _TABLE.c.id.in_(ids[first : first + _NAMED])
+                query = select(*_COLUMNS).where(_TABLE.c.tenant == tenant, some)
+                rows = connection.execute(query).mappings()
+                found += map(Property.from_row, rows)
+        return {one.id: one for one in found}
+
     def page(
         self, tenant: str, *, limit: int, after: str | None = None
     ) -> list[Valued]:

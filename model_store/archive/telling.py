@@ -1,8 +1,8 @@
 """What becomes of outcomes that are told: of which sale each is, and what it replaces.
 
 One that names a prediction is of the sale of that prediction, whatever its day. One
-that tells a house alone is of that sale of the house whose day is nearest, if it is
-within `SAME_SALE_DAYS`; else the house was sold once more.
+that names a property, or tells a house alone, is of that sale of it whose day is
+nearest, if it is within `SAME_SALE_DAYS`; else it was sold once more.
 """
 
 from collections.abc import Sequence
@@ -47,13 +47,15 @@ class _Counting:
     def __init__(self, connection: Connection, outcomes: Sequence[Outcome]) -> None:
         #: By tenant and id of the sale.
         self.sales: dict[tuple[str, str], Outcome] = {}
-        #: By tenant and hash of the house: the ids of its sales.
-        self._of_house: dict[tuple[str, str], set[str]] = {}
+        #: By tenant and what may be sold again: the ids of its sales.
+        self._of_thing: dict[tuple[str, str], set[str]] = {}
         subjects = {one.subject for one in outcomes}
+        properties = {one.property_id for one in outcomes}
         houses = {one.house_hash for one in outcomes if _tells_house_alone(one)}
         for tenant in {one.tenant for one in outcomes}:
             for column, values in (
                 (_TABLE.c.subject, subjects),
+                (_TABLE.c.property_id, properties),
                 (_TABLE.c.house_hash, houses),
             ):
                 named = sorted(filter(None, values))
@@ -71,18 +73,18 @@ class _Counting:
 
     def _keep(self, outcome: Outcome) -> None:
         self.sales[_key(outcome)] = outcome
-        if _tells_house_alone(outcome):
-            house = (outcome.tenant, str(outcome.house_hash))
-            self._of_house.setdefault(house, set()).add(outcome.subject)
+        if thing := _thing(outcome):
+            its = self._of_thing.setdefault((outcome.tenant, thing), set())
+            its.add(outcome.subject)
 
     def _sale(self, outcome: Outcome) -> str:
         """Return the id of the sale that an outcome is of."""
-        if not _tells_house_alone(outcome):
+        tenant, thing = outcome.tenant, _thing(outcome)
+        if thing is None:
             return outcome.subject
-        tenant, house_hash = outcome.tenant, str(outcome.house_hash)
         away = [
             (abs((self.sales[tenant, sale].sold_on - outcome.sold_on).days), sale)
-            for sale in self._of_house.get((tenant, house_hash), ())
+            for sale in self._of_thing.get((tenant, thing), ())
         ]
         if away and min(away)[0] <= SAME_SALE_DAYS:
             return min(away)[1]
@@ -92,8 +94,16 @@ class _Counting:
         return unused
 
 
+def _thing(outcome: Outcome) -> str | None:
+    """Return what was sold, and may be again; None: a prediction says which sale."""
+    if outcome.property_id is not None:
+        return f"property:{outcome.property_id}"
+    return outcome.house_hash if _tells_house_alone(outcome) else None
+
+
 def _tells_house_alone(outcome: Outcome) -> bool:
-    return outcome.prediction_id is None and outcome.house_hash is not None
+    named = (outcome.prediction_id, outcome.property_id)
+    return named == (None, None) and outcome.house_hash is not None
 
 
 def _key(outcome: Outcome) -> tuple[str, str]:

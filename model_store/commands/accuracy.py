@@ -120,8 +120,9 @@ def _show(report: dict[str, Any], rows: list[dict[str, Any]], segment: str) -> N
     heads = ["from", "version", *([segment] if segment else [])]
     table = Table(*heads, *(head for head, _ in _COLUMNS))
     table.caption = (
-        f"{report['sales']} sales, {report['priced']} of them priced; cells with fewer "
-        f"than {report['fewest']} are not told"
+        f"{report['sales']} sales, {report['priced']} of them priced, "
+        f"{report['properties']} of these as properties; cells with fewer than "
+        f"{report['fewest']} are not told"
     )
     for row in rows:
         place = [row["from"], row["version"] or "all"]

@@ -38,7 +38,7 @@ def make(
     outcomes = archive.outcomes
     days = outcomes.days(told_since_ms=told_since_ms)
     if not days:
-        return _body(Counter(), None, {}, {})
+        return _body(Counter(), None, {}, {}) | {"properties": 0}
     since = max(days) - _WINDOW
     rows = list(outcomes.scored(since=since, told_since_ms=told_since_ms))
     promises = {
@@ -50,7 +50,8 @@ def make(
     rows = [row for row in rows if _is_news(row, promises)]
     levels = {row.version: row.level for row in rows}
     sales = realised.judged(rows, promises) if rows else None
-    return _body(told, sales, promises, levels)
+    of_properties = sum(row.property_id is not None for row in rows)
+    return _body(told, sales, promises, levels) | {"properties": of_properties}
 
 
 def _is_news(row: Scored, promises: Mapping[str, Promise]) -> bool:

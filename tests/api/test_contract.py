@@ -185,7 +185,8 @@ def _past(body: Any, house: dict[str, Any]) -> Any:
     """Return sales as JSON Schema cannot say them: long ago, and of no prediction."""
     for sale in body.get("outcomes", [body]) if isinstance(body, dict) else []:
         sale["sold_on"] = "2015-05-27"
-        if sale.pop("prediction_id", None) is not None:
+        named = [sale.pop(name, None) for name in ("prediction_id", "property_id")]
+        if any(named):
             sale["input"] = dict(house)
         sale["input"]["yr_renovated"] = 0
         _write_whole(sale["input"])

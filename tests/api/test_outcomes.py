@@ -21,7 +21,7 @@ from tests.api.conftest import (
     Submit,
     assert_problem,
 )
-from tests.model_store.archive.rows import prediction
+from tests.model_store.archive.rows import HOUSE, a_property, prediction
 from tests.patience import wait_until
 
 #: A sale of the archived prediction.
@@ -63,6 +63,53 @@ def test_a_sale_is_taken_once(tell: Any, archive: Archive) -> None:
     assert (told.results[0].became, repeated.results[0].became) == ("new", "known")
     assert told.results[0].id == repeated.results[0].id
     assert len(list(archive.outcomes.current())) == 1
+
+
+def test_a_property_is_told_of_by_its_id(
+    tell: Any, client: Client, caller: Headers, archive: Archive
+) -> None:
+    """Its house is kept as it was then; a near day corrects, in a table too."""
+    archive.properties.put([a_property("alder-1"), a_property("b")])
+    sale = {"property_id": "alder-1", "price": 612000, "sold_on": "2026-02-27"}
+
+    first = tell(sale)
+    table = "property_id,price,sold_on\nalder-1,598000,2026-03-01\nb,1,2026-03-01\n"
+    both = tell(table, form="text/csv")
+    archive.properties.delete("acme", "b")
+    shown = client.get("/v1/outcomes?limit=9", headers=caller)
+
+    told = RecordedOutcomes.model_validate_json(first.data).results[0]
+    assert (told.became, told.property_id, told.prediction_id) == (
+        "new",
+        "alder-1",
+        None,
+    )
+    corrected, other = both.json["results"]
+    assert (corrected["id"], corrected["became"]) == (told.id, "correction")
+    assert other["became"] == "new"
+    page = OutcomeList.model_validate_json(shown.data).results
+    assert [one.property_id for one in page] == ["alder-1"] * 2
+    assert page[0].input == json.loads(HOUSE)
+    url = f"/v1/outcomes/{told.id}"
+    assert client.delete(url, headers=caller).status_code == 204
+    assert list(archive.outcomes.current()) == []
+
+
+def test_a_property_that_is_not_there_is_refused(
+    tell: Any, archive: Archive, bearer: MakeHeaders
+) -> None:
+    """Or another tenant's; and what is named twice is told as that."""
+    archive.properties.put([a_property("alder-1")])
+    sale = {"property_id": "alder-1", "price": 612000, "sold_on": "2026-02-27"}
+
+    assert wrong(tell(sale, key=bearer("globex"))) == [
+        ("/property_id", "unknown_property")
+    ]
+    listed = {"outcomes": [sale, sale | {"property_id": "nothing"}]}
+    assert wrong(tell(listed)) == [("/outcomes/1/property_id", "unknown_property")]
+    both = tell(SALE | {"property_id": "alder-1"})
+    assert [pointer for pointer, _ in wrong(both)] == ["/prediction_id"]
+    assert list(archive.outcomes.current()) == []
 
 
 def test_a_correction_takes_its_place_and_both_stay_to_be_seen(
@@ -294,7 +341,7 @@ def test_a_prediction_that_is_not_archived_yet_is_judged_once_it_is(
 
     archive.predictions.upsert([prediction(id=job_id)])
     (scored,) = archive.outcomes.scored()
-    assert scored.prediction_id == job_id
+    assert scored.source_id == job_id
 
 
 @pytest.mark.usefixtures("read_feed")

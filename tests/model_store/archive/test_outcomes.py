@@ -10,7 +10,7 @@ from model_store.archive import tables
 from model_store.archive.archive import Archive
 from model_store.archive.outcome import Outcome, Recorded
 from model_store.archive.prediction import house_hash
-from tests.model_store.archive.rows import HOUSE, prediction
+from tests.model_store.archive.rows import HOUSE, a_property, prediction, valuation
 
 _DAY = dt.date(2026, 3, 1)
 
@@ -94,7 +94,7 @@ def test_outcomes_stand_beside_the_prices_that_they_judge(
 
     (scored,) = any_archive.outcomes.scored()
 
-    assert (scored.prediction_id, scored.sold_for) == (prediction(1).id, 510_000)
+    assert (scored.source_id, scored.sold_for) == (prediction(1).id, 510_000)
     assert (scored.price, scored.low, scored.high) == (500_000, 400_000, 625_000)
     assert (scored.level, scored.fsd, scored.in_distribution) == (0.9, 0.12, True)
     assert (scored.version, scored.input.encode()) == ("v1", HOUSE)
@@ -125,7 +125,81 @@ def test_an_outcome_of_a_house_judges_the_last_price_before_it_was_told(
     )
 
     (scored,) = any_archive.outcomes.scored()
-    assert scored.prediction_id == prediction(2).id
+    assert scored.source_id == prediction(2).id
+
+
+def _sold(**changes: Any) -> Outcome:
+    usual: dict[str, Any] = {
+        "subject": "s",
+        "prediction_id": None,
+        "property_id": "a",
+        "house": HOUSE,
+        "house_hash": house_hash(HOUSE),
+    }
+    return _outcome(**usual | changes)
+
+
+def test_an_outcome_of_a_property_judges_its_valuation_before_the_sale(
+    any_archive: Archive,
+) -> None:
+    """The newest of its day or before, of the house that was sold, and no other's."""
+    midnight = dt.datetime.combine(_DAY, dt.time(), dt.UTC)
+    day_ms, last_ms = int(midnight.timestamp()) * 1000, 86_400_000 - 1
+    before = valuation("a", 1, valued_ms=day_ms - 5)
+    that_day = valuation("a", 2, valued_ms=day_ms + last_ms, version="v2")
+    after = valuation("a", 3, valued_ms=day_ms + last_ms + 1)
+    rebuilt = valuation("a", 4, valued_ms=day_ms, input_digest="another")
+    theirs = valuation("a", 5, tenant="other", valued_ms=day_ms)
+    any_archive.properties.put([a_property("a")])
+    any_archive.properties.put([a_property("a", tenant="other")])
+    # A prediction of the same house is not what is judged.
+    any_archive.predictions.upsert([prediction(1)])
+    any_archive.valuations.record([after, rebuilt, theirs])
+    any_archive.outcomes.record([_sold()])
+    assert list(any_archive.outcomes.scored()) == []
+
+    any_archive.valuations.record([before])
+    (first,) = any_archive.outcomes.scored()
+    any_archive.valuations.record([that_day])
+    (scored,) = any_archive.outcomes.scored()
+
+    assert first.source_id == before.source_id
+    assert (scored.source_id, scored.property_id) == (that_day.source_id, "a")
+    assert (scored.version, scored.created_ms) == ("v2", that_day.valued_ms)
+    assert (scored.price, scored.low, scored.high) == (500_000, 400_000, 625_000)
+    assert (scored.level, scored.fsd, scored.in_distribution) == (0.9, 0.12, True)
+    assert (scored.sold_for, scored.input.encode()) == (510_000, HOUSE)
+
+
+def test_sales_of_both_kinds_come_by_their_days(any_archive: Archive) -> None:
+    """Whatever they were told of."""
+    any_archive.predictions.upsert([prediction(1), prediction(2)])
+    any_archive.properties.store([a_property("a")], [valuation("a")])
+    days = [dt.date(2026, 3, day) for day in (1, 2, 3)]
+    any_archive.outcomes.record(
+        [
+            _outcome(1, sold_on=days[2]),
+            _sold(sold_on=days[1]),
+            _outcome(2, sold_on=days[0]),
+        ]
+    )
+
+    scored = list(any_archive.outcomes.scored())
+
+    assert [one.sold_on for one in scored] == days
+    assert [one.property_id for one in scored] == [None, "a", None]
+
+
+def test_a_property_may_be_sold_again(any_archive: Archive) -> None:
+    """A day near by is a correction, though the house is another by now."""
+    again = _sold(sold_on=dt.date(2027, 3, 1))
+    near = _sold(sold_on=dt.date(2026, 3, 9), house=b"{}", house_hash="bb")
+
+    told = any_archive.outcomes.record([_sold(), again, near])
+
+    assert [one.became for one in told] == ["new", "new", "correction"]
+    assert told[0].outcome.subject == told[2].outcome.subject == "s"
+    assert told[1].outcome.subject != "s"
 
 
 def test_days_are_counted_and_the_last_change_is_known(any_archive: Archive) -> None:

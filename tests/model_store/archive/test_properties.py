@@ -72,6 +72,17 @@ def test_one_of_those_who_change_a_property_at_once_does(any_archive: Archive) -
     assert sorted(done) == [False, False, False, False, True]
 
 
+def test_some_are_looked_up_by_their_ids(any_archive: Archive) -> None:
+    """Those of their tenant that there are."""
+    rows = [a_property(which) for which in "abc"]
+    any_archive.properties.put(rows)
+    any_archive.properties.put([a_property("d", tenant="other")])
+
+    found = any_archive.properties.by_ids("acme", ["c", "a", "d"])
+
+    assert found == {"a": rows[0], "c": rows[2]}
+
+
 def test_pages_go_on_after_an_id(any_archive: Archive) -> None:
     """A client's own, and those that a model values."""
     rows = [a_property(which) for which in "abcde"]
