@@ -24,7 +24,7 @@ from tests.api.conftest import (
 from worker.keys import WEBHOOKS
 from worker.leases import Lease
 from worker.webhooks.deliveries import Deliveries, Verdict
-from worker.webhooks.event_types import ANNOUNCED, TYPES
+from worker.webhooks.event_types import ANNOUNCED, REVALUED, TYPES
 
 HOOK = "https://hooks.example.com/kerbside"
 DELIVERED = Verdict("delivered")
@@ -83,7 +83,8 @@ def test_a_test_sends_an_example_of_each_type(
     schema: Any = getattr(schemas, event_docs.SCHEMAS[type_])
     event = schema.model_validate_json(record[b"body"])
     assert event.type == type_
-    about = event.data.version if type_ in ANNOUNCED else event.data.id
+    is_of_a_version = type_ in {*ANNOUNCED, REVALUED}
+    about = event.data.version if is_of_a_version else event.data.id
     assert "0" * 8 in about
     if isinstance(event, PredictionEvent):
         data = json.loads(record[b"body"])["data"]

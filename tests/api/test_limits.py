@@ -17,7 +17,9 @@ from tests.api.conftest import (
     Submit,
     assert_problem,
 )
+from worker.admission import Admission
 from worker.credentials import ApiKeys
+from worker.ledger import Ledger
 from worker.limits import RateLimit
 
 Limited = Callable[..., Headers]
@@ -38,13 +40,14 @@ def limited(keys: ApiKeys) -> Limited:
 
 @pytest.fixture
 def set_up(
-    shared: Services, monkeypatch: pytest.MonkeyPatch
+    shared: Services, book: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[dict[str, Any]], None]:
     """Return a function that changes settings of the queue."""
 
     def set_up(changes: dict[str, Any]) -> None:
         changed = shared.settings.model_copy(update=changes)
-        monkeypatch.setattr(shared.queue, "_settings", changed)
+        admission = Admission(book, changed)
+        monkeypatch.setattr(shared.queue, "_admission", admission)
 
     return set_up
 

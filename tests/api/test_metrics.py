@@ -62,5 +62,5 @@ def test_no_figure_names_a_host(client: Client, operator: Headers) -> None:
     }
     assert names <= {
         *("lane", "state", "detail", "reason"),
-        *("name", "version", "alias"),
+        *("name", "version", "alias", "status", "freshness"),
     }

@@ -19,6 +19,8 @@ from tests.api.conftest import (
     Submit,
     assert_problem,
 )
+from worker.admission import Admission
+from worker.ledger import Ledger
 
 PUBLIC = "https://api.example.org/v1/predictions"
 
@@ -294,12 +296,11 @@ def test_a_key_that_cannot_be_read_is_400(submit: Submit, key: str) -> None:
 
 
 def test_a_full_queue_is_503_with_retry_after(
-    submit: Submit, shared: Services, monkeypatch: pytest.MonkeyPatch
+    submit: Submit, shared: Services, book: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing was queued, and the client knows when to try again."""
-    monkeypatch.setattr(
-        shared.queue, "_settings", shared.settings.model_copy(update={"queue_bound": 1})
-    )
+    changed = shared.settings.model_copy(update={"queue_bound": 1})
+    monkeypatch.setattr(shared.queue, "_admission", Admission(book, changed))
     submit()
 
     answer = submit()

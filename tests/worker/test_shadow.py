@@ -84,6 +84,11 @@ def shadow(
     shadow.start()
     yield shadow
     shadow.stop()
+    challenger.gate.set()
+    # What it has in hand it would add to the totals of the test that follows.
+    for thread in threading.enumerate():
+        if thread.name == "shadow":
+            thread.join(30)
 
 
 def priced(first: int, last: int, version: str = "old") -> list[Completion]:

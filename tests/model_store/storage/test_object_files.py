@@ -179,7 +179,7 @@ def test_a_publisher_that_fails_half_way_leaves_nothing(
     """And can be repeated."""
     half = {CARD: made[CARD], MODEL: made[MODEL], MANIFEST: object()}
 
-    with pytest.raises(StoreError, match="cannot write the model store"):
+    with pytest.raises(StoreError, match="cannot write the store"):
         ObjectFiles(fresh.url).add(SECOND, half)  # type: ignore[arg-type]
 
     assert _left_in(fresh) == []
