@@ -199,4 +199,4 @@ def test_everything_ends_in_order(site: Stack) -> None:
         for container in site.containers(service)
     }
     assert ended == dict.fromkeys(ended, 0)
-    assert len(ended) == 10 + len(site.containers("postgres"))
+    assert len(ended) == 11 + len(site.containers("postgres"))
