@@ -4,14 +4,14 @@ import contextlib
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import click
 
 from api.client import CSV, NDJSON
-from api.commands import given_file, service, submitted_batch
+from api.commands import service, submitted_batch
 from model_store.command_line import Command, Group
 
 _SUBMIT_HELP = """Submit the houses of FILE as one batch; - is stdin.
@@ -62,28 +62,9 @@ def batch() -> None:
 @submitted_batch.timeout_option
 @submitted_batch.wait_option
 @submitted_batch.json_option
-def submit(  # noqa: PLR0913 - the options of a command
-    *,
-    file: str,
-    form: str | None,
-    labels: Sequence[str],
-    url: str | None,
-    key: str | None,
-    timeout_s: float,
-    wait: bool,
-    as_json: bool,
-    **options: Any,
-) -> None:
+def submit(**options: Any) -> None:
     """Submit a file; `_SUBMIT_HELP` says it to the user."""
-    media_type = submitted_batch.form_of(file, form)
-    said = submitted_batch.said(labels, options)
-    with given_file.opened(file) as opened:
-        rows = opened.read()
-    with submitted_batch.reached(url, key, timeout_s) as client:
-        seen = client.batches.submit(rows, media_type, **said)
-        if wait:
-            seen = submitted_batch.followed(client, seen)
-    submitted_batch.tell(seen, as_json=as_json, is_to_be_whole=wait)
+    submitted_batch.hand_over(lambda batches: batches.submit, **options)
 
 
 @batch.command(cls=Command, help=_STATUS_HELP, exit_codes=submitted_batch.EXIT_CODES)

@@ -1,6 +1,5 @@
 """`kerbside outcomes`: what houses were sold for, told to the API."""
 
-import contextlib
 import json
 import re
 from collections import Counter
@@ -12,7 +11,7 @@ from typing import Any
 import click
 
 from api.client import ApiError, Client
-from api.commands import given_file, progress, sales_file, service, stopping
+from api.commands import given_file, progress, sales_file, service
 from api.commands.sales_file import Placed
 from api.commands.stopping import TERMINATED
 from api.house_file import WrongFile
@@ -81,7 +80,7 @@ def add(
     *, file: str, url: str | None, key: str | None, timeout_s: float, as_json: bool
 ) -> None:
     """Tell the sales of a file; `_HELP` says it to the user."""
-    with _reached(url, key, timeout_s) as client:
+    with service.reached(url, key, timeout_s) as client:
         sales = _read(file, client)
         became = Counter(_told(client, sales, file))
     counts = {"sales": len(sales), **{name: became[name] for name in _BECAME}}
@@ -103,7 +102,7 @@ def withdraw(
     as_json: bool,
 ) -> None:
     """Withdraw sales; `_WITHDRAW_HELP` says it to the user."""
-    with _reached(url, key, timeout_s) as client:
+    with service.reached(url, key, timeout_s) as client:
         withdrawn = [one for one in ids if _is_withdrawn(client, one)]
     unknown = [one for one in ids if one not in withdrawn]
     if as_json:
@@ -114,18 +113,6 @@ def withdraw(
         raise SalesRefused(f"You have told no sale of these ids: {names}\n{known}")
     if not as_json:
         click.echo(f"Sales withdrawn: {len(ids):,}.")
-
-
-@contextlib.contextmanager
-def _reached(url: str | None, key: str | None, timeout_s: float) -> Iterator[Client]:
-    """Give a client of the API, which a signal ends, and tell what it fails at."""
-    url, key = service.found(url, key)
-    with (
-        service.client(url, key, timeout_s=timeout_s) as client,
-        stopping.stoppable(client),
-        service.told(url),
-    ):
-        yield client
 
 
 def _is_withdrawn(client: Client, outcome_id: str) -> bool:

@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
@@ -16,7 +16,7 @@ from api.client import (
     Property,
     Valuation,
 )
-from api.commands import given_file, service, stopping, submitted_batch
+from api.commands import service, submitted_batch
 from api.commands.stopping import TERMINATED
 from api.launcher import faults
 from api.launcher.faults import (
@@ -104,28 +104,9 @@ def properties() -> None:
 @submitted_batch.timeout_option
 @submitted_batch.wait_option
 @submitted_batch.json_option
-def import_file(  # noqa: PLR0913 - the options of a command
-    *,
-    file: str,
-    form: str | None,
-    labels: Sequence[str],
-    url: str | None,
-    key: str | None,
-    timeout_s: float,
-    wait: bool,
-    as_json: bool,
-    **options: Any,
-) -> None:
+def import_file(**options: Any) -> None:
     """Keep many properties; `_IMPORT_HELP` says it to the user."""
-    media_type = submitted_batch.form_of(file, form)
-    said = submitted_batch.said(labels, options)
-    with given_file.opened(file) as opened:
-        rows = opened.read()
-    with submitted_batch.reached(url, key, timeout_s) as client:
-        seen = client.batches.submit_properties(rows, media_type, **said)
-        if wait:
-            seen = submitted_batch.followed(client, seen)
-    submitted_batch.tell(seen, as_json=as_json, is_to_be_whole=wait)
+    submitted_batch.hand_over(lambda batches: batches.submit_properties, **options)
 
 
 @properties.command(cls=Command, help=_VALUE_HELP, exit_codes=_EXIT_CODES)
@@ -241,13 +222,7 @@ def delete(
 @contextlib.contextmanager
 def _reached(url: str | None, key: str | None, timeout_s: float) -> Iterator[Client]:
     """Give a client of the API, which a signal ends, and tell what it fails at."""
-    url, key = service.found(url, key)
-    with (
-        service.client(url, key, timeout_s=timeout_s) as client,
-        stopping.stoppable(client),
-        service.told(url),
-        _told(),
-    ):
+    with service.reached(url, key, timeout_s) as client, _told():
         yield client
 
 

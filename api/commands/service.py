@@ -9,7 +9,7 @@ import click
 
 from api.archive_problems import ArchiveAway, ArchiveSlow, NoArchive
 from api.client import ApiError, Client, KerbsideError, NotFinished
-from api.commands import absence
+from api.commands import absence, stopping
 from api.errors import MemoryIsFull, QueueIsFull
 from api.launcher import installation
 from api.launcher.faults import (
@@ -94,6 +94,23 @@ def client(url: str, key: str, **options: Any) -> Client:
             f"The address (--url, KERBSIDE_URL) or the key (--key, KERBSIDE_API_KEY)"
             f" cannot be used: {error}."
         ) from error
+
+
+@contextlib.contextmanager
+def reached(url: str | None, key: str | None, timeout_s: float) -> Iterator[Client]:
+    """Give a client of the API, which a signal ends, and tell what it fails at.
+
+    Raises:
+        Fault: What `found` and `told` raise.
+        click.UsageError: There is no key, or it or the address cannot be one.
+    """
+    url, key = found(url, key)
+    with (
+        client(url, key, timeout_s=timeout_s) as opened,
+        stopping.stoppable(opened),
+        told(url),
+    ):
+        yield opened
 
 
 @contextlib.contextmanager

@@ -12,8 +12,16 @@ from typing import Any, TypeVar
 
 import click
 
-from api.client import CSV, JSON, NDJSON, ApiError, Client, SubmittedBatch
-from api.commands import progress, service, stopping
+from api.client import (
+    CSV,
+    JSON,
+    NDJSON,
+    ApiError,
+    Batches,
+    Client,
+    SubmittedBatch,
+)
+from api.commands import given_file, progress, service
 from api.commands.stopping import TERMINATED
 from api.launcher import faults
 from api.launcher.faults import ApiUnreachable, BatchRefused, KeyRefused, QueueRefused
@@ -96,13 +104,7 @@ def said(labels: Sequence[str], options: Mapping[str, Any]) -> dict[str, Any]:
 @contextlib.contextmanager
 def reached(url: str | None, key: str | None, timeout_s: float) -> Iterator[Client]:
     """Give a client of the API, which a signal ends, and tell what it fails at."""
-    url, key = service.found(url, key)
-    with (
-        service.client(url, key, timeout_s=timeout_s) as client,
-        stopping.stoppable(client),
-        service.told(url),
-        _told(),
-    ):
+    with service.reached(url, key, timeout_s) as client, _told():
         yield client
 
 
@@ -142,6 +144,46 @@ def _label(text: str) -> tuple[str, str]:
     if not (name and sign):
         raise click.UsageError(f"--label must be NAME=TEXT, got {text!r}.")
     return name, value
+
+
+def hand_over(  # noqa: PLR0913 - what the options of a command say
+    send: Callable[[Batches], Callable[..., SubmittedBatch]],
+    *,
+    file: str,
+    form: str | None,
+    labels: Sequence[str],
+    url: str | None,
+    key: str | None,
+    timeout_s: float,
+    wait: bool,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Send a file as a batch, follow it where that is wanted, and print it.
+
+    Args:
+        send: Returns what sends it.
+        file: Its name.
+        form: What it is, where its name does not say it.
+        labels: As they were typed.
+        url: Address of the API, where it is said.
+        key: Its key, where it is said.
+        timeout_s: Seconds that the API may be away.
+        wait: Whether it is followed.
+        as_json: Whether it is printed as JSON.
+        options: What else is said of it.
+
+    Raises:
+        BatchRefused: The API does not take it; or it was to be completed, and is not.
+    """
+    media_type, told = form_of(file, form), said(labels, options)
+    with given_file.opened(file) as opened:
+        rows = opened.read()
+    with reached(url, key, timeout_s) as client:
+        seen = send(client.batches)(rows, media_type, **told)
+        if wait:
+            seen = followed(client, seen)
+    tell(seen, as_json=as_json, is_to_be_whole=wait)
 
 
 def followed(client: Client, seen: SubmittedBatch) -> SubmittedBatch:
