@@ -114,11 +114,9 @@ class Rows:
         # To ask takes two thirds of what it takes to make a row's object, which nobody
         # needs.
         self._fits = self._model.__pydantic_validator__.isinstance_python
-        kinds: dict[str, str] = {one.name: one.kind for one in schema.features}
-        # A client's name of a row is text, as a category is.
-        kinds[CUSTOM_ID] = "category"
+        numbers = {one.name for one in schema.features if one.kind != "category"}
         self._is_table = columns is not None
-        self._columns = [(name, kinds[name]) for name in columns or ()]
+        self._columns = [(name, name in numbers) for name in columns or ()]
 
     def read(self, row: bytes) -> tuple[str | None, Mapping[str, Any]]:
         """Return the client's name of a row, and its house.
@@ -163,8 +161,8 @@ class Rows:
                 f"Expected {expected} cells as in the first line, got {len(row)}.",
             )
         house = {
-            name: cells.value(cell, kind)
-            for (name, kind), cell in zip(self._columns, row, strict=True)
+            name: cells.number(cell) if is_number else cell
+            for (name, is_number), cell in zip(self._columns, row, strict=True)
             if cell
         }
         if CUSTOM_ID not in house:

@@ -16,15 +16,24 @@ def value(cell: str, kind: str) -> str | int | float:
 
     One that cannot be is sent as it stands: the API says what is wrong with it.
     """
-    if kind == "category":
-        return cell
+    return cell if kind == "category" else number(cell)
+
+
+def number(cell: str) -> str | int | float:
+    """Return a cell as a number; one that is none as it stands."""
     # Most cells of a table are such numbers, and many rows wait.
-    if len(cell) <= _DIGITS and cell.isascii() and cell.isdecimal():
-        return int(cell)
+    if len(cell) <= _DIGITS and cell.isascii():
+        if cell.isdecimal():
+            return int(cell)
+        if cell.removeprefix("-").replace(".", "", 1).isdecimal():
+            return _whole(float(cell))
     if not _NUMBER.fullmatch(cell.strip()):
         return cell
-    number = float(cell)
-    if not math.isfinite(number):
+    found = float(cell)
+    if not math.isfinite(found):
         return cell
-    is_whole = number.is_integer() and abs(number) < _LARGE
-    return int(number) if is_whole else number
+    return _whole(found) if abs(found) < _LARGE else found
+
+
+def _whole(number: float) -> int | float:
+    return int(number) if number.is_integer() else number

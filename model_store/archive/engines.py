@@ -1,7 +1,7 @@
 """What SQLAlchemy reaches a database by, as the archive needs it."""
 
+import os
 import sqlite3
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -9,8 +9,13 @@ from sqlalchemy import Connection, Dialect, Engine, create_engine, event, exc
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from model_store.archive import gate
+
 #: Seconds that a writer waits for another one of the same SQLite file.
 _BUSY_S = 10
+#: Connections that are kept: any that is opened beside them is closed after its use.
+#: As many threads of a server as may ask at a time, see `gate`.
+_POOL = gate.AT_ONCE
 #: Seconds that a thread waits for a connection that others have in hand.
 _POOL_S = 10
 
@@ -36,7 +41,11 @@ def _of_server(url: URL, limit_s: float) -> Engine:
 
     # A server that was restarted must not cost anybody an error: `pool_pre_ping`.
     engine = create_engine(
-        url, hide_parameters=True, pool_timeout=_POOL_S, pool_pre_ping=True
+        url,
+        hide_parameters=True,
+        pool_size=_POOL,
+        pool_timeout=_POOL_S,
+        pool_pre_ping=True,
     )
 
     def connect(_: Dialect, __: object, args: Any, named: Any) -> postgres.Connection:
@@ -52,6 +61,7 @@ def _of_file(url: URL) -> Engine:
     engine = create_engine(
         url,
         hide_parameters=True,
+        pool_size=_POOL,
         pool_timeout=_POOL_S,
         creator=lambda: sqlite3.connect(
             place, uri=True, timeout=_BUSY_S, check_same_thread=False
@@ -82,7 +92,7 @@ def _follow_file(engine: Engine, file: str) -> None:
 
 def _identity(file: str) -> tuple[int, int] | None:
     try:
-        found = Path(file).stat()
+        found = os.stat(file)  # noqa: PTH116 - at each read: a Path takes longer to make
     except OSError:
         return None
     return found.st_dev, found.st_ino
@@ -99,5 +109,10 @@ def _set_up_sqlite(connection: sqlite3.Connection, _: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    way = connection.get_execution_options().get("begin", "")
-    connection.exec_driver_sql(f"BEGIN {way}")
+    if way := connection.get_execution_options().get("begin"):
+        connection.exec_driver_sql(f"BEGIN {way}")
+        return
+    # It looks at no file, so it cannot fail; SQLAlchemy takes longer to pass it on than
+    # SQLite to read a row.
+    driver: Any = connection.connection.driver_connection
+    driver.execute("BEGIN")

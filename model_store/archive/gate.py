@@ -12,7 +12,7 @@ from model_store.errors import ArchiveTooSlow, ArchiveUnavailable
 _LEFT_ALONE_S = 2.0
 #: Threads that may wait for its answer at a time, and seconds that another one waits
 #: for its turn: a server that says nothing holds these few, and not a whole service.
-_AT_ONCE, _PATIENCE_S = 8, 1.0
+AT_ONCE, _PATIENCE_S = 8, 1.0
 
 
 class Gate:
@@ -31,7 +31,7 @@ class Gate:
     ) -> None:
         self._clock = clock
         self._patience_s = patience_s
-        self._turns = threading.BoundedSemaphore(_AT_ONCE)
+        self._turns = threading.BoundedSemaphore(AT_ONCE)
         self._asked_again_at = 0.0
 
     @contextlib.contextmanager
@@ -57,7 +57,7 @@ class Gate:
     @contextlib.contextmanager
     def _turn(self) -> Iterator[None]:
         if not self._turns.acquire(timeout=self._patience_s):
-            raise ArchiveUnavailable(f"{_AT_ONCE} others wait for its answer")
+            raise ArchiveUnavailable(f"{AT_ONCE} others wait for its answer")
         try:
             yield
         finally:

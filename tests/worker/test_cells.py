@@ -16,6 +16,10 @@ from worker import cells
         ("2.25", 2.25),
         ("-122.4", -122.4),
         (".5", 0.5),
+        ("-.5", -0.5),
+        ("5.", 5),
+        ("-0.0", 0),
+        ("-3", -3),
         ("1e3", 1000),
         ("123456789012345", 123456789012345),
         ("12345678901234567", 12345678901234568),
@@ -42,7 +46,24 @@ def test_a_number_that_is_too_long_for_an_integer_stays_one_with_a_fraction(
 
 
 @pytest.mark.parametrize(
-    "cell", ["many", "1_000", "1,5", "nan", "inf", "1e999", "9" * 400, "٣", "²", ""]
+    "cell",
+    [
+        "many",
+        "1_000",
+        "1,5",
+        "1.2.3",
+        "--1",
+        ".",
+        "-",
+        ".-5",
+        "nan",
+        "inf",
+        "1e999",
+        "9" * 400,
+        "٣",
+        "²",
+        "",
+    ],
 )
 def test_what_is_no_number_is_left_as_it_stands(cell: str) -> None:
     """The refusal quotes it."""

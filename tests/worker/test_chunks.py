@@ -1,5 +1,6 @@
 """A chunk is priced row by row, and its outcome told by one pointer."""
 
+import gc
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from worker.chunks import Chunks
 from worker.keys import BATCHES
 from worker.leases import Lease
 from worker.ledger import Ledger
+from worker.predictors import CannotPrice
 
 
 class Flat(predictors.Pricing):
@@ -95,6 +97,27 @@ def test_a_lease_is_kept_while_a_chunk_is_long(
     chunks(desk, store).price(claim(), beat=lambda: beats.append(None))
 
     assert len(beats) >= 4
+
+
+def test_nobody_looks_for_garbage_among_prices_while_they_are_made(
+    desk: Desk, store: ModelStore, claim: Callable[[], Lease]
+) -> None:
+    """There is none; afterwards it is as before, even where the model breaks."""
+    looks: list[bool] = []
+
+    class Watched(Flat):
+        def predict(self, houses: Sequence[Mapping[str, Any]], /) -> list[Any]:
+            """Fail all."""
+            del houses
+            looks.append(gc.isenabled())
+            raise CannotPrice("broken")
+
+    desk.submit([{"input": desk.house()}])
+    done = chunks(desk, store, lambda *_: Watched()).price(claim(), beat=lambda: None)
+
+    assert done.error
+    assert looks == [False]
+    assert gc.isenabled()
 
 
 def test_a_lease_is_kept_while_a_version_is_loaded(
