@@ -6,9 +6,9 @@ and who dies in between leaves files that nobody points at.
 
 import contextlib
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import redis
 
@@ -32,9 +32,12 @@ if TYPE_CHECKING:
     from model_store.archive.archive import Archive
 
 #: Seconds between two looks where nothing has changed, and where something waits.
-_RARELY_S, _AGAIN_S = 600.0, 5.0
+_RARELY_S, _AGAIN_S = 600.0, 2.0
 #: The same after one that failed, which may have written a whole portfolio.
 _LATER_S = 60
+#: Of how many tenants chunks are in the lane at a time: others' batches are to wait for
+#: few of them.
+_AT_ONCE = 2
 #: Hour of the first day of a month, UTC, from which a monthly revaluation is due.
 _HOUR = 3
 
@@ -46,6 +49,12 @@ class _Last(NamedTuple):
 
     version: str
     began_ms: int
+
+    @classmethod
+    def parse(cls, told: bytes) -> Self:
+        """Read what the ledger tells."""
+        version, began_ms = told.decode().split()
+        return cls(version, int(began_ms))
 
 
 class Revaluing:
@@ -83,6 +92,8 @@ class Revaluing:
         self._unstored = UnstoredBatches(client, settings)
         #: The champion that was found at the last look, and when the next one is due.
         self._champion, self._next_s = "", 0.0
+        #: How many more may be begun at this look.
+        self._room = 0
 
     def look(self) -> None:
         """Begin what is due.
@@ -109,18 +120,50 @@ class Revaluing:
     def _tend_all(self, card: ModelCard) -> float:
         """Begin all that is due; return the seconds until the next look."""
         unstored = self._unstored.all()
+        self._room = _AT_ONCE - self._under_way(card, unstored)
+        tenants = self._archive.properties.tenants(card.name)
         pauses = [
-            self._tend(one.tenant, card, unstored)
-            for one in self._archive.properties.portfolios()
-            if one.model == card.name
+            self._tend(tenant, card, last, unstored)
+            for tenant, last in self._last_of(tenants, card)
         ]
         return min(pauses, default=_RARELY_S)
 
+    def _under_way(self, card: ModelCard, unstored: Sequence[Unstored]) -> int:
+        """Return how many are being priced.
+
+        One by a champion that is none any more is of no use: it is ended.
+        """
+        found = 0
+        for one in unstored:
+            if one.batch.purpose != "revaluation" or one.batch.status in ENDED:
+                continue
+            if one.batch.model == card.name and one.batch.version != card.version:
+                self._batches.cancel(one.tenant, one.batch.id)
+                _log.warning("revaluation_superseded", batch=one.batch.id)
+            else:
+                found += 1
+        return found
+
+    def _last_of(
+        self, tenants: Sequence[str], card: ModelCard
+    ) -> Iterator[tuple[str, _Last | None]]:
+        """Yield each tenant with what was done of its properties last."""
+        if not tenants:
+            return
+        fields = [_field(tenant, card) for tenant in tenants]
+        told = self._redis.hmget(keys.REVALUED, fields)
+        for tenant, last in zip(tenants, told, strict=True):
+            yield tenant, _Last.parse(last) if last else None
+
     def _tend(
-        self, tenant: str, card: ModelCard, unstored: Sequence[Unstored]
+        self,
+        tenant: str,
+        card: ModelCard,
+        last: _Last | None,
+        unstored: Sequence[Unstored],
     ) -> float:
         try:
-            is_done = self._is_done(tenant, card, unstored)
+            is_done = self._is_done(tenant, card, last, unstored)
         except (ArchiveUnavailable, ArchiveNotMigrated, StoreError):
             raise
         except (QueueRefusal, redis.RedisError):
@@ -136,52 +179,26 @@ class Revaluing:
         return Aliases.from_json(known).champion if known else None
 
     def _is_done(
-        self, tenant: str, card: ModelCard, unstored: Sequence[Unstored]
+        self,
+        tenant: str,
+        card: ModelCard,
+        last: _Last | None,
+        unstored: Sequence[Unstored],
     ) -> bool:
         """Begin a tenant's revaluation if it is due; False where it has to wait."""
-        if self._is_in_the_way(tenant, card, unstored):
+        if any(_is_in_the_way(one, tenant, card) for one in unstored):
             return False
-        last = self._last(tenant, card)
         is_due = last is not None and self._is_of_last_month(last)
         if last and last.version == card.version and not is_due:
             return True
+        if self._room <= 0:
+            return False
         lags = self._archive.revaluations.lags
         if is_due or lags(tenant, card.name, card.version):
             return self._begin(tenant, card, last)
         told = f"{card.version} {round(self._now() * 1000)}"
         self._redis.hset(keys.REVALUED, _field(tenant, card), told)
         return True
-
-    def _is_in_the_way(
-        self, tenant: str, card: ModelCard, unstored: Sequence[Unstored]
-    ) -> bool:
-        """Tell whether a batch of the same properties must be stored first.
-
-        One of a champion that is none any more is of no use: it is ended.
-        """
-        found = False
-        for one in unstored:
-            if (one.tenant, one.batch.model) != (tenant, card.name):
-                continue
-            is_outdated = one.batch.version != card.version
-            if one.batch.purpose == "revaluation":
-                found = True
-                if is_outdated and one.batch.status not in ENDED:
-                    self._supersede(one)
-            # What is imported at the old champion's price is lagging once it is there.
-            found |= is_outdated
-        return found
-
-    def _supersede(self, one: Unstored) -> None:
-        self._batches.cancel(one.tenant, one.batch.id)
-        _log.warning("revaluation_superseded", batch=one.batch.id)
-
-    def _last(self, tenant: str, card: ModelCard) -> _Last | None:
-        told = self._redis.hget(keys.REVALUED, _field(tenant, card))
-        if told is None:
-            return None
-        version, began_ms = told.decode().split()
-        return _Last(version, int(began_ms))
 
     def _is_of_last_month(self, last: _Last) -> bool:
         if self._settings.revalue != "monthly":
@@ -218,6 +235,7 @@ class Revaluing:
         if receipt.replayed:
             self._discard(batch_id)
         else:
+            self._room -= 1
             _log.info("revaluation_begun", batch=batch_id, properties=rows)
         return True
 
@@ -276,3 +294,12 @@ class Revaluing:
 
 def _field(tenant: str, card: ModelCard) -> str:
     return f"{tenant} {card.name}"
+
+
+def _is_in_the_way(one: Unstored, tenant: str, card: ModelCard) -> bool:
+    """Tell whether a batch of the same properties must be stored first."""
+    if (one.tenant, one.batch.model) != (tenant, card.name):
+        return False
+    # What is imported at the old champion's price is lagging once it is there.
+    is_outdated = one.batch.version != card.version
+    return is_outdated or one.batch.purpose == "revaluation"

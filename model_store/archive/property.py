@@ -93,14 +93,6 @@ class Valued(NamedTuple):
         return tuple(name for name, is_so in found.items() if is_so)
 
 
-class Portfolio(NamedTuple):
-    """How many properties a tenant has valued by a model."""
-
-    model: str
-    tenant: str
-    size: int
-
-
 #: Its fields, and columns of the table.
 PROPERTY_FIELDS = tuple(one.name for one in dataclasses.fields(Property))
 _BYTES = ("input", "metadata")

@@ -138,6 +138,13 @@ class PortfolioSite:
         """Return a property with its newest valuation."""
         return self.archive.properties.find(tenant, property_id)
 
+    def version(self, property_id: str, tenant: str = "acme") -> str:
+        """Return by which version a property was valued last."""
+        found = self.find(property_id, tenant)
+        assert found is not None
+        assert found.valuation is not None
+        return found.valuation.version
+
     def put(self, property_id: str, **changes: Any) -> Property:
         """Change a property as its client does, later than all batches so far."""
         old = self.find(property_id)

@@ -76,6 +76,7 @@ QUESTIONS: dict[str, Ask] = {
     "property": lambda a: a.properties.find("tenant1", "p1"),
     "properties": lambda a: a.properties.page("tenant1", limit=9, after="p1"),
     "of model": lambda a: a.properties.after("tenant1", "houses", "p1", 9),
+    "tenants": lambda a: a.properties.tenants("houses"),
     "gone": lambda a: a.properties.delete("nobody", "p1"),
     "history": lambda a: a.valuations.page("tenant1", "p1", limit=9, before=PLACE),
     "valued": lambda a: a.valuations.record([_valuation(1)]),
@@ -140,6 +141,18 @@ def test_a_challengers_sales_are_looked_up_newest_first(archive: Archive) -> Non
 
     assert "outcomes USING INDEX outcomes_by_time (recorded_ms>?)" in steps
     assert "TREE FOR ORDER BY" not in steps
+
+
+def test_who_has_properties_is_told_without_counting_them(archive: Archive) -> None:
+    """By one look into the index for each tenant, however many there are of each."""
+    for tenant in ("acme", "other"):
+        archive.properties.put(a_property(f"p{n}", tenant=tenant) for n in range(9))
+    archive.check()
+    steps = _plan(archive, lambda a: a.properties.tenants("houses"))
+
+    index = "SEARCH properties USING COVERING INDEX properties_of_model"
+    later = f"{index} (model=? AND tenant>?)"
+    assert steps == [f"{index} (model=?)", later, later]
 
 
 def _plan(archive: Archive, ask: Ask) -> list[str]:

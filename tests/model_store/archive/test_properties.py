@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from model_store.archive.archive import Archive
 from model_store.archive.outcome import Outcome
-from model_store.archive.property import Portfolio, Valued
+from model_store.archive.property import Valued
 from tests.model_store.archive.rows import DAY, a_property, valuation
 
 _ANOTHER = b'{"rooms":4,"zip":"98103"}'
@@ -94,11 +94,18 @@ def test_pages_go_on_after_an_id(any_archive: Archive) -> None:
     after = any_archive.properties.after
     assert after("acme", "houses", "", 3) == rows[:3]
     assert after("acme", "houses", "c", 9) == rows[3:]
-    assert any_archive.properties.portfolios() == [
-        Portfolio("flats", "acme", 1),
-        Portfolio("houses", "acme", 5),
-        Portfolio("houses", "other", 1),
-    ]
+
+
+def test_it_knows_who_has_properties_of_a_model(any_archive: Archive) -> None:
+    """Each once, in order."""
+    tenants = any_archive.properties.tenants
+    assert tenants("houses") == []
+    for tenant in ("other", "acme"):
+        any_archive.properties.put([a_property(one, tenant=tenant) for one in "ab"])
+    any_archive.properties.put([a_property("c", tenant="third", model="flats")])
+
+    assert tenants("houses") == ["acme", "other"]
+    assert tenants("flats") == ["third"]
 
 
 def test_who_erases_a_property_erases_all_that_is_known_of_it(
