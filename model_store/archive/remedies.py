@@ -27,6 +27,10 @@ _REMEDIES = (
         "let the user of the database make tables, and read and write them",
     ),
     (
+        r"already exists",
+        f"name a database of its own in {_URL}, or rename what is in the way",
+    ),
+    (
         r"unable to open database file",
         "let this user write file and folder; `kerbside archive migrate` makes a file",
     ),

@@ -14,7 +14,9 @@ from tests.chart.chart import Manifest, Rendered
 from worker.supervision import embedded, ports
 
 #: Paths in containers that lie in a folder of the test here.
-_PATHS = re.compile(r"(?<![\w.~])(/etc/kerbside|/run/kerbside|/tmp|/data)\b")
+_PATHS = re.compile(
+    r"(?<![\w.~])(/etc/kerbside|/run/kerbside|/var/lib/kerbside|/tmp|/data)\b"
+)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,7 @@ from typing import Any
 from tests.e2e import images
 from tests.e2e.engine import Docker
 from tests.patience import wait_until
+from tests.structure.source import ROOT
 from worker.supervision import ports
 
 PROJECT = "kerbside-e2e"
@@ -22,9 +24,10 @@ API_PORT, OPS_PORT, FLOWER_PORT = "API_PORT", "OPS_PORT", "FLOWER_PORT"
 PRICED_WITHIN_S = 240
 #: Seconds that an answer may take.
 _PATIENCE_S = 30
+#: Share of a core that is left to a worker which is to be caught at its work.
+_SLOW = "0.02"
 
-_COMPOSE = ("compose", "-p", PROJECT, "-f", "docker-compose.yml")
-_OURS = ("-f", "tests/e2e/compose.yml")
+_FILES = ("docker-compose.yml", "tests/e2e/compose.yml")
 
 
 @dataclass(frozen=True)
@@ -38,8 +41,9 @@ class Stack:
     def compose(self, *words: str) -> str:
         """Run a command of compose; return what it printed."""
         has_archive = (self.secrets / "archive.env").exists()
-        profile = ("--profile", "postgres") if has_archive else ()
-        return self.docker.run(*_COMPOSE, *_OURS, *profile, *words)
+        profile = ("--profile=postgres",) if has_archive else ()
+        files = [f"--file={file}" for file in _FILES]
+        return self.docker.run("compose", f"-p={PROJECT}", *files, *profile, *words)
 
     def up(self) -> None:
         """Start what does not run, or not as it should; return when all are healthy."""
@@ -58,6 +62,27 @@ class Stack:
         """Run a command of `kerbside` beside the stack; return what it printed."""
         return self.compose("run", "--rm", "-T", "kerbside", *words)
 
+    def typed(self, line: str, folder: Path) -> None:
+        """Run a line of docs/howto/docker.md in a folder, as its reader types it.
+
+        Raises:
+            AssertionError: It failed; the message is what it said.
+        """
+        variables = {
+            "COMPOSE_PROJECT_NAME": PROJECT,
+            "COMPOSE_FILE": os.pathsep.join(str(ROOT / file) for file in _FILES),
+            "COMPOSE_PROFILES": "postgres",
+        }
+        done = subprocess.run(
+            ["bash", "-c", line],
+            cwd=folder,
+            env={**self.docker.environment, **variables},
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"{line}\n{done.stderr}"
+
     def containers(self, service: str) -> list[str]:
         """Return the containers of a service, stopped ones too, by their numbers."""
         names = self.docker.run(
@@ -74,6 +99,28 @@ class Stack:
     def within(self, container: str, command: str) -> str:
         """Run a shell command in a container; return what it printed."""
         return self.docker.run("exec", container, "sh", "-c", command)
+
+    def slow_down(self, container: str) -> None:
+        """Leave a worker so little of a core that it is caught at its work."""
+        self.docker.run("update", "--cpus", _SLOW, container)
+
+    def speed_up(self, container: str) -> None:
+        """Give a worker back the core that it has by docker-compose.yml."""
+        self.docker.run("update", "--cpus", "1", container)
+
+    def kill(self, container: str) -> None:
+        """Kill the process of a container; return when it has been started anew."""
+        before = self.inspect(container)["RestartCount"]
+        command = "kill -9 $(cat /proc/1/task/1/children)"
+        # The container may take the shell with it: then it has not succeeded.
+        self.docker.succeeds("exec", container, "sh", "-c", command)
+
+        def is_back() -> bool:
+            now = self.inspect(container)
+            runs: bool = now["State"]["Status"] == "running"
+            return runs and now["RestartCount"] > before
+
+        wait_until(is_back, f"another start of {container}")
 
     def address(self, container: str) -> str:
         """Return where a container is reached from this host."""

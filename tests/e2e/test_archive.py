@@ -1,14 +1,19 @@
 """The archive of docker-compose.yml: a stack runs without, then it is switched on."""
 
 import json
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.docs import blocks
 from tests.e2e.stack import API_PORT, Stack, call
 from tests.patience import wait_until
+from tests.structure.source import ROOT
 from worker import keys
 
+PAGE = ROOT / "docs" / "howto" / "docker.md"
 PREDICTIONS = "/v1/predictions"
 #: Run in a container that knows Redis: prints how many of a job's records it has.
 COUNT = (
@@ -59,22 +64,49 @@ def test_without_the_profile_nothing_is_archived(
     assert site.containers("postgres") == site.containers("migration") == []
 
 
+def test_a_migration_that_fails_changes_nothing_and_stops_nobody(
+    site: Stack, token: str, house: dict[str, Any]
+) -> None:
+    """All are told which command helps; prices are answered meanwhile."""
+    before = {path.name: path.read_bytes() for path in site.secrets.iterdir()}
+    site.write_secrets("--archive", "postgres")
+    after = {path.name: path.read_bytes() for path in site.secrets.iterdir()}
+    site.compose("up", "--detach", "--wait", "postgres")
+    # The last one that is made.
+    _sql(site, "CREATE TABLE valuations ()")
+
+    with pytest.raises(AssertionError, match='"migration" didn\'t complete'):
+        site.up()
+    status = call(f"{site.url(API_PORT)}/v1/properties", token).status
+
+    assert before.items() < after.items()
+    assert "rename what is in the way" in site.compose("logs", "migration")
+    assert (
+        _sql(site, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        == "valuations"
+    )
+    assert status == 503
+    for reader in ("api", "upkeep"):
+        wait_until(partial(_says_what_helps, site, reader), f"a word of {reader}")
+    assert _priced(site, token, house)["status"] == "succeeded"
+
+
+def _says_what_helps(site: Stack, service: str) -> bool:
+    return "run `kerbside archive migrate`" in site.compose("logs", service)
+
+
 def test_it_is_switched_on_where_there_was_none(
     site: Stack, token: str, early: dict[str, Any]
 ) -> None:
-    """By two commands, and what was there before is there after."""
-    before = {path.name: path.read_bytes() for path in site.secrets.iterdir()}
+    """What was there before is there after; what failed before is mended."""
+    _sql(site, "DROP TABLE valuations")
 
-    site.write_secrets("--archive", "postgres")
     site.up()
 
-    assert (
-        before.items()
-        <= {path.name: path.read_bytes() for path in site.secrets.iterdir()}.items()
-    )
     assert _asked(site, token, early)["output"] == early["output"]
     (migration,) = site.containers("migration")
     assert site.inspect(migration)["State"]["ExitCode"] == 0
+    assert call(f"{site.url(API_PORT)}/v1/properties", token).body["results"] == []
 
 
 def test_a_price_leaves_redis_and_is_still_answered(
@@ -110,24 +142,33 @@ def _sql(site: Stack, statement: str) -> str:
 
 
 def test_a_backup_brings_back_what_was_lost(
-    site: Stack, token: str, house: dict[str, Any]
+    site: Stack, token: str, house: dict[str, Any], tmp_path: Path
 ) -> None:
-    """With the commands of the page."""
+    """With the two lines of the page, as they stand there."""
     job = _priced(site, token, house)
     wait_until(lambda: not _is_in_redis(site, job), "the end of its window")
     rows = _rows(site)
-    (container,) = site.containers("postgres")
+    save, bring_back = _lines_of_the_page("pg_dump", "pg_restore")
 
-    dump = "/var/lib/postgresql/data/archive.dump"
-    site.within(container, f"pg_dump -U postgres -Fc kerbside > {dump}")
+    site.typed(save, tmp_path)
     _sql(site, "TRUNCATE predictions CASCADE")
     lost = _asked(site, token, job)
-    restored = "pg_restore -U postgres -d kerbside --clean --single-transaction"
-    site.within(container, f"{restored} < {dump} && rm {dump}")
+    site.typed(bring_back, tmp_path)
 
     assert lost in {404, 410}
     assert _rows(site) == rows
     assert _asked(site, token, job)["id"] == job["id"]
+
+
+def _lines_of_the_page(*words: str) -> list[str]:
+    """Return the lines of the one example that has a line for each word, in order."""
+    (found,) = (
+        lines
+        for lines in (block.text.splitlines() for block in blocks.read(PAGE))
+        if len(lines) == len(words)
+        and all(word in line for word, line in zip(words, lines, strict=True))
+    )
+    return found
 
 
 def test_upkeep_and_training_use_it_too(site: Stack) -> None:

@@ -31,8 +31,6 @@ SERVERS = [
     for name, one in compose_file.services().items()
     if one.get("restart") != "no" and one.get("profiles", ["postgres"]) == ["postgres"]
 ]
-#: Share of a core that is left to a worker which is to be caught at its work.
-SLOW = "0.02"
 
 
 @pytest.fixture
@@ -143,15 +141,15 @@ def test_nothing_is_lost_while_workers_are_killed_cut_off_and_drained(
     restarts = site.inspect(killed)["RestartCount"]
     with load.running():
         for worker in (killed, cut):
-            site.docker.run("update", "--cpus", SLOW, worker)
+            site.slow_down(worker)
         wait_until(lambda: len(load.jobs) > 100 and _lane(site, operator)["running"])
-        site.within(killed, "kill -9 $(cat /proc/1/task/1/children)")
+        site.kill(killed)
         wait_until(lambda: _lane(site, operator)["running"])
         site.docker.run("network", "disconnect", "--force", "kerbside-e2e_queue", cut)
         site.docker.run("stop", "--time", "30", drained)
         after = len(load.jobs)
         for worker in (killed, cut):
-            site.docker.run("update", "--cpus", "1", worker)
+            site.speed_up(worker)
         site.docker.run("network", "connect", "kerbside-e2e_queue", cut)
         site.docker.run("start", drained)
         wait_until(lambda: len(load.jobs) > after + 100)

@@ -15,6 +15,7 @@ from model_store.archive import migration, schema_version, tables
 from model_store.archive.archive import Archive
 from model_store.archive.database import Database
 from model_store.archive.outcome import sale_id
+from model_store.errors import ArchiveError
 from tests.model_store.archive.rows import prediction
 from tests.postgres import PostgresServer
 
@@ -125,6 +126,21 @@ def test_a_migration_that_fails_changes_nothing(
                 assert not connection.dialect.has_table(connection, name)
 
         assert migration.migrate(database) == (None, schema_version.CURRENT)
+
+
+def test_a_table_in_the_way_is_told_with_a_remedy(empty: str) -> None:
+    """The tables stay those of the release before, which may go on with them."""
+    with contextlib.closing(Database(empty)) as database:
+        migration.migrate(database, to="0003")
+        with database.migrating() as connection:
+            connection.execute(text("CREATE TABLE valuations (price INTEGER)"))
+
+        with pytest.raises(ArchiveError, match="rename what is in the way"):
+            migration.migrate(database)
+
+        with database.migrating() as connection:
+            assert schema_version.of(connection) == "0003"
+            assert not connection.dialect.has_table(connection, "properties")
 
 
 def test_the_file_is_for_its_owner_alone(tmp_path: Path) -> None:
