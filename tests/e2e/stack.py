@@ -62,8 +62,13 @@ class Stack:
         """Run a command of `kerbside` beside the stack; return what it printed."""
         return self.compose("run", "--rm", "-T", "kerbside", *words)
 
-    def typed(self, line: str, folder: Path) -> None:
+    def typed(self, line: str, folder: Path, **more: str) -> None:
         """Run a line of docs/howto/docker.md in a folder, as its reader types it.
+
+        Args:
+            line: For a shell.
+            folder: Where files are read and left.
+            more: Variables that the reader has set.
 
         Raises:
             AssertionError: It failed; the message is what it said.
@@ -76,7 +81,7 @@ class Stack:
         done = subprocess.run(
             ["bash", "-c", line],
             cwd=folder,
-            env={**self.docker.environment, **variables},
+            env={**self.docker.environment, **variables, **more},
             stderr=subprocess.PIPE,
             text=True,
             check=False,

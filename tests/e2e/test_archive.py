@@ -7,13 +7,11 @@ from typing import Any
 
 import pytest
 
-from tests.docs import blocks
+from tests.e2e import page
 from tests.e2e.stack import API_PORT, Stack, call
 from tests.patience import wait_until
-from tests.structure.source import ROOT
 from worker import keys
 
-PAGE = ROOT / "docs" / "howto" / "docker.md"
 PREDICTIONS = "/v1/predictions"
 #: Run in a container that knows Redis: prints how many of a job's records it has.
 COUNT = (
@@ -148,7 +146,7 @@ def test_a_backup_brings_back_what_was_lost(
     job = _priced(site, token, house)
     wait_until(lambda: not _is_in_redis(site, job), "the end of its window")
     rows = _rows(site)
-    save, bring_back = _lines_of_the_page("pg_dump", "pg_restore")
+    save, bring_back = page.lines("pg_dump", "pg_restore")
 
     site.typed(save, tmp_path)
     _sql(site, "TRUNCATE predictions CASCADE")
@@ -158,17 +156,6 @@ def test_a_backup_brings_back_what_was_lost(
     assert lost in {404, 410}
     assert _rows(site) == rows
     assert _asked(site, token, job)["id"] == job["id"]
-
-
-def _lines_of_the_page(*words: str) -> list[str]:
-    """Return the lines of the one example that has a line for each word, in order."""
-    (found,) = (
-        lines
-        for lines in (block.text.splitlines() for block in blocks.read(PAGE))
-        if len(lines) == len(words)
-        and all(word in line for word, line in zip(words, lines, strict=True))
-    )
-    return found
 
 
 def test_upkeep_and_training_use_it_too(site: Stack) -> None:

@@ -8,12 +8,15 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import pytest
 
 from api.client import Client
 from api.client.batches import CSV, SubmittedBatch
+from tests.e2e import page
 from tests.e2e.stack import API_PORT, PRICED_WITHIN_S, Stack
 from tests.patience import wait_until
 
@@ -109,3 +112,26 @@ def test_imported_properties_have_their_prices_ready(
         assert (valuation.price > 0, valuation.stale_because) == (True, ())
     told = json.loads(site.kerbside("archive", "status", "--json"))["tables"]
     assert told["properties"]["rows"] == told["valuations"]["rows"] == len(changes)
+
+
+def test_a_command_in_a_container_has_a_table_priced(
+    site: Stack, token: str, house: dict[str, Any], tmp_path: Path
+) -> None:
+    """With the lines of the page: it finds the API, and reads what it is piped."""
+    (tmp_path / "portfolio.csv").write_bytes(_table(house, {"alder-1": {}}))
+    export, submit = page.lines("export KERBSIDE_API_KEY", "batch submit")
+
+    site.typed(f"{export} && {submit}", tmp_path, KEY=token)
+
+
+def test_the_doctor_finds_the_stack_well(site: Stack) -> None:
+    """From inside of a container, where the public address leads nowhere."""
+    wait_until(partial(_is_well, site), "a stack that is well", timeout_s=120)
+
+
+def _is_well(site: Stack) -> bool:
+    try:
+        site.kerbside("doctor")
+    except AssertionError:
+        return False
+    return True

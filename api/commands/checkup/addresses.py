@@ -51,7 +51,9 @@ def check_flower(target: Target) -> Iterator[Finding]:
 
 
 def _api_url(target: Target) -> str:
-    """Return the public URL that was named, else that of the last `kerbside up`."""
+    """Return where commands find it, else the public URL, else the last `up`'s."""
+    if named := target.variables.get("KERBSIDE_URL"):
+        return named.rstrip("/")
     settings = target.settings
     if "public_url" not in settings.model_fields_set:
         port = StateFolder(settings.state_dir).known_ports().get("api")
@@ -63,7 +65,8 @@ def _api_url(target: Target) -> str:
 def _wrong(check: str, url: str, status: int, answer: str, target: Target) -> Finding:
     remedy = "Mend what it says; the other findings may tell how."
     if status == 0:
-        remedy = f"{_start(target, 'api')} KERBSIDE_PUBLIC_URL says where it is."
+        names = "KERBSIDE_URL, or else KERBSIDE_PUBLIC_URL,"
+        remedy = f"{_start(target, 'api')} {names} says where it is."
     return Finding(
         check=check,
         status=Status.FAILED,

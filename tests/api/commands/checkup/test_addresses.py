@@ -36,6 +36,19 @@ def test_what_does_not_answer_is_told_once(target: Target, url: str) -> None:
     assert "KERBSIDE_PUBLIC_URL" in found.remedy
 
 
+def test_where_commands_find_the_api_it_is_looked_for(serve: Serve) -> None:
+    """The public URL may lead nowhere from inside of a container."""
+    port = serve(dict.fromkeys(("/healthz", "/readyz"), (200, b"OK")))
+    variables = {"KERBSIDE_URL": f"http://127.0.0.1:{port}/"}
+    target = Target(
+        settings=ApiSettings(public_url="http://127.0.0.1:1"), variables=variables
+    )
+
+    found = list(addresses.check_api(target))
+
+    assert statuses(found) == {"api": Status.OK, "api ready": Status.OK}
+
+
 def test_the_ports_of_the_last_up_are_known(serve: Serve, tmp_path: Path) -> None:
     """`--port 0` takes any, and no variable says which."""
     answers = dict.fromkeys(("/healthz", "/readyz"), (200, b"OK"))
