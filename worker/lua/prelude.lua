@@ -1,5 +1,5 @@
 -- Opens every script: the clock, the policy, and the only places where a job is queued, withdrawn or finished.
--- Reads:  kerbside:awake:<lane> kerbside:unstored
+-- Reads:  kerbside:awake:<lane> kerbside:unstored kerbside:workers:<lane>
 -- Writes: kerbside:job:<id> kerbside:gone:<id> kerbside:waiting:<lane> kerbside:running:<lane> kerbside:number:<lane>
 --         kerbside:deadlines:<lane> kerbside:bell:<lane> kerbside:done:<lane> kerbside:open:<lane>
 --         kerbside:outcomes:<lane> kerbside:feed kerbside:batch:<batch> kerbside:batch_totals <lane>; publishes
@@ -92,6 +92,43 @@ local function open(id, lane, tenant, deadline, ...)
   end
   enqueue_last(id, lane, now)
   return number
+end
+
+-- Chunks of one revaluation that are in the lane, for each worker of it: one that is priced, and one that is next. So who
+-- comes later waits for few of them, and no worker waits for work.
+local AHEAD = 2
+
+-- Queues the chunks of a batch whose turn it is: all of them at once, but of those that the service prices by itself the
+-- next when one ends. With `place` they take that of one that was taken away, so that a purge ends them too.
+local function feed(id, place)
+  local batch = 'kerbside:batch:' .. id
+  local tenant, created, rows, size, columns, chunks, left, fed, deadline, purpose, model, version, alias = unpack(redis.call(
+    'HMGET', batch, 'tenant', 'created', 'rows', 'chunk_rows', 'columns', 'chunks', 'open', 'fed', 'deadline', 'purpose',
+    'model', 'version', 'alias'))
+  local of_service, first, last = purpose == 'revaluation', fed + 1, tonumber(chunks)
+  if of_service then
+    last = math.min(last, chunks - left + AHEAD * math.max(1, redis.call('ZCARD', 'kerbside:workers:batches')))
+  end
+  if first > last then
+    return
+  end
+  redis.call('HSET', batch, 'fed', last)
+  for number = first, last do
+    local input = '{"batch":"' .. id .. '","chunk":' .. number .. ',"columns":' .. columns .. ',"purpose":"'
+      .. (purpose or 'predictions') .. '"}'
+    local more = {}
+    for name, value in pairs({ alias = alias or nil, purpose = purpose or nil }) do
+      more[#more + 1] = name
+      more[#more + 1] = value
+    end
+    local chunk = id .. '-' .. number
+    open(chunk, 'batches', of_service and '' or tenant, deadline and deadline - now or '', 'sequence', 1, 'created', created,
+      'tenant', tenant, 'lane', 'batches', 'batch', id, 'chunk', number, 'rows',
+      math.min(size, rows - (number - 1) * size), 'input', input, 'model', model, 'version', version, unpack(more))
+    if place then
+      redis.call('HSET', job_key(chunk), 'number', place)
+    end
+  end
 end
 
 -- Takes the message of a waiting job out of its lane. A list has no index by id: the message is looked for from the end
@@ -223,6 +260,9 @@ local function settle(chunk, state, detail, ttl)
     redis.call('HINCRBY', 'kerbside:batch_totals', status, 1)
     tell_of_batch(batch_id, status)
     return nil
+  end
+  if redis.call('HGET', batch, 'purpose') == 'revaluation' then
+    feed(batch_id, state == 'canceled' and redis.call('HGET', job_key(chunk), 'number'))
   end
   if state ~= 'canceled' and now - (redis.call('HGET', batch, 'told') or 0) >= PROGRESS_EVERY then
     redis.call('HSET', batch, 'told', now)

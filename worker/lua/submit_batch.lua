@@ -1,6 +1,6 @@
--- Takes a batch: its record, a job for each of its chunks and its idempotency entry, or none of them.
+-- Takes a batch: its record, a job for each of its chunks whose turn it is and its idempotency entry, or none of them.
 -- Writes: kerbside:batch:<batch> kerbside:batches:<tenant> kerbside:batch_totals kerbside:idempotency:<tenant>:<hash>
---         kerbside:unstored kerbside:revalued, and what admission's count and prelude's open write
+--         kerbside:unstored kerbside:revalued, and what admission's count and prelude's feed write
 -- Arguments: 6-12 see admission, 13 id, 14 tenant, 15 idempotency hash or '', 16 fingerprint, 17 idempotency TTL s,
 --            18 rows, 19 rows of a chunk, 20 columns of a table as JSON or 'null', 21 deadline in ms from now or '',
 --            22.. further fields and values of the record, of which `model`, `version`, `alias` and `purpose` are those of
@@ -27,36 +27,24 @@ if no then
   return no
 end
 
-local OF_CHUNK = { model = true, version = true, alias = true, purpose = true }
-local of_chunk, told = {}, {}
+local told = {}
 for i = 22, #ARGV, 2 do
   told[ARGV[i]] = ARGV[i + 1]
-  if OF_CHUNK[ARGV[i]] then
-    of_chunk[#of_chunk + 1] = ARGV[i]
-    of_chunk[#of_chunk + 1] = ARGV[i + 1]
-  end
 end
-local of_service = told.purpose == 'revaluation'
 local chunks = math.ceil(rows / size)
-redis.call('HSET', 'kerbside:batch:' .. id, 'tenant', tenant, 'created', now, 'rows', rows, 'chunks', chunks, 'open', chunks,
-  'completed', 0, 'failed', 0, unpack(ARGV, 22))
+redis.call('HSET', 'kerbside:batch:' .. id, 'tenant', tenant, 'created', now, 'rows', rows, 'chunk_rows', size, 'columns',
+  ARGV[20], 'chunks', chunks, 'open', chunks, 'fed', 0, 'completed', 0, 'failed', 0, unpack(ARGV, 22))
 if ARGV[21] ~= '' then
   redis.call('HSET', 'kerbside:batch:' .. id, 'deadline', now + ARGV[21])
 end
 if told.purpose then
-  redis.call('HSET', 'kerbside:batch:' .. id, 'columns', ARGV[20], 'stored', 0, 'chunks_stored', 0)
+  redis.call('HSET', 'kerbside:batch:' .. id, 'stored', 0, 'chunks_stored', 0)
   redis.call('SADD', 'kerbside:unstored', id)
 end
-if of_service then
+if told.purpose == 'revaluation' then
   redis.call('HSET', 'kerbside:revalued', tenant .. ' ' .. told.model, told.version .. ' ' .. now)
 end
-for number = 1, chunks do
-  local input = '{"batch":"' .. id .. '","chunk":' .. number .. ',"columns":' .. ARGV[20] .. ',"purpose":"'
-    .. (told.purpose or 'predictions') .. '"}'
-  open(id .. '-' .. number, lane, of_service and '' or tenant, ARGV[21], 'sequence', 1, 'created', now, 'tenant', tenant,
-    'lane', lane, 'batch', id, 'chunk', number, 'rows', math.min(size, rows - (number - 1) * size), 'input', input,
-    unpack(of_chunk))
-end
+feed(id)
 -- All of one score: ids begin with their time, so that their order is that of the list.
 redis.call('ZADD', 'kerbside:batches:' .. tenant, 0, id)
 redis.call('EXPIRE', 'kerbside:batches:' .. tenant, RESULT_TTL + DEAD_TTL)
