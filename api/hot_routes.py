@@ -17,7 +17,6 @@ from flask import Flask
 from api import hooks, predictions, properties, services, valuations
 from api.answers import Answer
 from api.call import Call
-from api.properties import PropertyPath
 from api.request_log import ROUTE
 from model_store.archive.property import PROPERTY_ID
 from worker.jobs import PATH
@@ -97,5 +96,5 @@ def _read(environ: dict[str, Any], property_id: str) -> _Found | None:
     if environ.get("QUERY_STRING") or not PROPERTY_ID.fullmatch(property_id):
         return None
     environ[ROUTE] = _READ_RULE
-    view = partial(valuations.fetched, path=PropertyPath(property_id=property_id))
+    view = partial(valuations.fetched, property_id=property_id)
     return _Found("valuations.fetch", valuations.fetch, view)

@@ -77,7 +77,7 @@ def put(path: PropertyPath) -> Answer:
 def fetch(path: PropertyPath) -> Answer:
     """Read a property; the ETag is what a change may name in If-Match."""
     call = current_call()
-    body = answers.dumps(_public(call, found(call, path).property))
+    body = answers.dumps(_public(call, found(call, path.property_id).property))
     return answers.unless_known(body, call.environ.get("HTTP_IF_NONE_MATCH"), {})
 
 
@@ -103,13 +103,13 @@ def list_all() -> Answer:
 def delete(path: PropertyPath) -> Answer:
     """Erase a property, its valuations, and what you told of its sales."""
     call = current_call()
-    preconditions.hold(call, _etag(call, found(call, path).property))
+    preconditions.hold(call, _etag(call, found(call, path.property_id).property))
     if not call.archive().properties.delete(call.caller.tenant, path.property_id):
         raise UnknownProperty
     return answers.empty(204)
 
 
-def found(call: Call, path: PropertyPath) -> Valued:
+def found(call: Call, property_id: str) -> Valued:
     """Return a property of the caller's with its newest valuation.
 
     Raises:
@@ -117,9 +117,9 @@ def found(call: Call, path: PropertyPath) -> Valued:
         UnknownProperty: There is none of this id.
     """
     archive = call.archive()
-    if not PROPERTY_ID.fullmatch(path.property_id):
+    if not PROPERTY_ID.fullmatch(property_id):
         raise UnknownProperty
-    valued = archive.properties.find(call.caller.tenant, path.property_id)
+    valued = archive.properties.find(call.caller.tenant, property_id)
     if valued is None:
         raise UnknownProperty
     return valued

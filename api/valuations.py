@@ -52,16 +52,16 @@ def fetch(path: PropertyPath) -> Answer:
     if is_refresh:
         # It makes a job, as a submit does.
         call.caller.require("predict")
-        meter, valued = call.caller.meter, properties.found(call, path)
+        meter, valued = call.caller.meter, properties.found(call, path.property_id)
         served = call.shared.catalog.served()
         receipt = refreshing.value(call, valued, served, meter=meter, again_ms=0)
         return _underway(call, receipt)
-    return fetched(call, path)
+    return fetched(call, path.property_id)
 
 
-def fetched(call: Call, path: PropertyPath) -> Answer:
+def fetched(call: Call, property_id: str) -> Answer:
     """Answer a read; of the routes that carry the load, see `hot_routes`."""
-    valued = properties.found(call, path)
+    valued = properties.found(call, property_id)
     if valued.valuation is None:
         call.shared.read_count.note("none")
         served = call.shared.catalog.served()
@@ -76,7 +76,7 @@ def list_all(path: PropertyPath) -> Answer:
     call = current_call()
     asked = queries.known(request.args, ("limit", "cursor"))
     limit, before = queries.limit(asked), _before(asked.get("cursor"))
-    house = properties.found(call, path).property
+    house = properties.found(call, path.property_id).property
     # One more tells what the last of the page has changed.
     made = call.archive().valuations.page(
         house.tenant, house.id, limit=limit + 1, before=before
