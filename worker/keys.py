@@ -12,9 +12,9 @@ Scripts in `worker/lua/` build the same names from ids.
 | `kerbside:deadlines:<lane>` | zset | - | prelude, reap | id -> deadline |
 | `kerbside:idempotency:<tenant>:<hash>` | string | idempotency TTL | submit | id and fingerprint |
 | `kerbside:tenant:<tenant>` | zset | result and dead-letter TTL after the last submit; an entry as long as its record, then until submit or a listing drop it | submit, retry, delete, listing | id -> created |
-| `kerbside:batch:<batch>` | hash | result TTL after its last chunk ended and, of one that is stored, all of it is | submit_batch, cancel_batch, stored, prelude | a batch's record: counts of rows, and of each chunk that has ended the attempt whose files hold its results; no row |
+| `kerbside:batch:<batch>` | hash | result TTL after its last chunk ended and, of one that is stored, all of it is | submit_batch, cancel_batch, stored, unread, prelude | a batch's record: counts of rows, and of each chunk that has ended the attempt whose files hold its results; no row |
 | `kerbside:batches:<tenant>` | zset | result and dead-letter TTL after the last submit; an entry until its record is gone and a listing drops it | submit_batch, cancel_batch, batches | ids of batches, which begin with their time |
-| `kerbside:batch_totals` | hash | - | submit_batch, prelude, batches | `submitted`: count of batches, `rows`: of their rows, status of an end -> how many ended so, `out_of_reach`: count of requests whose files were |
+| `kerbside:batch_totals` | hash | - | submit_batch, prelude, batches, unstored | `submitted`: count of batches, `rows`: of their rows, status of an end -> how many ended so, `out_of_reach`: count of requests whose files were, `chunks_lost`: of chunks whose prices could not be stored, ever |
 | `kerbside:unstored` | set | an entry until all of it is stored | submit_batch, cancel_batch, stored | batches whose prices go into the archive as valuations |
 | `kerbside:revalued` | hash | - | submit_batch, revaluing | tenant and model -> the version by which its properties were valued anew last, and when that began |
 | `kerbside:number:<lane>` | string | - | prelude | count of submits and retries |

@@ -17,6 +17,7 @@ from model_store.archive.valuation import Valuation
 from model_store.errors import (
     ArchiveNotMigrated,
     ArchiveUnavailable,
+    ModelStoreError,
     StoreError,
     UnknownModel,
 )
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
 #: A price has moved that is another by more than this share of what it was.
 _MOVED = 0.05
+#: Files of a batch that are gone, or are not what they were, are waited for so long: a
+#: volume may be mounted again, and a release mend what cannot be read.
+_PATIENCE_MS = 24 * 3600 * 1000
 
 _log = logs.logger(__name__)
 
@@ -134,20 +138,39 @@ class Storing:
             return []
         try:
             return self._read(one, number, int(end))
-        except FileLost as error:
-            if one.batch.id not in self._files.ids():
-                raise StoreError(
-                    f"{error}, and all other files of the batch: see that"
-                    " KERBSIDE_BATCHES_URL is the same here as where batches are"
-                    " taken, or delete the batch"
-                ) from error
-            lost = str(error)
-        except UnknownModel as error:
+        except Exception as error:
+            lost = self._why_lost(one, error)
+            if lost is None:
+                raise
+        self._unstored.note_lost()
+        _log.error("chunk_not_stored", batch=one.batch.id, chunk=number, reason=lost)
+        return []
+
+    def _why_lost(self, one: Unstored, error: Exception) -> str | None:
+        """Return why a chunk can be read no more; None where it is tried again.
+
+        Raises:
+            StoreError: It is tried again, and what helps.
+        """
+        if isinstance(error, UnknownModel):
             # Not lost where the store is another one, or empty: this raises as well.
             self._store.resolve("champion")
-            lost = str(error)
-        _log.error("chunk_not_stored", batch=one.batch.id, reason=lost)
-        return []
+            return str(error)
+        if not isinstance(error, FileLost):
+            # Whatever is out of reach comes back, and what is wrong may be mended.
+            is_outage = isinstance(error, ModelStoreError)
+            return None if is_outage or self._may_wait(one) else reason_of(error)
+        if one.batch.id not in self._files.ids() and self._may_wait(one):
+            raise StoreError(
+                f"{error}, and all other files of the batch: see that"
+                " KERBSIDE_BATCHES_URL is the same here as where batches are"
+                " taken, or delete the batch"
+            ) from error
+        return str(error)
+
+    def _may_wait(self, one: Unstored) -> bool:
+        """Tell whether files that cannot be read are to be tried again."""
+        return self._unstored.unread_ms(one.batch.id) < _PATIENCE_MS
 
     def _read(self, one: Unstored, number: int, attempt: int) -> list[_Priced]:
         batch = one.batch

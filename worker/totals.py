@@ -39,6 +39,8 @@ class BatchTotals:
     ended: Mapping[Status, int]
     #: Requests that failed since files could not be read or written.
     out_of_reach: int
+    #: Chunks whose prices could not be stored, and never will be.
+    chunks_lost: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ class Totals:
             rows=int(found.get(b"rows", 0)),
             ended={one: int(found.get(one.encode(), 0)) for one in sorted(ENDED)},
             out_of_reach=int(found.get(b"out_of_reach", 0)),
+            chunks_lost=int(found.get(b"chunks_lost", 0)),
         )
 
     def standing(self) -> Standing:

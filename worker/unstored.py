@@ -1,11 +1,13 @@
 """Batches whose prices go into the archive, and how far that is of each."""
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 import orjson
 import redis
+from redis.exceptions import OutOfMemoryError
 
 from worker import keys
 from worker.batch import ENDED, Batch
@@ -119,6 +121,16 @@ class UnstoredBatches:
         """
         grown = [part for pair in counts.items() for part in pair]
         self._ledger.run("stored", one.batch.id, number, rows, valued_ms, *grown)
+
+    def unread_ms(self, batch_id: str) -> int:
+        """Note that files of a batch cannot be read; tell for how many ms it is so."""
+        return int(self._ledger.run("unread", batch_id))
+
+    def note_lost(self) -> None:
+        """Count a chunk whose prices will never be stored."""
+        # A full server counts nothing more, and goes on.
+        with contextlib.suppress(OutOfMemoryError):
+            self._redis.hincrby(keys.BATCH_TOTALS, "chunks_lost", 1)
 
     def let_go(self, batch_id: str) -> None:
         """Have a batch forgotten after its time, as nothing of it is to be stored."""

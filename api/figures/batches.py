@@ -56,3 +56,9 @@ class BatchFigures(Collector):
             "not be read or written.",
             value=now.out_of_reach,
         )
+        yield CounterMetricFamily(
+            "kerbside_batch_chunks_lost",
+            "Chunks whose prices will never be stored as valuations, since files or "
+            "the version are gone.",
+            value=now.chunks_lost,
+        )

@@ -79,9 +79,9 @@ def _age(archive: Archive, seconds: int) -> None:
         connection.execute(made.update().values(valued_ms=earlier))
 
 
-def _promoted(store: ModelStore) -> None:
+def _promoted(store: ModelStore, **card: Any) -> None:
     files = store.files(store.resolve("champion"))
-    store.publish(small_model.changed(files, version=ALIKE))
+    store.publish(small_model.changed(files, version=ALIKE, **card))
     store.promote(ALIKE)
 
 
@@ -159,6 +159,20 @@ def test_a_promotion_makes_prices_stale_until_they_are_the_new_champions(
     past = ValuationList.model_validate_json(page.data).results
     assert [one.version for one in past] == [ALIKE, before]
     assert [one.change for one in past] == [0, None]
+
+
+@pytest.mark.usefixtures("valued")
+def test_a_champion_of_another_name_prices_what_it_takes(
+    read: Any, own_store: ModelStore, settle: Finish
+) -> None:
+    """When it is read: nobody has it valued anew before."""
+    _promoted(own_store, name="elsewhere")
+
+    wait_until(lambda: read().json["stale_because"] == ["model"])
+    settle()
+
+    answer = read().json
+    assert (answer["stale"], answer["model"]) == (False, "elsewhere")
 
 
 def test_a_changed_house_makes_its_price_stale(

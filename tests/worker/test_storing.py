@@ -10,14 +10,17 @@ import redis as redis_py
 
 from model_store.archive.archive import Archive
 from model_store.archive.prediction import house_hash
-from model_store.errors import ArchiveUnavailable, NotTrusted, UnknownModel
+from model_store.errors import ArchiveUnavailable, NotTrusted, StoreError, UnknownModel
 from model_store.store import ModelStore
 from tests.worker.portfolio_site import PortfolioSite
 from worker.batch_files import made_ms
 from worker.keys import batch_key, job_key
 from worker.storing import Storing
+from worker.totals import Totals
 
 Make = Callable[..., PortfolioSite]
+
+_DAY_MS = 24 * 3600 * 1000
 
 
 @pytest.fixture
@@ -240,6 +243,74 @@ def test_an_unmounted_folder_is_waited_for(site: PortfolioSite, tmp_path: Path) 
     assert [one.batch.id for one in site.unstored.all()] == [batch_id]
 
     (tmp_path / "elsewhere").rename(tmp_path / "batches")
+    site.storing.look()
+
+    assert site.desk.find(batch_id).stored == 1
+
+
+def _lose_folder(site: PortfolioSite, batch_id: str) -> None:
+    site.desk.files.drop(batch_id)
+
+
+def _lose_sense(site: PortfolioSite, batch_id: str) -> None:
+    for chunk in (1, 2):
+        site.desk.files.write_results(batch_id, chunk, 1, [b'{"line":'], [])
+
+
+@pytest.mark.parametrize("lose", [_lose_folder, _lose_sense])
+def test_what_cannot_be_read_for_a_day_is_given_up(
+    site: PortfolioSite,
+    caplog: pytest.LogCaptureFixture,
+    lose: Callable[[PortfolioSite, str], object],
+) -> None:
+    """All of it at once; it is told and counted, and then in nobody's way."""
+    batch_id, whole = site.submit(["a", "b", "c"]), site.submit(["d"])
+    site.work()
+    lose(site, batch_id)
+    site.storing.look()
+    site.redis.hincrby(batch_key(batch_id), "unread", 60_000 - _DAY_MS)
+    site.storing.look()
+    assert [one.batch.id for one in site.unstored.all()] == [batch_id]
+    assert Totals(site.redis).batches().chunks_lost == 0
+
+    site.redis.hincrby(batch_key(batch_id), "unread", -60_000)
+    site.storing.look()
+
+    assert site.unstored.all() == []
+    batch = site.desk.find(batch_id)
+    assert (batch.completed, batch.stored) == (3, 0)
+    assert batch.expires_ms
+    assert site.desk.find(whole).stored == 1
+    assert caplog.text.count("chunk_not_stored") == 2
+    assert Totals(site.redis).batches().chunks_lost == 2
+
+
+def test_what_is_read_in_between_begins_the_day_anew(site: PortfolioSite) -> None:
+    """An outage of long ago counts for nothing."""
+    batch_id = site.submit(["a", "b", "c"])
+    site.work(1)
+    site.unstored.unread_ms(batch_id)
+    site.redis.hincrby(batch_key(batch_id), "unread", -_DAY_MS)
+    site.storing.look()
+
+    assert site.unstored.unread_ms(batch_id) < _DAY_MS
+
+
+def test_files_out_of_reach_are_waited_for_however_long(
+    site: PortfolioSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is lost that lies where nobody gets at it."""
+    batch_id = site.submit(["a"])
+    site.work()
+
+    def refuse(*_: object) -> bytes:
+        raise StoreError("no permission")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(site.desk.files, "prices", refuse)
+        site.unstored.unread_ms(batch_id)
+        site.redis.hincrby(batch_key(batch_id), "unread", -_DAY_MS)
+        site.storing.look()
     site.storing.look()
 
     assert site.desk.find(batch_id).stored == 1

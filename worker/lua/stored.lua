@@ -11,6 +11,9 @@ end
 redis.call('HDEL', batch, 'chunks_stored')
 redis.call('HSET', batch, 'chunks_stored', ARGV[7], 'valued', ARGV[9])
 redis.call('HINCRBY', batch, 'stored', ARGV[8])
+if ARGV[8] ~= '0' then
+  redis.call('HDEL', batch, 'unread')
+end
 for i = 10, #ARGV, 2 do
   redis.call('HINCRBYFLOAT', batch, ARGV[i], ARGV[i + 1])
 end

@@ -27,6 +27,7 @@ def test_before_there_is_any_all_is_told_as_nothing(scrape: Scrape) -> None:
     assert {value for _, value in ended} == {0}
     assert of(told, "kerbside_batches_open") == 0
     assert of(told, "kerbside_batch_requests_out_of_reach_total") == 0
+    assert of(told, "kerbside_batch_chunks_lost_total") == 0
 
 
 def test_a_batch_is_open_until_its_last_chunk_has_ended(

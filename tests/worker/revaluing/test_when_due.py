@@ -5,10 +5,14 @@ from typing import Any
 
 import pytest
 
+from tests import small_model
 from tests.worker.portfolio_site import NEXT, PortfolioSite
 from tests.worker.revaluing.conftest import Make
 from worker import keys, revaluing
 from worker.unstored import UnstoredBatches
+
+#: A version of a model of another name.
+ELSEWHERE = "20180101-00000000"
 
 
 def test_each_promotion_is_followed_by_one_revaluation(site: PortfolioSite) -> None:
@@ -186,3 +190,13 @@ def test_few_tenants_are_valued_anew_at_a_time(make: Make) -> None:
     looks.look()
 
     assert [len(site.revaluations(one)) for one in tenants] == [1, 1, 1]
+
+
+def test_a_champion_of_another_name_values_none_anew(site: PortfolioSite) -> None:
+    """Another market's prices are made by reads alone, where a house fits."""
+    files = site.store.files(site.store.resolve("champion"))
+    site.store.publish(small_model.changed(files, version=ELSEWHERE, name="elsewhere"))
+    site.promote(ELSEWHERE)
+    site.revaluing().look()
+
+    assert site.revaluations() == []
