@@ -2,55 +2,25 @@
 
 import json
 import uuid
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from api import outcome_body
 from api.app import create_app
 from api.schemas import Outcome, OutcomeList, RecordedOutcomes
 from api.settings import ApiSettings
 from model_store.archive.archive import Archive
 from tests.api.conftest import (
-    Answer,
     Client,
     Headers,
     MakeHeaders,
     Submit,
     assert_problem,
 )
+from tests.api.outcomes.sales import SALE, wrong
 from tests.model_store.archive.rows import HOUSE, a_property, prediction
 from tests.patience import wait_until
-
-#: A sale of the archived prediction.
-SALE = {"prediction_id": prediction().id, "price": 612000, "sold_on": "2026-02-27"}
-
-
-@pytest.fixture
-def api_settings(api_settings: ApiSettings, archive: Archive) -> ApiSettings:
-    """Return settings of an API with an archive, which holds one prediction."""
-    archive.predictions.upsert([prediction()])
-    return api_settings.model_copy(update={"archive_url": archive.database.place})
-
-
-@pytest.fixture
-def tell(client: Client, caller: Headers) -> Any:
-    """Return a function that tells of sales."""
-
-    def tell(body: Any, *, key: Headers = caller, form: str = "") -> Answer:
-        text = body if form else json.dumps(body)
-        kind = form or "application/json"
-        return client.post("/v1/outcomes", data=text, content_type=kind, headers=key)
-
-    return tell
-
-
-def wrong(answer: Answer) -> list[tuple[str, str]]:
-    """Return pointer and code of each error."""
-    assert_problem(answer, 422, "invalid-submission")
-    return [(one["pointer"], one["code"]) for one in answer.json["errors"]]
 
 
 def test_a_sale_is_taken_once(tell: Any, archive: Archive) -> None:
@@ -220,100 +190,6 @@ def test_many_sales_are_one_request(tell: Any, house: dict[str, Any]) -> None:
     assert (told.new, told.corrections, told.known) == (2, 0, 1)
 
 
-@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_a_table_is_read_as_spreadsheets_write_it(
-    tell: Any, house: dict[str, Any], delimiter: str
-) -> None:
-    """With any delimiter, with a byte order mark, by prediction or by house."""
-    names = ["sold_on", "prediction_id", *house, "price"]
-    rows: list[list[str]] = [
-        names,
-        ["2026-02-27", prediction().id, *([""] * len(house)), "612000"],
-        ["2026-02-28", "", *map(str, house.values()), "5.5e5"],
-    ]
-    text = "\ufeff" + "\r\n".join(delimiter.join(row) for row in rows)
-
-    answer = tell(text.encode(), form="text/csv; charset=utf-8")
-
-    assert answer.status_code == 201, answer.json
-    first, second = answer.json["results"]
-    assert first["prediction_id"] == SALE["prediction_id"]
-    assert (second["prediction_id"], second["price"]) == (None, 550000)
-
-
-def test_rows_of_a_table_that_are_wrong_are_told_by_their_line(
-    tell: Any, archive: Archive
-) -> None:
-    """All of them, and nothing is written."""
-    text = (
-        "prediction_id,price,sold_on,colour\n"
-        f"{SALE['prediction_id']},612000,2026-02-27,red\n"
-        "\n"
-        f"{SALE['prediction_id']},cheap,2026-02-30,red\n"
-    )
-
-    answer = tell(text, form="text/csv")
-
-    assert wrong(answer) == [
-        ("/colour", "unknown_column"),
-        ("/outcomes/1/price", "float_type"),
-        ("/outcomes/1/sold_on", "no_such_day"),
-    ]
-    assert [one["line"] for one in answer.json["errors"]] == [1, 4, 4]
-    assert list(archive.outcomes.current()) == []
-
-
-@pytest.mark.parametrize(
-    ("body", "pointer", "code"),
-    [
-        (SALE | {"price": 0}, "/price", "greater_than_equal"),
-        (SALE | {"price": "612000"}, "/price", "float_type"),
-        (SALE | {"sold_on": "27.02.2026"}, "/sold_on", "string_pattern_mismatch"),
-        (SALE | {"prediction_id": "x"}, "/prediction_id", "string_pattern_mismatch"),
-        ({"price": 1, "sold_on": "2026-02-27"}, "/prediction_id", "missing"),
-        (SALE | {"input": {}}, "/prediction_id", "unknown_field"),
-        ({"outcomes": []}, "/outcomes", "sales_expected"),
-        ({"outcomes": [SALE] * 1001}, "/outcomes", "sales_expected"),
-        ({"outcomes": [SALE], "more": 1}, "/outcomes", "sales_expected"),
-        ({"outcomes": [SALE, 7]}, "/outcomes/1", "object_expected"),
-    ],
-)
-def test_what_is_no_sale_is_told_with_its_place(
-    tell: Any, archive: Archive, body: Any, pointer: str, code: str
-) -> None:
-    """And nothing is written, not even of those that are right."""
-    assert (pointer, code) in wrong(tell(body))
-    assert list(archive.outcomes.current()) == []
-
-
-def test_a_sale_of_the_future_is_refused(
-    tell: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Today is the latest day, wherever on earth."""
-
-    class Now(datetime):
-        @classmethod
-        def now(cls, tz: Any = None) -> "Now":
-            return cls(2026, 2, 27, 9, tzinfo=tz)
-
-    monkeypatch.setattr(outcome_body, "datetime", Now)
-    tomorrow = str((Now.now(UTC) + timedelta(days=1)).date())
-
-    assert tell(SALE).status_code == 201
-    assert wrong(tell(SALE | {"sold_on": tomorrow})) == [("/sold_on", "future_day")]
-
-
-def test_a_house_is_held_to_the_schema_of_the_champion(
-    tell: Any, house: dict[str, Any]
-) -> None:
-    """With the pointer into the house."""
-    sale = {"input": house | {"bedrooms": "3"}, "price": 1, "sold_on": "2026-02-27"}
-
-    answer = tell({"outcomes": [SALE, sale]})
-
-    assert wrong(answer) == [("/outcomes/1/input/bedrooms", "int_type")]
-
-
 def test_another_tenants_prediction_is_not_found(
     tell: Any, bearer: MakeHeaders, submit: Submit
 ) -> None:
@@ -355,29 +231,6 @@ def test_a_deleted_prediction_is_not_found(
     answer = tell(SALE | {"prediction_id": job_id})
 
     assert wrong(answer) == [("/prediction_id", "unknown_prediction")]
-
-
-@pytest.mark.parametrize(
-    ("body", "form", "slug"),
-    [
-        (b"{", "application/json", "malformed-body"),
-        (b"", "text/csv", "malformed-body"),
-        (b"price\n\xff", "text/csv", "malformed-body"),
-        (b"price,price\n1,2", "text/csv", "malformed-body"),
-        (b"price,sold_on\n1", "text/csv", "malformed-body"),
-    ],
-)
-def test_a_body_that_cannot_be_read_is_told_so(
-    tell: Any, body: bytes, form: str, slug: str
-) -> None:
-    """As a whole, before any sale is looked at."""
-    assert_problem(tell(body, form=form), 400, slug)
-
-
-@pytest.mark.parametrize("form", ["text/html", "text/csv; charset=latin-1"])
-def test_other_media_are_refused(tell: Any, form: str) -> None:
-    """Only JSON and CSV in UTF-8 are read."""
-    assert_problem(tell(b"price", form=form), 415, "unsupported-media-type")
 
 
 @pytest.mark.parametrize("cursor", ["", "o", "o-1", "n5", "o" + "9" * 19])
