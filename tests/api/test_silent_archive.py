@@ -1,5 +1,8 @@
 """A database that stands still holds up nobody who asks the API."""
 
+import threading
+from collections.abc import Iterator
+
 import pytest
 
 from api.settings import ApiSettings
@@ -8,6 +11,7 @@ from model_store.archive.archive import Archive
 from tests.api.conftest import Client, Headers, assert_problem
 from tests.api.figures.conftest import figures
 from tests.postgres import PostgresServer
+from worker import archived
 
 #: Whatever reads the archive, and what its caller may.
 ROUTES = {
@@ -24,12 +28,21 @@ def api_settings(
     api_settings: ApiSettings,
     postgres_archive: Archive,
     monkeypatch: pytest.MonkeyPatch,
-) -> ApiSettings:
+) -> Iterator[ApiSettings]:
     """Return settings of an API with an archive in PostgreSQL."""
     monkeypatch.setattr(postgres, "GRACE_S", 0.1)
     monkeypatch.setattr(postgres, "CONNECT_S", 2)
     changes = {"archive_url": postgres_archive.database.place, "archive_timeout_s": 1}
-    return api_settings.model_copy(update=changes)
+    settings = api_settings.model_copy(update=changes)
+    yield settings
+    # What a scrape did not wait for has a connection in hand.
+    for reading in threading.enumerate():
+        if reading.name == "last-report":
+            reading.join()
+    # The API keeps it for its process, which here goes on.
+    shared = archived.shared(settings)
+    assert shared is not None
+    shared.close()
 
 
 def test_who_needs_a_server_that_stands_still_is_put_off(
