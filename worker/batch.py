@@ -36,6 +36,8 @@ class Batch:
     failed: int = 0
     #: Rows whose price is in the archive; None where none is stored there.
     stored: int | None = None
+    #: When all that is to be stored of it was.
+    all_stored_ms: int | None = None
     created_ms: int
     started_ms: int | None = None
     #: When a chunk ended last.
@@ -83,6 +85,7 @@ class Batch:
             completed=int(record[b"completed"]),
             failed=int(record[b"failed"]),
             stored=number(b"stored"),
+            all_stored_ms=number(b"all_stored"),
             created_ms=int(record[b"created"]),
             started_ms=started_ms,
             settled_ms=number(b"settled"),
@@ -138,6 +141,7 @@ class Batch:
             "created_at": rfc3339(self.created_ms),
             "started_at": rfc3339(self.started_ms),
             "completed_at": rfc3339(self.ended_ms),
+            "stored_at": rfc3339(self.all_stored_ms),
             "expires_at": rfc3339(self.expires_ms),
             "deadline_at": rfc3339(self.deadline_ms),
             "error_threshold": self.error_threshold,

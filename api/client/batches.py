@@ -60,6 +60,8 @@ class SubmittedBatch:
         total: How many rows it has.
         completed: How many of them have a price.
         failed: How many have an error.
+        stored: How many are kept with their prices; None where that is not the aim.
+        stored_at: When all were that are to be; None before.
         rows_per_s: How many a second were done so far; None before some are.
         estimated_end: When it ends if it goes on so; None before that is known.
         model_version: Id of the model version.
@@ -71,6 +73,8 @@ class SubmittedBatch:
     total: int
     completed: int
     failed: int
+    stored: int | None
+    stored_at: str | None
     rows_per_s: float | None
     estimated_end: str | None
     model_version: str
@@ -86,6 +90,8 @@ class SubmittedBatch:
             total=counts["total"],
             completed=counts["completed"],
             failed=counts["failed"],
+            stored=counts.get("stored"),
+            stored_at=raw["stored_at"],
             rows_per_s=raw["rows_per_s"],
             estimated_end=raw["estimated_end"],
             model_version=raw["version"],
@@ -94,8 +100,14 @@ class SubmittedBatch:
 
     @property
     def has_ended(self) -> bool:
-        """Whether it stays as it is."""
+        """Whether no more of its rows is priced."""
         return self.status not in {"queued", "in_progress"}
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it has ended, and what is to be kept of it is: it stays as it is."""
+        is_kept = self.stored is None or self.stored_at is not None
+        return self.has_ended and is_kept
 
 
 class Batches:

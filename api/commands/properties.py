@@ -34,12 +34,13 @@ It is a CSV table with `custom_id`, the id of the property, and the features of 
 model as columns, JSON lines such as {"custom_id": "a", "input": {...}}, or a JSON list
 of such rows; the name says which: .csv, .jsonl or .ndjson, .json.
 
-They are priced as one batch: `kerbside batch` takes its id, too. --wait follows it to
-its end, with a progress bar, rate and time left on a terminal, and exits with 19 unless
-it is completed. A row that is wrong stops no other, and is not kept.
+They are priced as one batch: `kerbside batch` takes its id, too. --wait follows it
+until all of it is kept with its price, with a progress bar, rate and time left on a
+terminal, and exits with 19 unless it is completed. A row that is wrong stops no other,
+and is not kept.
 
 With --json it prints the batch as GET /v1/batches/{id} has it; `request_counts.stored`
-are the properties that are kept by now.
+are the properties that are kept by now, and `stored_at` is there once all are.
 """
 _VALUE_HELP = """Tell what the property ID is worth.
 

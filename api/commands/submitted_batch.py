@@ -56,6 +56,15 @@ _NOT_BEGUN = (
     "the batch: `kerbside batch status {0} --wait` goes on with it."
 )
 
+#: Seconds without a step after which who waits is told that nothing is stored.
+_STORE_S = 15.0
+_NOT_STORED = (
+    "All of {0} is priced, but nothing more of it is stored: the archive may be away, "
+    "or the upkeep (its operator sees that by `kerbside doctor`). Nothing is lost. "
+    "Ctrl-C ends the waiting, not the batch: `kerbside batch status {0} --wait` goes "
+    "on with it."
+)
+
 file_argument = click.argument("file", type=click.Path(dir_okay=False, allow_dash=True))
 timeout_option = service.timeout_option(300.0, "a file")
 wait_option = click.option("--wait", is_flag=True, help="Follow it to its end.")
@@ -187,7 +196,12 @@ def hand_over(  # noqa: PLR0913 - what the options of a command say
 
 
 def followed(client: Client, seen: SubmittedBatch) -> SubmittedBatch:
-    """Return a batch at its end; a bar shows rows, rate and time left."""
+    """Return a batch once all of it is done; a bar shows rows, rate and time left."""
+    seen = _priced(client, seen)
+    return seen if seen.is_done else _stored(client, seen)
+
+
+def _priced(client: Client, seen: SubmittedBatch) -> SubmittedBatch:
     done, begun_by = seen.completed + seen.failed, time.monotonic() + _BEGIN_S
     bar = progress.shown("Pricing", total=seen.total, done=done, is_hidden=False)
     with bar as step:
@@ -199,6 +213,22 @@ def followed(client: Client, seen: SubmittedBatch) -> SubmittedBatch:
             if seen.status == "queued" and time.monotonic() > begun_by:
                 begun_by = math.inf
                 click.echo(_NOT_BEGUN.format(seen.id), err=True)
+    return seen
+
+
+def _stored(client: Client, seen: SubmittedBatch) -> SubmittedBatch:
+    done, step_by = seen.stored or 0, time.monotonic() + _STORE_S
+    bar = progress.shown("Storing", total=seen.completed, done=done, is_hidden=False)
+    with bar as step:
+        while not seen.is_done:
+            time.sleep(_LOOK_S)
+            seen = client.batches.get(seen)
+            if stored := (seen.stored or 0) - done:
+                step(stored)
+                done, step_by = done + stored, time.monotonic() + _STORE_S
+            elif time.monotonic() > step_by:
+                step_by = math.inf
+                click.echo(_NOT_STORED.format(seen.id), err=True)
     return seen
 
 
@@ -218,6 +248,8 @@ def _words(seen: SubmittedBatch) -> str:
         f"{seen.id} {seen.status}: {seen.completed:,} of {seen.total:,} houses priced"
         f" by {seen.model_version}, {seen.failed:,} with errors"
     )
+    if seen.stored is not None:
+        words += f", {seen.stored:,} stored"
     if seen.rows_per_s is not None:
         words += f"; {seen.rows_per_s:,.0f}/s"
     if seen.estimated_end:

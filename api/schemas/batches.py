@@ -59,6 +59,10 @@ class Batch(Body):
     created_at: datetime
     started_at: datetime | None
     completed_at: datetime | None
+    stored_at: datetime | None = Field(
+        description="When all that is to be stored of it was; null until then, and of "
+        "`predictions`."
+    )
     expires_at: datetime | None = Field(
         description="When rows, prices and errors are removed; null while it runs, and "
         "until all that is to be stored is."

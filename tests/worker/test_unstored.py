@@ -48,6 +48,7 @@ def test_a_batch_of_predictions_says_nothing_of_storing(
 
     assert (batch.purpose, batch.stored) == ("predictions", None)
     assert "stored" not in batch.public("")["request_counts"]
+    assert batch.public("")["stored_at"] is None
     assert unstored.all() == []
 
 
@@ -59,6 +60,7 @@ def test_one_that_is_priced_is_kept_until_it_is_stored(
     _price(book, 2)
     ended = desk.find(batch_id)
     assert (ended.status, ended.stored, ended.expires_ms) == ("completed", 0, None)
+    assert ended.public("")["stored_at"] is None
     assert redis.ttl(batch_key(batch_id)) == -1
 
     (one,) = unstored.all()
@@ -74,6 +76,7 @@ def test_one_that_is_priced_is_kept_until_it_is_stored(
     done = desk.find(batch_id)
     assert done.stored == 4
     assert done.expires_ms
+    assert done.public("")["stored_at"]
     assert 0 < redis.ttl(batch_key(batch_id)) <= desk.settings.result_ttl_s
 
 

@@ -94,6 +94,7 @@ def test_batches_are_coroutines(server: Script) -> None:
     """Each verb of them can be awaited."""
     counts = {"total": 1, "completed": 1, "failed": 0}
     raw = {"id": "bat_1", "status": "completed", "version": "v1", "rows_per_s": None}
+    raw["stored_at"] = None
     told = Reply(body={**raw, "request_counts": counts, "estimated_end": None})
     server.answer = lambda request: (
         Reply(body=b"{}\n") if request.path.endswith(("results", "errors")) else told

@@ -16,6 +16,7 @@ ROWS = b"bedrooms\n3\n"
 def _batch(**changes: Any) -> dict[str, Any]:
     counts = {"total": 2, "completed": 0, "failed": 0}
     base = {"id": "bat_1", "status": "queued", "version": "v1", "rows_per_s": None}
+    base |= {"stored_at": None}
     return {**base, "request_counts": counts, "estimated_end": None, **changes}
 
 
@@ -77,6 +78,26 @@ def test_a_batch_is_followed_and_canceled(server: Script, client: Client) -> Non
         ("POST", "/v1/batches/bat_1/cancel"),
     ]
     assert (seen.rows_per_s, ended.has_ended) == (2.5, True)
+
+
+def test_an_import_is_done_once_it_is_stored(server: Script, client: Client) -> None:
+    """Who reads a price before that finds none; of prices alone nothing is stored."""
+    counts = {"total": 2, "completed": 2, "failed": 0}
+    ended = {"status": "completed", "request_counts": {**counts, "stored": 1}}
+    stored_at = "2026-02-02T09:30:05.000Z"
+    server.replies = [
+        Reply(200, _batch(**ended)),
+        Reply(200, _batch(**ended, stored_at=stored_at)),
+        Reply(200, _batch(status="completed")),
+        Reply(200, _batch()),
+    ]
+
+    seen = [client.batches.get("bat_1") for _ in range(4)]
+
+    assert [one.has_ended for one in seen] == [True, True, True, False]
+    assert [one.is_done for one in seen] == [False, True, True, False]
+    assert [one.stored for one in seen] == [1, 1, None, None]
+    assert seen[1].stored_at == stored_at
 
 
 @pytest.mark.parametrize("cut_after", [6, 9, 13])

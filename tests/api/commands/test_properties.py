@@ -7,13 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis as redis_py
 from click.testing import CliRunner, Result
 
 from api.cli import main
-from api.client import Client
+from api.client import Batches, Client, SubmittedBatch
+from api.commands import submitted_batch
 from api.settings import ApiSettings
 from model_store.archive.archive import Archive
 from tests.api.conftest import Finish, Headers
+from worker.keys import BATCHES
+from worker.leases import Completion
+from worker.ledger import Ledger
+from worker.unstored import UnstoredBatches
 
 Run = Callable[..., Result]
 
@@ -123,6 +129,41 @@ def test_a_file_of_properties_is_one_batch(run: Run, house: dict[str, Any]) -> N
         "queued: 0 of 1 houses priced"
         in run("import", "-", "--form", "jsonl", stdin=rows).stdout
     )
+
+
+def test_who_waits_for_an_import_waits_until_it_is_stored(
+    run: Run,
+    house: dict[str, Any],
+    book: Ledger,
+    redis: redis_py.Redis,
+    api_settings: ApiSettings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And is told, once, while the archive is away: nothing of it is lost."""
+    unstored = UnstoredBatches(redis, api_settings)
+    looks = iter(range(4))
+    look = Batches.get
+
+    def get(batches: Batches, seen: SubmittedBatch | str) -> SubmittedBatch:
+        for lease in book.claim(BATCHES, limit=1, worker="w").leases:
+            book.complete(BATCHES, [Completion(lease=lease, output=b"1 1 0")])
+        if next(looks, None) is None:
+            (one,) = unstored.all()
+            unstored.note(one, 1, 1, 1, {})
+            unstored.let_go(one.batch.id)
+        return look(batches, seen)
+
+    monkeypatch.setattr(submitted_batch, "_LOOK_S", 0)
+    monkeypatch.setattr(submitted_batch, "_STORE_S", 0)
+    monkeypatch.setattr(Batches, "get", get)
+    rows = json.dumps({"custom_id": "alder-1", "input": house})
+
+    done = run("import", "-", "--form", "jsonl", "--wait", stdin=rows)
+
+    assert done.exit_code == 0, done.stderr
+    assert "1 of 1 houses priced" in done.stdout
+    assert "1 stored" in done.stdout
+    assert done.stderr.count("the archive may be away") == 1
 
 
 def test_a_file_that_is_no_table_of_properties_is_told(run: Run) -> None:
