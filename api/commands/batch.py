@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 import click
 
 from api.client import CSV, NDJSON
-from api.commands import service, submitted_batch
+from api.commands import foreign_columns, service, submitted_batch
 from model_store.command_line import Command, Group
 
 _SUBMIT_HELP = """Submit the houses of FILE as one batch; - is stdin.
@@ -55,6 +55,7 @@ def batch() -> None:
 @batch.command(cls=Command, help=_SUBMIT_HELP, exit_codes=submitted_batch.EXIT_CODES)
 @submitted_batch.file_argument
 @submitted_batch.form_option
+@foreign_columns.options
 @click.option("--version", help="Alias or id of the model version; else the champion.")
 @submitted_batch.said_options
 @service.url_option

@@ -16,7 +16,7 @@ from api.client import (
     Property,
     Valuation,
 )
-from api.commands import service, submitted_batch
+from api.commands import foreign_columns, service, submitted_batch
 from api.commands.stopping import TERMINATED
 from api.launcher import faults
 from api.launcher.faults import (
@@ -96,6 +96,7 @@ def properties() -> None:
 )
 @submitted_batch.file_argument
 @submitted_batch.form_option
+@foreign_columns.options
 @click.option(
     "--max-age", type=click.IntRange(1), help="Seconds after which a price is stale."
 )

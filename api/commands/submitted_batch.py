@@ -21,7 +21,7 @@ from api.client import (
     Client,
     SubmittedBatch,
 )
-from api.commands import given_file, progress, service
+from api.commands import foreign_columns, given_file, progress, service
 from api.commands.stopping import TERMINATED
 from api.launcher import faults
 from api.launcher.faults import ApiUnreachable, BatchRefused, KeyRefused, QueueRefused
@@ -45,6 +45,12 @@ _ABOUT_BATCH = frozenset(
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
         HTTPStatus.UNPROCESSABLE_ENTITY,
     }
+)
+#: Codes of what is wrong with the columns of a table.
+_ABOUT_COLUMNS = frozenset({"unknown_column", "missing_column"})
+_CALLED_OTHERWISE = (
+    "Where a column is called otherwise than the model calls it, say --column "
+    "FEATURE=COLUMN, and --id-column COLUMN for custom_id."
 )
 #: Seconds between two looks at a batch that is followed.
 _LOOK_S = 1.0
@@ -129,7 +135,9 @@ def _told() -> Iterator[None]:
     except ApiError as error:
         if error.status not in _ABOUT_BATCH:
             raise
-        raise BatchRefused(str(error)) from error
+        is_named_otherwise = _ABOUT_COLUMNS & {one.get("code") for one in error.errors}
+        hint = f"\n{_CALLED_OTHERWISE}" if is_named_otherwise else ""
+        raise BatchRefused(f"{error}{hint}") from error
 
 
 def form_of(file: str, form: str | None) -> str:
@@ -160,6 +168,8 @@ def hand_over(  # noqa: PLR0913 - what the options of a command say
     *,
     file: str,
     form: str | None,
+    columns: Sequence[str],
+    id_column: str | None,
     labels: Sequence[str],
     url: str | None,
     key: str | None,
@@ -174,6 +184,8 @@ def hand_over(  # noqa: PLR0913 - what the options of a command say
         send: Returns what sends it.
         file: Its name.
         form: What it is, where its name does not say it.
+        columns: What the table calls otherwise, as it was typed.
+        id_column: Its column that names rows, where that is said.
         labels: As they were typed.
         url: Address of the API, where it is said.
         key: Its key, where it is said.
@@ -186,9 +198,19 @@ def hand_over(  # noqa: PLR0913 - what the options of a command say
         BatchRefused: The API does not take it; or it was to be completed, and is not.
     """
     media_type, told = form_of(file, form), said(labels, options)
+    asked = foreign_columns.asked(columns, id_column)
+    if asked and media_type != CSV:
+        raise click.UsageError(
+            f"--column and --id-column are for tables, {file} is none: call the members"
+            " of its rows as the model does."
+        )
     with given_file.opened(file) as opened:
-        rows = opened.read()
+        first = foreign_columns.first_line(opened, file, asked) if asked else b""
+        rows = first + opened.read()
     with reached(url, key, timeout_s) as client:
+        if asked:
+            card = client.model(options.get("version") or "champion")
+            foreign_columns.expect_known(asked, card)
         seen = send(client.batches)(rows, media_type, **told)
         if wait:
             seen = followed(client, seen)

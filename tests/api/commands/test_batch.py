@@ -104,6 +104,47 @@ def test_a_file_is_submitted_followed_and_read(
     assert not [*tmp_path.glob("*.part")]
 
 
+@pytest.mark.usefixtures("work")
+def test_a_table_may_call_features_otherwise(
+    run: Run, store: ModelStore, tmp_path: Path
+) -> None:
+    """It is priced as if it did not; its bytes behind the first line are its own."""
+    prices = tmp_path / "prices.csv"
+    table = _table(store).replace("custom_id", "parcel").replace("bedrooms", "beds")
+    names = ["--column", "bedrooms=beds", "--id-column", "parcel"]
+
+    done = run("submit", "-", *names, "--wait", "--json", stdin=f"\ufeff{table}")
+    assert done.exit_code == 0, done.stderr
+    run("results", json.loads(done.stdout)["id"], "-o", prices)
+
+    with prices.open() as opened:
+        named = [row["custom_id"] for row in csv.DictReader(opened)]
+    assert named == ["row-0", "row-1", "row-2"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        (["--column", "bedrooms=bed"], "has no column 'bed'"),
+        (["--column", "bedrooms=custom_id"], "a column 'bedrooms' beside 'custom_id'"),
+        (["--column", "rooms=bedrooms"], "no feature 'rooms'"),
+        (["--column", "bedrooms"], "must be FEATURE=COLUMN"),
+        (["--column", "a=x", "--column", "a=y"], "'a' twice"),
+        (["--column", "a=x", "--column", "b=x"], "cannot be two things"),
+        (["--column", "custom_id=x"], "Say --id-column x"),
+        (["--id-column", "x", "--form", "jsonl"], "are for tables"),
+    ],
+)
+def test_columns_that_cannot_be_meant_are_told(
+    run: Run, store: ModelStore, typed: list[str], told: str
+) -> None:
+    """With what is wrong, and nothing is sent."""
+    done = run("submit", "-", *typed, stdin=_table(store))
+
+    assert done.exit_code == 2, done.output
+    assert told in done.stderr
+
+
 def test_status_and_cancel_tell_how_far_it_is(run: Run, store: ModelStore) -> None:
     """In a sentence, or as the API does."""
     submitted = run("submit", "-", "--json", stdin=_table(store))

@@ -172,3 +172,18 @@ def test_a_file_that_is_no_table_of_properties_is_told(run: Run) -> None:
 
     assert done.exit_code == 19, done.output
     assert "lacks this column" in done.stderr
+    assert "--id-column COLUMN" in done.stderr
+
+
+def test_a_table_may_call_the_id_of_a_property_otherwise(
+    run: Run, house: dict[str, Any]
+) -> None:
+    """As its owner's own list of houses does."""
+    names = ["parcel", *house]
+    cells = ["alder-1", *house.values()]
+    rows = "\n".join(",".join(map(str, line)) for line in (names, cells))
+
+    done = run("import", "-", "--id-column", "parcel", stdin=f"{rows}\n")
+
+    assert done.exit_code == 0, done.stderr
+    assert "queued: 0 of 1 houses priced" in done.stdout
