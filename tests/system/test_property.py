@@ -153,6 +153,8 @@ def test_a_price_is_ready_and_made_anew_when_it_is_stale(
     assert _NEXT in [one["version"] for one in moves]
     prices = [one["output"]["price"] for one in moves]
     assert prices[1] != prices[0]
+    # Nothing else makes prices anew where that is switched off.
+    assert server.call("GET", "/v1/batches").body["results"] == []
     assert [one["change"] for one in moves] == [
         None,
         *(after - before for before, after in itertools.pairwise(prices)),
