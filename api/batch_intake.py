@@ -217,7 +217,10 @@ def _submit(call: Call, submission: BatchSubmission) -> BatchReceipt:
         ) from error
     except OpenJobsQuota as error:
         raise TooManyOpenBatches(
-            retry_after_s=error.retry_after_s, headers=headers.left(error.allowance)
+            f"Your batches may have {error.quota} chunks open, and have as many or "
+            "more (its operator sets `KERBSIDE_BATCH_QUOTA`); nothing was queued.",
+            retry_after_s=error.retry_after_s,
+            headers=headers.left(error.allowance),
         ) from error
     except UnknownJob as error:
         raise UnknownBatch from error

@@ -65,17 +65,24 @@ class Calls:
         root: Path of what belongs to the version of the API.
         headers: Of every request.
         line: Connections to it.
+        on_retry: Is given each error after which a call is tried again.
     """
 
     def __init__(
-        self, url: str, root: str, headers: Mapping[str, str], line: Line
+        self,
+        url: str,
+        root: str,
+        headers: Mapping[str, str],
+        line: Line,
+        on_retry: Callable[[KerbsideError], object] | None = None,
     ) -> None:
-        self.line = line
+        self.line, self._on_retry = line, on_retry
         self._url, self._root, self._headers = url, root, headers
 
     def branch(self) -> Self:
         """Return the same on a line that can be closed by itself."""
-        return type(self)(self._url, self._root, self._headers, self.line.branch())
+        line = self.line.branch()
+        return type(self)(self._url, self._root, self._headers, line, self._on_retry)
 
     def answer(self, call: Call, *, until: float) -> Answer:
         """Try until there is an answer; pauses are random, and longer each time.
@@ -131,6 +138,8 @@ class Calls:
         pause_s = max(random.uniform(0, longest_s), error.retry_after_s)  # noqa: S311 -- no secret
         if time.monotonic() + pause_s >= until:
             return False
+        if self._on_retry:
+            self._on_retry(error)
         return not self.line.closed.wait(pause_s)
 
 

@@ -65,13 +65,21 @@ class Client:
             price, and answers that trickle. Apart are the look-up of the host, and one
             second for a last look at a prediction.
         concurrency: Of several houses, how many are under way at a time.
+        on_retry: Is given each error after which a call is tried again, before the
+            pause, in the thread of the call.
 
     Raises:
         ValueError: URL or key is none.
     """
 
     def __init__(
-        self, url: str, key: str, *, timeout_s: float = 60.0, concurrency: int = 16
+        self,
+        url: str,
+        key: str,
+        *,
+        timeout_s: float = 60.0,
+        concurrency: int = 16,
+        on_retry: Callable[[KerbsideError], object] | None = None,
     ) -> None:
         place = urlsplit(url)
         is_known = place.scheme in {"http", "https"} and place.username is None
@@ -80,7 +88,7 @@ class Client:
         self.url, self.timeout_s, self.concurrency = url, timeout_s, concurrency
         headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
         root = place.path.rstrip("/") + "/v1/"
-        self._calls = Calls(url, root, headers, Line(connecting(place)))
+        self._calls = Calls(url, root, headers, Line(connecting(place)), on_retry)
 
     @property
     def connect(self) -> Connect:

@@ -20,6 +20,7 @@ from api.launcher.faults import (
     ApiUnreachable,
     ArchiveUnusable,
     KeyRefused,
+    QueueRefused,
     SalesRefused,
 )
 from api.outcome_problems import UnknownOutcome
@@ -57,7 +58,9 @@ With --json it prints {"sales", "new", "correction", "known"}, all numbers.
 
 _EXIT_CODES = {
     0: "All sales are told.",
-    **faults.exit_codes(ApiUnreachable, KeyRefused, ArchiveUnusable, SalesRefused),
+    **faults.exit_codes(
+        QueueRefused, ApiUnreachable, KeyRefused, ArchiveUnusable, SalesRefused
+    ),
     TERMINATED: "Ended by SIGTERM.",
 }
 _EXIT_CODES_WITHDRAW = {**_EXIT_CODES, 0: "All sales are withdrawn."}

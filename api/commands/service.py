@@ -54,6 +54,7 @@ def timeout_option(
 
 _REFUSALS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 _FULL = (MemoryIsFull.type_uri(), QueueIsFull.type_uri())
+_WAITING = "{}: {}\nIt is tried again for {:g} s; Ctrl-C ends that."
 _WITHOUT_ARCHIVE = tuple(
     cause.type_uri() for cause in (NoArchive, ArchiveAway, ArchiveSlow)
 )
@@ -105,12 +106,27 @@ def reached(url: str | None, key: str | None, timeout_s: float) -> Iterator[Clie
         click.UsageError: There is no key, or it or the address cannot be one.
     """
     url, key = found(url, key)
+    waits = _Waits(url, timeout_s)
     with (
-        client(url, key, timeout_s=timeout_s) as opened,
+        client(url, key, timeout_s=timeout_s, on_retry=waits.tell) as opened,
         stopping.stoppable(opened),
         told(url),
     ):
         yield opened
+
+
+class _Waits:
+    """Tells once that a command tries again, so that it does not wait in silence."""
+
+    def __init__(self, url: str, timeout_s: float) -> None:
+        self._url, self._timeout_s = url, timeout_s
+        self._is_told = False
+
+    def tell(self, error: KerbsideError) -> None:
+        """Say on stderr what is waited for, the first time."""
+        if not self._is_told:
+            self._is_told = True
+            click.echo(_WAITING.format(self._url, error, self._timeout_s), err=True)
 
 
 @contextlib.contextmanager
@@ -119,7 +135,7 @@ def told(url: str) -> Iterator[None]:
 
     Raises:
         KeyRefused: The key opens nothing, or not this.
-        QueueRefused: The API takes no more houses now.
+        QueueRefused: The API takes no more houses now, or no more of the key's tenant.
         ArchiveUnusable: The API has no archive, or it is away.
         ApiUnreachable: Anything else that is not about one house.
     """
@@ -128,7 +144,7 @@ def told(url: str) -> Iterator[None]:
     except ApiError as error:
         if error.status in _REFUSALS:
             raise KeyRefused(f"{url}: {error}") from error
-        if error.type in _FULL:
+        if error.status == HTTPStatus.TOO_MANY_REQUESTS or error.type in _FULL:
             raise QueueRefused(f"{url}: {error}") from error
         if error.type in _WITHOUT_ARCHIVE:
             raise ArchiveUnusable(f"{url}: {error}") from error

@@ -83,7 +83,7 @@ class NotFound(Fault):
 
 
 class QueueRefused(Fault):
-    """The queue takes no jobs at the moment."""
+    """The service takes no jobs at the moment, or no more of yours: try later."""
 
     exit_code = 11
 

@@ -249,7 +249,8 @@ def test_a_tenant_has_so_much_open_at_a_time(
 
     answer = post(lines(*rows(house, 1)))
 
-    assert_problem(answer, 429, "open-batches-quota")
+    problem = assert_problem(answer, 429, "open-batches-quota")
+    assert problem["detail"].startswith("Your batches may have 2 chunks open, and have")
     work()
     assert post(lines(*rows(house, 1))).status_code == 202
 

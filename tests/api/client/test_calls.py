@@ -11,6 +11,7 @@ import pytest
 from api.client import (
     ApiError,
     Client,
+    KerbsideError,
     Unreachable,
     calls,
 )
@@ -37,6 +38,23 @@ def test_lost_answers_make_one_job(server: Script, client: Client) -> None:
     assert len(server.requests) == 4
     assert len({request.headers["Idempotency-Key"] for request in server.requests}) == 1
     assert [request.body for request in server.requests] == [{"input": HOUSE}] * 4
+
+
+def test_who_wants_to_hear_of_tries_is_told_why_there_is_another(
+    server: Script,
+) -> None:
+    """Each time, also where several houses are priced; a last failure is raised."""
+    heard: list[KerbsideError] = []
+    server.replies = [BUSY, DROPPED, Reply(404)]
+
+    with (
+        Client(server.url, KEY, on_retry=heard.append) as client,
+        client.branch() as branch,
+        pytest.raises(ApiError),
+    ):
+        branch.get("p1")
+
+    assert [type(error) for error in heard] == [ApiError, Unreachable]
 
 
 def test_nothing_there_is_told_within_the_time() -> None:

@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from api.cli import main
 from api.client import Batches, SubmittedBatch
 from api.commands import submitted_batch
+from api.launcher.faults import ApiUnreachable, QueueRefused
 from api.settings import ApiSettings
 from model_store.store import ModelStore
 from tests.api.conftest import Headers
@@ -27,8 +28,9 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def api_settings(api_settings: ApiSettings, tmp_path: Path) -> ApiSettings:
-    """Return settings of an API that takes batches, in chunks of two."""
-    more = {"batches_url": str(tmp_path / "batches"), "batch_chunk_rows": 2}
+    """Return settings of an API that takes batches: two chunks, of two rows."""
+    more: dict[str, Any] = {"batches_url": str(tmp_path / "batches")}
+    more |= {"batch_chunk_rows": 2, "batch_quota": 2}
     return api_settings.model_copy(update=more)
 
 
@@ -194,6 +196,28 @@ def test_who_waits_is_told_that_no_worker_has_begun(
     assert done.exit_code == 19
     assert done.stderr.count("No worker has begun bat_") == 1
     assert "is canceled" in done.stderr
+
+
+def test_too_many_open_chunks_are_told_as_work_to_be_sent_later(
+    run: Run, store: ModelStore
+) -> None:
+    """And not as an API that is away."""
+    run("submit", "-", stdin=_table(store))
+
+    done = run("submit", "-", "--timeout", "1", stdin=_table(store))
+
+    assert done.exit_code == QueueRefused.exit_code
+    assert "may have 2 chunks open" in done.stderr
+
+
+def test_who_waits_for_the_api_is_told_so_once(run: Run, store: ModelStore) -> None:
+    """However often it is tried."""
+    away = ("--url", "http://127.0.0.1:1", "--timeout", "1")
+
+    done = run("submit", "-", *away, stdin=_table(store))
+
+    assert done.exit_code == ApiUnreachable.exit_code
+    assert done.stderr.count("It is tried again for 1 s") == 1
 
 
 @pytest.mark.parametrize(
