@@ -37,8 +37,17 @@ FORMS = {
 _LONGEST = 65_536
 #: Characters that may part the cells of a line; the first one where none does.
 _DELIMITERS = (",", ";", "\t")
+#: A first line by which Excel is told what parts the cells of those that follow.
+_SAID_DELIMITER = re.compile(r'"?sep=([,;\t])"?\s*', re.IGNORECASE)
 _MARK = b"\xef\xbb\xbf"
-_WIDE = (b"\xff\xfe", b"\xfe\xff")
+#: What a body begins with that is no text in UTF-8 -> what its client is told.
+_NO_TEXT = {
+    b"\xff\xfe": "The body looks like UTF-16: send UTF-8.",
+    b"\xfe\xff": "The body looks like UTF-16: send UTF-8.",
+    b"\x1f\x8b": "The body looks like gzip: send it unpacked.",
+    b"PK\x03\x04": "The body looks like a workbook or a ZIP archive: save its sheet as "
+    "CSV UTF-8, and send that.",
+}
 _SPACE = re.compile(r"\s*")
 
 _BY_CODE = {
@@ -58,7 +67,7 @@ _DECODER = json.JSONDecoder()
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The rows of a body, each with the number of its line."""
+    """The rows of a body, each with the number of the line at which it begins."""
 
     #: Names of a table's columns; None where rows are objects.
     columns: Sequence[str] | None
@@ -97,6 +106,7 @@ def read(
         MalformedBody: It is not of its form; while rows are taken, too.
         InvalidSubmission: A table has other columns than those of houses.
     """
+    blocks = _of_text(blocks)
     if form == JSON:
         return Body(None, _elements(blocks))
     lines = _lines(blocks)
@@ -104,6 +114,15 @@ def read(
         return Body(None, _objects(lines))
     required = [feature.name for feature in schema.features if feature.required]
     return _table(lines, schema, [CUSTOM_ID] * is_named + required)
+
+
+def _of_text(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Return the same blocks, unless they are plainly no text in UTF-8."""
+    first = next(blocks, b"")
+    for beginning, words in _NO_TEXT.items():
+        if first.startswith(beginning):
+            raise MalformedBody(words)
+    return itertools.chain([first], blocks)
 
 
 def _lines(blocks: Iterator[bytes]) -> Iterator[bytes]:
@@ -125,11 +144,7 @@ def _checked(line: bytes, number: int) -> bytes:
             f"Line {number} has more than {_LONGEST} bytes: a house needs about 500; "
             "is each on a line of its own?"
         )
-    if number > 1:
-        return line
-    if line.startswith(_WIDE):
-        raise MalformedBody("The body looks like UTF-16: send UTF-8.")
-    return line.removeprefix(_MARK)
+    return line.removeprefix(_MARK) if number == 1 else line
 
 
 def _objects(lines: Iterator[bytes]) -> Iterator[Row]:
@@ -141,15 +156,18 @@ def _objects(lines: Iterator[bytes]) -> Iterator[Row]:
 def _table(lines: Iterator[bytes], schema: Schema, required: Sequence[str]) -> Body:
     texts = _texts(lines)
     first = next(texts, "")
-    delimiter = max(_DELIMITERS, key=first.count)
+    said = _SAID_DELIMITER.fullmatch(first)
+    delimiter = said[1] if said else max(_DELIMITERS, key=first.count)
     reader = csv.reader(
         itertools.chain([first], texts), delimiter=delimiter, strict=True
     )
     records = _records(reader)
-    _, columns = next(records, (0, list[str]()))
+    if said:
+        next(records)
+    line, columns = next(records, (0, list[str]()))
     if not any(columns):
         raise MalformedBody("The body is empty: its first line must name columns.")
-    _expect_columns(columns, schema, required)
+    _expect_columns(line, columns, schema, required)
     return Body(columns, ((line, orjson.dumps(cells)) for line, cells in records))
 
 
@@ -164,6 +182,7 @@ def _texts(lines: Iterator[bytes]) -> Iterator[str]:
 
 
 def _records(reader: Any) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows of a table, each with the line at which it begins."""
     while True:
         begins = reader.line_num + 1
         try:
@@ -175,7 +194,7 @@ def _records(reader: Any) -> Iterator[tuple[int, list[str]]]:
                 f"The row that begins at line {begins} cannot be read: {_words(error)}."
             ) from None
         if record:
-            yield reader.line_num, record
+            yield begins, record
 
 
 def _words(error: csv.Error) -> str:
@@ -188,7 +207,7 @@ def _words(error: csv.Error) -> str:
 
 
 def _expect_columns(
-    columns: Sequence[str], schema: Schema, required: Sequence[str]
+    line: int, columns: Sequence[str], schema: Schema, required: Sequence[str]
 ) -> None:
     """Refuse a table whose columns say nothing of houses, or too little.
 
@@ -205,16 +224,16 @@ def _expect_columns(
     if faults:
         # Words for thousands that nobody is told would take seconds.
         told = faults[: json_body.MAX_ERRORS]
-        errors = [_about(name, code, known) for name, code in told]
+        errors = [_about(line, name, code, known) for name, code in told]
         raise json_body.invalid(errors, len(faults))
 
 
-def _about(name: str, code: str, known: Sequence[str]) -> dict[str, Any]:
+def _about(line: int, name: str, code: str, known: Sequence[str]) -> dict[str, Any]:
     detail = _BY_CODE[code]
     if code == "unknown_column":
         detail += explanation.suggestion(name, known) or "."
     pointer = explanation.pointer([name])
-    return {"pointer": pointer, "line": 1, "code": code, "detail": detail}
+    return {"pointer": pointer, "line": line, "code": code, "detail": detail}
 
 
 def _elements(blocks: Iterator[bytes]) -> Iterator[Row]:

@@ -1,17 +1,19 @@
 """What became of the rows of a batch, as it is streamed: JSON lines, or a table."""
 
+import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import orjson
-from defusedcsv import csv
 from pydantic import BaseModel
 
 from api import explanation
 from api.headers import NDJSON
 from worker.batch import Batch
 from worker.batch_files import BatchFiles
+from worker.batch_rows import name_of
 
 #: Columns of a table of prices, and of one of errors.
 PRICE_COLUMNS = (
@@ -19,6 +21,13 @@ PRICE_COLUMNS = (
     *("confidence", "in_distribution", "flags", "model_version"),
 )
 ERROR_COLUMNS = ("line", "custom_id", "field", "value", "code", "detail")
+
+#: Text that a spreadsheet may run, in full width too, whatever blanks come before it;
+#: a figure is none.
+_FORMULA = re.compile(
+    r"[\s\x00-\x1f\x7f\ufeff]*(?!-?[0-9.,]+\Z)"
+    r"[=+\-@|%\uff1d\uff0b\uff0d\uff20]"
+)
 
 #: What names a chunk's files: an attempt; else it was not priced.
 _Lines = Callable[[int, str], bytes]
@@ -89,9 +98,13 @@ def _ended(batch: Batch, lines: _Lines) -> Iterator[bytes]:
 def _unpriced(batch: Batch, files: BatchFiles, number: int) -> bytes:
     """Return an error for each row of a chunk that could not be priced."""
     error = {"loc": [], "type": "not_priced", "msg": batch.faults[number]}
-    told = {"custom_id": None, "errors": [{**error, "input": None}]}
-    rows = files.rows(batch.id, number)
-    return b"\n".join(orjson.dumps({"line": line, **told}) for line, _ in rows)
+    errors = [{**error, "input": None}]
+    return b"\n".join(
+        orjson.dumps(
+            {"line": line, "custom_id": name_of(row, batch.columns), "errors": errors}
+        )
+        for line, row in files.rows(batch.id, number)
+    )
 
 
 def _explained(refusal: Any, row: type[BaseModel]) -> Iterator[dict[str, Any]]:
@@ -129,12 +142,17 @@ def _price_cells(told: Any) -> Sequence[Any]:
 
 
 def _error_cells(told: dict[str, Any]) -> Sequence[Any]:
-    cells = [told[name] for name in ERROR_COLUMNS]
-    # A spreadsheet may run what follows blanks, too.
-    return [cell.strip() if isinstance(cell, str) else cell for cell in cells]
+    return [told[name] for name in ERROR_COLUMNS]
 
 
 def _table(rows: Iterable[Sequence[Any]]) -> bytes:
     text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows(rows)
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerows(map(_inert, row) for row in rows)
     return text.getvalue().encode()
+
+
+def _inert(cell: Any) -> Any:
+    """Return a cell that a spreadsheet does not run; it is to be read as it came."""
+    is_formula = isinstance(cell, str) and _FORMULA.match(cell)
+    return f"'{cell}" if is_formula else cell

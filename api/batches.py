@@ -116,7 +116,9 @@ def results(path: BatchPath) -> Response:
     call = current_call()
     batch, files = _found(call, path), batch_intake.files(call)
     wanted = _wanted(call)
-    return _streamed(call, lambda: batch_results.prices(batch, files, wanted), wanted)
+    return _streamed(
+        call, batch, lambda: batch_results.prices(batch, files, wanted), wanted
+    )
 
 
 @api.get("/<batch_id>/errors", operation_id="read_batch_errors")
@@ -129,7 +131,7 @@ def errors(path: BatchPath) -> Response:
     row = row_model(house, batch.purpose)
     wanted = _wanted(call)
     return _streamed(
-        call, lambda: batch_results.errors(batch, files, wanted, row), wanted
+        call, batch, lambda: batch_results.errors(batch, files, wanted, row), wanted
     )
 
 
@@ -168,13 +170,18 @@ def _told(call: Call, batch: Batch) -> Answer:
     return answers.unless_known(body, call.environ.get("HTTP_IF_NONE_MATCH"), extra)
 
 
-def _streamed(call: Call, parts: Parts, media_type: str) -> Response:
-    """Return a stream; what fails before its first part still has a status."""
+def _streamed(call: Call, batch: Batch, parts: Parts, media_type: str) -> Response:
+    """Return a stream; what fails before its first part still has a status.
+
+    A table is sent whole: to make one takes seconds, and for a part of it, twice so.
+    """
+    has_ranges = media_type == NDJSON
     with batch_intake.reaching_files(call):
-        if span := byte_ranges.asked(call.environ):
-            return byte_ranges.response(span, parts, media_type)
+        if has_ranges and (span := byte_ranges.asked(call.environ)):
+            is_growing = batch.status not in ENDED
+            return byte_ranges.response(span, parts, media_type, is_growing=is_growing)
         whole = Response(_first_known(parts()), content_type=media_type)
-    whole.headers["Accept-Ranges"] = "bytes"
+    whole.headers["Accept-Ranges"] = "bytes" if has_ranges else "none"
     return whole
 
 

@@ -28,7 +28,9 @@ def asked(environ: Mapping[str, Any]) -> Span | None:
     return found.ranges[0] if len(found.ranges) == 1 else None
 
 
-def response(span: Span, parts: Parts, media_type: str) -> Response:
+def response(
+    span: Span, parts: Parts, media_type: str, *, is_growing: bool = False
+) -> Response:
     """Return a range; what of it is beyond the whole is left out.
 
     How long the whole is nobody keeps: it is made twice, once to be counted.
@@ -37,6 +39,7 @@ def response(span: Span, parts: Parts, media_type: str) -> Response:
         span: The range.
         parts: Makes the whole, the same each time.
         media_type: Of the whole.
+        is_growing: Whether more is to come, so that nobody knows how much it will be.
 
     Raises:
         RangeNotThere: The whole ends before the range begins.
@@ -48,7 +51,7 @@ def response(span: Span, parts: Parts, media_type: str) -> Response:
     if first >= end:
         raise RangeNotThere(headers={"Content-Range": f"bytes */{total}"})
     headers = {
-        "Content-Range": f"bytes {first}-{end - 1}/{total}",
+        "Content-Range": f"bytes {first}-{end - 1}/{'*' if is_growing else total}",
         "Content-Length": str(end - first),
     }
     return Response(

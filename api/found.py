@@ -9,6 +9,7 @@ import orjson
 #: Characters of a client's text or number repeated in an answer.
 _MAX_SHOWN = 32
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
+_COMMA = re.compile(r"-?\d+,\d+")
 #: Up to here a float without a fraction is shown as the integer that it is.
 _WHOLE = 1e15
 #: Errors that are about how long a thing is: its length says it all.
@@ -41,6 +42,8 @@ def _text(value: str, code: str) -> str:
     mending = ""
     if code in {"int_type", "float_type"} and _NUMBER.fullmatch(value):
         mending = ": send it without quotes"
+    elif code in {"int_type", "float_type"} and _COMMA.fullmatch(value):
+        mending = ": the decimal sign is a point"
     return f"text {shown(value)}{mending}"
 
 

@@ -32,6 +32,8 @@ class Batch:
     purpose: Purpose = "predictions"
     status: Status
     rows: int
+    #: Names of a table's columns; None where rows are objects.
+    columns: Sequence[str] | None = None
     completed: int = 0
     failed: int = 0
     #: Rows whose price is in the archive; None where none is stored there.
@@ -82,6 +84,7 @@ class Batch:
             ),
             status=cast(Status, record.get(b"status", b"").decode() or running),
             rows=int(record[b"rows"]),
+            columns=orjson.loads(record.get(b"columns", b"null")),
             completed=int(record[b"completed"]),
             failed=int(record[b"failed"]),
             stored=number(b"stored"),

@@ -95,6 +95,20 @@ def house_of(row: bytes) -> bytes:
     return row.partition(_HOUSE)[2][:-1]
 
 
+def name_of(row: bytes, columns: Sequence[str] | None) -> str | None:
+    """Return the client's name of a row that may be wrong; None: it cannot be read.
+
+    Args:
+        row: As it came.
+        columns: Names of a table's columns; None where rows are objects.
+    """
+    try:
+        document = orjson.loads(row)
+    except orjson.JSONDecodeError:
+        return None
+    return _name(document) if columns is None else _name_in(document, columns)
+
+
 class Rows:
     """Reads the rows of a batch as a model version expects them.
 
@@ -159,6 +173,7 @@ class Rows:
             raise _wrong(
                 "cells_expected",
                 f"Expected {expected} cells as in the first line, got {len(row)}.",
+                _name_in(row, [name for name, _ in self._columns]),
             )
         house = {
             name: cells.number(cell) if is_number else cell
@@ -170,8 +185,13 @@ class Rows:
         return {CUSTOM_ID: house.pop(CUSTOM_ID), "input": house}
 
 
-def _wrong(code: str, message: str) -> WrongRow:
-    return WrongRow([{"loc": [], "type": code, "msg": message, "input": None}], None)
+def _wrong(code: str, message: str, custom_id: str | None = None) -> WrongRow:
+    error: dict[str, Any] = {"loc": [], "type": code, "msg": message, "input": None}
+    return WrongRow([error], custom_id)
+
+
+def _name_in(cells: Sequence[str], columns: Sequence[str]) -> str | None:
+    return _name(dict(zip(columns, cells, strict=False))) or None
 
 
 def _name(document: Any) -> str | None:

@@ -194,7 +194,7 @@ class Storing:
         if one.batch.purpose == "revaluation":
             return batch_rows.house_of
         schema = self._store.card(one.batch.version).schema
-        return batch_rows.Rows(schema, one.columns, one.batch.purpose).canonical
+        return batch_rows.Rows(schema, one.batch.columns, one.batch.purpose).canonical
 
 
 def _property(one: Unstored, row: _Priced) -> Property:

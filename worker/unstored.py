@@ -1,11 +1,10 @@
 """Batches whose prices go into the archive, and how far that is of each."""
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-import orjson
 import redis
 from redis.exceptions import OutOfMemoryError
 
@@ -26,8 +25,6 @@ class Unstored:
 
     batch: Batch
     tenant: str
-    #: Names of a table's columns; None where rows are objects.
-    columns: Sequence[str] | None
     max_age_s: int | None
     #: How many chunks, from the first one on, are stored.
     chunks_stored: int
@@ -42,7 +39,6 @@ class Unstored:
         return cls(
             batch=Batch.from_record(batch_id, record),
             tenant=record[b"tenant"].decode(),
-            columns=orjson.loads(record[b"columns"]),
             max_age_s=int(record.get(b"max_age_s", 0)) or None,
             chunks_stored=int(record[b"chunks_stored"]),
             valued_ms=int(record.get(b"valued", 0)),

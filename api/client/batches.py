@@ -178,7 +178,8 @@ class Batches:
 
         Args:
             batch: It or its id; while it runs these are those that there are.
-            file: What is in it goes. An answer that breaks off is gone on with.
+            file: What is in it goes. An answer that breaks off is gone on with,
+                a table begun again.
             form: `NDJSON` or `CSV`.
         """
         self._copy(batch, "results", file, form)

@@ -132,9 +132,9 @@ _HEADERS = {
         "3f1c9a0be27d4458",
     ),
     "Referrer-Policy": ("Links tell nobody where they were.", "no-referrer"),
-    "Accept-Ranges": ("What `Range` may ask for.", "bytes"),
+    "Accept-Ranges": ("What `Range` may ask for; of a table, `none`.", "bytes"),
     "Content-Range": (
-        "Which bytes these are, and how many there are now.",
+        "Which bytes these are, and of how many; `*` while more are to come.",
         "bytes 0-9/10",
     ),
     "Retry-After": ("Seconds after which it is worth asking again.", "2"),

@@ -89,7 +89,8 @@ def _request_headers(settings: ApiSettings) -> dict[str, Any]:
         "Range": _parameter(
             "header",
             "Range",
-            "One range of bytes, so that what broke off can be gone on with.",
+            "One range of bytes, so that JSON lines that broke off can be gone on "
+            "with; a table comes whole.",
             text,
             "bytes=1048576-",
         ),

@@ -90,7 +90,8 @@ class BatchPrice(Body):
     """A line of the results: the price of a row."""
 
     line: int = Field(
-        description="Its line in the body; of a JSON list its place, from 1."
+        description="The line of the body at which it begins; of a JSON list its "
+        "place, from 1."
     )
     custom_id: str | None
     output: Output

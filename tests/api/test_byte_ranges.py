@@ -65,3 +65,11 @@ def test_a_range_is_asked_of_a_get_alone() -> None:
     asked = {"REQUEST_METHOD": "HEAD", "HTTP_RANGE": "bytes=0-1"}
 
     assert byte_ranges.asked(asked) is None
+
+
+def test_of_what_still_grows_nobody_is_told_how_much_it_is() -> None:
+    """Whoever has all of that now is not at its end."""
+    answer = byte_ranges.response((2, None), _parts, "text/csv", is_growing=True)
+
+    assert answer.headers["Content-Range"] == "bytes 2-9/*"
+    assert answer.headers["Content-Length"] == "8"

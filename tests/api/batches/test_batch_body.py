@@ -1,5 +1,6 @@
 """What a body of many rows may be, and how it is refused."""
 
+import gzip
 import io
 import json
 from typing import Any
@@ -79,15 +80,59 @@ def test_a_bad_row_tells_its_line_field_value_and_what_was_expected(
 def test_a_row_of_a_table_may_have_too_few_cells(
     post: Post, get: Any, work: Work, house: House
 ) -> None:
-    """Its line number is that of the body, after rows that take several."""
-    text = table(house, "first\nname", "b").replace("first\nname", "two words")
-    batch = post(text + "c,1,2\n", CSV).json
+    """Its client knows it by its name, where it has one."""
+    text = table(house, "a", "b")
+    batch = post(text + "c,1,2\n,1,2\n", CSV).json
+    work()
+
+    error, nameless = read(get(batch, "/errors"))
+
+    assert (error["line"], error["code"]) == (4, "cells_expected")
+    assert (error["custom_id"], nameless["custom_id"]) == ("c", None)
+    assert "got 3" in error["detail"]
+
+
+def test_a_row_of_a_table_is_known_by_the_line_at_which_it_begins(
+    post: Post, get: Any, work: Work, house: House
+) -> None:
+    """Priced or not, where a cell goes on in the next line."""
+    rows = table(house, "a", bedrooms="\n3") + table(house, "b", bedrooms="x\n")
+    head = table(house)
+    batch = post(head + rows.replace(head, "") + table(house, "c")[len(head) :], CSV)
+    work()
+
+    prices, (error,) = (read(get(batch.json, to)) for to in ("/results", "/errors"))
+
+    assert [(one["line"], one["custom_id"]) for one in prices] == [(2, "a"), (6, "c")]
+    assert (error["line"], error["custom_id"]) == (4, "b")
+
+
+@pytest.mark.parametrize("first", ["sep=;\r\n", '"sep=;"\n', "SEP=;\n"])
+def test_a_table_may_say_what_parts_its_cells(
+    post: Post, get: Any, work: Work, house: House, first: str
+) -> None:
+    """As Excel has it said, on a line before the columns."""
+    body = first + table(house, "a").replace(",", ";")
+    batch = post(body, CSV).json
+    work()
+    odd = assert_problem(post(f"{first}odd;1\n", CSV), 422, "invalid-submission")
+
+    (price,) = read(get(batch, "/results"))
+
+    assert (price["line"], price["custom_id"]) == (3, "a")
+    assert odd["errors"][0]["line"] == 2
+
+
+def test_a_comma_in_a_number_is_told_the_sign_that_is_expected(
+    post: Post, get: Any, work: Work, house: House
+) -> None:
+    """Spreadsheets of many countries write one."""
+    batch = post(table(house, "a", bathrooms="2,25"), CSV).json
     work()
 
     (error,) = read(get(batch, "/errors"))
 
-    assert (error["line"], error["code"]) == (4, "cells_expected")
-    assert "got 3" in error["detail"]
+    assert error["detail"].endswith('got text "2,25": the decimal sign is a point.')
 
 
 @pytest.mark.parametrize(
@@ -97,6 +142,10 @@ def test_a_row_of_a_table_may_have_too_few_cells(
         (NDJSON, b"\n \n", "no rows"),
         (CSV, b"", "empty"),
         (CSV, "id".encode("utf-16"), "UTF-16"),
+        (JSON, "[]".encode("utf-16"), "UTF-16"),
+        (CSV, gzip.compress(b"id"), "gzip: send it unpacked"),
+        (JSON, gzip.compress(b"[]"), "gzip: send it unpacked"),
+        (CSV, b"PK\x03\x04" + b"x" * 50, "workbook"),
         (JSON, b"[]", "no rows"),
         (JSON, b'{"input": {}}', "JSON list"),
         (JSON, b'[{"input": {}}', "comma or ]"),

@@ -33,7 +33,6 @@ def _revaluation(store: ModelStore, status: Status = "completed") -> Unstored:
     return Unstored(
         batch=batch,
         tenant="acme",
-        columns=None,
         max_age_s=None,
         chunks_stored=0,
         valued_ms=0,
