@@ -62,8 +62,8 @@ def put(path: PropertyPath) -> Answer:
     house: Any = served.request_model.model_fields["input"].annotation
     asked = json_body.read(call, property_model(house))
     valued, is_new = _written(call, path.property_id, asked, served)
-    if valued.valuation is None or valued.stale_because(
-        champion=served.card.version, now_ms=refreshing.now_ms()
+    if valued.valuation is None or refreshing.stale_because(
+        call.shared.catalog, valued, served
     ):
         refreshing.beside(call, valued, served, meter=call.caller.meter)
     body = answers.dumps(_public(call, valued.property))

@@ -10,10 +10,10 @@ import redis
 
 from api import json_body, tracing
 from api.call import Call
-from api.catalog import CHAMPION, Served
+from api.catalog import CHAMPION, Catalog, Served
 from api.errors import ServiceError
 from model_store import logs
-from model_store.archive.property import Property, Valued
+from model_store.archive.property import Property, Staleness, Valued
 from model_store.errors import ArchiveError, ModelStoreError
 from worker.errors import JobGone, NotRetryable, QueueError
 from worker.jobs import Job, State, Submission
@@ -32,6 +32,27 @@ _log = logs.logger(__name__)
 def now_ms() -> int:
     """Return the time in ms since the epoch."""
     return round(time.time() * 1000)
+
+
+def stale_because(
+    catalog: Catalog, valued: Valued, served: Served | None
+) -> tuple[Staleness, ...]:
+    """Return why the price of a property is to be made anew; see `Valued`.
+
+    A promotion is known to one process seconds before another, since each waits until
+    it sees that workers have the new champion: a price by that one is not made anew by
+    the one before.
+
+    Args:
+        catalog: What prices, as this process knows it.
+        valued: The property as it is.
+        served: The version that prices now; None where nobody can tell.
+    """
+    version = served.card.version if served else None
+    made = valued.valuation
+    if made and served and made.version == catalog.aliases().champion:
+        version = made.version
+    return valued.stale_because(champion=version, now_ms=now_ms())
 
 
 def beside(

@@ -90,9 +90,7 @@ def list_all(path: PropertyPath) -> Answer:
 
 def _stored(call: Call, valued: Valued, made: Valuation) -> Answer:
     served, now_ms = _champion(call), refreshing.now_ms()
-    reasons = valued.stale_because(
-        champion=served.card.version if served else None, now_ms=now_ms
-    )
+    reasons = refreshing.stale_because(call.shared.catalog, valued, served)
     call.shared.read_count.note("stale" if reasons else "fresh")
     job = refreshing.beside(call, valued, served) if reasons and served else None
     body = {
