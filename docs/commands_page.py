@@ -37,7 +37,9 @@ def commands(
     if command.name == "model" and command is not model:
         # It becomes another program, whose own tree says what it takes.
         command = model
-    context = click.Context(command, info_name=name, parent=group, terminal_width=_WIDE)
+    # With its settings, as click makes one: a command remembers how help is asked for.
+    settings = {**command.context_settings, "terminal_width": _WIDE}
+    context = click.Context(command, info_name=name, parent=group, **settings)
     yield context
     if isinstance(command, click.Group):
         for child, below in command.commands.items():
