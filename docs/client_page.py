@@ -40,6 +40,7 @@ _CHAPTERS: dict[str, list[type[Any]]] = {
         batches.BatchOptions,
         batches.ImportOptions,
         batches.SubmittedBatch,
+        batches.BatchNotFinished,
     ],
     "Properties": [
         properties.Properties,

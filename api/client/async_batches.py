@@ -1,6 +1,6 @@
 """The batches of the API as coroutines."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import BinaryIO, Protocol, TypeVar, Unpack
 
 from .batches import NDJSON, BatchOptions, ImportOptions, SubmittedBatch
@@ -27,7 +27,10 @@ class AsyncBatches:
         self._run = run
 
     async def submit(
-        self, rows: bytes, form: str = NDJSON, **options: Unpack[BatchOptions]
+        self,
+        rows: bytes | BinaryIO,
+        form: str = NDJSON,
+        **options: Unpack[BatchOptions],
     ) -> SubmittedBatch:
         """Submit houses; see `Batches.submit`."""
         return await self._run(
@@ -35,16 +38,31 @@ class AsyncBatches:
         )
 
     async def submit_properties(
-        self, rows: bytes, form: str = NDJSON, **options: Unpack[ImportOptions]
+        self,
+        rows: bytes | BinaryIO,
+        form: str = NDJSON,
+        **options: Unpack[ImportOptions],
     ) -> SubmittedBatch:
         """Have houses kept as properties; see `Batches.submit_properties`."""
         return await self._run(
             lambda client: client.batches.submit_properties(rows, form, **options)
         )
 
+    async def list(self) -> Sequence[SubmittedBatch]:
+        """Return your batches, all pages of them; see `Batches.list`."""
+        return await self._run(lambda client: [*client.batches.list()])
+
     async def get(self, batch: SubmittedBatch | str) -> SubmittedBatch:
         """Read how far a batch is; see `Batches.get`."""
         return await self._run(lambda client: client.batches.get(batch))
+
+    async def wait(
+        self, batch: SubmittedBatch | str, *, timeout_s: float | None = None
+    ) -> SubmittedBatch:
+        """Return a batch once it is done; see `Batches.wait`."""
+        return await self._run(
+            lambda client: client.batches.wait(batch, timeout_s=timeout_s)
+        )
 
     async def cancel(self, batch: SubmittedBatch | str) -> SubmittedBatch:
         """End what has not ended of a batch; see `Batches.cancel`."""

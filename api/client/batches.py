@@ -4,13 +4,21 @@ import http.client
 import json
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Self, TypedDict, Unpack
 from urllib.parse import quote, urlencode
 
+from . import file_body, pages
 from .calls import Call, Calls, done_before, read
+from .errors import KerbsideError
 from .houses import checked_key
+from .line import Answer
+
+#: Seconds between looks at a batch that is waited for.
+_LOOK_S = 1.0
+#: Seconds that a last look may take though the time is over.
+_LAST_LOOK_S = 1.0
 
 CSV, NDJSON, JSON = "text/csv", "application/x-ndjson", "application/json"
 
@@ -56,12 +64,14 @@ class SubmittedBatch:
 
     Attributes:
         id: By which it is read again.
+        purpose: `predictions`, `properties` or `revaluation`.
         status: `queued`, `in_progress`, `completed`, `failed`, `canceled` or `expired`.
         total: How many rows it has.
         completed: How many of them have a price.
         failed: How many have an error.
         stored: How many are kept with their prices; None where that is not the aim.
         stored_at: When all were that are to be; None before.
+        expires_at: When rows, prices and errors are removed; None while it is not done.
         rows_per_s: How many a second were done so far; None before some are.
         estimated_end: When it ends if it goes on so; None before that is known.
         model_version: Id of the model version.
@@ -69,12 +79,14 @@ class SubmittedBatch:
     """
 
     id: str
+    purpose: str
     status: str
     total: int
     completed: int
     failed: int
     stored: int | None
     stored_at: str | None
+    expires_at: str | None
     rows_per_s: float | None
     estimated_end: str | None
     model_version: str
@@ -86,12 +98,14 @@ class SubmittedBatch:
         counts = raw["request_counts"]
         return cls(
             id=raw["id"],
+            purpose=raw["purpose"],
             status=raw["status"],
             total=counts["total"],
             completed=counts["completed"],
             failed=counts["failed"],
             stored=counts.get("stored"),
             stored_at=raw["stored_at"],
+            expires_at=raw["expires_at"],
             rows_per_s=raw["rows_per_s"],
             estimated_end=raw["estimated_end"],
             model_version=raw["version"],
@@ -122,36 +136,50 @@ class Batches:
         self._calls, self._timeout_s = calls, timeout_s
 
     def submit(
-        self, rows: bytes, form: str = NDJSON, **options: Unpack[BatchOptions]
+        self,
+        rows: bytes | BinaryIO,
+        form: str = NDJSON,
+        **options: Unpack[BatchOptions],
     ) -> SubmittedBatch:
         """Submit houses; return once the service has them.
 
         Args:
-            rows: A table, JSON lines or a JSON list.
+            rows: A table, JSON lines or a JSON list: bytes, or a binary file, which is
+                sent from where it stands to its end.
             form: Which of them: `CSV`, `NDJSON` or `JSON`.
             options: See `BatchOptions`.
 
         Raises:
+            TypeError: The rows are neither bytes nor a binary file that can seek.
             ApiError: The API refused all of it.
             Unreachable: No answer came; the same `idempotency_key` may be sent again.
         """
         return self._submitted("batches", rows, form, {**options})
 
     def submit_properties(
-        self, rows: bytes, form: str = NDJSON, **options: Unpack[ImportOptions]
+        self,
+        rows: bytes | BinaryIO,
+        form: str = NDJSON,
+        **options: Unpack[ImportOptions],
     ) -> SubmittedBatch:
         """Have houses kept as properties under their `custom_id`, with their prices.
 
         Args:
-            rows: A table, JSON lines or a JSON list.
+            rows: A table, JSON lines or a JSON list: bytes, or a binary file, which is
+                sent from where it stands to its end.
             form: Which of them: `CSV`, `NDJSON` or `JSON`.
             options: See `ImportOptions`.
 
         Raises:
+            TypeError: The rows are neither bytes nor a binary file that can seek.
             ApiError: The API refused all of it.
             Unreachable: No answer came; the same `idempotency_key` may be sent again.
         """
         return self._submitted("properties", rows, form, {**options})
+
+    def list(self) -> Iterator[SubmittedBatch]:
+        """Yield your batches, the newest first."""
+        return pages.elements(self._answer, "batches", SubmittedBatch.from_json)
 
     def get(self, batch: SubmittedBatch | str) -> SubmittedBatch:
         """Read how far a batch is.
@@ -161,6 +189,30 @@ class Batches:
         """
         return self._seen(Call("GET", _path(batch)))
 
+    def wait(
+        self, batch: SubmittedBatch | str, *, timeout_s: float | None = None
+    ) -> SubmittedBatch:
+        """Return a batch once it is done; whether it is `completed` is to be looked at.
+
+        Args:
+            batch: It or its id.
+            timeout_s: Seconds, and one more for a last look; by default the client's.
+
+        Raises:
+            BatchNotFinished: The time is over; it can be waited for again.
+        """
+        until = self._until(timeout_s)
+        while True:
+            last_look = time.monotonic() + _LAST_LOOK_S
+            call = Call("GET", _path(batch))
+            answer = self._calls.answer(call, until=max(until, last_look))
+            seen = read(SubmittedBatch.from_json, answer)
+            if seen.is_done:
+                return seen
+            if time.monotonic() + _LOOK_S >= until:
+                raise BatchNotFinished(seen)
+            self._calls.line.closed.wait(_LOOK_S)
+
     def cancel(self, batch: SubmittedBatch | str) -> SubmittedBatch:
         """End what has not ended of a batch; prices that are there stay."""
         return self._seen(Call("POST", f"{_path(batch)}/cancel"))
@@ -168,8 +220,7 @@ class Batches:
     def delete(self, batch: SubmittedBatch | str) -> None:
         """Have a batch, its rows and its prices removed; an open one is canceled."""
         with done_before(http.HTTPStatus.NOT_FOUND):
-            call = Call("DELETE", _path(batch))
-            self._calls.answer(call, until=self._until())
+            self._answer(Call("DELETE", _path(batch)))
 
     def results(
         self, batch: SubmittedBatch | str, file: BinaryIO, form: str = NDJSON
@@ -191,17 +242,18 @@ class Batches:
         self._copy(batch, "errors", file, form)
 
     def _submitted(
-        self, path: str, rows: bytes, form: str, said: dict[str, Any]
+        self, path: str, rows: bytes | BinaryIO, form: str, said: dict[str, Any]
     ) -> SubmittedBatch:
+        body, size = file_body.body(rows)
         key = said.pop("idempotency_key", None)
         if "metadata" in said:
             said["metadata"] = json.dumps(said["metadata"])
         call = Call(
             "POST",
             f"{path}?{urlencode(said)}",
-            rows,
+            body,
             str(uuid.uuid4()) if key is None else checked_key(key),
-            headers={"Content-Type": form},
+            headers={"Content-Type": form, "Content-Length": str(size)},
             answer_s=self._timeout_s,
         )
         return self._seen(call)
@@ -218,14 +270,29 @@ class Batches:
             answer_s=self._timeout_s,
             into=file,
         )
-        self._calls.answer(call, until=self._until())
+        self._answer(call)
 
     def _seen(self, call: Call) -> SubmittedBatch:
-        answer = self._calls.answer(call, until=self._until())
-        return read(SubmittedBatch.from_json, answer)
+        return read(SubmittedBatch.from_json, self._answer(call))
 
-    def _until(self) -> float:
-        return time.monotonic() + self._timeout_s
+    def _answer(self, call: Call) -> Answer:
+        return self._calls.answer(call, until=self._until())
+
+    def _until(self, timeout_s: float | None = None) -> float:
+        return time.monotonic() + (self._timeout_s if timeout_s is None else timeout_s)
+
+
+class BatchNotFinished(KerbsideError, TimeoutError):
+    """The time is over; `batch` is as last seen, and can be waited for again."""
+
+    def __init__(self, batch: SubmittedBatch) -> None:
+        super().__init__(batch)
+        self.batch = batch
+
+    def __str__(self) -> str:
+        seen = self.batch
+        done = seen.completed + seen.failed
+        return f"Batch {seen.id} is {seen.status}: {done} of {seen.total} rows are done"
 
 
 def _path(batch: SubmittedBatch | str) -> str:

@@ -5,7 +5,7 @@ import http.client
 import random
 import ssl
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Self, TypeVar
 
@@ -38,7 +38,8 @@ class Call:
     Attributes:
         method: Of HTTP.
         path: Below the version.
-        body: JSON, or what `headers` say; or None.
+        body: JSON, or what `headers` say; or None. One in parts can be gone through
+            again, and has its length in `headers`.
         idempotency_key: All tries of a submit have one: they are one job.
         hold_s: Seconds that the API may hold the answer back until there is a price.
         headers: In place of those of every request.
@@ -49,7 +50,7 @@ class Call:
 
     method: str
     path: str
-    body: str | bytes | None = None
+    body: str | bytes | Iterable[bytes] | None = None
     idempotency_key: str | None = None
     hold_s: float = 0.0
     headers: Mapping[str, str] = field(default_factory=dict)

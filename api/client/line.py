@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, BinaryIO, Self
@@ -101,7 +101,7 @@ class Line:
         self,
         method: str,
         path: str,
-        body: str | bytes | None,
+        body: str | bytes | Iterable[bytes] | None,
         headers: Mapping[str, str],
         *,
         until: float,
@@ -112,7 +112,8 @@ class Line:
         Args:
             method: Of HTTP.
             path: With the query.
-            body: JSON, or what the headers say; or None.
+            body: JSON, or what the headers say; or None. One in parts has its length
+                in the headers.
             headers: Of the request.
             until: By `time.monotonic()`; then it ends, however much came.
             into: Where the body of a success goes.

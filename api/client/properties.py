@@ -4,20 +4,16 @@ import http.client
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self, TypedDict, TypeVar, Unpack
-from urllib.parse import quote, urlencode, urlsplit
+from typing import Any, Self, TypedDict, Unpack
+from urllib.parse import quote
 
-from . import houses
+from . import houses, pages
 from .calls import Call, Calls, done_before, read
 from .errors import NotFinished, NotPriced
 from .houses import House, Row
 from .line import Answer
 from .prediction import Prediction
 
-_T = TypeVar("_T")
-
-#: Elements that the API lists on a page, at most.
-_PAGE = 100
 #: Seconds between looks for a price that was made, and is being kept.
 _LOOK_S = 0.2
 
@@ -145,12 +141,12 @@ class Properties:
 
     def list(self) -> Iterator[Property]:
         """Yield your properties by their ids; `raw` has the newest price of each."""
-        yield from self._pages("properties", Property.from_json)
+        return pages.elements(self._answer, "properties", Property.from_json)
 
     def history(self, property_id: str) -> Iterator[Valuation]:
         """Yield the prices that a property had, the newest first."""
         path = f"{_path(property_id)}/valuations"
-        yield from self._pages(path, Valuation.from_json)
+        return pages.elements(self._answer, path, Valuation.from_json)
 
     def valuation(self, property_id: str, *, refresh: bool = False) -> Valuation:
         """Return the price that is kept; where there is none yet, wait for one.
@@ -185,15 +181,6 @@ class Properties:
             if time.monotonic() + _LOOK_S >= until:
                 raise NotFinished(made)
             self._calls.line.closed.wait(_LOOK_S)
-
-    def _pages(self, path: str, form: Callable[[Any], _T]) -> Iterator[_T]:
-        query = urlencode({"limit": _PAGE})
-        while query:
-            answer = self._answer(Call("GET", f"{path}?{query}"))
-            found = read(lambda body: [form(one) for one in body["results"]], answer)
-            # It is asked of the same server, wherever the link leads.
-            query = urlsplit(answer.body.get("next") or "").query
-            yield from found
 
     def _answer(self, call: Call) -> Answer:
         return self._calls.answer(call, until=self._until())

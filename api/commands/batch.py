@@ -1,6 +1,7 @@
 """`kerbside batch`: many houses as one piece of work of the service."""
 
 import contextlib
+import json
 import shutil
 import sys
 import tempfile
@@ -46,6 +47,15 @@ _CANCEL_HELP = """End what has not ended of the batch ID; prices that are there 
 With --json it prints the batch as GET /v1/batches/{id} has it.
 """
 
+_LIST_HELP = """List your batches, the newest first.
+
+With --json it prints a list of them, each as GET /v1/batches has it.
+"""
+_DELETE_HELP = """Erase the batch ID, its rows and its prices; an open one is canceled.
+
+With --json it prints {"id": ID, "deleted": true}.
+"""
+
 
 @click.group(cls=Group)
 def batch() -> None:
@@ -66,6 +76,26 @@ def batch() -> None:
 def submit(**options: Any) -> None:
     """Submit a file; `_SUBMIT_HELP` says it to the user."""
     submitted_batch.hand_over(lambda batches: batches.submit, **options)
+
+
+@batch.command(
+    "list", cls=Command, help=_LIST_HELP, exit_codes=submitted_batch.EXIT_CODES
+)
+@service.url_option
+@service.key_option
+@submitted_batch.timeout_option
+@submitted_batch.json_option
+def list_all(
+    *, url: str | None, key: str | None, timeout_s: float, as_json: bool
+) -> None:
+    """List batches; `_LIST_HELP` says it to the user."""
+    with submitted_batch.reached(url, key, timeout_s) as client:
+        found = [*client.batches.list()]
+    if as_json:
+        click.echo(json.dumps([dict(one.raw) for one in found]))
+        return
+    for one in found:
+        submitted_batch.tell(one, as_json=False, is_to_be_whole=False)
 
 
 @batch.command(cls=Command, help=_STATUS_HELP, exit_codes=submitted_batch.EXIT_CODES)
@@ -138,6 +168,22 @@ def cancel(
     with submitted_batch.reached(url, key, timeout_s) as client:
         seen = client.batches.cancel(batch_id)
     submitted_batch.tell(seen, as_json=as_json, is_to_be_whole=False)
+
+
+@batch.command(cls=Command, help=_DELETE_HELP, exit_codes=submitted_batch.EXIT_CODES)
+@click.argument("batch_id", metavar="ID")
+@service.url_option
+@service.key_option
+@submitted_batch.timeout_option
+@submitted_batch.json_option
+def delete(
+    *, batch_id: str, url: str | None, key: str | None, timeout_s: float, as_json: bool
+) -> None:
+    """Erase a batch; `_DELETE_HELP` says it to the user."""
+    with submitted_batch.reached(url, key, timeout_s) as client:
+        client.batches.delete(batch_id)
+    done: dict[str, Any] = {"id": batch_id, "deleted": True}
+    click.echo(json.dumps(done) if as_json else f"{batch_id} is erased.")
 
 
 @contextlib.contextmanager

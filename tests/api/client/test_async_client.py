@@ -93,21 +93,32 @@ def test_no_verb_is_made_up_from_whatever_name_is_asked_for() -> None:
 def test_batches_are_coroutines(server: Script) -> None:
     """Each verb of them can be awaited."""
     counts = {"total": 1, "completed": 1, "failed": 0}
-    raw = {"id": "bat_1", "status": "completed", "version": "v1", "rows_per_s": None}
-    raw["stored_at"] = None
-    told = Reply(body={**raw, "request_counts": counts, "estimated_end": None})
-    server.answer = lambda request: (
-        Reply(body=b"{}\n") if request.path.endswith(("results", "errors")) else told
-    )
+    raw: dict[str, Any] = {
+        "id": "bat_1",
+        "status": "completed",
+        "version": "v1",
+        "rows_per_s": None,
+    }
+    raw |= {"purpose": "predictions", "stored_at": None, "expires_at": None}
+    raw = {**raw, "request_counts": counts, "estimated_end": None}
+
+    def answer(request: Request) -> Reply:
+        if request.path.endswith(("results", "errors")):
+            return Reply(body=b"{}\n")
+        is_list = request.path.endswith("limit=100")
+        return Reply(body={"results": [raw], "next": None} if is_list else raw)
+
+    server.answer = answer
     prices, errors = io.BytesIO(), io.BytesIO()
 
     async def use() -> set[str]:
         async with AsyncClient(server.url, KEY) as client:
-            seen = await client.batches.submit(b"{}\n")
+            seen = await client.batches.submit(io.BytesIO(b"{}\n"))
             seen = await client.batches.submit_properties(b"{}\n")
             await client.batches.results(seen, prices)
             await client.batches.errors(seen, errors)
             ended = [await client.batches.get(seen), await client.batches.cancel(seen)]
+            ended += [*await client.batches.list(), await client.batches.wait(seen)]
             await client.batches.delete(seen)
             return {one.id for one in [seen, *ended]}
 

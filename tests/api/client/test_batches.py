@@ -1,13 +1,15 @@
 """Laws of batches through the client."""
 
 import io
+import os
 from collections.abc import Callable
 from http.client import HTTPConnection
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
-from api.client import CSV, ApiError, Client
+from api.client import CSV, ApiError, BatchNotFinished, Client, batches
 from tests.api.client.script import BUSY, DROPPED, Reply, Request, Script
 
 ROWS = b"bedrooms\n3\n"
@@ -16,7 +18,7 @@ ROWS = b"bedrooms\n3\n"
 def _batch(**changes: Any) -> dict[str, Any]:
     counts = {"total": 2, "completed": 0, "failed": 0}
     base = {"id": "bat_1", "status": "queued", "version": "v1", "rows_per_s": None}
-    base |= {"stored_at": None}
+    base |= {"purpose": "predictions", "stored_at": None, "expires_at": None}
     return {**base, "request_counts": counts, "estimated_end": None, **changes}
 
 
@@ -48,6 +50,36 @@ def test_rows_are_sent_as_they_are(server: Script, client: Client) -> None:
     assert (first.body, first.headers["Content-Type"]) == (ROWS, CSV)
     assert first.headers["Idempotency-Key"] == second.headers["Idempotency-Key"]
     assert (seen.id, seen.total, seen.has_ended) == ("bat_1", 2, False)
+
+
+def test_a_file_is_sent_from_where_it_stands(
+    server: Script, client: Client, tmp_path: Path
+) -> None:
+    """With its length, and the same again where it is sent again."""
+    server.replies = [BUSY, Reply(202, _batch())]
+    rows = b"bedrooms\n" + b"3\n" * 300_000
+    path = tmp_path / "houses.csv"
+    path.write_bytes(b"-" + rows)
+
+    with path.open("rb") as file:
+        file.seek(1)
+        client.batches.submit(file, CSV)
+
+    assert [one.body == rows for one in server.requests] == [True, True]
+    assert {one.headers["Content-Length"] for one in server.requests} == {
+        str(len(rows))
+    }
+
+
+def test_what_cannot_be_sent_is_told_with_what_can(client: Client) -> None:
+    """Before anything is sent: a text, a file of text, one that cannot seek."""
+    read, write = os.pipe()
+    os.close(write)
+
+    with os.fdopen(read, "rb") as pipe:
+        for rows in ("bedrooms\n3\n", io.StringIO("bedrooms"), None, pipe):
+            with pytest.raises(TypeError, match="binary file that can seek"):
+                client.batches.submit(cast(Any, rows), CSV)
 
 
 def test_properties_are_sent_as_rows_of_a_batch_are(
@@ -98,6 +130,40 @@ def test_an_import_is_done_once_it_is_stored(server: Script, client: Client) -> 
     assert [one.is_done for one in seen] == [False, True, True, False]
     assert [one.stored for one in seen] == [1, 1, None, None]
     assert seen[1].stored_at == stored_at
+
+
+def test_a_list_goes_on_page_by_page(server: Script, client: Client) -> None:
+    """A page is asked for when the one before is used up, of the same server."""
+    link = "http://elsewhere.test/v1/batches?limit=100&cursor=c1"
+    server.replies = [
+        Reply(200, {"results": [_batch(id="bat_2")], "next": link}),
+        Reply(200, {"results": [_batch(id="bat_1")], "next": None}),
+    ]
+
+    found = client.batches.list()
+
+    assert next(found).id == "bat_2"
+    assert len(server.requests) == 1
+    assert [one.id for one in found] == ["bat_1"]
+    assert [one.path for one in server.requests] == [
+        "/v1/batches?limit=100",
+        "/v1/batches?limit=100&cursor=c1",
+    ]
+
+
+def test_a_batch_is_waited_for_until_it_is_done(
+    server: Script, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However it ended; when the time is over it is told how far it was."""
+    monkeypatch.setattr(batches, "_LOOK_S", 0)
+    server.replies = [Reply(200, _batch()), Reply(200, _batch(status="failed"))]
+
+    assert client.batches.wait("bat_1").status == "failed"
+
+    server.replies = [Reply(200, _batch())]
+    with pytest.raises(BatchNotFinished, match="queued: 0 of 2 rows") as told:
+        client.batches.wait("bat_1", timeout_s=0)
+    assert told.value.batch.id == "bat_1"
 
 
 @pytest.mark.parametrize("cut_after", [6, 9, 13])

@@ -77,6 +77,7 @@ READING = {
     # Through the API, as any client.
     *("predict", "outcomes add", "outcomes withdraw"),
     *("batch submit", "batch status", "batch results", "batch cancel"),
+    *("batch list", "batch delete"),
     *("property value", "property show", "property list", "property history"),
     *("property import", "property delete"),
 }

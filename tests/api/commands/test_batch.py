@@ -198,6 +198,23 @@ def test_who_waits_is_told_that_no_worker_has_begun(
     assert "is canceled" in done.stderr
 
 
+def test_an_id_that_was_lost_is_found_and_a_batch_is_erased(
+    run: Run, store: ModelStore
+) -> None:
+    """The list has it, in a sentence each or as the API does; then it is no more."""
+    submitted = run("submit", "-", "--json", stdin=_table(store))
+    name = json.loads(submitted.stdout)["id"]
+
+    listed, as_json = run("list"), run("list", "--json")
+    erased = run("delete", name, "--json")
+
+    assert f"{name} queued: 0 of 3 houses priced" in listed.stdout
+    assert [one["id"] for one in json.loads(as_json.stdout)] == [name]
+    assert json.loads(erased.stdout) == {"id": name, "deleted": True}
+    assert json.loads(run("list", "--json").stdout) == []
+    assert run("delete", name).exit_code == 19
+
+
 def test_too_many_open_chunks_are_told_as_work_to_be_sent_later(
     run: Run, store: ModelStore
 ) -> None:
