@@ -9,8 +9,12 @@
 local tenant = ARGV[7]
 
 local function has_content(id)
-  return redis.call('HEXISTS', job_key(id), 'body') == 1 or redis.call('HEXISTS', job_key(id), 'job:state') == 1
-    or redis.call('HEXISTS', job_key(id), 'about:id') == 1
+  for _, field in ipairs({ 'body', 'job:state', 'about:id', 'batch' }) do
+    if redis.call('HEXISTS', job_key(id), field) == 1 then
+      return true
+    end
+  end
+  return false
 end
 
 -- A prediction that is told of once more is kept for it, and shows that it is not told of yet.

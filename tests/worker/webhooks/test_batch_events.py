@@ -12,6 +12,7 @@ from tests.worker.webhooks.site import Site
 from worker.keys import BATCHES, batch_key
 from worker.leases import Completion
 from worker.webhooks import payload
+from worker.webhooks.deliveries import Verdict
 
 
 @pytest.fixture
@@ -61,6 +62,21 @@ def test_a_batch_is_told_of_as_it_goes_and_when_it_ends(site: Site, desk: Desk) 
     assert (last["id"], last["metadata"]) == (batch, {"a": "b"})
     assert last["urls"]["results"].endswith(f"/v1/batches/{batch}/results")
     assert last["completed_at"]
+
+
+def test_what_was_never_sent_of_a_batch_can_be_sent_again(
+    site: Site, desk: Desk
+) -> None:
+    """It was given up before its body was made; what it is to say is still there."""
+    endpoint = site.endpoint("batch.completed")
+    desk.submit([{}] * 2, chunk_rows=2)
+    _price(site)
+    site.end_next(Verdict("failed", 0, 1))
+    (missed,) = site.log(endpoint.id)
+
+    site.deliveries.redeliver("acme", missed.id)
+
+    assert [one["type"] for one in _told(site)] == ["batch.completed"]
 
 
 @pytest.mark.parametrize("what", ["canceled", "expired", "failed"])
