@@ -2,7 +2,7 @@
 
 import functools
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, NoReturn
@@ -192,15 +192,11 @@ def _checked(
 ) -> list[Told]:
     model, found, number = house_sale(schema.house_model()), list[Told](), len(errors)
     for place, document in rows:
-        kind = _kind(document, model)
-        try:
-            sale: Any = kind.model_validate(document)
-        except ValidationError as error:
-            wrong = error.errors(include_url=False, include_context=False)
-            number += len(wrong)
-            room = max(0, json_body.MAX_ERRORS - len(errors))
-            errors += [_placed(kind, one, place) for one in wrong[:room]]
-        else:
+        sale, wrong = _validated(document, model)
+        number += len(wrong)
+        room = max(0, json_body.MAX_ERRORS - len(errors))
+        errors += [_placed(one, place) for one in wrong[:room]]
+        if not wrong:
             house = getattr(sale, "input", None)
             canonical = house and house.model_dump_json(exclude_none=True).encode()
             found.append(Told(sale, canonical, place))
@@ -209,17 +205,35 @@ def _checked(
     return found
 
 
-def _kind(document: Any, model: type[BaseModel]) -> type[BaseModel]:
-    names = set(document) if isinstance(document, dict) else set()
-    if "input" in names:
-        return model
-    return PropertySale if "property_id" in names else PredictionSale
+def _validated(
+    document: Any, model: type[BaseModel]
+) -> tuple[Any, list[dict[str, Any]]]:
+    """Return a sale, and what is wrong with it."""
+    kinds: dict[str, type[BaseModel]] = {
+        "prediction_id": PredictionSale,
+        "property_id": PropertySale,
+        "input": model,
+    }
+    is_object = isinstance(document, dict)
+    named = [name for name in kinds if is_object and name in document]
+    kind, wrong = kinds[named[0]] if len(named) == 1 else _Sale, []
+    if is_object and len(named) != 1:
+        wrong = [_unclear(kinds, named)]
+        # What is wrong beside that is told in the same answer.
+        document = {name: document[name] for name in document if name not in kinds}
+    try:
+        return kind.model_validate(document), wrong
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False)
+        return None, wrong + [explanation.explained(kind, one) for one in found]
 
 
-def _placed(
-    kind: type[BaseModel], error: Mapping[str, Any], place: Mapping[str, Any]
-) -> dict[str, Any]:
-    told = explanation.explained(kind, error)
+def _unclear(known: Iterable[str], named: Sequence[str]) -> dict[str, str]:
+    detail = f"Expected one of {', '.join(known)}; got {', '.join(named) or 'none'}."
+    return {"pointer": "", "detail": detail, "code": "one_of_expected"}
+
+
+def _placed(told: Mapping[str, Any], place: Mapping[str, Any]) -> dict[str, Any]:
     return {**place, **told, "pointer": place["pointer"] + told["pointer"]}
 
 

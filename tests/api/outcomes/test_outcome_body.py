@@ -62,8 +62,10 @@ def test_rows_of_a_table_that_are_wrong_are_told_by_their_line(
         (SALE | {"price": "612000"}, "/price", "float_type"),
         (SALE | {"sold_on": "27.02.2026"}, "/sold_on", "string_pattern_mismatch"),
         (SALE | {"prediction_id": "x"}, "/prediction_id", "string_pattern_mismatch"),
-        ({"price": 1, "sold_on": "2026-02-27"}, "/prediction_id", "missing"),
-        (SALE | {"input": {}}, "/prediction_id", "unknown_field"),
+        ({"price": 1, "sold_on": "2026-02-27"}, "", "one_of_expected"),
+        (SALE | {"input": {}}, "", "one_of_expected"),
+        (SALE | {"input": {}, "price": 0}, "/price", "greater_than_equal"),
+        (7, "", "object_expected"),
         ({"outcomes": []}, "/outcomes", "sales_expected"),
         ({"outcomes": [SALE] * 1001}, "/outcomes", "sales_expected"),
         ({"outcomes": [SALE], "more": 1}, "/outcomes", "sales_expected"),
@@ -76,6 +78,24 @@ def test_what_is_no_sale_is_told_with_its_place(
     """And nothing is written, not even of those that are right."""
     assert (pointer, code) in wrong(tell(body))
     assert list(archive.outcomes.current()) == []
+
+
+@pytest.mark.parametrize(
+    ("named", "got"),
+    [
+        ({}, "none"),
+        ({"property_id": "a", "prediction_id": "b"}, "prediction_id, property_id"),
+    ],
+)
+def test_a_sale_that_names_no_house_or_two_is_told_how_one_is_named(
+    tell: Any, named: dict[str, str], got: str
+) -> None:
+    """All ways that there are, and which of them it took."""
+    (error,) = tell({"price": 1, "sold_on": "2026-02-27"} | named).json["errors"]
+
+    assert error["detail"] == (
+        f"Expected one of prediction_id, property_id, input; got {got}."
+    )
 
 
 def test_a_sale_of_the_future_is_refused(
