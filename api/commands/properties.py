@@ -244,7 +244,7 @@ def _told() -> Iterator[None]:
     except ApiError as error:
         if error.status not in _ABOUT_PROPERTY:
             raise
-        raise PropertyRefused(str(error)) from error
+        raise PropertyRefused(service.reasons(error)) from error
 
 
 def _words(found: Valuation) -> str:

@@ -54,6 +54,8 @@ def timeout_option(
 
 _REFUSALS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 _FULL = (MemoryIsFull.type_uri(), QueueIsFull.type_uri())
+#: Reasons that are shown of one refusal, at most.
+_REASONS = 10
 _WAITING = "{}: {}\nIt is tried again for {:g} s; Ctrl-C ends that."
 _WITHOUT_ARCHIVE = tuple(
     cause.type_uri() for cause in (NoArchive, ArchiveAway, ArchiveSlow)
@@ -127,6 +129,19 @@ class _Waits:
         if not self._is_told:
             self._is_told = True
             click.echo(_WAITING.format(self._url, error, self._timeout_s), err=True)
+
+
+def reasons(error: ApiError) -> str:
+    """Return what the API said, with a line for each of several reasons."""
+    if not error.errors[1:]:
+        return str(error)
+    request = error.request_id or "without id"
+    lines = [f"{error.title} ({error.status}): {error.detail} [request {request}]"]
+    shown = error.errors[:_REASONS]
+    lines += [f"  {one.get('pointer')}: {one.get('detail')}" for one in shown]
+    if left := len(error.errors) - len(shown):
+        lines.append(f"  ... and {left} more of the {len(error.errors)} that it lists.")
+    return "\n".join(lines)
 
 
 @contextlib.contextmanager

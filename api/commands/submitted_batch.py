@@ -137,7 +137,7 @@ def _told() -> Iterator[None]:
             raise
         is_named_otherwise = _ABOUT_COLUMNS & {one.get("code") for one in error.errors}
         hint = f"\n{_CALLED_OTHERWISE}" if is_named_otherwise else ""
-        raise BatchRefused(f"{error}{hint}") from error
+        raise BatchRefused(f"{service.reasons(error)}{hint}") from error
 
 
 def form_of(file: str, form: str | None) -> str:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -213,6 +214,19 @@ def test_an_id_that_was_lost_is_found_and_a_batch_is_erased(
     assert json.loads(erased.stdout) == {"id": name, "deleted": True}
     assert json.loads(run("list", "--json").stdout) == []
     assert run("delete", name).exit_code == 19
+
+
+def test_many_reasons_have_a_line_each(run: Run) -> None:
+    """The first ten of them, and how many there are."""
+    wide = ",".join(f"c{number}" for number in range(60)) + "\n" + "1," * 59 + "1\n"
+
+    done = run("submit", "-", stdin=wide)
+
+    first, *reasons = done.stderr.splitlines()
+    assert done.exit_code == 19
+    assert re.search(r"lists the first 50 of \d\d reasons", first)
+    assert [one.partition(":")[0] for one in reasons[:2]] == ["  /c0", "  /c1"]
+    assert reasons[10] == "  ... and 40 more of the 50 that it lists."
 
 
 def test_too_many_open_chunks_are_told_as_work_to_be_sent_later(
