@@ -38,7 +38,7 @@ _LONGEST = 65_536
 #: Characters that may part the cells of a line; the first one where none does.
 _DELIMITERS = (",", ";", "\t")
 #: A first line by which Excel is told what parts the cells of those that follow.
-_SAID_DELIMITER = re.compile(r'"?sep=([,;\t])"?\s*', re.IGNORECASE)
+SAID_DELIMITER = re.compile(r'"?sep=([,;\t])"?\s*', re.IGNORECASE)
 _MARK = b"\xef\xbb\xbf"
 #: What a body begins with that is no text in UTF-8 -> what its client is told.
 _NO_TEXT = {
@@ -156,7 +156,7 @@ def _objects(lines: Iterator[bytes]) -> Iterator[Row]:
 def _table(lines: Iterator[bytes], schema: Schema, required: Sequence[str]) -> Body:
     texts = _texts(lines)
     first = next(texts, "")
-    said = _SAID_DELIMITER.fullmatch(first)
+    said = SAID_DELIMITER.fullmatch(first)
     delimiter = said[1] if said else max(_DELIMITERS, key=first.count)
     reader = csv.reader(
         itertools.chain([first], texts), delimiter=delimiter, strict=True

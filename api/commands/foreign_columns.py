@@ -7,6 +7,7 @@ from typing import Any, BinaryIO, TypeVar
 
 import click
 
+from api.batch_body import SAID_DELIMITER
 from api.explanation import suggestion
 from api.house_file import HouseFile, WrongFile
 from worker.batch_rows import CUSTOM_ID
@@ -56,6 +57,8 @@ def asked(columns: Sequence[str], id_column: str | None) -> dict[str, str]:
 def first_line(file: BinaryIO, name: str, asked: Mapping[str, str]) -> bytes:
     """Take the first line from a table; return it with the names that the model knows.
 
+    A line before it that says what parts the cells is left as it is.
+
     Args:
         file: At its start; what follows the line is left in it.
         name: What messages call it.
@@ -65,7 +68,9 @@ def first_line(file: BinaryIO, name: str, asked: Mapping[str, str]) -> bytes:
         click.UsageError: It has no such column, or has that of the feature, too; or
             its first line names no columns.
     """
-    line = file.readline(_LONGEST)
+    said, line = b"", file.readline(_LONGEST)
+    if SAID_DELIMITER.fullmatch(line.decode("utf-8-sig", errors="replace")):
+        said, line = line, file.readline(_LONGEST)
     if len(line) == _LONGEST:
         raise click.UsageError(
             f"{name}: its first line, which names columns, has more than {_LONGEST}"
@@ -89,7 +94,7 @@ def first_line(file: BinaryIO, name: str, asked: Mapping[str, str]) -> bytes:
     end = "\r\n" if line.endswith(b"\r\n") else "\n"
     writer = csv.writer(text, delimiter=table.delimiter, lineterminator=end)
     writer.writerow([by_column.get(column, column) for column in names])
-    return text.getvalue().encode()
+    return said + text.getvalue().encode()
 
 
 def expect_known(asked: Collection[str], card: Mapping[str, Any]) -> None:

@@ -28,6 +28,16 @@ def test_the_first_line_is_written_as_the_model_calls_it(
     assert file.read() == table.partition(b"\n")[2]
 
 
+def test_a_line_that_says_what_parts_cells_stays_before_the_names() -> None:
+    """As Excel reads it, and the API."""
+    file = io.BytesIO(b"\xef\xbb\xbfsep=;\r\nparcel;living, area;x\r\n1;2;3\r\n")
+
+    first = foreign_columns.first_line(file, "a.csv", ASKED)
+
+    assert first == b"\xef\xbb\xbfsep=;\r\ncustom_id;sqft_living;x\r\n"
+    assert file.read() == b"1;2;3\r\n"
+
+
 def test_two_columns_may_change_places() -> None:
     """Each is then called as the other was."""
     file = io.BytesIO(b"a,b\n")
