@@ -17,6 +17,10 @@ PATH = "/v1/batches"
 Status = Literal["queued", "in_progress", "completed", "failed", "canceled", "expired"]
 ENDED: frozenset[Status] = frozenset({"completed", "failed", "canceled", "expired"})
 
+#: `error_threshold`: more rows have an error than its client bears.
+#: `unpriced_rows`: some could not be priced for no fault of theirs.
+FailedBecause = Literal["error_threshold", "unpriced_rows"]
+
 #: What it is priced for: whoever asked for prices reads them; those of properties, told
 #: with it or priced anew, are stored in the archive.
 Purpose = Literal["predictions", "properties", "revaluation"]
@@ -107,6 +111,15 @@ class Batch:
         )
 
     @property
+    def failed_because(self) -> FailedBecause | None:
+        """Return why it has failed; None where it has not."""
+        if self.status != "failed":
+            return None
+        borne = self.error_threshold
+        is_beyond = borne is not None and self.failed > borne
+        return "error_threshold" if is_beyond else "unpriced_rows"
+
+    @property
     def rows_per_s(self) -> float | None:
         """Return how many rows a second were done until a chunk ended last."""
         if self.started_ms is None or self.settled_ms is None:
@@ -133,6 +146,7 @@ class Batch:
             "version": self.version,
             "purpose": self.purpose,
             "status": self.status,
+            "failed_because": self.failed_because,
             "request_counts": {
                 "total": self.rows,
                 "completed": self.completed,

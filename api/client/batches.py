@@ -66,6 +66,7 @@ class SubmittedBatch:
         id: By which it is read again.
         purpose: `predictions`, `properties` or `revaluation`.
         status: `queued`, `in_progress`, `completed`, `failed`, `canceled` or `expired`.
+        failed_because: `error_threshold` or `unpriced_rows` where it has failed.
         total: How many rows it has.
         completed: How many of them have a price.
         failed: How many have an error.
@@ -81,6 +82,7 @@ class SubmittedBatch:
     id: str
     purpose: str
     status: str
+    failed_because: str | None
     total: int
     completed: int
     failed: int
@@ -100,6 +102,7 @@ class SubmittedBatch:
             id=raw["id"],
             purpose=raw["purpose"],
             status=raw["status"],
+            failed_because=raw["failed_because"],
             total=counts["total"],
             completed=counts["completed"],
             failed=counts["failed"],

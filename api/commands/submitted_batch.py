@@ -52,6 +52,11 @@ _CALLED_OTHERWISE = (
     "Where a column is called otherwise than the model calls it, say --column "
     "FEATURE=COLUMN, and --id-column COLUMN for custom_id."
 )
+#: Why a batch has failed -> what follows that it has.
+_WHY = {
+    "error_threshold": ": more of its houses have an error than --error-threshold",
+    "unpriced_rows": ": some of its houses could not be priced, as their errors say",
+}
 #: Seconds between two looks at a batch that is followed.
 _LOOK_S = 1.0
 #: Seconds after which who waits is told that no worker has begun.
@@ -262,7 +267,8 @@ def tell(seen: SubmittedBatch, *, as_json: bool, is_to_be_whole: bool) -> None:
     """
     click.echo(json.dumps(dict(seen.raw)) if as_json else _words(seen))
     if is_to_be_whole and seen.status != "completed":
-        raise BatchRefused(f"The batch {seen.id} is {seen.status}.")
+        why = _WHY.get(seen.failed_because or "", "")
+        raise BatchRefused(f"The batch {seen.id} is {seen.status}{why}.")
 
 
 def _words(seen: SubmittedBatch) -> str:

@@ -48,6 +48,11 @@ class Batch(Body):
         "`failed`: some could not be priced for no fault of theirs, or more rows than "
         "`error_threshold` have an error; `expired`: its deadline passed."
     )
+    failed_because: Literal["error_threshold", "unpriced_rows"] | None = Field(
+        description="Of a `failed` one: `error_threshold`, more rows than that have an "
+        "error; `unpriced_rows`, some could not be priced for no fault of theirs, as "
+        "their errors say. Null otherwise."
+    )
     request_counts: RequestCounts
     rows_per_s: float | None = Field(
         description="Rows a second from its start until a chunk of it ended last."

@@ -150,6 +150,7 @@ def test_a_version_that_cannot_be_loaded_fails_the_chunk(
 
     found = desk.find(batch)
     assert (found.status, found.failed) == ("failed", 2)
+    assert found.failed_because == "unpriced_rows"
     assert "cannot be loaded" in found.faults[1]
 
 

@@ -264,7 +264,8 @@ local function settle(chunk, state, detail, ttl)
   if redis.call('HGET', batch, 'purpose') == 'revaluation' then
     feed(batch_id, state == 'canceled' and redis.call('HGET', job_key(chunk), 'number'))
   end
-  if state ~= 'canceled' and now - (redis.call('HGET', batch, 'told') or 0) >= PROGRESS_EVERY then
+  -- It ends in a moment where its client bears no more: that is told, and nothing after it.
+  if state ~= 'canceled' and not is_beyond and now - (redis.call('HGET', batch, 'told') or 0) >= PROGRESS_EVERY then
     redis.call('HSET', batch, 'told', now)
     tell_of_batch(batch_id, 'progress')
   end

@@ -142,7 +142,8 @@ def test_too_many_errors_stop_the_rest(
     bad = lines(*rows(house, 5, bedrooms="x"))
     borne = post(bad, query="?error_threshold=5").json
     work()
-    assert get(borne).json["status"] == "completed"
+    whole = get(borne).json
+    assert (whole["status"], whole["failed_because"]) == ("completed", None)
 
     stopped = post(bad, query="?error_threshold=2").json
     assert work() == 2
@@ -152,6 +153,7 @@ def test_too_many_errors_stop_the_rest(
     assert get(last).json["status"] == "failed"
     done = get(stopped).json
     assert (done["status"], done["error_threshold"]) == ("failed", 2)
+    assert done["failed_because"] == "error_threshold"
     assert done["request_counts"] == {"total": 5, "completed": 0, "failed": 4}
     assert len(read(get(stopped, "/errors"))) == 4
 

@@ -95,11 +95,12 @@ def test_batches_are_coroutines(server: Script) -> None:
     counts = {"total": 1, "completed": 1, "failed": 0}
     raw: dict[str, Any] = {
         "id": "bat_1",
+        "purpose": "predictions",
         "status": "completed",
         "version": "v1",
         "rows_per_s": None,
     }
-    raw |= {"purpose": "predictions", "stored_at": None, "expires_at": None}
+    raw |= dict.fromkeys(["failed_because", "stored_at", "expires_at"])
     raw = {**raw, "request_counts": counts, "estimated_end": None}
 
     def answer(request: Request) -> Reply:

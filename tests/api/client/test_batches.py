@@ -18,7 +18,8 @@ ROWS = b"bedrooms\n3\n"
 def _batch(**changes: Any) -> dict[str, Any]:
     counts = {"total": 2, "completed": 0, "failed": 0}
     base = {"id": "bat_1", "status": "queued", "version": "v1", "rows_per_s": None}
-    base |= {"purpose": "predictions", "stored_at": None, "expires_at": None}
+    base["purpose"] = "predictions"
+    base |= dict.fromkeys(["failed_because", "stored_at", "expires_at"])
     return {**base, "request_counts": counts, "estimated_end": None, **changes}
 
 

@@ -174,7 +174,7 @@ def test_who_waits_is_told_by_the_exit_code_that_it_is_not_whole(
     assert done.exit_code == 0, done.stderr
     assert "completed: 3 of 3 houses priced" in done.stdout
     assert bad.exit_code == 19
-    assert "is failed" in bad.stderr
+    assert "more of its houses have an error than --error-threshold" in bad.stderr
 
 
 def test_who_waits_is_told_that_no_worker_has_begun(

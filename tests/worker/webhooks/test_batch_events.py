@@ -97,6 +97,8 @@ def test_any_end_is_told_once(site: Site, desk: Desk, what: str) -> None:
         site.book.reap(BATCHES)
     else:
         (lease,) = site.book.claim(BATCHES, limit=1, worker="w").leases
+        # A batch that ends by it makes no progress any more.
+        site.endpoint("batch.progress", url="https://other.example/")
         done = Completion(lease=lease, output=b"%d 1 1" % lease.fence)
         site.book.complete(BATCHES, [done])
 
