@@ -82,7 +82,7 @@ def api_families() -> Iterator[Metric]:
     lanes: Any = SimpleNamespace(queue=lambda _: collections.defaultdict(int))
     totals: Any = SimpleNamespace(
         of=lambda _: LaneTotals(0, {("", ""): 0}, {"": 0}, 0),
-        batches=lambda: BatchTotals(0, 0, {"completed": 0}, 0, 0),
+        batches=lambda: BatchTotals(0, 0, {"completed": 0}, 0, 0, 0),
         standing=lambda: Standing(
             is_tended=True,
             memory=(0, 0),

@@ -41,6 +41,8 @@ class BatchTotals:
     out_of_reach: int
     #: Chunks whose prices could not be stored, and never will be.
     chunks_lost: int
+    #: Batches whose prices are to be stored and are not all, those that run included.
+    unstored: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +99,17 @@ class Totals:
 
     def batches(self) -> BatchTotals:
         """Return the counts of batches."""
-        found = self._redis.hgetall(keys.BATCH_TOTALS)
+        pipe = self._redis.pipeline(transaction=False)
+        pipe.hgetall(keys.BATCH_TOTALS)
+        pipe.scard(keys.UNSTORED)
+        found, unstored = pipe.execute()
         return BatchTotals(
             submitted=int(found.get(b"submitted", 0)),
             rows=int(found.get(b"rows", 0)),
             ended={one: int(found.get(one.encode(), 0)) for one in sorted(ENDED)},
             out_of_reach=int(found.get(b"out_of_reach", 0)),
             chunks_lost=int(found.get(b"chunks_lost", 0)),
+            unstored=unstored,
         )
 
     def standing(self) -> Standing:

@@ -34,6 +34,12 @@ class BatchFigures(Collector):
             "Batches that have not ended.",
             value=now.submitted - sum(now.ended.values()),
         )
+        yield GaugeMetricFamily(
+            "kerbside_batches_unstored",
+            "Imports and revaluations, those that run included, of which not all is in "
+            "the archive.",
+            value=now.unstored,
+        )
         yield CounterMetricFamily(
             "kerbside_batches_submitted",
             "Batches that were taken.",

@@ -260,6 +260,21 @@ CASES = {
         # That is the client's own affair.
         {ENDED + _of("batches", state="canceled", detail="by_client"): "0+0x5 1+0x5"},
     ),
+    "KerbsideBatchesNotStored": Case(
+        {"kerbside_batches_unstored": "1+0x60", "kerbside_batches_open": "0+0x60"},
+        # One is priced still; another installation writes now and then.
+        {
+            "kerbside_batches_unstored": "1+0x60",
+            "kerbside_batches_open": "1+0x60",
+            'kerbside_batches_unstored{namespace="n"}': "1+0x60",
+            'kerbside_archived_total{namespace="n",what="valuation"}': "0+100x60",
+        },
+        minute=50,
+    ),
+    "KerbsideBatchChunksLost": Case(
+        {"kerbside_batch_chunks_lost_total": "0+0x5 2+0x5"},
+        {"kerbside_batch_chunks_lost_total": "2+0x10"},
+    ),
     "KerbsideWebhooksLate": Case(
         {OLDEST + HOOKS: "61+0x10"}, {OLDEST + HOOKS: "59+0x10"}
     ),

@@ -28,6 +28,18 @@ def test_before_there_is_any_all_is_told_as_nothing(scrape: Scrape) -> None:
     assert of(told, "kerbside_batches_open") == 0
     assert of(told, "kerbside_batch_requests_out_of_reach_total") == 0
     assert of(told, "kerbside_batch_chunks_lost_total") == 0
+    assert of(told, "kerbside_batches_unstored") == 0
+
+
+def test_an_import_is_unstored_until_all_of_it_is_kept(
+    scrape: Scrape, desk: Desk
+) -> None:
+    """Whose prices are for their client alone never is."""
+    rows = [{"custom_id": "a", "input": desk.house()}]
+    desk.submit(rows)
+    desk.submit(rows, purpose="properties")
+
+    assert of(scrape(), "kerbside_batches_unstored") == 1
 
 
 def test_a_batch_is_open_until_its_last_chunk_has_ended(
