@@ -9,9 +9,10 @@ from model_store.archive.archive import Archive
 from model_store.archive.prediction import house_hash
 from model_store.errors import ArchiveUnavailable
 from tests.model_store.archive.rows import OUTPUT, a_property, actions
+from tests.patience import wait_until
 from tests.worker.archive.conftest import WINDOW_S
 from tests.worker.archive.site import Meanwhile, Site
-from tests.worker.conftest import claimed, submission
+from tests.worker.conftest import claimed, clock, submission
 from worker import keys, ledger
 from worker.archived import job_of
 from worker.archiving import Archiving
@@ -70,8 +71,9 @@ def _ended(site: Site, how: str) -> Job:
     if how == "canceled":
         return site.queue.cancel("acme", job.id)
     if how == "late":
-        while not site.queue.find("acme", job.id).state.is_terminal:
-            claimed(site.book)
+        over = clock(site.redis) + 1
+        wait_until(lambda: clock(site.redis) > over)
+        claimed(site.book)
         return site.queue.find("acme", job.id)
     return site.bury(job)
 
