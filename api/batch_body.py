@@ -34,7 +34,7 @@ FORMS = {
     "application/jsonl": NDJSON,
 }
 #: Bytes of a row, at most: a house needs about 500.
-_LONGEST = 65_536
+LONGEST = 65_536
 #: Characters that may part the cells of a line; the first one where none does.
 _DELIMITERS = (",", ";", "\t")
 #: A first line by which Excel is told what parts the cells of those that follow.
@@ -139,9 +139,9 @@ def _lines(blocks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _checked(line: bytes, number: int) -> bytes:
-    if len(line) > _LONGEST:
+    if len(line) > LONGEST:
         raise MalformedBody(
-            f"Line {number} has more than {_LONGEST} bytes: a house needs about 500; "
+            f"Line {number} has more than {LONGEST} bytes: a house needs about 500; "
             "is each on a line of its own?"
         )
     return line.removeprefix(_MARK) if number == 1 else line
@@ -298,11 +298,11 @@ class _Text:
             # One that ends with what was read may go on, as a number does.
             if end is not None and end < len(self._text):
                 break
-            if len(self._text) - self._at > _LONGEST or not self._more():
+            if len(self._text) - self._at > LONGEST or not self._more():
                 break
-        if (end or len(self._text)) - self._at > _LONGEST:
+        if (end or len(self._text)) - self._at > LONGEST:
             raise MalformedBody(
-                f"Row {number} has more than {_LONGEST} bytes: a house needs about 500."
+                f"Row {number} has more than {LONGEST} bytes: a house needs about 500."
             )
         if end is None:
             raise MalformedBody(

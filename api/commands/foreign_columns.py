@@ -7,15 +7,12 @@ from typing import Any, BinaryIO, TypeVar
 
 import click
 
-from api.batch_body import SAID_DELIMITER
+from api.batch_body import LONGEST, SAID_DELIMITER
 from api.explanation import suggestion
 from api.house_file import HouseFile, WrongFile
 from worker.batch_rows import CUSTOM_ID
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
-
-#: Bytes of the line that names columns, at most, as the API takes it.
-_LONGEST = 65_536
 
 _column_option = click.option(
     "--column",
@@ -68,12 +65,12 @@ def first_line(file: BinaryIO, name: str, asked: Mapping[str, str]) -> bytes:
         click.UsageError: It has no such column, or has that of the feature, too; or
             its first line names no columns.
     """
-    said, line = b"", file.readline(_LONGEST)
+    said, line = b"", file.readline(LONGEST)
     if SAID_DELIMITER.fullmatch(line.decode("utf-8-sig", errors="replace")):
-        said, line = line, file.readline(_LONGEST)
-    if len(line) == _LONGEST:
+        said, line = line, file.readline(LONGEST)
+    if len(line) == LONGEST:
         raise click.UsageError(
-            f"{name}: its first line, which names columns, has more than {_LONGEST}"
+            f"{name}: its first line, which names columns, has more than {LONGEST}"
             " bytes."
         )
     try:
